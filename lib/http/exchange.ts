@@ -1,0 +1,22 @@
+import type { ServerResponse } from 'node:http';
+
+import type { McpSseRequest } from '../session/request-facts.js';
+
+/** Whether the peer at `address`, `hop` proxies away from here, may speak for its client. */
+export type TrustProxy = (address: string, hop: number) => boolean;
+
+/** One HTTP request to one of the two endpoints, however it came in. */
+export interface Exchange {
+  readonly req: McpSseRequest;
+  readonly res: ServerResponse;
+  /** Express's `trust proxy` setting of the application. */
+  readonly trusts: TrustProxy;
+}
+
+/** The path of a URL as it stands in a request line, and its query without the question mark. */
+export function splitUrl(url: string): { path: string; query: string } {
+  const mark = url.indexOf('?');
+  return mark < 0
+    ? { path: url, query: '' }
+    : { path: url.slice(0, mark), query: url.slice(mark + 1) };
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+import express, { type ErrorRequestHandler, type Router } from 'express';
+
+import { McpSseError, type McpSseErrorCode } from '../errors.js';
+import type { Endpoints } from './endpoints.js';
+import type { TrustProxy } from './exchange.js';
+import { reject } from './reject.js';
+
+/** An Express application, as far as `before` needs one. */
+export type ExpressApp = ((req: IncomingMessage, res: ServerResponse) => void) & {
+  get(setting: string): unknown;
+};
+
+/** The endpoints as an Express router. */
+export function routerFor<Data>(endpoints: Endpoints<Data>): Router {
+  const router = express.Router();
+  router.use((req, res, next) => {
+    if (!endpoints.serve({ req, res, trusts: trustOf(req.app) }, '')) next();
+  });
+  return router;
+}
+
+/** The endpoints in front of an Express application that is mounted at `/`. */
+export function listenerBefore<Data>(
+  endpoints: Endpoints<Data>,
+  app: ExpressApp,
+  mount: string,
+): RequestListener {
+  return (req, res) => {
+    if (!endpoints.serve({ req, res, trusts: trustOf(app) }, mount)) app(req, res);
+  };
+}
+
+/** What the body parsers of Express refuse, by the status they give it. */
+const PARSER_ERRORS: Readonly<Record<number, readonly [McpSseErrorCode, string]>> = {
+  400: ['parse-error', 'the body is not JSON, or was cut short'],
+  413: ['message-too-large', 'the body is larger than the body parser in front takes'],
+  415: ['unsupported-media-type', 'the encoding of the body is not supported'],
+};
+
+/** Answers what an upstream body parser refused on the way to an endpoint of ours. */
+export function parserErrors<Data>(endpoints: Endpoints<Data>): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    const known = endpoints.owns(req.url) ? PARSER_ERRORS[statusOf(error)] : undefined;
+    if (known) reject(res, new McpSseError(...known));
+    else next(error);
+  };
+}
+
+/** Body parsers mark their errors with `status` and `type` ("entity.too.large"). */
+function statusOf(error: unknown): number {
+  const marked = typeof error === 'object' && error !== null && 'type' in error;
+  return marked && 'status' in error && typeof error.status === 'number' ? error.status : 0;
+}
+
+function trustOf(app: ExpressApp): TrustProxy {
+  const trusts: unknown = app.get('trust proxy fn');
+  return typeof trusts === 'function' ? (trusts as TrustProxy) : trustsNobody;
+}
+
+const trustsNobody: TrustProxy = () => false;

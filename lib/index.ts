@@ -1,0 +1,39 @@
+export { mcpSse, type McpSseRouter, type Sessions } from './mcp-sse.js';
+export { McpSseError, type McpSseErrorCode } from './errors.js';
+export {
+  JsonRpcError,
+  type JsonRpcFailure,
+  type JsonRpcMessage,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  type JsonRpcResult,
+  type RequestId,
+} from './wire/json-rpc.js';
+export type { Frame } from './wire/event-stream.js';
+export {
+  ConnectionWriter,
+  type WritableResponse,
+  type WriterObserver,
+  type WriterOptions,
+} from './stream/connection-writer.js';
+export type {
+  KeepAliveOptions,
+  LimitOptions,
+  McpSseOptions,
+  SecurityOptions,
+} from './options/options.js';
+export type { CallOptions } from './session/client-calls.js';
+export type { HandlerContext, MessageHandler } from './session/handler.js';
+export type { ClientInfo } from './session/handshake.js';
+export type { McpSseHooks } from './session/hooks.js';
+export type {
+  McpServerLike,
+  MessageExtra,
+  ServerFactory,
+  SessionContext,
+  SessionTransport,
+} from './session/mcp-server.js';
+export type { McpSseRequest, RequestFacts } from './session/request-facts.js';
+export type { CloseReason, Session } from './session/session.js';
+export type { McpSseStats } from './session/statistics.js';

@@ -1,0 +1,168 @@
+import type { RequestListener } from 'node:http';
+
+import type { ErrorRequestHandler, Router } from 'express';
+
+import { McpSseError } from './errors.js';
+import { Endpoints } from './http/endpoints.js';
+import { Guard } from './http/guard.js';
+import { listenerBefore, parserErrors, routerFor, type ExpressApp } from './http/router.js';
+import type { Runtime } from './http/runtime.js';
+import type { McpSseOptions } from './options/options.js';
+import { complete, type Settings } from './options/settings.js';
+import { HookRunner } from './session/hooks.js';
+import { SessionRegistry } from './session/session-registry.js';
+import type { CloseReason, Session, SessionObserver } from './session/session.js';
+import { Shutdown } from './session/shutdown.js';
+import { Statistics, type McpSseStats } from './session/statistics.js';
+import { Upkeep, type UpkeepRules } from './session/upkeep.js';
+import { encodeMessage } from './wire/event-stream.js';
+import type { JsonRpcMessage, JsonRpcNotification } from './wire/json-rpc.js';
+
+/** The sessions that are open: iterable, and a look-up by id. */
+export interface Sessions<Data = unknown> extends Iterable<Session<Data>> {
+  readonly size: number;
+  get(id: string): Session<Data> | undefined;
+}
+
+/** An Express router that serves `GET /sse` and `POST /message`, and knows its sessions. */
+export interface McpSseRouter<Data = unknown> extends Router {
+  readonly sessions: Sessions<Data>;
+  /**
+   * Sends a message to a session.
+   *
+   * @throws McpSseError (as a rejection) `session-not-found`, or as `Session.send`.
+   */
+  send(sessionId: string, message: JsonRpcMessage): Promise<void>;
+  /**
+   * Sends a notification to every session, or to those that `filter` picks, encoded once. No
+   * session is waited for: one whose reader is too slow is closed by its bounds. Returns to how
+   * many it went.
+   *
+   * @throws McpSseError `unserialisable`.
+   */
+  broadcast(
+    message: JsonRpcNotification,
+    options?: { filter?: (session: Session<Data>) => boolean },
+  ): number;
+  stats(): McpSseStats;
+  /**
+   * Mount it right behind the router (`app.use(mcp, mcp.errorHandler)`) when a body parser of the
+   * application stands in front: what that refuses is then answered as JSON-RPC, like the rest.
+   */
+  readonly errorHandler: ErrorRequestHandler;
+  /**
+   * A listener for `http.createServer` that serves the two endpoints itself and hands everything
+   * else to the application. Express costs more than a message does; what passes here does not
+   * pay it, and does not meet the application's middleware either, authentication included.
+   *
+   * @param mount the path that the router is mounted at in `app`, if not `/`
+   */
+  before(app: ExpressApp, mount?: string): RequestListener;
+  /**
+   * Shuts down: refuses new streams and requests with 503, lets the requests in flight finish and
+   * their answers go out for `timeoutMs` (10,000 unless told), then ends all streams. Safe to
+   * call again: all calls share one shutdown. Await it before `server.close()` finishes, not in a
+   * hook, which it waits for.
+   */
+  close(options?: { timeoutMs?: number }): Promise<void>;
+  /** Ends all sessions now and keeps serving; resolves when their streams have ended. */
+  closeSessions(reason?: CloseReason): Promise<void>;
+}
+
+/**
+ * Serves MCP over HTTP+SSE: `app.use(mcpSse({ server: () => createMcpServer() }))`.
+ *
+ * @throws McpSseError `invalid-option`, naming each option that is wrong.
+ */
+export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSseRouter<Data> {
+  const runtime = assemble(complete(options));
+  const { sessions, statistics } = runtime;
+  const endpoints = new Endpoints(runtime);
+  const shutdown = new Shutdown(sessions, runtime.hooks);
+  return Object.assign(routerFor(endpoints), {
+    sessions,
+    errorHandler: parserErrors(endpoints),
+    stats: () => statistics.snapshot(sessions),
+    before: (app: ExpressApp, mount = '') =>
+      listenerBefore(endpoints, app, mount.replace(/\/$/, '')),
+    async send(sessionId: string, message: JsonRpcMessage) {
+      const session = sessions.get(sessionId);
+      if (!session) throw new McpSseError('session-not-found', 'no such session');
+      await session.send(message);
+    },
+    broadcast(
+      message: JsonRpcNotification,
+      { filter }: { filter?: (session: Session<Data>) => boolean } = {},
+    ) {
+      const frame = encodeMessage(message);
+      let reached = 0;
+      for (const session of sessions) {
+        if (filter && !filter(session)) continue;
+        void session.sendFrame(message, frame);
+        reached += 1;
+      }
+      return reached;
+    },
+    close({ timeoutMs = 10_000 }: { timeoutMs?: number } = {}) {
+      runtime.draining = true;
+      return shutdown.drain(timeoutMs);
+    },
+    closeSessions: (reason: CloseReason = 'closed') => shutdown.closeSessions(reason),
+  });
+}
+
+function assemble<Data>(settings: Settings<Data>): Runtime<Data> {
+  const { limits } = settings;
+  const statistics = new Statistics();
+  const hooks = new HookRunner(settings.hooks, limits.hookTimeoutMs, statistics);
+  const sessions = new SessionRegistry<Data>(limits);
+  return {
+    settings,
+    statistics,
+    hooks,
+    sessions,
+    guard: new Guard(settings.security),
+    upkeep: new Upkeep(sessions, upkeepRules(settings)),
+    observer: observerOf(sessions, hooks),
+    draining: false,
+  };
+}
+
+/** The hooks, with the registry told first: a closed session is not to be found any more. */
+function observerOf<Data>(
+  sessions: SessionRegistry<Data>,
+  hooks: HookRunner<Data>,
+): SessionObserver<Data> {
+  return {
+    received: (session, message) => {
+      hooks.received(session, message);
+    },
+    sent: (session, message) => {
+      hooks.sent(session, message);
+    },
+    discarded: (session, count) => {
+      hooks.discarded(session, count);
+    },
+    failed: (session, error) => {
+      hooks.failed(session, error);
+    },
+    closed: (session, reason) => {
+      sessions.freeSlot(session.principal);
+      // One that never opened, since its client left before, is not reported as closed.
+      if (sessions.remove(session)) hooks.closed(session, reason);
+    },
+  };
+}
+
+function upkeepRules({
+  keepAlive,
+  limits,
+}: Pick<Settings<unknown>, 'keepAlive' | 'limits'>): UpkeepRules {
+  const { initializeTimeoutMs, idleTimeoutMs } = limits;
+  return {
+    keepAliveMs: keepAlive && keepAlive.intervalMs,
+    pingTimeoutMs: keepAlive && keepAlive.ping && keepAlive.timeoutMs,
+    initializeTimeoutMs,
+    idleTimeoutMs,
+  };
+}

@@ -1,0 +1,137 @@
+import type { MessageHandler } from '../session/handler.js';
+import type { McpSseHooks } from '../session/hooks.js';
+import type { ServerFactory } from '../session/mcp-server.js';
+import type { McpSseRequest } from '../session/request-facts.js';
+
+/** Sizes in bytes, times in milliseconds. */
+export interface LimitOptions {
+  /**
+   * The largest body of a POST. A larger one gets 413. An `express.json()` in front has its own.
+   * @defaultValue 4 MiB, as the official transports
+   */
+  messageBytes?: number;
+  /**
+   * Bytes of messages that may wait for one reader. One more closes the session
+   * (`buffer-overflow`); a single larger message is taken when nothing else waits.
+   * @defaultValue 16 MiB
+   */
+  bufferedBytes?: number;
+  /**
+   * How long a reader may take nothing while something waits for it; then its session is closed
+   * (`reader-stalled`).
+   * @defaultValue 30,000
+   */
+  stallTimeoutMs?: number;
+  /**
+   * Sessions at a time; one more gets 503.
+   * @defaultValue 10,000
+   */
+  sessions?: number;
+  /**
+   * Sessions at a time of one principal; one more gets 503. Callers without a principal only
+   * count towards `sessions`.
+   * @defaultValue 1,000
+   */
+  sessionsPerPrincipal?: number;
+  /**
+   * Requests of one session that may run at a time; one more gets 429.
+   * @defaultValue 1,000
+   */
+  inFlight?: number;
+  /**
+   * How long a client may take to send `initialize`; then its session is closed. `false` waits
+   * for ever, for streams that only push.
+   * @defaultValue 60,000
+   */
+  initializeTimeoutMs?: number | false;
+  /**
+   * How long a session may have no message in either direction and no request running; then it
+   * is closed. Off by default: a client may have nothing to ask for hours.
+   * @defaultValue false
+   */
+  idleTimeoutMs?: number | false;
+  /**
+   * How long a hook, `principal`, or the `server` factory may take.
+   * @defaultValue 10,000
+   */
+  hookTimeoutMs?: number;
+}
+
+export interface KeepAliveOptions {
+  /**
+   * How long a stream may be silent before something is written to it, so that proxies do not
+   * take it for dead.
+   * @defaultValue 15,000, as the HTML standard suggests
+   */
+  intervalMs?: number;
+  /**
+   * Write JSON-RPC pings instead of comments: a peer that is frozen takes hundreds of comments,
+   * but answers no ping.
+   * @defaultValue false
+   */
+  ping?: boolean;
+  /**
+   * How long the client may take to answer a ping; then its session is closed (`ping-timeout`).
+   * @defaultValue 15,000
+   */
+  timeoutMs?: number;
+}
+
+export interface SecurityOptions {
+  /**
+   * Host names (`example.com`, or `example.com:8080` for that port alone) under which the server
+   * may be addressed; others get 403. On loopback connections loopback names are always allowed.
+   * `'*'` allows every host.
+   * @defaultValue on loopback connections loopback names only, against DNS rebinding; elsewhere all
+   */
+  allowedHosts?: readonly string[] | '*';
+  /**
+   * Origins (`https://app.example.com`) of other sites whose pages may use the server; they get
+   * CORS headers. Requests without an Origin, and from the server's own, are always allowed.
+   * `'*'` allows every origin, without credentials.
+   * @defaultValue none
+   */
+  allowedOrigins?: readonly string[] | '*';
+  /**
+   * Whose session it is, or would be: a string that stays the same for all requests of a user.
+   * Undefined is an anonymous caller. May be async; a throw refuses with 500, or as the
+   * `McpSseError` says.
+   * @defaultValue the subject and client of what authentication put into `req.auth`
+   */
+  principal?: (req: McpSseRequest) => string | undefined | Promise<string | undefined>;
+}
+
+/** `Data` is what `hooks.onConnect` returns: the type of `session.data`. */
+export interface McpSseOptions<Data = unknown> {
+  /**
+   * Makes the MCP server of a session: a new one each time, of SDK v1 (`McpServer`, `Server` from
+   * `@modelcontextprotocol/sdk`) or v2 (`@modelcontextprotocol/server`). It is connected and
+   * closed by the session. A throw refuses the stream with 500.
+   */
+  server?: ServerFactory<Data>;
+  /** Answers messages without an SDK. Excludes `server`. Neither: a responder that offers nothing. */
+  handler?: MessageHandler<Data>;
+  /**
+   * Where the two endpoints are, below the path that the router is mounted at.
+   * @defaultValue `{ sse: '/sse', message: '/message' }`
+   */
+  paths?: { sse?: string; message?: string };
+  /**
+   * How the POST URL is announced. `relative` is right under any mount and any proxy that keeps
+   * the two paths side by side; `absolute` is for clients that do not resolve relative
+   * references, and relies on Host and, behind a trusted proxy, on X-Forwarded-*; a function
+   * returns the URL itself, which must carry `sessionId`.
+   * @defaultValue 'relative'
+   */
+  endpoint?: 'relative' | 'absolute' | ((req: McpSseRequest, sessionId: string) => string);
+  /** `false` turns keep-alives off. */
+  keepAlive?: KeepAliveOptions | false;
+  limits?: LimitOptions;
+  security?: SecurityOptions;
+  /**
+   * Makes the id of a session: visible ASCII, at most 128 characters, never to be guessed.
+   * @defaultValue 144 random bits, base64url
+   */
+  sessionId?: (req: McpSseRequest) => string;
+  hooks?: McpSseHooks<Data>;
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+
+import { z } from 'zod';
+
+import { McpSseError } from '../errors.js';
+import type { McpSseHooks } from '../session/hooks.js';
+import type { ServerFactory } from '../session/mcp-server.js';
+import type { MessageHandler } from '../session/handler.js';
+import type { KeepAliveOptions, LimitOptions, McpSseOptions, SecurityOptions } from './options.js';
+import { principalFromAuth } from './principal.js';
+import { nearest } from './spelling.js';
+
+/** The options, checked and complete: nobody behind this point knows a default. */
+export interface Settings<Data> {
+  readonly server: ServerFactory<Data> | undefined;
+  readonly handler: MessageHandler<Data> | undefined;
+  readonly paths: { readonly sse: string; readonly message: string };
+  readonly endpoint: NonNullable<McpSseOptions['endpoint']>;
+  readonly keepAlive: Readonly<Required<KeepAliveOptions>> | false;
+  readonly limits: Readonly<Required<LimitOptions>>;
+  readonly security: {
+    readonly allowedHosts: readonly string[] | '*' | undefined;
+    readonly allowedOrigins: readonly string[] | '*';
+    readonly principal: NonNullable<SecurityOptions['principal']>;
+  };
+  readonly sessionId: NonNullable<McpSseOptions['sessionId']>;
+  readonly hooks: McpSseHooks<Data>;
+}
+
+const MiB = 1024 * 1024;
+
+const isFunction = (value: unknown): value is (...args: never[]) => unknown =>
+  typeof value === 'function';
+const fn = z.custom<(...args: never[]) => unknown>(isFunction, 'must be a function');
+const factory = z.custom<(...args: never[]) => unknown>(
+  isFunction,
+  'must be a function that returns a new MCP server for each session (one server object can ' +
+    'serve one session only): server: () => createMcpServer()',
+);
+const count = z.int().min(1);
+const ms = z.number().min(1);
+const msOrOff = z.union([ms, z.literal(false)], 'must be milliseconds (1 or more), or false');
+const path = z
+  .string()
+  .regex(/^\/[\w\-.~!$&'()*+,;=@/]*$/, 'must be a plain path that begins with a slash');
+const host = z.string().regex(/^[\w\-.[\]:]+$/, 'must be a host name, with a port or without');
+const origin = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).origin === text,
+    'must be an origin such as https://app.example.com',
+  );
+
+const groups = {
+  paths: { sse: path.default('/sse'), message: path.default('/message') },
+  keepAlive: {
+    intervalMs: ms.default(15_000),
+    ping: z.boolean().default(false),
+    timeoutMs: ms.default(15_000),
+  },
+  limits: {
+    messageBytes: count.default(4 * MiB),
+    bufferedBytes: count.default(16 * MiB),
+    stallTimeoutMs: ms.default(30_000),
+    sessions: count.default(10_000),
+    sessionsPerPrincipal: count.default(1_000),
+    inFlight: count.default(1_000),
+    initializeTimeoutMs: msOrOff.default(60_000),
+    idleTimeoutMs: msOrOff.default(false),
+    hookTimeoutMs: ms.default(10_000),
+  },
+  security: {
+    allowedHosts: z.union([z.array(host), z.literal('*')]).optional(),
+    allowedOrigins: z.union([z.array(origin), z.literal('*')]).default([]),
+    principal: fn.default(() => principalFromAuth),
+  },
+  hooks: {
+    onConnect: fn.optional(),
+    onSessionOpen: fn.optional(),
+    onMessage: fn.optional(),
+    onSend: fn.optional(),
+    onSessionClose: fn.optional(),
+    onError: fn.optional(),
+  },
+};
+
+const options = {
+  server: factory.optional(),
+  handler: fn.optional(),
+  paths: z
+    .strictObject(groups.paths)
+    .refine(({ sse, message }) => sse !== message, 'the two paths must differ')
+    .prefault({}),
+  endpoint: z.union([z.enum(['relative', 'absolute']), fn]).default('relative'),
+  keepAlive: z.union([z.literal(false), z.strictObject(groups.keepAlive)]).prefault({}),
+  limits: z.strictObject(groups.limits).prefault({}),
+  security: z.strictObject(groups.security).prefault({}),
+  sessionId: fn.default(() => randomId),
+  hooks: z.strictObject(groups.hooks).prefault({}),
+};
+
+const schema = z
+  .strictObject(options)
+  .refine((given) => !(given.server && given.handler), 'server and handler exclude each other');
+
+/** Every option there is, as `group.name`, to tell a misspelt one what it might be. */
+const knownNames = [
+  ...Object.keys(options),
+  ...Object.entries(groups).flatMap(([group, members]) =>
+    Object.keys(members).map((name) => `${group}.${name}`),
+  ),
+];
+
+/**
+ * Checks the options and completes them with the defaults.
+ *
+ * @throws McpSseError `invalid-option`, naming every option that is wrong.
+ */
+export function complete<Data>(given: McpSseOptions<Data>): Settings<Data> {
+  const result = schema.safeParse(given);
+  if (!result.success) {
+    const problems = result.error.issues.map(describe).join('; ');
+    throw new McpSseError('invalid-option', `mcpSse(): ${problems}`);
+  }
+  // zod has checked that functions are functions; their signatures are the compiler's to check.
+  return result.data as unknown as Settings<Data>;
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const place = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys')
+    return place ? `${place}: ${issue.message}` : issue.message;
+  return issue.keys
+    .map((key) => {
+      const meant = nearest(key, knownNames);
+      const name = place ? `${place}.${key}` : key;
+      return `unknown option ${name}` + (meant ? `: did you mean ${meant}?` : '');
+    })
+    .join('; ');
+}
+
+function randomId(): string {
+  return randomBytes(18).toString('base64url');
+}

@@ -1,0 +1,49 @@
+import {
+  isRequest,
+  type JsonRpcMessage,
+  type JsonRpcResponse,
+  type RequestId,
+} from '../wire/json-rpc.js';
+
+/** Name and version by which a client introduces itself. */
+export interface ClientInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly title?: string;
+}
+
+/** What `initialize` and its answer tell about the client, read as they pass by. */
+export class Handshake {
+  clientInfo: ClientInfo | undefined;
+  clientCapabilities: Readonly<Record<string, unknown>> | undefined;
+  protocolVersion: string | undefined;
+  #initializeId: RequestId | undefined;
+
+  /** Whether the client has sent `initialize`. */
+  get begun(): boolean {
+    return this.clientInfo !== undefined || this.#initializeId !== undefined;
+  }
+
+  received(message: JsonRpcMessage): void {
+    if (!isRequest(message) || message.method !== 'initialize') return;
+    this.#initializeId = message.id;
+    const { clientInfo, capabilities } = message.params ?? {};
+    if (isClientInfo(clientInfo)) this.clientInfo = clientInfo;
+    if (isRecord(capabilities)) this.clientCapabilities = capabilities;
+  }
+
+  sent(response: JsonRpcResponse): void {
+    if (this.protocolVersion !== undefined || response.id !== this.#initializeId) return;
+    if (!('result' in response) || !isRecord(response.result)) return;
+    const { protocolVersion } = response.result;
+    if (typeof protocolVersion === 'string') this.protocolVersion = protocolVersion;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isClientInfo(value: unknown): value is ClientInfo {
+  return isRecord(value) && typeof value.name === 'string' && typeof value.version === 'string';
+}

@@ -1,0 +1,25 @@
+import { McpSseError } from '../errors.js';
+import type { LiveSession } from './live-session.js';
+
+/** The pings of one session: one at a time, and its end when one is not answered. */
+export class Heartbeat {
+  /** On the clock of `performance.now()`. */
+  lastBeatAt: number = performance.now();
+  #waiting = false;
+
+  /** Asks the client for a sign of life, unless it is being asked. */
+  beat<Data>(session: LiveSession<Data>, timeoutMs: number): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.lastBeatAt = performance.now();
+    session
+      .request('ping', undefined, { timeoutMs })
+      .catch((error: unknown) => {
+        // [spec] An unanswered ping is a dead connection; an error for an answer is not.
+        if (error instanceof McpSseError && error.code === 'request-timeout') {
+          session.fail(new McpSseError('ping-timeout', error.message));
+        }
+      })
+      .finally(() => (this.#waiting = false));
+  }
+}

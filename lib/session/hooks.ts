@@ -1,0 +1,160 @@
+import { debuglog } from 'node:util';
+
+import { McpSseError } from '../errors.js';
+import { isPromiseLike, withDeadline } from '../stream/deadline.js';
+import type { JsonRpcMessage } from '../wire/json-rpc.js';
+import type { McpSseRequest } from './request-facts.js';
+import type { CloseReason, Session, SessionObserver } from './session.js';
+import type { Statistics } from './statistics.js';
+
+/**
+ * Where the application looks in. Each hook may be async. Apart from `onConnect` none can refuse
+ * or delay anything: one that throws, rejects or takes longer than `limits.hookTimeoutMs` is
+ * reported to `onError` (`hook-failed`, `hook-timeout`) and otherwise ignored.
+ */
+export interface McpSseHooks<Data = unknown> {
+  /**
+   * Before anything is accepted. What it returns becomes `session.data`. A throw refuses the
+   * stream: `new McpSseError('unauthorized' | 'forbidden', …)` with 401 or 403, anything else
+   * with 500; a hook that takes too long refuses with 500 too. `signal` is aborted when the
+   * client leaves meanwhile: no session is opened then, and no close is reported.
+   */
+  onConnect?: (
+    req: McpSseRequest,
+    context: { readonly signal: AbortSignal },
+  ) => Data | Promise<Data>;
+  /** The stream is open and its `endpoint` event is on its way. */
+  onSessionOpen?: (session: Session<Data>) => unknown;
+  /** A message of the client was accepted, before it is passed on. */
+  onMessage?: (message: JsonRpcMessage, session: Session<Data>) => unknown;
+  /** A message was accepted for the stream. */
+  onSend?: (message: JsonRpcMessage, session: Session<Data>) => unknown;
+  /** The session has closed: once for every `onSessionOpen`, and after it has settled. */
+  onSessionClose?: (session: Session<Data>, reason: CloseReason) => unknown;
+  /** Something failed that no caller is told of, or that ended a session. */
+  onError?: (error: McpSseError, session?: Session<Data>) => unknown;
+}
+
+const debug = debuglog('mcp-sse');
+
+/** Runs hooks in isolation, counts what they are told, and keeps opens and closes in order. */
+export class HookRunner<Data> implements SessionObserver<Data> {
+  readonly #hooks: McpSseHooks<Data>;
+  readonly #timeoutMs: number;
+  readonly #statistics: Statistics;
+  /** Hooks that have not settled; each leaves by its deadline. */
+  readonly #running = new Set<Promise<void>>();
+  readonly #opening = new Map<Session<Data>, Promise<void>>();
+
+  constructor(hooks: McpSseHooks<Data>, timeoutMs: number, statistics: Statistics) {
+    this.#hooks = hooks;
+    this.#timeoutMs = timeoutMs;
+    this.#statistics = statistics;
+  }
+
+  /** @throws whatever `onConnect` throws; McpSseError `hook-timeout`. */
+  async connect(req: McpSseRequest, signal: AbortSignal): Promise<Data> {
+    const { onConnect } = this.#hooks;
+    // Nothing tells what Data is but the hook's own return type.
+    if (!onConnect) return undefined as Data;
+    return this.bounded('onConnect', async () => onConnect(req, { signal }));
+  }
+
+  /** Asks a function of the application; only an async answer is given a deadline. */
+  ask<T>(name: string, question: () => T | Promise<T>): T | Promise<T> {
+    const answer = question();
+    return isPromiseLike(answer) ? this.bounded(name, async () => answer) : answer;
+  }
+
+  /** Runs what the application wrote, by the deadline of hooks. */
+  bounded<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return withDeadline(
+      work(),
+      this.#timeoutMs,
+      () => new McpSseError('hook-timeout', `${name} took longer than limits.hookTimeoutMs`),
+    );
+  }
+
+  opened(session: Session<Data>): void {
+    this.#statistics.opened += 1;
+    debug('session opened');
+    const { onSessionOpen } = this.#hooks;
+    const opening =
+      onSessionOpen && this.#run('onSessionOpen', session, () => onSessionOpen(session));
+    if (!opening) return;
+    this.#opening.set(session, opening);
+    void opening.then(() => this.#opening.delete(session));
+  }
+
+  received(session: Session<Data>, message: JsonRpcMessage): void {
+    this.#statistics.messagesIn += 1;
+    const { onMessage } = this.#hooks;
+    if (onMessage) void this.#run('onMessage', session, () => onMessage(message, session));
+  }
+
+  sent(session: Session<Data>, message: JsonRpcMessage): void {
+    this.#statistics.messagesOut += 1;
+    const { onSend } = this.#hooks;
+    if (onSend) void this.#run('onSend', session, () => onSend(message, session));
+  }
+
+  discarded(_session: Session<Data>, count: number): void {
+    this.#statistics.discarded += count;
+  }
+
+  closed(session: Session<Data>, reason: CloseReason): void {
+    this.#statistics.countClosed(reason);
+    debug('session closed: %s', reason);
+    const { onSessionClose } = this.#hooks;
+    if (!onSessionClose) return;
+    const run = () => this.#run('onSessionClose', session, () => onSessionClose(session, reason));
+    const opening = this.#opening.get(session);
+    if (opening) this.#track(opening.then(run));
+    else void run();
+  }
+
+  failed(session: Session<Data> | undefined, error: McpSseError): void {
+    this.#statistics.countError(error);
+    debug('%s: %s', error.code, error.message);
+    const { onError } = this.#hooks;
+    if (!onError) return;
+    // Not by #run: a failing onError has nobody left to tell but the log.
+    try {
+      const returned = onError(error, session);
+      if (isPromiseLike(returned)) returned.then(undefined, logFailure);
+    } catch (failure) {
+      logFailure(failure);
+    }
+  }
+
+  /** Resolves when every hook that is running has settled or met its deadline. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  /** A promise only where the hook is async: most are not, and none is waited for. */
+  #run(name: string, session: Session<Data>, hook: () => unknown): Promise<void> | undefined {
+    const failed = (error: unknown): void => {
+      this.failed(session, McpSseError.from(error, 'hook-failed'));
+    };
+    try {
+      const returned = hook();
+      if (!isPromiseLike(returned)) return undefined;
+      const run = this.bounded(name, async () => returned).then(() => undefined, failed);
+      this.#track(run);
+      return run;
+    } catch (error) {
+      failed(error);
+      return undefined;
+    }
+  }
+
+  #track(run: Promise<void>): void {
+    this.#running.add(run);
+    void run.then(() => this.#running.delete(run));
+  }
+}
+
+function logFailure(error: unknown): void {
+  debug('onError failed: %s', error);
+}

@@ -1,0 +1,32 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+/**
+ * A request as hooks and options see it: Node's own, with whatever the application's middleware
+ * has put on Express's `Request` (`req.user`, `req.auth`, …).
+ */
+export type McpSseRequest = IncomingMessage &
+  Express.Request & {
+    auth?: unknown;
+    body?: unknown;
+    baseUrl?: string;
+    originalUrl?: string;
+  };
+
+/** What is kept of the HTTP request that carried a message: plain data, fit to be passed on. */
+export interface RequestFacts {
+  readonly headers: IncomingHttpHeaders;
+  /** The absolute URL as far as the request tells it. */
+  readonly url: string;
+  /** What the application's authentication put into `req.auth`. */
+  readonly authInfo: unknown;
+}
+
+export function factsOf(req: McpSseRequest): RequestFacts {
+  const scheme = 'encrypted' in req.socket ? 'https' : 'http';
+  const host = req.headers.host ?? 'localhost';
+  return {
+    headers: req.headers,
+    url: `${scheme}://${host}${req.originalUrl ?? req.url ?? '/'}`,
+    authInfo: req.auth,
+  };
+}

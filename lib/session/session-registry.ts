@@ -1,0 +1,66 @@
+import { McpSseError } from '../errors.js';
+import type { LiveSession } from './live-session.js';
+import type { Session } from './session.js';
+
+/**
+ * This node's sessions, and the room there is for more. A slot is taken before anything is
+ * awaited and given back with the session, so that a crowd cannot slip past the caps.
+ */
+export class SessionRegistry<Data = unknown> {
+  readonly #sessions = new Map<string, LiveSession<Data>>();
+  readonly #slots = new Map<string | undefined, number>();
+  readonly #limits: { readonly sessions: number; readonly sessionsPerPrincipal: number };
+  #taken = 0;
+
+  constructor(limits: { readonly sessions: number; readonly sessionsPerPrincipal: number }) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get(id: string): LiveSession<Data> | undefined {
+    return this.#sessions.get(id);
+  }
+
+  [Symbol.iterator](): IterableIterator<LiveSession<Data>> {
+    return this.#sessions.values();
+  }
+
+  /**
+   * Takes a slot for a session of `principal`; the caps of a principal do not hold for callers
+   * without one.
+   *
+   * @throws McpSseError `too-many-sessions`.
+   */
+  takeSlot(principal: string | undefined): void {
+    const { sessions, sessionsPerPrincipal } = this.#limits;
+    const own = this.#slots.get(principal) ?? 0;
+    if (this.#taken >= sessions || (principal !== undefined && own >= sessionsPerPrincipal)) {
+      throw new McpSseError('too-many-sessions', 'no room for another session');
+    }
+    this.#taken += 1;
+    this.#slots.set(principal, own + 1);
+  }
+
+  freeSlot(principal: string | undefined): void {
+    this.#taken -= 1;
+    const left = (this.#slots.get(principal) ?? 1) - 1;
+    if (left === 0) this.#slots.delete(principal);
+    else this.#slots.set(principal, left);
+  }
+
+  /** @throws McpSseError `internal` when the id is in use: the live session is not touched. */
+  add(session: LiveSession<Data>): void {
+    if (this.#sessions.has(session.id)) {
+      throw new McpSseError('internal', 'the id of a new session is already in use');
+    }
+    this.#sessions.set(session.id, session);
+  }
+
+  /** Whether it was there. A session that was never added cannot remove one with its id. */
+  remove(session: Session<Data>): boolean {
+    return this.#sessions.get(session.id) === session && this.#sessions.delete(session.id);
+  }
+}

@@ -1,0 +1,90 @@
+import type { McpSseError } from '../errors.js';
+import type { JsonRpcMessage } from '../wire/json-rpc.js';
+import type { CallOptions } from './client-calls.js';
+import type { ClientInfo } from './handshake.js';
+import type { RequestFacts } from './request-facts.js';
+
+/** Why a session ended. `session.close(reason)` may name a reason of the application's own. */
+export type CloseReason =
+  | 'client-disconnected'
+  | 'closed'
+  | 'shutdown'
+  | 'reader-stalled'
+  | 'buffer-overflow'
+  | 'write-failed'
+  | 'ping-timeout'
+  | 'initialize-timeout'
+  | 'idle-timeout'
+  // Keeps the names above as suggestions while any string is taken.
+  | (string & {});
+
+/** One client's session, as the application sees it. */
+export interface Session<Data = unknown> {
+  /** Names the session in POST URLs. Not an authentication: URLs end up in logs. */
+  readonly id: string;
+  /** `detached`: the session lives and no stream is attached to it. */
+  readonly state: 'open' | 'detached' | 'closed';
+  /** Who opened it, by `security.principal`; only they may post to it. */
+  readonly principal: string | undefined;
+  /** What `hooks.onConnect` returned. */
+  readonly data: Data;
+  /** From `initialize`; undefined before it. */
+  readonly clientInfo: ClientInfo | undefined;
+  readonly clientCapabilities: Readonly<Record<string, unknown>> | undefined;
+  /** As negotiated by the server's answer to `initialize`. */
+  readonly protocolVersion: string | undefined;
+  /** Aborted when the session closes; its reason is an `McpSseError` `session-closed`. */
+  readonly signal: AbortSignal;
+  readonly openedAt: Date;
+  /** When the last message went in or out; keep-alives do not count. */
+  readonly lastActiveAt: Date;
+  /** Bytes of messages accepted and not yet handed to the socket. */
+  readonly bufferedBytes: number;
+  /** Requests of the client that are not answered yet. */
+  readonly inFlight: number;
+  /**
+   * Sends any JSON-RPC message. Resolves at once while less than 64 KiB wait, and else when there
+   * is room again, so awaiting it is backpressure. It need not be awaited.
+   *
+   * @throws McpSseError (as a rejection) `session-closed` or `unserialisable`.
+   */
+  send(message: JsonRpcMessage): Promise<void>;
+  /** Sends a notification; like `send`. */
+  notify(method: string, params?: Record<string, unknown>): Promise<void>;
+  /**
+   * Sends a request and resolves with its result.
+   *
+   * @throws JsonRpcError (as a rejection) when the client answers with an error; McpSseError
+   * `request-timeout` when it does not answer, `session-closed` when the session ends first.
+   */
+  request(
+    method: string,
+    params?: Record<string, unknown>,
+    options?: CallOptions,
+  ): Promise<Record<string, unknown>>;
+  /** Ends the session; what is already sent still goes out. The first call's reason counts. */
+  close(reason?: CloseReason): void;
+}
+
+/** Takes the messages of the client: an MCP server, a handler, the built-in responder. */
+export interface MessageSink {
+  receive(message: JsonRpcMessage, facts: RequestFacts): void;
+  /** The session is over. Called once. */
+  closed(): void;
+}
+
+/** Told what happens to sessions. No call may throw. */
+export interface SessionObserver<Data = unknown> {
+  received(session: Session<Data>, message: JsonRpcMessage): void;
+  sent(session: Session<Data>, message: JsonRpcMessage): void;
+  /** So many messages or answers will never reach the client. */
+  discarded(session: Session<Data>, count: number): void;
+  failed(session: Session<Data>, error: McpSseError): void;
+  closed(session: Session<Data>, reason: CloseReason): void;
+}
+
+export interface SessionLimits {
+  readonly bufferedBytes: number;
+  readonly stallTimeoutMs: number;
+  readonly inFlight: number;
+}

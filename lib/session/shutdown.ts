@@ -1,0 +1,51 @@
+import { McpSseError } from '../errors.js';
+import { withDeadline } from '../stream/deadline.js';
+import type { HookRunner } from './hooks.js';
+import type { LiveSession } from './live-session.js';
+import type { SessionRegistry } from './session-registry.js';
+import type { CloseReason } from './session.js';
+
+/** Ends sessions in good order: answers first, then streams, then hooks, all by one deadline. */
+export class Shutdown<Data> {
+  readonly #sessions: SessionRegistry<Data>;
+  readonly #hooks: HookRunner<Data>;
+  #drained: Promise<void> | undefined;
+
+  constructor(sessions: SessionRegistry<Data>, hooks: HookRunner<Data>) {
+    this.#sessions = sessions;
+    this.#hooks = hooks;
+  }
+
+  /** Every call gets the one shutdown that the first call began. */
+  drain(timeoutMs: number): Promise<void> {
+    this.#drained ??= this.#drain(performance.now() + timeoutMs);
+    return this.#drained;
+  }
+
+  async closeSessions(reason: CloseReason): Promise<void> {
+    const sessions = [...this.#sessions];
+    for (const session of sessions) session.close(reason);
+    await Promise.all(sessions.map((session) => session.finished()));
+  }
+
+  async #drain(deadline: number): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => this.#retire(session, deadline)));
+    await until(deadline, this.#hooks.settled());
+  }
+
+  async #retire(session: LiveSession<Data>, deadline: number): Promise<void> {
+    await until(deadline, session.inFlightRequests.idle());
+    session.close('shutdown');
+    if (!(await until(deadline, session.finished()))) session.abandon();
+  }
+}
+
+/** Whether `work` was done by `deadline`, on the clock of `performance.now()`. */
+async function until(deadline: number, work: Promise<void>): Promise<boolean> {
+  const left = Math.max(deadline - performance.now(), 1);
+  const late = (): McpSseError => new McpSseError('internal', 'late');
+  return withDeadline(work, left, late).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,327 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import { McpSseError } from '../errors.js';
+import type { Frame } from '../wire/event-stream.js';
+import { MAX_DELAY_MS, withDeadline } from './deadline.js';
+import { Lock } from './lock.js';
+import { nextTurn } from './turns.js';
+import { unawaited } from './unawaited.js';
+
+/** At most this much goes into one write, unless a single frame is larger: a frame is never split. */
+const TURN_BYTES = 64 * 1024;
+
+/** What the writer needs of a response; `http.ServerResponse` has it, also behind `compression`. */
+export interface WritableResponse {
+  readonly destroyed: boolean;
+  readonly closed: boolean;
+  readonly writableEnded: boolean;
+  write(chunk: string): boolean;
+  end(): unknown;
+  destroy(): unknown;
+  on(event: 'drain' | 'close', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  /** `compression` adds it; without a flush it holds events back. */
+  flush?: () => void;
+}
+
+/** Told by a writer what becomes of its connection. Neither call may throw. */
+export interface WriterObserver {
+  /** A turn is over: there is room for more. */
+  writerHasRoom?(): void;
+  /** The connection has ended, once; without an error when it was the peer or `end()`. */
+  writerClosed?(error: McpSseError | undefined): void;
+}
+
+export interface WriterOptions {
+  /**
+   * Bytes that may wait in the queue. A frame that does not fit closes the connection with
+   * `buffer-overflow`; a single larger one is taken when nothing else waits.
+   * @defaultValue 16 MiB
+   */
+  bufferedBytes?: number;
+  /**
+   * Milliseconds that the reader has to take what one turn wrote; then the connection is
+   * destroyed with `reader-stalled`.
+   * @defaultValue 30,000
+   */
+  stallTimeoutMs?: number;
+  observer?: WriterObserver;
+}
+
+interface Waiter {
+  readonly frame: number;
+  readonly resolve: () => void;
+  readonly reject: (error: McpSseError) => void;
+}
+
+/** The writers whose `exclusive` section the calling code runs in, to tell a deadlock from a queue. */
+const sections = new AsyncLocalStorage<ReadonlySet<ConnectionWriter>>();
+
+/**
+ * The only way onto one connection.
+ *
+ * Everything from joining the queued frames to their flush is one critical section under a
+ * promise-chain lock: one turn writes all that is queued (up to 64 KiB), waits for `drain` if the
+ * socket asks for it, flushes, and lets go. Frames leave whole and in the order of their `write`.
+ */
+export class ConnectionWriter {
+  readonly #response: WritableResponse;
+  readonly #bufferedBytes: number;
+  readonly #stallTimeoutMs: number;
+  readonly #observer: WriterObserver | undefined;
+  readonly #lock = new Lock();
+
+  #queue: Frame[] = [];
+  #queuedBytes = 0;
+  /** Frames ever queued, and ever handed to the socket: what a waiter waits for is a number. */
+  #accepted = 0;
+  #written = 0;
+  #waiters: Waiter[] = [];
+  #turnDue = false;
+  #hasSections = false;
+  #state: 'open' | 'ending' | 'closed' = 'open';
+  #failure: McpSseError | undefined;
+  #wake: (() => void) | undefined;
+  #ended: (() => void) | undefined;
+  #lastWriteAt = performance.now();
+
+  constructor(response: WritableResponse, options: WriterOptions = {}) {
+    this.#response = response;
+    this.#bufferedBytes = options.bufferedBytes ?? 16 * 1024 * 1024;
+    this.#stallTimeoutMs = Math.min(options.stallTimeoutMs ?? 30_000, MAX_DELAY_MS);
+    this.#observer = options.observer;
+    // One listener of each kind for the life of the connection: `compression` ignores
+    // removeListener('drain'), so one a drain would pile up.
+    response.on('drain', () => this.#wake?.());
+    response.on('close', () => {
+      this.#close(undefined);
+    });
+    response.on('error', (cause) => {
+      this.destroy(new McpSseError('write-failed', 'the connection failed', { cause }));
+    });
+    // [node] A close listener added after the close never fires.
+    if (response.destroyed || response.closed) this.#state = 'closed';
+  }
+
+  /** Bytes accepted and not yet handed to the socket. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Whether the queue holds less than what one turn takes. */
+  get hasRoom(): boolean {
+    return this.#queuedBytes < TURN_BYTES;
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** When the connection last took something, on the clock of `performance.now()`. */
+  get lastWriteAt(): number {
+    return this.#lastWriteAt;
+  }
+
+  /**
+   * Queues a frame. Resolves when it has been handed to the socket (which is not yet delivery),
+   * rejects when the connection ends first. The result need not be awaited.
+   *
+   * @throws McpSseError (as a rejection) `connection-closed`, `buffer-overflow`, `reader-stalled`
+   * or `write-failed`; `lock-reentered` when called inside an `exclusive` section of this writer,
+   * where awaiting it would wait for itself.
+   */
+  write(frame: Frame | string): Promise<void> {
+    if (this.#hasSections && sections.getStore()?.has(this)) {
+      return refused(new McpSseError('lock-reentered', 'use the write given to the section'));
+    }
+    const refusal = this.push(toFrame(frame));
+    if (refusal) return refused(refusal);
+    const position = this.#accepted;
+    return unawaited(
+      new Promise((resolve, reject) => {
+        this.#waiters.push({ frame: position, resolve, reject });
+      }),
+    );
+  }
+
+  /** `write` for those who do not wait: no promise is made. Returns why a frame was refused. */
+  push(frame: Frame): McpSseError | undefined {
+    if (this.#state !== 'open') return this.#whyClosed();
+    if (this.#queuedBytes > 0 && this.#queuedBytes + frame.bytes > this.#bufferedBytes) {
+      this.destroy(
+        new McpSseError('buffer-overflow', 'the reader is too slow: the buffer is full'),
+      );
+      return this.#whyClosed();
+    }
+    this.#queue.push(frame);
+    this.#queuedBytes += frame.bytes;
+    this.#accepted += 1;
+    this.#askForTurn();
+    return undefined;
+  }
+
+  /**
+   * Runs `section` with the connection to itself: nothing else is written before it settles.
+   * Its `write` resolves once the reader has taken the frame.
+   */
+  exclusive<T>(section: (write: (frame: string) => Promise<void>) => Promise<T>): Promise<T> {
+    this.#hasSections = true;
+    const outer = sections.getStore();
+    if (outer?.has(this)) {
+      return refused(new McpSseError('lock-reentered', 'the section already has the connection'));
+    }
+    const inner = new Set([...(outer ?? []), this]);
+    const put = (frame: string): Promise<void> => this.#put(frame);
+    return this.#lock.run(async () => {
+      try {
+        return await withDeadline(
+          sections.run(inner, () => section(put)),
+          this.#stallTimeoutMs,
+          () => new McpSseError('write-failed', 'the section did not end in time'),
+        );
+      } finally {
+        this.#askForTurn();
+      }
+    });
+  }
+
+  /** @internal Called by the turn queue. */
+  takeTurn(): void {
+    void this.#lock.run(() => this.#turn());
+  }
+
+  /**
+   * Writes what is queued, ends the response, and resolves when the connection is closed; what
+   * the reader has not taken after `timeoutMs` is given up ([node] `end()` alone never finishes
+   * towards a reader that stopped). No write is accepted from now on.
+   */
+  async end(timeoutMs: number): Promise<void> {
+    if (this.#state !== 'open') return;
+    this.#state = 'ending';
+    this.#askForTurn();
+    const ended = new Promise<void>((resolve) => (this.#ended = resolve));
+    const late = () => new McpSseError('reader-stalled', 'the reader did not take the last events');
+    await withDeadline(ended, timeoutMs, late).catch((error: unknown) => {
+      this.destroy(McpSseError.from(error));
+    });
+  }
+
+  /** Ends the connection now. Never waits for the lock; whoever holds it is woken and fails. */
+  destroy(error?: McpSseError): void {
+    if (this.#state === 'closed') return;
+    this.#close(error);
+    this.#response.destroy();
+  }
+
+  #askForTurn(): void {
+    if (this.#turnDue) return;
+    this.#turnDue = true;
+    nextTurn(this);
+  }
+
+  /** One turn of the lock. Never rejects: a failure closes the connection. */
+  async #turn(): Promise<void> {
+    // Cleared first, so that what is queued while this turn waits for drain asks for the next.
+    this.#turnDue = false;
+    if (this.#state === 'closed') return;
+    const chunk = this.#take();
+    if (chunk !== '') {
+      try {
+        await this.#put(chunk);
+      } catch {
+        return; // The connection is closed and its waiters are told.
+      }
+    }
+    this.#settleWaiters();
+    this.#observer?.writerHasRoom?.();
+    if (this.#queue.length > 0) this.#askForTurn();
+    else if (this.#isEnding()) this.#response.end();
+  }
+
+  /** Joins whole frames up to the bytes of a turn; always at least one. */
+  #take(): string {
+    let chunk = '';
+    let bytes = 0;
+    let count = 0;
+    for (const frame of this.#queue) {
+      if (count > 0 && bytes + frame.bytes > TURN_BYTES) break;
+      chunk += frame.text;
+      bytes += frame.bytes;
+      count += 1;
+    }
+    if (count === this.#queue.length) this.#queue = [];
+    else this.#queue.splice(0, count);
+    this.#queuedBytes -= bytes;
+    this.#written += count;
+    return chunk;
+  }
+
+  /** Write, drain, flush: the part that must not interleave. */
+  async #put(chunk: string): Promise<void> {
+    this.#assertOpen();
+    try {
+      const clear = this.#response.write(chunk);
+      this.#lastWriteAt = performance.now();
+      this.#assertOpen();
+      if (!clear) await this.#drained();
+      this.#assertOpen();
+      this.#response.flush?.();
+    } catch (cause) {
+      this.destroy(McpSseError.from(cause, 'write-failed'));
+      throw this.#whyClosed();
+    }
+  }
+
+  /** [node] After the peer is gone `write` returns false and no event follows: ask, never trust. */
+  #assertOpen(): void {
+    const { destroyed, closed, writableEnded } = this.#response;
+    if (destroyed || closed || writableEnded) this.destroy();
+    if (this.#state === 'closed') throw this.#whyClosed();
+  }
+
+  async #drained(): Promise<void> {
+    const stalled = setTimeout(() => {
+      this.destroy(new McpSseError('reader-stalled', 'the reader has stopped reading'));
+    }, this.#stallTimeoutMs);
+    stalled.unref();
+    await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#wake = undefined;
+    clearTimeout(stalled);
+  }
+
+  #settleWaiters(): void {
+    while (this.#waiters[0] && this.#waiters[0].frame <= this.#written) {
+      this.#waiters.shift()?.resolve();
+    }
+  }
+
+  #close(error: McpSseError | undefined): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#failure = error;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#wake?.();
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter.reject(this.#whyClosed());
+    this.#ended?.();
+    this.#observer?.writerClosed?.(error);
+  }
+
+  #isEnding(): boolean {
+    return this.#state === 'ending';
+  }
+
+  #whyClosed(): McpSseError {
+    return this.#failure ?? new McpSseError('connection-closed', 'the connection is closed');
+  }
+}
+
+function toFrame(frame: Frame | string): Frame {
+  return typeof frame === 'string' ? { text: frame, bytes: Buffer.byteLength(frame) } : frame;
+}
+
+function refused(error: McpSseError): Promise<never> {
+  return unawaited(Promise.reject(error));
+}

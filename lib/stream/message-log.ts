@@ -1,0 +1,57 @@
+import type { Frame } from '../wire/event-stream.js';
+
+/** Dropped slots are reclaimed once there are this many and they are half of all. */
+const COMPACT_AT = 1024;
+
+/**
+ * The outgoing messages of one session, by consecutive offsets from 1. A connection is a cursor
+ * into it; frames may be shared between the logs of many sessions.
+ */
+export class MessageLog {
+  #frames: (Frame | undefined)[] = [];
+  /** Slots before it are dropped and not yet reclaimed. */
+  #head = 0;
+  #first = 1;
+  #bytes = 0;
+
+  /** The offset of the oldest message held; `next` when there is none. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** The offset that the next message gets. */
+  get next(): number {
+    return this.#first + this.#frames.length - this.#head;
+  }
+
+  /** Bytes of all messages held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  append(frame: Frame): void {
+    this.#frames.push(frame);
+    this.#bytes += frame.bytes;
+  }
+
+  /** The message at `offset`, or undefined when it is dropped or not yet there. */
+  at(offset: number): Frame | undefined {
+    return offset < this.#first ? undefined : this.#frames[this.#head + offset - this.#first];
+  }
+
+  /** Drops every message before `offset`. */
+  trim(offset: number): void {
+    const end = Math.min(offset, this.next);
+    for (; this.#first < end; this.#first += 1, this.#head += 1) {
+      this.#bytes -= this.#frames[this.#head]?.bytes ?? 0;
+      this.#frames[this.#head] = undefined;
+    }
+    if (this.#head === this.#frames.length) {
+      this.#frames.length = 0;
+      this.#head = 0;
+    } else if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#frames.length) {
+      this.#frames = this.#frames.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+
+import { McpSseError } from '../errors.js';
+
+/** [spec] Request ids are strings or integers, never null. */
+const requestId = z.union([z.string(), z.int()]);
+
+const request = z.looseObject({
+  jsonrpc: z.literal('2.0'),
+  id: requestId,
+  method: z.string(),
+  params: z.looseObject({}).optional(),
+});
+
+const notification = z.looseObject({
+  jsonrpc: z.literal('2.0'),
+  id: z.undefined().optional(),
+  method: z.string(),
+  params: z.looseObject({}).optional(),
+});
+
+const resultResponse = z.looseObject({
+  jsonrpc: z.literal('2.0'),
+  id: requestId,
+  result: z.looseObject({}),
+  error: z.undefined().optional(),
+});
+
+const errorResponse = z.looseObject({
+  jsonrpc: z.literal('2.0'),
+  // A peer that could not read a request answers with no id at all.
+  id: requestId.nullish(),
+  error: z.looseObject({ code: z.int(), message: z.string() }),
+  result: z.undefined().optional(),
+});
+
+export type RequestId = string | number;
+export interface JsonRpcRequest {
+  jsonrpc: '2.0';
+  id: RequestId;
+  method: string;
+  params?: Record<string, unknown> | undefined;
+}
+export interface JsonRpcNotification {
+  jsonrpc: '2.0';
+  method: string;
+  params?: Record<string, unknown> | undefined;
+}
+export interface JsonRpcResult {
+  jsonrpc: '2.0';
+  id: RequestId;
+  result: Record<string, unknown>;
+}
+export interface JsonRpcFailure {
+  jsonrpc: '2.0';
+  id?: RequestId | null | undefined;
+  error: { code: number; message: string; data?: unknown };
+}
+export type JsonRpcResponse = JsonRpcResult | JsonRpcFailure;
+export type JsonRpcMessage = JsonRpcRequest | JsonRpcNotification | JsonRpcResponse;
+
+/** The JSON-RPC error codes that this package itself answers with. */
+export const RpcCode = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+  serverError: -32000,
+  sessionNotFound: -32001,
+} as const;
+
+/**
+ * Thrown by a `handler` to answer a request with a JSON-RPC error of its choice. Anything else
+ * that a handler throws becomes `-32603 Internal error`, and its text stays on the server.
+ */
+export class JsonRpcError extends Error {
+  override readonly name = 'JsonRpcError';
+
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly data?: unknown,
+  ) {
+    super(message);
+  }
+}
+
+export const isRequest = (message: JsonRpcMessage): message is JsonRpcRequest =>
+  'method' in message && 'id' in message;
+
+export const isResponse = (message: JsonRpcMessage): message is JsonRpcResponse =>
+  !('method' in message);
+
+/** The id that a `notifications/cancelled` names; undefined for any other message. */
+export function cancelledRequest(message: JsonRpcMessage): RequestId | undefined {
+  if (!('method' in message) || message.method !== 'notifications/cancelled') return undefined;
+  const id = message.params?.requestId;
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
+}
+
+/**
+ * Checks parsed JSON and returns its messages in order: one, or the members of a batch
+ * ([spec] protocol 2025-03-26 has batches, the others have none; they are taken from all).
+ * The very objects that were parsed come back, not copies.
+ *
+ * @throws McpSseError `invalid-message` when any of it is no JSON-RPC message, or a batch is empty.
+ */
+export function toMessages(parsed: unknown): JsonRpcMessage[] {
+  if (!Array.isArray(parsed)) return [toMessage(parsed)];
+  if (parsed.length === 0) throw new McpSseError('invalid-message', 'the batch is empty');
+  return parsed.map(toMessage);
+}
+
+function toMessage(value: unknown): JsonRpcMessage {
+  if (typeof value === 'object' && value !== null && schemaFor(value).safeParse(value).success) {
+    return value as JsonRpcMessage;
+  }
+  throw new McpSseError('invalid-message', 'the body is not a JSON-RPC 2.0 message');
+}
+
+/** One schema by the keys that tell the kinds apart, instead of trying all four. */
+function schemaFor(value: object): z.ZodType {
+  if ('method' in value) return 'id' in value ? request : notification;
+  return 'error' in value ? errorResponse : resultResponse;
+}
+
+/** An error response; `id` is null where the request's own could not be read. */
+export function errorResponseFor(
+  id: RequestId | null,
+  code: number,
+  message: string,
+  data?: unknown,
+): { jsonrpc: '2.0'; id: RequestId | null; error: JsonRpcFailure['error'] } {
+  const error = data === undefined ? { code, message } : { code, message, data };
+  return { jsonrpc: '2.0', id, error };
+}

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const specs = 'spec/**/*.spec.ts';
+const ourselves = {
+  find: /^express-mcp-sse$/,
+  replacement: fileURLToPath(new URL('lib/index.ts', import.meta.url)),
+};
+
+// One suite, two projects: each spec runs on Express 5 and on Express 4.
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 15_000,
+    hookTimeout: 15_000,
+    coverage: { provider: 'v8', include: ['lib/**'] },
+    projects: [
+      {
+        extends: true,
+        resolve: { alias: [ourselves] },
+        test: { name: 'express5', include: [specs] },
+      },
+      {
+        extends: true,
+        // The alias reaches into lib too, so that router.ts itself gets Express 4.
+        resolve: { alias: [ourselves, { find: /^express$/, replacement: 'express4' }] },
+        // What is packed does not depend on the version of Express.
+        test: { name: 'express4', include: [specs], exclude: ['spec/package/**'] },
+      },
+    ],
+  },
+});
