@@ -7,7 +7,7 @@ const ourselves = {
   replacement: fileURLToPath(new URL('lib/index.ts', import.meta.url)),
 };
 
-// One suite, two projects: each spec runs on Express 5 and on Express 4.
+// One suite: each spec runs on Express 5, on Express 4, and in front of Express (`mcp.before(app)`).
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -27,6 +27,15 @@ export default defineConfig({
         resolve: { alias: [ourselves, { find: /^express$/, replacement: 'express4' }] },
         // What is packed does not depend on the version of Express.
         test: { name: 'express4', include: [specs], exclude: ['spec/package/**'] },
+      },
+      {
+        extends: true,
+        resolve: { alias: [ourselves] },
+        test: {
+          name: 'before',
+          include: ['spec/http/**/*.spec.ts', 'spec/flows/**/*.spec.ts'],
+          env: { MCP_SSE_WAY: 'before' },
+        },
       },
     ],
   },
