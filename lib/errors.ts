@@ -33,6 +33,7 @@ export type McpSseErrorCode =
   | 'ping-timeout'
   | 'initialize-timeout'
   | 'idle-timeout'
+  | 'replay-evicted'
   // what the application did
   | 'invalid-option'
   | 'invalid-event'

@@ -21,6 +21,7 @@ export type {
   KeepAliveOptions,
   LimitOptions,
   McpSseOptions,
+  ResumeOptions,
   SecurityOptions,
 } from './options/options.js';
 export type { CallOptions } from './session/client-calls.js';

@@ -5,13 +5,16 @@ import type { ErrorRequestHandler, Router } from 'express';
 import { McpSseError } from './errors.js';
 import { Endpoints } from './http/endpoints.js';
 import { Guard } from './http/guard.js';
+import { Probes } from './http/probes.js';
 import { listenerBefore, parserErrors, routerFor, type ExpressApp } from './http/router.js';
 import type { Runtime } from './http/runtime.js';
 import type { McpSseOptions } from './options/options.js';
 import { complete, type Settings } from './options/settings.js';
 import { HookRunner } from './session/hooks.js';
 import { SessionRegistry } from './session/session-registry.js';
-import type { CloseReason, Session, SessionObserver } from './session/session.js';
+import type { LiveSession, SessionObserver } from './session/live-session.js';
+import { ReplayBudget } from './session/replay-budget.js';
+import type { CloseReason, Session } from './session/session.js';
 import { Shutdown } from './session/shutdown.js';
 import { Statistics, type McpSseStats } from './session/statistics.js';
 import { Upkeep, type UpkeepRules } from './session/upkeep.js';
@@ -121,32 +124,37 @@ function assemble<Data>(settings: Settings<Data>): Runtime<Data> {
     statistics,
     hooks,
     sessions,
+    probes: new Probes(),
     guard: new Guard(settings.security),
     upkeep: new Upkeep(sessions, upkeepRules(settings)),
-    observer: observerOf(sessions, hooks),
+    observer: observerOf(settings, sessions, hooks),
     draining: false,
   };
 }
 
-/** The hooks, with the registry told first: a closed session is not to be found any more. */
+/** What becomes of a session is told to the registry and the budget first, then to the hooks. */
 function observerOf<Data>(
+  { resume }: Settings<Data>,
   sessions: SessionRegistry<Data>,
   hooks: HookRunner<Data>,
 ): SessionObserver<Data> {
+  const budget = new ReplayBudget<LiveSession<Data>>(resume ? resume.totalBytes : 0);
   return {
-    received: (session, message) => {
-      hooks.received(session, message);
+    received: hooks.received.bind(hooks),
+    sent: hooks.sent.bind(hooks),
+    discarded: hooks.discarded.bind(hooks),
+    failed: hooks.failed.bind(hooks),
+    holds: budget.change.bind(budget),
+    detached(session, reason) {
+      budget.detached(session);
+      hooks.detached(session, reason);
     },
-    sent: (session, message) => {
-      hooks.sent(session, message);
+    resumed(session) {
+      budget.settled(session);
+      hooks.resumed(session);
     },
-    discarded: (session, count) => {
-      hooks.discarded(session, count);
-    },
-    failed: (session, error) => {
-      hooks.failed(session, error);
-    },
-    closed: (session, reason) => {
+    closed(session, reason) {
+      budget.settled(session);
       sessions.freeSlot(session.principal);
       // One that never opened, since its client left before, is not reported as closed.
       if (sessions.remove(session)) hooks.closed(session, reason);
@@ -154,15 +162,15 @@ function observerOf<Data>(
   };
 }
 
-function upkeepRules({
-  keepAlive,
-  limits,
-}: Pick<Settings<unknown>, 'keepAlive' | 'limits'>): UpkeepRules {
+type UpkeepSettings = Pick<Settings<unknown>, 'keepAlive' | 'limits' | 'resume'>;
+
+function upkeepRules({ keepAlive, limits, resume }: UpkeepSettings): UpkeepRules {
   const { initializeTimeoutMs, idleTimeoutMs } = limits;
   return {
     keepAliveMs: keepAlive && keepAlive.intervalMs,
     pingTimeoutMs: keepAlive && keepAlive.ping && keepAlive.timeoutMs,
     initializeTimeoutMs,
     idleTimeoutMs,
+    windowMs: resume && resume.windowMs,
   };
 }

@@ -1,110 +1,112 @@
 import accepts from 'accepts';
 
 import { McpSseError } from '../errors.js';
-import { HandlerSink } from '../session/handler.js';
-import { LiveSession } from '../session/live-session.js';
-import { connectServer } from '../session/mcp-server.js';
-import { factsOf, type McpSseRequest } from '../session/request-facts.js';
-import { respond } from '../session/responder.js';
-import { encodeEvent, STREAM_HEAD } from '../wire/event-stream.js';
+import type { McpSseRequest } from '../session/request-facts.js';
+import type { ConnectionWriter } from '../stream/connection-writer.js';
+import { beginStream } from './begin-stream.js';
 import { announcedUrl } from './endpoint.js';
 import type { Exchange } from './exchange.js';
+import { openSession } from './open-session.js';
+import type { ProbeAnswer } from './probes.js';
 import type { Runtime } from './runtime.js';
+import {
+  lastEventId,
+  negotiatedBefore,
+  sessionAt,
+  sessionWithKey,
+  shouldTryAgain,
+  tellToTryAgain,
+  type Resumption,
+} from './way-back.js';
 
 const EVENT_STREAM = 'text/event-stream';
-/** [spec] Session ids are visible ASCII; the length keeps URLs within what proxies take. */
-const SESSION_ID = /^[\x21-\x7e]{1,128}$/;
 
-/** GET /sse: from the request to an open session, or to nothing at all. */
+/** Who asks for a stream: what the application says of the request. */
+export interface Caller {
+  readonly principal: string | undefined;
+  readonly key: string | undefined;
+}
+
+/** GET /sse: a stream for the session that the client had, or for a new one, or a refusal. */
 export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   const { req, res } = exchange;
-  checkAccept(exchange);
-  refuseWhileDraining(runtime);
-  const gone = new AbortController();
-  const leave = (): void => {
-    gone.abort();
-  };
-  res.once('close', leave);
-  const principal = await runtime.hooks.ask('security.principal', () =>
-    runtime.settings.security.principal(req),
-  );
-  runtime.sessions.takeSlot(principal);
-  const session = await prepare(exchange, runtime, principal, gone.signal);
-  res.off('close', leave);
-  if (!session) return;
-  if (gone.signal.aborted || res.destroyed) session.close('client-disconnected');
-  else open(exchange, runtime, session);
-}
-
-/** The session with its server, ready for a stream; undefined when the client has left. */
-async function prepare<Data>(
-  { req }: Exchange,
-  runtime: Runtime<Data>,
-  principal: string | undefined,
-  signal: AbortSignal,
-): Promise<LiveSession<Data> | undefined> {
-  const { settings, hooks, sessions, observer } = runtime;
-  let session: LiveSession<Data> | undefined;
+  checkAccept(req);
+  const { hooks, settings } = runtime;
+  const principal = await hooks.ask('security.principal', () => settings.security.principal(req));
+  const key = settings.resume ? settings.resume.resumeKey?.(req) : undefined;
   try {
-    const data = await hooks.connect(req, signal);
-    if (signal.aborted) return undefined;
-    const id = newId(req, runtime);
-    session = new LiveSession<Data>(id, principal, data, settings.limits, observer);
-    await serve(session, req, runtime);
-    refuseWhileDraining(runtime);
-    return session;
-  } catch (error) {
-    session?.close();
-    throw error;
-  } finally {
-    // From here on the slot goes with the session.
-    if (!session) sessions.freeSlot(principal);
+    await serveStream(exchange, runtime, { principal, key });
+  } catch (thrown) {
+    const error = McpSseError.from(thrown);
+    if (!settings.resume || !shouldTryAgain(req, error)) throw error;
+    runtime.statistics.countRefused(error);
+    tellToTryAgain(res, settings.resume.retryMs);
   }
 }
 
-async function serve<Data>(
-  session: LiveSession<Data>,
-  req: McpSseRequest,
-  { settings, hooks }: Runtime<Data>,
+/** One road back after the other, and then a new session. */
+async function serveStream<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  caller: Caller,
 ): Promise<void> {
-  const { server, handler = respond } = settings;
-  const failed = (error: McpSseError): void => {
-    hooks.failed(session, error);
-  };
-  if (server) {
-    await hooks.bounded('server()', () => connectServer(server, session, factsOf(req), failed));
-  } else session.serveWith(new HandlerSink(handler, session, failed));
-}
-
-function open<Data>(exchange: Exchange, runtime: Runtime<Data>, session: LiveSession<Data>): void {
-  const { settings, sessions, hooks, upkeep } = runtime;
-  const data = announcedUrl(exchange, session.id, settings);
-  // [spec] The `endpoint` event comes before anything else, exactly once.
-  const endpoint = encodeEvent({ event: 'endpoint', data });
-  sessions.add(session);
-  exchange.res.writeHead(200, STREAM_HEAD);
-  session.attach(exchange.res, endpoint);
-  upkeep.start();
-  hooks.opened(session);
-}
-
-function newId<Data>(req: McpSseRequest, { settings, sessions }: Runtime<Data>): string {
-  const id = settings.sessionId(req);
-  if (typeof id !== 'string' || !SESSION_ID.test(id)) {
-    throw new McpSseError('internal', 'sessionId() must return 1 to 128 visible ASCII characters');
+  const { req, res } = exchange;
+  if (res.destroyed) return;
+  const id = runtime.settings.resume ? lastEventId(req) : undefined;
+  const resumption =
+    id === undefined
+      ? sessionWithKey(caller.key, caller.principal, runtime)
+      : sessionAt(id, caller.principal, runtime);
+  if (resumption) {
+    resume(exchange, runtime, resumption, beginStream(exchange, runtime));
+    return;
   }
-  if (sessions.get(id)) throw new McpSseError('internal', 'sessionId() returned an id in use');
-  return id;
+  const timeoutMs = probeTimeout(req, runtime);
+  if (timeoutMs === undefined) return openSession(exchange, runtime, caller);
+  const writer = beginStream(exchange, runtime);
+  const answer = await runtime.probes.ask(writer, timeoutMs);
+  if (writer.closed) return;
+  const found = answer && answeredBy(answer, caller);
+  if (found) resume(exchange, runtime, found, writer);
+  else await openSession(exchange, runtime, caller, writer);
 }
 
-function checkAccept({ req }: Exchange): void {
+function resume<Data>(
+  exchange: Exchange,
+  { settings }: Runtime<Data>,
+  { session, offset }: Resumption<Data>,
+  writer: ConnectionWriter,
+): void {
+  session.attach(writer, announcedUrl(exchange, session.id, settings), offset);
+}
+
+/** How long to wait for a probe's answer, if it makes sense to ask this client. */
+function probeTimeout<Data>(
+  req: McpSseRequest,
+  { settings, sessions, probes, draining }: Runtime<Data>,
+): number | undefined {
+  const { resume, limits } = settings;
+  if (!resume || resume.probeTimeoutMs === false || draining) return undefined;
+  const asks = negotiatedBefore(req) !== undefined && sessions.size > 0;
+  return asks && probes.size < limits.sessions ? resume.probeTimeoutMs : undefined;
+}
+
+/** The session of the answer, if it is this caller's and can go on without a gap. */
+function answeredBy<Data>(
+  { session, offset: told }: ProbeAnswer<Data>,
+  { principal }: Caller,
+): Resumption<Data> | undefined {
+  const { outlet } = session;
+  if (session.principal !== principal || session.state === 'closed') return undefined;
+  outlet.decide(true);
+  const offset = told ?? outlet.provenOffset;
+  return outlet.canResume(offset) ? { session, offset } : undefined;
+}
+
+function checkAccept(req: McpSseRequest): void {
   const { accept } = req.headers;
   if (accept === undefined || accept === EVENT_STREAM) return;
   if (accepts(req).type([EVENT_STREAM]) === false) {
     throw new McpSseError('not-acceptable', 'this is a stream: accept text/event-stream');
   }
-}
-
-function refuseWhileDraining<Data>({ draining }: Runtime<Data>): void {
-  if (draining) throw new McpSseError('shutting-down', 'the server is shutting down');
 }

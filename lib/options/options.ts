@@ -101,6 +101,53 @@ export interface SecurityOptions {
   principal?: (req: McpSseRequest) => string | undefined | Promise<string | undefined>;
 }
 
+/** Sizes in bytes, times in milliseconds. */
+export interface ResumeOptions {
+  /**
+   * How long a session waits for its client after the stream is lost.
+   * @defaultValue 60,000: a proxy restarts, a laptop changes networks; each waiting session holds
+   * its MCP server and its log
+   */
+  windowMs?: number;
+  /**
+   * Messages that are kept for one client. While it is connected the oldest ones that were
+   * written make room; while it is away one more closes its session (`buffer-overflow`).
+   * @defaultValue 4,096
+   */
+  maxEvents?: number;
+  /**
+   * Bytes that are kept for one client, likewise.
+   * @defaultValue 4 MiB
+   */
+  maxBytes?: number;
+  /**
+   * Bytes that are kept for all clients together. One more closes the session that has been
+   * waiting the longest (`replay-evicted`).
+   * @defaultValue 256 MiB
+   */
+  totalBytes?: number;
+  /**
+   * How long a client that reconnects without saying from where may take to answer a `ping`
+   * that asks it; then it gets a new session. `false` asks nobody: TypeScript SDK clients
+   * without `resumableFetch` then lose their session with their stream.
+   * @defaultValue 5,000
+   */
+  probeTimeoutMs?: number | false;
+  /**
+   * How long clients that understand it are told to wait before they reconnect, on the average:
+   * each is told between half and one and a half of it, so that they do not come all at once.
+   * @defaultValue 1,000
+   */
+  retryMs?: number;
+  /**
+   * Says which client this is, for set-ups that can tell: a text that is one client's own, the
+   * same whenever it reconnects, and not another's. It gets its session back with all messages
+   * that it has not been seen to read, so some may repeat. Undefined: the request does not tell.
+   * @defaultValue nobody can tell
+   */
+  resumeKey?: (req: McpSseRequest) => string | undefined;
+}
+
 /** `Data` is what `hooks.onConnect` returns: the type of `session.data`. */
 export interface McpSseOptions<Data = unknown> {
   /**
@@ -127,6 +174,8 @@ export interface McpSseOptions<Data = unknown> {
   /** `false` turns keep-alives off. */
   keepAlive?: KeepAliveOptions | false;
   limits?: LimitOptions;
+  /** What happens when a stream drops. `false`: its session ends with it. */
+  resume?: ResumeOptions | false;
   security?: SecurityOptions;
   /**
    * Makes the id of a session: visible ASCII, at most 128 characters, never to be guessed.

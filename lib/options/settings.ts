@@ -6,7 +6,13 @@ import { McpSseError } from '../errors.js';
 import type { McpSseHooks } from '../session/hooks.js';
 import type { ServerFactory } from '../session/mcp-server.js';
 import type { MessageHandler } from '../session/handler.js';
-import type { KeepAliveOptions, LimitOptions, McpSseOptions, SecurityOptions } from './options.js';
+import type {
+  KeepAliveOptions,
+  LimitOptions,
+  McpSseOptions,
+  ResumeOptions,
+  SecurityOptions,
+} from './options.js';
 import { principalFromAuth } from './principal.js';
 import { nearest } from './spelling.js';
 
@@ -18,6 +24,9 @@ export interface Settings<Data> {
   readonly endpoint: NonNullable<McpSseOptions['endpoint']>;
   readonly keepAlive: Readonly<Required<KeepAliveOptions>> | false;
   readonly limits: Readonly<Required<LimitOptions>>;
+  readonly resume:
+    | (Readonly<Required<Omit<ResumeOptions, 'resumeKey'>>> & Pick<ResumeOptions, 'resumeKey'>)
+    | false;
   readonly security: {
     readonly allowedHosts: readonly string[] | '*' | undefined;
     readonly allowedOrigins: readonly string[] | '*';
@@ -69,6 +78,15 @@ const groups = {
     idleTimeoutMs: msOrOff.default(false),
     hookTimeoutMs: ms.default(10_000),
   },
+  resume: {
+    windowMs: ms.default(60_000),
+    maxEvents: count.default(4_096),
+    maxBytes: count.default(4 * MiB),
+    totalBytes: count.default(256 * MiB),
+    probeTimeoutMs: msOrOff.default(5_000),
+    retryMs: ms.default(1_000),
+    resumeKey: fn.optional(),
+  },
   security: {
     allowedHosts: z.union([z.array(host), z.literal('*')]).optional(),
     allowedOrigins: z.union([z.array(origin), z.literal('*')]).default([]),
@@ -79,6 +97,8 @@ const groups = {
     onSessionOpen: fn.optional(),
     onMessage: fn.optional(),
     onSend: fn.optional(),
+    onSessionDetach: fn.optional(),
+    onSessionResume: fn.optional(),
     onSessionClose: fn.optional(),
     onError: fn.optional(),
   },
@@ -94,6 +114,7 @@ const options = {
   endpoint: z.union([z.enum(['relative', 'absolute']), fn]).default('relative'),
   keepAlive: z.union([z.literal(false), z.strictObject(groups.keepAlive)]).prefault({}),
   limits: z.strictObject(groups.limits).prefault({}),
+  resume: z.union([z.literal(false), z.strictObject(groups.resume)]).prefault({}),
   security: z.strictObject(groups.security).prefault({}),
   sessionId: fn.default(() => randomId),
   hooks: z.strictObject(groups.hooks).prefault({}),

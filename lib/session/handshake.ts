@@ -21,7 +21,7 @@ export class Handshake {
 
   /** Whether the client has sent `initialize`. */
   get begun(): boolean {
-    return this.clientInfo !== undefined || this.#initializeId !== undefined;
+    return this.protocolVersion !== undefined || this.#initializeId !== undefined;
   }
 
   received(message: JsonRpcMessage): void {
@@ -32,11 +32,18 @@ export class Handshake {
     if (isRecord(capabilities)) this.clientCapabilities = capabilities;
   }
 
-  sent(response: JsonRpcResponse): void {
-    if (this.protocolVersion !== undefined || response.id !== this.#initializeId) return;
-    if (!('result' in response) || !isRecord(response.result)) return;
+  /** Whether it is the answer to `initialize`. */
+  sent(response: JsonRpcResponse): boolean {
+    if (this.protocolVersion !== undefined || response.id !== this.#initializeId) return false;
+    if (!('result' in response) || !isRecord(response.result)) return false;
     const { protocolVersion } = response.result;
     if (typeof protocolVersion === 'string') this.protocolVersion = protocolVersion;
+    return true;
+  }
+
+  /** A client that lost its session has negotiated before, and will not `initialize` again. */
+  assume(protocolVersion: string): void {
+    this.protocolVersion = protocolVersion;
   }
 }
 

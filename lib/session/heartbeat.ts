@@ -17,7 +17,7 @@ export class Heartbeat {
       .catch((error: unknown) => {
         // [spec] An unanswered ping is a dead connection; an error for an answer is not.
         if (error instanceof McpSseError && error.code === 'request-timeout') {
-          session.fail(new McpSseError('ping-timeout', error.message));
+          session.lose(new McpSseError('ping-timeout', error.message));
         }
       })
       .finally(() => (this.#waiting = false));

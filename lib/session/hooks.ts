@@ -4,7 +4,7 @@ import { McpSseError } from '../errors.js';
 import { isPromiseLike, withDeadline } from '../stream/deadline.js';
 import type { JsonRpcMessage } from '../wire/json-rpc.js';
 import type { McpSseRequest } from './request-facts.js';
-import type { CloseReason, Session, SessionObserver } from './session.js';
+import type { CloseReason, Session } from './session.js';
 import type { Statistics } from './statistics.js';
 
 /**
@@ -29,6 +29,13 @@ export interface McpSseHooks<Data = unknown> {
   onMessage?: (message: JsonRpcMessage, session: Session<Data>) => unknown;
   /** A message was accepted for the stream. */
   onSend?: (message: JsonRpcMessage, session: Session<Data>) => unknown;
+  /**
+   * The stream of a session is gone, and its client may come back within `resume.windowMs`.
+   * Requests in flight go on, what is sent waits.
+   */
+  onSessionDetach?: (session: Session<Data>, reason: CloseReason) => unknown;
+  /** The client of a session is back: a new stream goes on where the old one stopped. */
+  onSessionResume?: (session: Session<Data>) => unknown;
   /** The session has closed: once for every `onSessionOpen`, and after it has settled. */
   onSessionClose?: (session: Session<Data>, reason: CloseReason) => unknown;
   /** Something failed that no caller is told of, or that ended a session. */
@@ -38,7 +45,7 @@ export interface McpSseHooks<Data = unknown> {
 const debug = debuglog('mcp-sse');
 
 /** Runs hooks in isolation, counts what they are told, and keeps opens and closes in order. */
-export class HookRunner<Data> implements SessionObserver<Data> {
+export class HookRunner<Data> {
   readonly #hooks: McpSseHooks<Data>;
   readonly #timeoutMs: number;
   readonly #statistics: Statistics;
@@ -96,6 +103,21 @@ export class HookRunner<Data> implements SessionObserver<Data> {
     this.#statistics.messagesOut += 1;
     const { onSend } = this.#hooks;
     if (onSend) void this.#run('onSend', session, () => onSend(message, session));
+  }
+
+  detached(session: Session<Data>, reason: CloseReason): void {
+    this.#statistics.detached += 1;
+    debug('session detached: %s', reason);
+    const { onSessionDetach } = this.#hooks;
+    if (onSessionDetach)
+      void this.#run('onSessionDetach', session, () => onSessionDetach(session, reason));
+  }
+
+  resumed(session: Session<Data>): void {
+    this.#statistics.resumed += 1;
+    debug('session resumed');
+    const { onSessionResume } = this.#hooks;
+    if (onSessionResume) void this.#run('onSessionResume', session, () => onSessionResume(session));
   }
 
   discarded(_session: Session<Data>, count: number): void {

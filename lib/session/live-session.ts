@@ -1,6 +1,5 @@
 import { McpSseError } from '../errors.js';
-import { ConnectionWriter, type WritableResponse } from '../stream/connection-writer.js';
-import { Pump, type PumpOwner } from '../stream/pump.js';
+import type { ConnectionWriter } from '../stream/connection-writer.js';
 import { unawaited } from '../stream/unawaited.js';
 import { encodeMessage, KEEP_ALIVE, type Frame } from '../wire/event-stream.js';
 import {
@@ -16,14 +15,25 @@ import { ClientCalls, type CallOptions } from './client-calls.js';
 import { Handshake, type ClientInfo } from './handshake.js';
 import { Heartbeat } from './heartbeat.js';
 import { InFlight } from './in-flight.js';
+import { Outlet, type OutletOwner } from './outlet.js';
 import type { RequestFacts } from './request-facts.js';
-import type {
-  CloseReason,
-  MessageSink,
-  Session,
-  SessionLimits,
-  SessionObserver,
-} from './session.js';
+import { Road } from './road.js';
+import type { CloseReason, MessageSink, Session, SessionLimits } from './session.js';
+
+/** Told what happens to a session. No call may throw. */
+export interface SessionObserver<Data> {
+  received(session: LiveSession<Data>, message: JsonRpcMessage): void;
+  sent(session: LiveSession<Data>, message: JsonRpcMessage): void;
+  /** So many messages or answers will never reach the client. */
+  discarded(session: LiveSession<Data>, count: number): void;
+  failed(session: LiveSession<Data>, error: McpSseError): void;
+  /** The stream is gone, the session waits for its client. */
+  detached(session: LiveSession<Data>, reason: CloseReason): void;
+  resumed(session: LiveSession<Data>): void;
+  /** The session keeps so many bytes more, or less, for a client that may come back. */
+  holds(session: LiveSession<Data>, bytes: number): void;
+  closed(session: LiveSession<Data>, reason: CloseReason): void;
+}
 
 /** How long a closing stream may take to hand out what is already sent. */
 const FINISH_MS = 5_000;
@@ -39,11 +49,10 @@ const ABRUPT: ReadonlySet<CloseReason> = new Set([
 ]);
 
 /** The session itself: the log and its connection, the requests of both sides, one close. */
-export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
+export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
   readonly inFlightRequests: InFlight;
-  readonly #limits: SessionLimits;
+  readonly outlet: Outlet;
   readonly #observer: SessionObserver<Data>;
-  readonly #pump: Pump;
   readonly #handshake = new Handshake();
   readonly #clientCalls = new ClientCalls();
   readonly #heartbeat = new Heartbeat();
@@ -53,17 +62,18 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
   #sink: MessageSink | undefined;
   #abort: AbortController | undefined;
   #finished: Promise<void> = DONE;
+  #lost: { readonly at: number; readonly reason: CloseReason } | undefined;
 
   constructor(
     readonly id: string,
     readonly principal: string | undefined,
     readonly data: Data,
-    limits: SessionLimits,
+    readonly limits: SessionLimits,
     observer: SessionObserver<Data>,
+    road: Road,
   ) {
-    this.#limits = limits;
     this.#observer = observer;
-    this.#pump = new Pump(this, limits.bufferedBytes);
+    this.outlet = new Outlet(this, limits, road);
     this.inFlightRequests = new InFlight(limits.inFlight);
   }
 
@@ -86,7 +96,7 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
     return new Date(performance.timeOrigin + this.#lastActive);
   }
   get bufferedBytes(): number {
-    return this.#pump.unwrittenBytes;
+    return this.outlet.unwrittenBytes;
   }
   get inFlight(): number {
     return this.inFlightRequests.size;
@@ -97,14 +107,20 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
     return this.#abort.signal;
   }
 
-  /** How long ago it opened, had a message, had a byte written, sent a ping: in ms at `now`. */
-  ages(now: number): { session: number; message: number; write: number; ping: number } {
+  /** How long ago it opened, had a message, a byte written, a ping, was detached: in ms at `now`. */
+  ages(now: number): Record<'session' | 'message' | 'write' | 'ping' | 'detached', number> {
     return {
       session: now - this.#openedAt,
       message: now - this.#lastActive,
-      write: now - (this.#pump.writer?.lastWriteAt ?? now),
+      write: now - (this.outlet.writer?.lastWriteAt ?? now),
       ping: now - this.#heartbeat.lastBeatAt,
+      detached: now - (this.#lost?.at ?? now),
     };
+  }
+
+  /** A client that lost another session and is done with the handshake. */
+  assumeHandshake(protocolVersion: string): void {
+    this.#handshake.assume(protocolVersion);
   }
 
   get initialized(): boolean {
@@ -116,17 +132,13 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
     this.#sink = sink;
   }
 
-  /** Gives the session its stream: `first` goes out before any message. */
-  attach(response: WritableResponse, first: string): void {
-    const { bufferedBytes, stallTimeoutMs } = this.#limits;
-    const writer = new ConnectionWriter(response, {
-      bufferedBytes,
-      stallTimeoutMs,
-      observer: this.#pump,
-    });
+  /** Gives the session its first stream, or another one that goes on after `offset`. */
+  attach(writer: ConnectionWriter, announced: string, offset = 0): void {
+    const resumed = this.#lost !== undefined || this.outlet.writer !== undefined;
     this.#state = 'open';
-    void writer.write(first);
-    this.#pump.attach(writer);
+    this.#lost = undefined;
+    this.outlet.attach(writer, offset, announced);
+    if (resumed) this.#observer.resumed(this);
   }
 
   /**
@@ -159,18 +171,18 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
   /** `send` of a message that is encoded already: a broadcast encodes once. */
   sendFrame(message: JsonRpcMessage, frame: Frame): Promise<void> {
     if (this.#state === 'closed') return refused(closedError());
-    if (!this.#pump.fits(frame)) {
+    if (!this.outlet.fits(frame)) {
       const full = new McpSseError('buffer-overflow', 'the reader is too slow: the buffer is full');
       this.fail(full);
       return refused(closedError(full));
     }
     if (isAnswer(message)) {
-      this.#handshake.sent(message);
+      if (this.#handshake.sent(message)) this.outlet.handshakeSent();
       if (message.id != null) this.inFlightRequests.release(message.id);
     }
     this.#lastActive = performance.now();
     this.#observer.sent(this, message);
-    return this.#pump.append(frame);
+    return this.outlet.send(message, frame);
   }
 
   notify(method: string, params?: Record<string, unknown>): Promise<void> {
@@ -186,7 +198,7 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
   }
 
   keepAlive(): void {
-    void this.#pump.writer?.write(KEEP_ALIVE);
+    void this.outlet.writer?.write(KEEP_ALIVE);
   }
 
   /** Asks the client for a sign of life. */
@@ -212,11 +224,32 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
 
   /** Destroys a stream that is still handing out what was sent before the close. */
   abandon(): void {
-    this.#pump.writer?.destroy();
+    this.outlet.writer?.destroy();
   }
 
-  pumpLost(error: McpSseError | undefined): void {
-    this.#end(error ? error.code : 'client-disconnected', error);
+  /** Ends the connection for an error: the session too, unless its client can come back. */
+  lose(error: McpSseError): void {
+    this.outlet.drop(error);
+  }
+
+  /** The client did not come back in time. */
+  expire(): void {
+    if (this.#lost) this.#end(this.#lost.reason, undefined);
+  }
+
+  outletHolds(bytes: number): void {
+    this.#observer.holds(this, bytes);
+  }
+
+  outletLost(error: McpSseError | undefined): void {
+    const reason = error ? error.code : 'client-disconnected';
+    if (!this.outlet.road.leadsBack) this.#end(reason, error);
+    else if (this.#state === 'open') {
+      this.#state = 'detached';
+      this.#lost = { at: performance.now(), reason };
+      if (error) this.#observer.failed(this, error);
+      this.#observer.detached(this, reason);
+    }
   }
 
   /** The one close: every road to the end of a session leads here, and the first one counts. */
@@ -226,25 +259,27 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
     const closed = closedError(error);
     if (error) this.#observer.failed(this, error);
     if (this.inFlight > 0) this.#observer.discarded(this, this.inFlight);
-    this.#finished = this.#finish(reason);
+    this.#finished = this.#finish(reason, closed);
     this.#abort?.abort(closed);
     this.inFlightRequests.cancelAll(closed);
     this.#clientCalls.rejectAll(closed);
-    this.#pump.close(closed);
     this.#sink?.closed();
     this.#observer.closed(this, reason);
   }
 
-  #finish(reason: CloseReason): Promise<void> {
-    if (!ABRUPT.has(reason)) return this.#pump.finish(FINISH_MS);
-    this.abandon();
+  #finish(reason: CloseReason, closed: McpSseError): Promise<void> {
+    if (!ABRUPT.has(reason)) return this.outlet.finish(closed, FINISH_MS);
+    this.outlet.abort(closed);
     return DONE;
   }
 
   #deliver(message: JsonRpcMessage, facts: RequestFacts): void {
     this.#handshake.received(message);
     this.#observer.received(this, message);
-    if (isResponse(message) && this.#clientCalls.settle(message)) return;
+    if (isResponse(message)) {
+      if (message.id != null) this.outlet.answered(message.id);
+      if (this.#clientCalls.settle(message)) return;
+    }
     this.#lastActive = performance.now();
     try {
       this.#sink?.receive(message, facts);

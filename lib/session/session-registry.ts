@@ -1,6 +1,5 @@
 import { McpSseError } from '../errors.js';
 import type { LiveSession } from './live-session.js';
-import type { Session } from './session.js';
 
 /**
  * This node's sessions, and the room there is for more. A slot is taken before anything is
@@ -8,6 +7,8 @@ import type { Session } from './session.js';
  */
 export class SessionRegistry<Data = unknown> {
   readonly #sessions = new Map<string, LiveSession<Data>>();
+  readonly #byToken = new Map<string, LiveSession<Data>>();
+  readonly #byKey = new Map<string, LiveSession<Data>>();
   readonly #slots = new Map<string | undefined, number>();
   readonly #limits: { readonly sessions: number; readonly sessionsPerPrincipal: number };
   #taken = 0;
@@ -26,6 +27,16 @@ export class SessionRegistry<Data = unknown> {
 
   [Symbol.iterator](): IterableIterator<LiveSession<Data>> {
     return this.#sessions.values();
+  }
+
+  /** The session whose stream has the token of an event id. */
+  withToken(token: string): LiveSession<Data> | undefined {
+    return this.#byToken.get(token);
+  }
+
+  /** The session of the client that the application calls `key`. */
+  withKey(key: string): LiveSession<Data> | undefined {
+    return this.#byKey.get(key);
   }
 
   /**
@@ -57,10 +68,17 @@ export class SessionRegistry<Data = unknown> {
       throw new McpSseError('internal', 'the id of a new session is already in use');
     }
     this.#sessions.set(session.id, session);
+    const { token, key } = session.outlet.road;
+    if (token !== undefined) this.#byToken.set(token, session);
+    if (key !== undefined) this.#byKey.set(key, session);
   }
 
   /** Whether it was there. A session that was never added cannot remove one with its id. */
-  remove(session: Session<Data>): boolean {
-    return this.#sessions.get(session.id) === session && this.#sessions.delete(session.id);
+  remove(session: LiveSession<Data>): boolean {
+    if (this.#sessions.get(session.id) !== session) return false;
+    const { token, key } = session.outlet.road;
+    if (token !== undefined) this.#byToken.delete(token);
+    if (key !== undefined && this.#byKey.get(key) === session) this.#byKey.delete(key);
+    return this.#sessions.delete(session.id);
   }
 }

@@ -1,4 +1,3 @@
-import type { McpSseError } from '../errors.js';
 import type { JsonRpcMessage } from '../wire/json-rpc.js';
 import type { CallOptions } from './client-calls.js';
 import type { ClientInfo } from './handshake.js';
@@ -15,6 +14,7 @@ export type CloseReason =
   | 'ping-timeout'
   | 'initialize-timeout'
   | 'idle-timeout'
+  | 'replay-evicted'
   // Keeps the names above as suggestions while any string is taken.
   | (string & {});
 
@@ -73,18 +73,11 @@ export interface MessageSink {
   closed(): void;
 }
 
-/** Told what happens to sessions. No call may throw. */
-export interface SessionObserver<Data = unknown> {
-  received(session: Session<Data>, message: JsonRpcMessage): void;
-  sent(session: Session<Data>, message: JsonRpcMessage): void;
-  /** So many messages or answers will never reach the client. */
-  discarded(session: Session<Data>, count: number): void;
-  failed(session: Session<Data>, error: McpSseError): void;
-  closed(session: Session<Data>, reason: CloseReason): void;
-}
-
 export interface SessionLimits {
   readonly bufferedBytes: number;
   readonly stallTimeoutMs: number;
   readonly inFlight: number;
+  /** For a client that may come back. */
+  readonly maxEvents: number;
+  readonly maxBytes: number;
 }

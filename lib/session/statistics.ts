@@ -12,6 +12,9 @@ export interface McpSseStats {
   /** Sessions ever opened, and ever closed by reason; an application's own reasons are `other`. */
   opened: number;
   closed: Record<string, number>;
+  /** How often a stream was lost whose client may come back, and how often one came back. */
+  detached: number;
+  resumed: number;
   /** Messages taken from clients, and handed to streams. */
   messagesIn: number;
   messagesOut: number;
@@ -33,11 +36,14 @@ const REASONS: ReadonlySet<CloseReason> = new Set([
   'ping-timeout',
   'initialize-timeout',
   'idle-timeout',
+  'replay-evicted',
 ]);
 
 /** The counters behind `stats()`. */
 export class Statistics {
   opened = 0;
+  detached = 0;
+  resumed = 0;
   messagesIn = 0;
   messagesOut = 0;
   discarded = 0;
@@ -67,10 +73,12 @@ export class Statistics {
       gauges.inFlight += inFlight;
       gauges.bufferedBytes += bufferedBytes;
     }
-    const { opened, messagesIn, messagesOut, discarded } = this;
+    const { opened, detached, resumed, messagesIn, messagesOut, discarded } = this;
     return {
       ...gauges,
       opened,
+      detached,
+      resumed,
       closed: Object.fromEntries(this.closed),
       messagesIn,
       messagesOut,

@@ -11,6 +11,8 @@ export interface UpkeepRules {
   readonly pingTimeoutMs: number | false;
   readonly initializeTimeoutMs: number | false;
   readonly idleTimeoutMs: number | false;
+  /** End a session whose client has been away for so long. */
+  readonly windowMs: number | false;
 }
 
 /**
@@ -27,8 +29,10 @@ export class Upkeep {
   constructor(sessions: SessionRegistry, rules: UpkeepRules) {
     this.#sessions = sessions;
     this.#rules = rules;
-    const { keepAliveMs, initializeTimeoutMs, idleTimeoutMs } = rules;
-    const delays = [keepAliveMs, initializeTimeoutMs, idleTimeoutMs].filter((ms) => ms !== false);
+    const { keepAliveMs, initializeTimeoutMs, idleTimeoutMs, windowMs } = rules;
+    const delays = [keepAliveMs, initializeTimeoutMs, idleTimeoutMs, windowMs].filter(
+      (ms) => ms !== false,
+    );
     this.#everyMs = Math.min(Math.max(Math.min(...delays) / 4, 10), 1_000);
     if (delays.length === 0) this.#everyMs = MAX_DELAY_MS;
   }
@@ -53,7 +57,9 @@ export class Upkeep {
   #lookAfter(session: LiveSession, now: number): void {
     const { keepAliveMs, pingTimeoutMs, initializeTimeoutMs, idleTimeoutMs } = this.#rules;
     const ages = session.ages(now);
-    if (!session.initialized && reached(ages.session, initializeTimeoutMs)) {
+    if (session.state === 'detached') {
+      if (reached(ages.detached, this.#rules.windowMs)) session.expire();
+    } else if (!session.initialized && reached(ages.session, initializeTimeoutMs)) {
       session.fail(new McpSseError('initialize-timeout', 'the client did not initialize in time'));
     } else if (session.inFlight === 0 && reached(ages.message, idleTimeoutMs)) {
       session.close('idle-timeout');

@@ -27,9 +27,9 @@ export interface WritableResponse {
 /** Told by a writer what becomes of its connection. Neither call may throw. */
 export interface WriterObserver {
   /** A turn is over: there is room for more. */
-  writerHasRoom?(): void;
+  writerHasRoom?(writer: ConnectionWriter): void;
   /** The connection has ended, once; without an error when it was the peer or `end()`. */
-  writerClosed?(error: McpSseError | undefined): void;
+  writerClosed?(writer: ConnectionWriter, error: McpSseError | undefined): void;
 }
 
 export interface WriterOptions {
@@ -65,10 +65,11 @@ const sections = new AsyncLocalStorage<ReadonlySet<ConnectionWriter>>();
  * socket asks for it, flushes, and lets go. Frames leave whole and in the order of their `write`.
  */
 export class ConnectionWriter {
+  /** May change hands while the connection lives. */
+  observer: WriterObserver | undefined;
   readonly #response: WritableResponse;
   readonly #bufferedBytes: number;
   readonly #stallTimeoutMs: number;
-  readonly #observer: WriterObserver | undefined;
   readonly #lock = new Lock();
 
   #queue: Frame[] = [];
@@ -89,7 +90,7 @@ export class ConnectionWriter {
     this.#response = response;
     this.#bufferedBytes = options.bufferedBytes ?? 16 * 1024 * 1024;
     this.#stallTimeoutMs = Math.min(options.stallTimeoutMs ?? 30_000, MAX_DELAY_MS);
-    this.#observer = options.observer;
+    this.observer = options.observer;
     // One listener of each kind for the life of the connection: `compression` ignores
     // removeListener('drain'), so one a drain would pile up.
     response.on('drain', () => this.#wake?.());
@@ -233,7 +234,7 @@ export class ConnectionWriter {
       }
     }
     this.#settleWaiters();
-    this.#observer?.writerHasRoom?.();
+    this.observer?.writerHasRoom?.(this);
     if (this.#queue.length > 0) this.#askForTurn();
     else if (this.#isEnding()) this.#response.end();
   }
@@ -306,7 +307,7 @@ export class ConnectionWriter {
     this.#waiters = [];
     for (const waiter of waiters) waiter.reject(this.#whyClosed());
     this.#ended?.();
-    this.#observer?.writerClosed?.(error);
+    this.observer?.writerClosed?.(this, error);
   }
 
   #isEnding(): boolean {

@@ -21,12 +21,24 @@ export class MessageLog {
 
   /** The offset that the next message gets. */
   get next(): number {
-    return this.#first + this.#frames.length - this.#head;
+    return this.#first + this.size;
   }
 
   /** Bytes of all messages held. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** How many messages are held. */
+  get size(): number {
+    return this.#frames.length - this.#head;
+  }
+
+  /** Bytes of the messages from `offset` on. */
+  bytesFrom(offset: number): number {
+    let bytes = 0;
+    for (let next = offset; next < this.next; next += 1) bytes += this.at(next)?.bytes ?? 0;
+    return bytes;
   }
 
   append(frame: Frame): void {

@@ -6,37 +6,69 @@ import { unawaited } from './unawaited.js';
 
 /** A producer that awaits its sends is held once this much lies unwritten. */
 const HIGH_WATER_BYTES = 64 * 1024;
+const DONE = Promise.resolve();
 
-/** Told once that the connection is gone; without an error when it was the peer or `finish()`. */
+/** What a pump is told to keep, and whom it tells. */
 export interface PumpOwner {
+  /** The connection is gone; without an error when it was the peer or `finish()`. */
   pumpLost(error: McpSseError | undefined): void;
+  /** The log holds so many bytes more, or less. */
+  pumpHolds(bytes: number): void;
 }
 
-const DONE = Promise.resolve();
+export interface PumpBounds {
+  /** Bytes that may wait while a connection is attached. */
+  readonly bufferedBytes: number;
+  /** Messages and bytes that are kept for a client that comes back. */
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+}
+
+/** What a frame becomes on this connection, by its offset in the log. */
+export type Marking = (frame: Frame, offset: number) => Frame;
 
 /**
  * Moves messages from the log, at the connection's cursor, into its writer, as far as there is
  * room. A message that arrives while nobody is attached waits in the log; nothing else differs
- * between live and late, so the two cannot race.
+ * between live and replayed, so the two cannot race.
  */
 export class Pump implements WriterObserver {
   readonly #owner: PumpOwner;
-  readonly #bufferedBytes: number;
+  readonly #bounds: PumpBounds;
   readonly #log = new MessageLog();
   #writer: ConnectionWriter | undefined;
+  #marking: Marking | undefined;
+  /** Whether messages stay in the log after they are written, for a replay. */
+  #retains = false;
   /** The offset that goes to the writer next. */
   #cursor = 1;
   #waitingBytes = 0;
   /** Producers that wait for room. */
   #producers: { resolve: () => void; reject: (error: McpSseError) => void }[] = [];
 
-  constructor(owner: PumpOwner, bufferedBytes: number) {
+  constructor(owner: PumpOwner, bounds: PumpBounds) {
     this.#owner = owner;
-    this.#bufferedBytes = bufferedBytes;
+    this.#bounds = bounds;
   }
 
+  /** The connection, while one is attached. */
   get writer(): ConnectionWriter | undefined {
     return this.#writer;
+  }
+
+  /** The offset of the last message that the connection was given. */
+  get position(): number {
+    return this.#cursor - 1;
+  }
+
+  /** The offset of the oldest message that is kept. */
+  get firstHeld(): number {
+    return this.#log.first;
+  }
+
+  /** The offset that the next message gets. */
+  get nextOffset(): number {
+    return this.#log.next;
   }
 
   /** Bytes appended and not yet handed to a socket. */
@@ -44,17 +76,23 @@ export class Pump implements WriterObserver {
     return this.#waitingBytes + (this.#writer?.queuedBytes ?? 0);
   }
 
-  /** Whether `frame` may wait here: within the bound, or with nothing else before it. */
+  /** Whether `frame` may wait here: within the bounds, or with nothing else before it. */
   fits(frame: Frame): boolean {
     const { unwrittenBytes } = this;
-    return unwrittenBytes === 0 || unwrittenBytes + frame.bytes <= this.#bufferedBytes;
+    if (unwrittenBytes === 0) return true;
+    const { bufferedBytes, maxBytes, maxEvents } = this.#bounds;
+    if (this.#writer) return unwrittenBytes + frame.bytes <= bufferedBytes;
+    const waiting = this.#log.next - this.#cursor;
+    return unwrittenBytes + frame.bytes <= maxBytes && waiting < maxEvents;
   }
 
   /** Takes a message. Resolves at once, or when less than the high-water mark waits again. */
   append(frame: Frame): Promise<void> {
     this.#log.append(frame);
     this.#waitingBytes += frame.bytes;
-    this.#fill();
+    if (this.#retains) this.#owner.pumpHolds(frame.bytes);
+    if (this.#writer) this.#fill();
+    else this.#trimToBounds();
     if (this.unwrittenBytes < HIGH_WATER_BYTES) return DONE;
     return unawaited(
       new Promise((resolve, reject) => {
@@ -63,15 +101,58 @@ export class Pump implements WriterObserver {
     );
   }
 
+  /** Keeps what is written from now on, until `acknowledge` or the bounds let it go. */
+  retain(): void {
+    if (this.#retains) return;
+    this.#retains = true;
+    this.#owner.pumpHolds(this.#log.bytes);
+  }
+
+  /** Lets go of what is written; what is not stays. */
+  shrink(): void {
+    this.#drop(this.#cursor);
+  }
+
+  /** Keeps nothing from now on beyond its writing. */
+  forget(): void {
+    this.shrink();
+    if (this.#retains) this.#owner.pumpHolds(-this.#log.bytes);
+    this.#retains = false;
+  }
+
+  /** The client has everything up to `offset`: it will not ask for it again. */
+  acknowledge(offset: number): void {
+    this.#drop(Math.min(offset + 1, this.#cursor));
+  }
+
+  /** Whether a connection can go on after `offset` without a gap. */
+  canResume(offset: number): boolean {
+    return offset + 1 >= this.#log.first && offset < this.#log.next;
+  }
+
+  /**
+   * From now on messages go to `writer`, beginning with the one after `offset`; what is left of an
+   * earlier connection has no part in it any more.
+   */
+  attach(writer: ConnectionWriter, offset: number, marking: Marking | undefined): void {
+    const before = this.#writer;
+    this.#writer = writer;
+    this.#marking = marking;
+    writer.observer = this;
+    before?.destroy();
+    this.#cursor = Math.max(offset + 1, this.#log.first);
+    this.#waitingBytes = this.#log.bytesFrom(this.#cursor);
+    this.#fill();
+  }
+
+  /** Marks frames in another way from here on. */
+  markWith(marking: Marking | undefined): void {
+    this.#marking = marking;
+  }
+
   /** No more will be taken: producers that wait for room learn why. */
   close(error: McpSseError): void {
     for (const { reject } of this.#producers.splice(0)) reject(error);
-  }
-
-  /** From now on messages go to `writer`, beginning with those that wait in the log. */
-  attach(writer: ConnectionWriter): void {
-    this.#writer = writer;
-    this.#fill();
   }
 
   /**
@@ -80,18 +161,29 @@ export class Pump implements WriterObserver {
    */
   async finish(timeoutMs: number): Promise<void> {
     const writer = this.#writer;
-    if (!writer) return;
-    while (!writer.closed && this.#moveOne(writer));
-    await writer.end(timeoutMs);
+    while (writer && !writer.closed && this.#moveOne(writer));
+    this.clear();
+    await writer?.end(timeoutMs);
   }
 
-  writerHasRoom(): void {
+  /** Drops everything. */
+  clear(): void {
+    this.#cursor = this.#log.next;
+    this.#waitingBytes = 0;
+    this.forget();
+  }
+
+  writerHasRoom(writer: ConnectionWriter): void {
+    if (writer !== this.#writer) return;
     this.#fill();
     if (this.unwrittenBytes >= HIGH_WATER_BYTES) return;
     for (const { resolve } of this.#producers.splice(0)) resolve();
   }
 
-  writerClosed(error: McpSseError | undefined): void {
+  /** A connection that was replaced may end when it likes. */
+  writerClosed(writer: ConnectionWriter, error: McpSseError | undefined): void {
+    if (writer !== this.#writer) return;
+    this.#writer = undefined;
     this.#owner.pumpLost(error);
   }
 
@@ -103,11 +195,27 @@ export class Pump implements WriterObserver {
   #moveOne(writer: ConnectionWriter): boolean {
     const frame = this.#log.at(this.#cursor);
     if (!frame) return false;
+    writer.push(this.#marking ? this.#marking(frame, this.#cursor) : frame);
     this.#cursor += 1;
     this.#waitingBytes -= frame.bytes;
     // Without resumption nothing is wanted again once the writer has it.
-    this.#log.trim(this.#cursor);
-    writer.push(frame);
+    if (this.#retains) this.#trimToBounds();
+    else this.#log.trim(this.#cursor);
     return true;
+  }
+
+  /** Lets the oldest of what is written go, as far as the bounds of one session want it. */
+  #trimToBounds(): void {
+    const { maxEvents, maxBytes } = this.#bounds;
+    const log = this.#log;
+    while (log.first < this.#cursor && (log.size > maxEvents || log.bytes > maxBytes)) {
+      this.#drop(log.first + 1);
+    }
+  }
+
+  #drop(offset: number): void {
+    const { bytes } = this.#log;
+    this.#log.trim(offset);
+    if (this.#retains) this.#owner.pumpHolds(this.#log.bytes - bytes);
   }
 }

@@ -1,0 +1,1 @@
+export { resumableFetch } from './resumable-fetch.js';

@@ -1,0 +1,13 @@
+import { ConnectionWriter } from '../stream/connection-writer.js';
+import { STREAM_HEAD } from '../wire/event-stream.js';
+import type { Exchange } from './exchange.js';
+import type { Runtime } from './runtime.js';
+
+/** Sends the head of a stream; the writer is the only way onto it from now on. */
+export function beginStream<Data>(
+  { res }: Exchange,
+  { settings }: Pick<Runtime<Data>, 'settings'>,
+): ConnectionWriter {
+  res.writeHead(200, STREAM_HEAD);
+  return new ConnectionWriter(res, settings.limits);
+}

@@ -1,0 +1,121 @@
+import { McpSseError } from '../errors.js';
+import type { Settings } from '../options/settings.js';
+import { HandlerSink } from '../session/handler.js';
+import { LiveSession } from '../session/live-session.js';
+import { connectServer } from '../session/mcp-server.js';
+import { factsOf, type McpSseRequest } from '../session/request-facts.js';
+import { respond } from '../session/responder.js';
+import type { SessionLimits } from '../session/session.js';
+import { Road } from '../session/road.js';
+import type { ConnectionWriter } from '../stream/connection-writer.js';
+import { beginStream } from './begin-stream.js';
+import { announcedUrl } from './endpoint.js';
+import type { Exchange } from './exchange.js';
+import type { Caller } from './open-stream.js';
+import type { Runtime } from './runtime.js';
+import { negotiatedBefore, signsOf } from './way-back.js';
+
+/** [spec] Session ids are visible ASCII; the length keeps URLs within what proxies take. */
+const SESSION_ID = /^[\x21-\x7e]{1,128}$/;
+
+/**
+ * A new session for the caller, on `writer` if its stream has begun already, or nothing at all.
+ *
+ * @throws McpSseError when it is refused, or what the application's own code threw.
+ */
+export async function openSession<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  caller: Caller,
+  writer?: ConnectionWriter,
+): Promise<void> {
+  const { res } = exchange;
+  refuseWhileDraining(runtime);
+  const gone = new AbortController();
+  const leave = (): void => {
+    gone.abort();
+  };
+  res.once('close', leave);
+  runtime.sessions.takeSlot(caller.principal);
+  const session = await prepare(exchange, runtime, caller, gone.signal);
+  res.off('close', leave);
+  if (!session) return;
+  if (gone.signal.aborted || res.destroyed) session.close('client-disconnected');
+  else open(exchange, runtime, session, writer);
+}
+
+/** The session with its server, ready for a stream; undefined when the client has left. */
+async function prepare<Data>(
+  { req }: Exchange,
+  runtime: Runtime<Data>,
+  { principal, key }: Caller,
+  signal: AbortSignal,
+): Promise<LiveSession<Data> | undefined> {
+  const { settings, hooks, sessions, observer } = runtime;
+  let session: LiveSession<Data> | undefined;
+  try {
+    const data = await hooks.connect(req, signal);
+    if (signal.aborted) return undefined;
+    const id = newId(req, runtime);
+    const road = new Road(signsOf(req, key, runtime));
+    session = new LiveSession<Data>(id, principal, data, limitsOf(settings), observer, road);
+    const version = negotiatedBefore(req);
+    if (version !== undefined) session.assumeHandshake(version);
+    await serve(session, req, runtime);
+    refuseWhileDraining(runtime);
+    return session;
+  } catch (error) {
+    session?.close();
+    throw error;
+  } finally {
+    // From here on the slot goes with the session.
+    if (!session) sessions.freeSlot(principal);
+  }
+}
+
+async function serve<Data>(
+  session: LiveSession<Data>,
+  req: McpSseRequest,
+  { settings, hooks }: Runtime<Data>,
+): Promise<void> {
+  const { server, handler = respond } = settings;
+  const failed = (error: McpSseError): void => {
+    hooks.failed(session, error);
+  };
+  if (server) {
+    await hooks.bounded('server()', () => connectServer(server, session, factsOf(req), failed));
+  } else session.serveWith(new HandlerSink(handler, session, failed));
+}
+
+function open<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  session: LiveSession<Data>,
+  writer: ConnectionWriter = beginStream(exchange, runtime),
+): void {
+  const { settings, sessions, hooks, upkeep } = runtime;
+  sessions.add(session);
+  // [spec] The `endpoint` event comes before anything else.
+  session.attach(writer, announcedUrl(exchange, session.id, settings));
+  upkeep.start();
+  hooks.opened(session);
+}
+
+function newId<Data>(req: McpSseRequest, { settings, sessions }: Runtime<Data>): string {
+  const id = settings.sessionId(req);
+  if (typeof id !== 'string' || !SESSION_ID.test(id)) {
+    throw new McpSseError('internal', 'sessionId() must return 1 to 128 visible ASCII characters');
+  }
+  if (sessions.get(id)) throw new McpSseError('internal', 'sessionId() returned an id in use');
+  return id;
+}
+
+function refuseWhileDraining<Data>({ draining }: Runtime<Data>): void {
+  if (draining) throw new McpSseError('shutting-down', 'the server is shutting down');
+}
+
+/** Without resumption nothing is ever kept, so the bounds of what is kept do not matter. */
+function limitsOf<Data>({ limits, resume }: Settings<Data>): SessionLimits {
+  const { maxEvents, maxBytes } = resume || { maxEvents: 0, maxBytes: 0 };
+  return { ...limits, maxEvents, maxBytes };
+}
