@@ -43,8 +43,8 @@ export class Pump implements WriterObserver {
   /** The offset that goes to the writer next. */
   #cursor = 1;
   #waitingBytes = 0;
-  /** Producers that wait for room. */
-  #producers: { resolve: () => void; reject: (error: McpSseError) => void }[] = [];
+  /** What all producers that wait for room share: one promise, however many they are. */
+  #room: Room | undefined;
 
   constructor(owner: PumpOwner, bounds: PumpBounds) {
     this.#owner = owner;
@@ -94,11 +94,8 @@ export class Pump implements WriterObserver {
     if (this.#writer) this.#fill();
     else this.#trimToBounds();
     if (this.unwrittenBytes < HIGH_WATER_BYTES) return DONE;
-    return unawaited(
-      new Promise((resolve, reject) => {
-        this.#producers.push({ resolve, reject });
-      }),
-    );
+    this.#room ??= new Room();
+    return this.#room.promise;
   }
 
   /** Keeps what is written from now on, until `acknowledge` or the bounds let it go. */
@@ -152,7 +149,8 @@ export class Pump implements WriterObserver {
 
   /** No more will be taken: producers that wait for room learn why. */
   close(error: McpSseError): void {
-    for (const { reject } of this.#producers.splice(0)) reject(error);
+    this.#room?.reject(error);
+    this.#room = undefined;
   }
 
   /**
@@ -177,7 +175,8 @@ export class Pump implements WriterObserver {
     if (writer !== this.#writer) return;
     this.#fill();
     if (this.unwrittenBytes >= HIGH_WATER_BYTES) return;
-    for (const { resolve } of this.#producers.splice(0)) resolve();
+    this.#room?.resolve();
+    this.#room = undefined;
   }
 
   /** A connection that was replaced may end when it likes. */
@@ -217,5 +216,21 @@ export class Pump implements WriterObserver {
     const { bytes } = this.#log;
     this.#log.trim(offset);
     if (this.#retains) this.#owner.pumpHolds(this.#log.bytes - bytes);
+  }
+}
+
+/** Settles once for all who wait. */
+class Room {
+  readonly promise: Promise<void>;
+  resolve!: () => void;
+  reject!: (error: McpSseError) => void;
+
+  constructor() {
+    this.promise = unawaited(
+      new Promise((resolve, reject) => {
+        this.resolve = resolve;
+        this.reject = reject;
+      }),
+    );
   }
 }
