@@ -20,6 +20,8 @@ export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data
   const { req, res } = exchange;
   checkAccept(exchange);
   refuseWhileDraining(runtime);
+  // [node] One who left while middleware in front awaited is not announced by `close` any more.
+  if (res.destroyed) return;
   const gone = new AbortController();
   const leave = (): void => {
     gone.abort();
@@ -33,7 +35,7 @@ export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data
   res.off('close', leave);
   if (!session) return;
   if (gone.signal.aborted || res.destroyed) session.close('client-disconnected');
-  else open(exchange, runtime, session);
+  else openOrClose(exchange, runtime, session);
 }
 
 /** The session with its server, ready for a stream; undefined when the client has left. */
@@ -51,7 +53,6 @@ async function prepare<Data>(
     const id = newId(req, runtime);
     session = new LiveSession<Data>(id, principal, data, settings.limits, observer);
     await serve(session, req, runtime);
-    refuseWhileDraining(runtime);
     return session;
   } catch (error) {
     session?.close();
@@ -76,8 +77,28 @@ async function serve<Data>(
   } else session.serveWith(new HandlerSink(handler, session, failed));
 }
 
+function openOrClose<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  session: LiveSession<Data>,
+): void {
+  try {
+    open(exchange, runtime, session);
+  } catch (error) {
+    // It never opened: it is not reported as closed either.
+    runtime.sessions.remove(session);
+    session.close();
+    throw error;
+  }
+}
+
 function open<Data>(exchange: Exchange, runtime: Runtime<Data>, session: LiveSession<Data>): void {
   const { settings, sessions, hooks, upkeep } = runtime;
+  // Nothing is awaited from here on: a shutdown comes before this check or finds the session.
+  refuseWhileDraining(runtime);
+  if (session.state === 'closed') {
+    throw new McpSseError('session-closed', 'the session was closed before it had a stream');
+  }
   const data = announcedUrl(exchange, session.id, settings);
   // [spec] The `endpoint` event comes before anything else, exactly once.
   const endpoint = encodeEvent({ event: 'endpoint', data });

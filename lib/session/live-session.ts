@@ -169,8 +169,10 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
       if (message.id != null) this.inFlightRequests.release(message.id);
     }
     this.#lastActive = performance.now();
+    const room = this.#pump.append(frame);
+    // After it, so that what a hook sends on this occasion goes out behind this message.
     this.#observer.sent(this, message);
-    return this.#pump.append(frame);
+    return room;
   }
 
   notify(method: string, params?: Record<string, unknown>): Promise<void> {
@@ -185,8 +187,9 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
     return this.#clientCalls.call(method, params, options, (request) => this.send(request));
   }
 
+  /** Shows proxies and the client that the stream lives, unless messages are about to. */
   keepAlive(): void {
-    void this.#pump.writer?.write(KEEP_ALIVE);
+    if (this.bufferedBytes === 0) void this.#pump.writer?.write(KEEP_ALIVE);
   }
 
   /** Asks the client for a sign of life. */
@@ -211,11 +214,13 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
   }
 
   /** Destroys a stream that is still handing out what was sent before the close. */
-  abandon(): void {
-    this.#pump.writer?.destroy();
+  abandon(error?: McpSseError): void {
+    this.#pump.writer?.destroy(error);
   }
 
   pumpLost(error: McpSseError | undefined): void {
+    // What a closing stream could not hand out any more is not lost in silence.
+    if (error && this.#isClosed()) this.#observer.failed(this, error);
     this.#end(error ? error.code : 'client-disconnected', error);
   }
 
@@ -235,6 +240,10 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
     this.#observer.closed(this, reason);
   }
 
+  #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
   #finish(reason: CloseReason): Promise<void> {
     if (!ABRUPT.has(reason)) return this.#pump.finish(FINISH_MS);
     this.abandon();
@@ -242,8 +251,11 @@ export class LiveSession<Data = unknown> implements Session<Data>, PumpOwner {
   }
 
   #deliver(message: JsonRpcMessage, facts: RequestFacts): void {
+    // An earlier member of the batch, or a hook, may have closed the session.
+    if (this.#isClosed()) return;
     this.#handshake.received(message);
     this.#observer.received(this, message);
+    if (this.#isClosed()) return;
     if (isResponse(message) && this.#clientCalls.settle(message)) return;
     this.#lastActive = performance.now();
     try {

@@ -1,9 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-
 import { McpSseError } from '../errors.js';
 import type { Frame } from '../wire/event-stream.js';
 import { MAX_DELAY_MS, withDeadline } from './deadline.js';
 import { Lock } from './lock.js';
+import { Section } from './section.js';
 import { nextTurn } from './turns.js';
 import { unawaited } from './unawaited.js';
 
@@ -54,9 +53,6 @@ interface Waiter {
   readonly reject: (error: McpSseError) => void;
 }
 
-/** The writers whose `exclusive` section the calling code runs in, to tell a deadlock from a queue. */
-const sections = new AsyncLocalStorage<ReadonlySet<ConnectionWriter>>();
-
 /**
  * The only way onto one connection.
  *
@@ -78,10 +74,12 @@ export class ConnectionWriter {
   #written = 0;
   #waiters: Waiter[] = [];
   #turnDue = false;
-  #hasSections = false;
+  /** Sections that wait for the lock or have it. */
+  #sections = 0;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #failure: McpSseError | undefined;
   #wake: (() => void) | undefined;
+  #ending: Promise<void> | undefined;
   #ended: (() => void) | undefined;
   #lastWriteAt = performance.now();
 
@@ -131,7 +129,7 @@ export class ConnectionWriter {
    * where awaiting it would wait for itself.
    */
   write(frame: Frame | string): Promise<void> {
-    if (this.#hasSections && sections.getStore()?.has(this)) {
+    if (this.#sections > 0 && Section.isIn(this)) {
       return refused(new McpSseError('lock-reentered', 'use the write given to the section'));
     }
     const refusal = this.push(toFrame(frame));
@@ -162,24 +160,26 @@ export class ConnectionWriter {
 
   /**
    * Runs `section` with the connection to itself: nothing else is written before it settles.
-   * Its `write` resolves once the reader has taken the frame.
+   * Its `write` resolves once the reader has taken the frame. What `write` has queued before may
+   * go out after it.
+   *
+   * @throws McpSseError (as a rejection) `connection-closed` and its like when the connection
+   * ends before the section begins; `lock-reentered` inside another section of this writer;
+   * `write-failed` when it takes longer than `stallTimeoutMs`: it can write no more then.
    */
   exclusive<T>(section: (write: (frame: string) => Promise<void>) => Promise<T>): Promise<T> {
-    this.#hasSections = true;
-    const outer = sections.getStore();
-    if (outer?.has(this)) {
+    if (this.#state !== 'open') return refused(this.#whyClosed());
+    if (this.#sections > 0 && Section.isIn(this)) {
       return refused(new McpSseError('lock-reentered', 'the section already has the connection'));
     }
-    const inner = new Set([...(outer ?? []), this]);
-    const put = (frame: string): Promise<void> => this.#put(frame);
+    this.#sections += 1;
+    const own = new Section(this, (frame) => this.#put(frame));
     return this.#lock.run(async () => {
       try {
-        return await withDeadline(
-          sections.run(inner, () => section(put)),
-          this.#stallTimeoutMs,
-          () => new McpSseError('write-failed', 'the section did not end in time'),
-        );
+        if (this.closed) throw this.#whyClosed();
+        return await own.run(section, this.#stallTimeoutMs);
       } finally {
+        this.#sections -= 1;
         this.#askForTurn();
       }
     });
@@ -195,7 +195,12 @@ export class ConnectionWriter {
    * the reader has not taken after `timeoutMs` is given up ([node] `end()` alone never finishes
    * towards a reader that stopped). No write is accepted from now on.
    */
-  async end(timeoutMs: number): Promise<void> {
+  end(timeoutMs: number): Promise<void> {
+    this.#ending ??= this.#end(timeoutMs);
+    return this.#ending;
+  }
+
+  async #end(timeoutMs: number): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'ending';
     this.#askForTurn();
@@ -235,7 +240,7 @@ export class ConnectionWriter {
     this.#settleWaiters();
     this.#observer?.writerHasRoom?.();
     if (this.#queue.length > 0) this.#askForTurn();
-    else if (this.#isEnding()) this.#response.end();
+    else if (this.#isEnding() && this.#sections === 0) this.#response.end();
   }
 
   /** Joins whole frames up to the bytes of a turn; always at least one. */
