@@ -9,6 +9,8 @@ export interface Addressing {
   /** `name` or `name:port`, lower case; undefined when the request names no host. */
   readonly host: string | undefined;
   readonly scheme: 'http' | 'https';
+  /** The path that a trusted proxy has cut off the front, with a slash before each segment. */
+  readonly prefix: string;
 }
 
 /**
@@ -21,21 +23,28 @@ export function addressingOf({ req, trusts }: Exchange): Addressing {
     client: peer,
     host: req.headers.host?.toLowerCase(),
     scheme: 'encrypted' in req.socket ? 'https' : 'http',
+    prefix: '',
   };
-  if (peer === undefined || !trusts(peer, 0)) return direct;
+  // The peer on a Unix socket has no address; a `trust proxy` of `true` or a number covers it.
+  if (!trusts(peer ?? '', 0)) return direct;
   const scheme = first(req.headers['x-forwarded-proto']);
   return {
     client: clientBehind(peer, list(req.headers['x-forwarded-for']), trusts),
     host: first(req.headers['x-forwarded-host'])?.toLowerCase() ?? direct.host,
     scheme: scheme === 'https' || scheme === 'http' ? scheme : direct.scheme,
+    prefix: pathOf(first(req.headers['x-forwarded-prefix']) ?? ''),
   };
 }
 
-function clientBehind(peer: string, forwarded: string[], trusts: Exchange['trusts']): string {
+function clientBehind(
+  peer: string | undefined,
+  forwarded: string[],
+  trusts: Exchange['trusts'],
+): string | undefined {
   let client = peer;
   for (const [hop, address] of [peer, ...forwarded.reverse()].entries()) {
     client = address;
-    if (!trusts(address, hop)) break;
+    if (!trusts(address ?? '', hop)) break;
   }
   return client;
 }
@@ -55,6 +64,13 @@ export function isLoopbackName(name: string): boolean {
     name.endsWith('.localhost') ||
     isLoopbackAddress(name.replace(/^\[(.*)\]$/, '$1'))
   );
+}
+
+function pathOf(prefix: string): string {
+  return prefix
+    .split('/')
+    .map((segment) => segment && `/${segment}`)
+    .join('');
 }
 
 function list(header: string | string[] | undefined): string[] {

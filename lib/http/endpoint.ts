@@ -30,7 +30,8 @@ function relativePath(path: string, { sse, message }: Routes['paths']): string {
     const mount = slash ? '' : path.slice(path.lastIndexOf('/') + 1) + '/';
     return './' + mount + segments(message).join('/');
   }
-  return '../'.repeat(slash ? depth : depth - 1) + segments(message).join('/');
+  // An empty reference would stand for the stream itself.
+  return '../'.repeat(slash ? depth : depth - 1) + segments(message).join('/') || './';
 }
 
 function segments(path: string): string[] {
@@ -43,12 +44,8 @@ function clientPath({ req }: Exchange): string {
 }
 
 function absoluteUrl(exchange: Exchange, relative: string): string {
-  const { scheme, host = '' } = addressingOf(exchange);
-  const { req, trusts } = exchange;
-  const peer = req.socket.remoteAddress;
-  const trusted = peer !== undefined && trusts(peer, 0);
-  const prefix = trusted ? [req.headers['x-forwarded-prefix'] ?? []].flat()[0] : undefined;
-  const path = (prefix?.replace(/\/$/, '') ?? '') + clientPath(exchange);
-  const authority = PLAIN_HOST.test(host) ? host : 'localhost';
-  return new URL(relative, `${scheme}://${authority}${path}`).href;
+  const { scheme, host = '', prefix } = addressingOf(exchange);
+  const named = PLAIN_HOST.test(host) && URL.canParse(`${scheme}://${host}`);
+  const origin = `${scheme}://${named ? host : 'localhost'}`;
+  return new URL(relative, origin + prefix + clientPath(exchange)).href;
 }

@@ -26,7 +26,7 @@ export class Endpoints<Data> {
     const name = this.#match(exchange.req.url ?? '', mount);
     if (!name) return false;
     this.#answer(name, exchange).catch((error: unknown) => {
-      this.#refuse(exchange, McpSseError.from(error));
+      this.refuse(exchange, McpSseError.from(error));
     });
     return true;
   }
@@ -36,7 +36,7 @@ export class Endpoints<Data> {
     return this.#match(url, '') !== undefined;
   }
 
-  #refuse({ res }: Exchange, error: McpSseError): void {
+  refuse({ res }: Pick<Exchange, 'res'>, error: McpSseError): void {
     const { statistics, hooks } = this.#runtime;
     statistics.countRefused(error);
     if (!isRefusal(error)) hooks.failed(undefined, error);
@@ -69,5 +69,5 @@ export class Endpoints<Data> {
 }
 
 function comparable(path: string): string {
-  return path.toLowerCase().replace(/\/+$/, '');
+  return path.toLowerCase().replace(/\/$/, '');
 }

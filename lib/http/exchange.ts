@@ -15,8 +15,10 @@ export interface Exchange {
 
 /** The path of a URL as it stands in a request line, and its query without the question mark. */
 export function splitUrl(url: string): { path: string; query: string } {
-  const mark = url.indexOf('?');
+  // [spec] RFC 9112, 3.2.2: a server must accept the absolute form too.
+  const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '');
+  const mark = target.indexOf('?');
   return mark < 0
-    ? { path: url, query: '' }
-    : { path: url.slice(0, mark), query: url.slice(mark + 1) };
+    ? { path: target, query: '' }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }

@@ -46,9 +46,9 @@ export class Guard {
     const addressing = addressingOf(exchange);
     this.#checkHost(addressing);
     // [spec] The server MUST validate Origin on every connection.
-    if (this.#isForeign(exchange, addressing)) {
-      this.#cors(exchange.req, exchange.res, noop);
-    }
+    const foreign = this.#isForeign(exchange, addressing);
+    // A preflight request is `preflight`'s to answer: cors() would end the response here already.
+    if (foreign && exchange.req.method !== 'OPTIONS') this.#cors(exchange.req, exchange.res, noop);
   }
 
   /** Answers a preflight request; `check` has admitted it. */

@@ -31,6 +31,8 @@ export async function openSession<Data>(
 ): Promise<void> {
   const { res } = exchange;
   refuseWhileDraining(runtime);
+  // [node] One who left while middleware in front awaited is not announced by `close` any more.
+  if (res.destroyed) return;
   const gone = new AbortController();
   const leave = (): void => {
     gone.abort();
@@ -40,8 +42,8 @@ export async function openSession<Data>(
   const session = await prepare(exchange, runtime, caller, gone.signal);
   res.off('close', leave);
   if (!session) return;
-  if (gone.signal.aborted || res.destroyed) session.close('client-disconnected');
-  else open(exchange, runtime, session, writer);
+  if (gone.signal.aborted || exchange.res.destroyed) session.close('client-disconnected');
+  else openOrClose(exchange, runtime, session, writer);
 }
 
 /** The session with its server, ready for a stream; undefined when the client has left. */
@@ -62,7 +64,6 @@ async function prepare<Data>(
     const version = negotiatedBefore(req);
     if (version !== undefined) session.assumeHandshake(version);
     await serve(session, req, runtime);
-    refuseWhileDraining(runtime);
     return session;
   } catch (error) {
     session?.close();
@@ -84,7 +85,23 @@ async function serve<Data>(
   };
   if (server) {
     await hooks.bounded('server()', () => connectServer(server, session, factsOf(req), failed));
-  } else session.serveWith(new HandlerSink(handler, session, failed));
+  } else session.inlet.serveWith(new HandlerSink(handler, session, failed));
+}
+
+function openOrClose<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  session: LiveSession<Data>,
+  writer: ConnectionWriter | undefined,
+): void {
+  try {
+    open(exchange, runtime, session, writer);
+  } catch (error) {
+    // It never opened: it is not reported as closed either.
+    runtime.sessions.remove(session);
+    session.close();
+    throw error;
+  }
 }
 
 function open<Data>(

@@ -25,7 +25,7 @@ export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Dat
   }
   noteRoad(req, session, messages, offset);
   const theirs = messages.filter((message) => !probes.settle(message, { session, offset }));
-  if (theirs.length > 0) session.receive(theirs, factsOf(req));
+  if (theirs.length > 0) session.inlet.receive(theirs, factsOf(req));
   // [spec] 202 only now: the session has the message.
   res.writeHead(202, ACCEPTED_HEAD).end();
 }

@@ -5,7 +5,6 @@ import express, { type ErrorRequestHandler, type Router } from 'express';
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
 import type { Endpoints } from './endpoints.js';
 import type { TrustProxy } from './exchange.js';
-import { reject } from './reject.js';
 
 /** An Express application, as far as `before` needs one. */
 export type ExpressApp = ((req: IncomingMessage, res: ServerResponse) => void) & {
@@ -43,14 +42,18 @@ const PARSER_ERRORS: Readonly<Record<number, readonly [McpSseErrorCode, string]>
 export function parserErrors<Data>(endpoints: Endpoints<Data>): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const known = endpoints.owns(req.url) ? PARSER_ERRORS[statusOf(error)] : undefined;
-    if (known) reject(res, new McpSseError(...known));
+    if (known) endpoints.refuse({ res }, new McpSseError(...known));
     else next(error);
   };
 }
 
-/** Body parsers mark their errors with `status` and `type` ("entity.too.large"). */
+/**
+ * Body parsers mark their errors with `status` and `type` ("entity.too.large"); one of zlib's, for
+ * a body that is not the gzip it claims to be, they pass on with `status` and its own `errno`.
+ */
 function statusOf(error: unknown): number {
-  const marked = typeof error === 'object' && error !== null && 'type' in error;
+  if (typeof error !== 'object' || error === null) return 0;
+  const marked = 'type' in error || 'errno' in error;
   return marked && 'status' in error && typeof error.status === 'number' ? error.status : 0;
 }
 

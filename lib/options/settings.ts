@@ -59,6 +59,8 @@ const origin = z
     (text) => URL.canParse(text) && new URL(text).origin === text,
     'must be an origin such as https://app.example.com',
   );
+const listOrAll = <T extends z.ZodType>(item: T) =>
+  z.union([z.array(item), z.literal('*')], "must be a list, or '*' for all");
 
 const groups = {
   paths: { sse: path.default('/sse'), message: path.default('/message') },
@@ -88,8 +90,8 @@ const groups = {
     resumeKey: fn.optional(),
   },
   security: {
-    allowedHosts: z.union([z.array(host), z.literal('*')]).optional(),
-    allowedOrigins: z.union([z.array(origin), z.literal('*')]).default([]),
+    allowedHosts: listOrAll(host).optional(),
+    allowedOrigins: listOrAll(origin).default([]),
     principal: fn.default(() => principalFromAuth),
   },
   hooks: {
@@ -111,8 +113,12 @@ const options = {
     .strictObject(groups.paths)
     .refine(({ sse, message }) => sse !== message, 'the two paths must differ')
     .prefault({}),
-  endpoint: z.union([z.enum(['relative', 'absolute']), fn]).default('relative'),
-  keepAlive: z.union([z.literal(false), z.strictObject(groups.keepAlive)]).prefault({}),
+  endpoint: z
+    .union([z.enum(['relative', 'absolute']), fn], "must be 'relative', 'absolute' or a function")
+    .default('relative'),
+  keepAlive: z
+    .union([z.literal(false), z.strictObject(groups.keepAlive)], 'must be an object, or false')
+    .prefault({}),
   limits: z.strictObject(groups.limits).prefault({}),
   resume: z.union([z.literal(false), z.strictObject(groups.resume)]).prefault({}),
   security: z.strictObject(groups.security).prefault({}),
@@ -140,24 +146,33 @@ const knownNames = [
 export function complete<Data>(given: McpSseOptions<Data>): Settings<Data> {
   const result = schema.safeParse(given);
   if (!result.success) {
-    const problems = result.error.issues.map(describe).join('; ');
+    const problems = result.error.issues.map((issue) => describe(issue)).join('; ');
     throw new McpSseError('invalid-option', `mcpSse(): ${problems}`);
   }
   // zod has checked that functions are functions; their signatures are the compiler's to check.
   return result.data as unknown as Settings<Data>;
 }
 
-function describe(issue: z.core.$ZodIssue): string {
-  const place = issue.path.join('.');
-  if (issue.code !== 'unrecognized_keys')
-    return place ? `${place}: ${issue.message}` : issue.message;
-  return issue.keys
-    .map((key) => {
-      const meant = nearest(key, knownNames);
-      const name = place ? `${place}.${key}` : key;
-      return `unknown option ${name}` + (meant ? `: did you mean ${meant}?` : '');
-    })
-    .join('; ');
+function describe(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = []): string {
+  const path = [...within, ...issue.path];
+  const place = path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => describeUnknown(key, place)).join('; ');
+  }
+  if (issue.code === 'invalid_union') {
+    // Of the alternatives, the one that got inside the value knows best what is wrong with it.
+    const inside = issue.errors.find((issues) => issues.some((inner) => inner.path.length > 0));
+    if (inside) return inside.map((inner) => describe(inner, path)).join('; ');
+  }
+  return place ? `${place}: ${issue.message}` : issue.message;
+}
+
+function describeUnknown(key: string, place: string): string {
+  // Of two names that are equally near, the one of the same group is meant.
+  const siblings = knownNames.filter((name) => name.startsWith(`${place}.`));
+  const meant = nearest(key, [...siblings, ...knownNames]);
+  const name = place ? `${place}.${key}` : key;
+  return `unknown option ${name}` + (meant ? `: did you mean ${meant}?` : '');
 }
 
 function randomId(): string {

@@ -22,7 +22,7 @@ export interface HandlerContext<Data = unknown> extends SessionContext<Data> {
    * Reports progress of this request, if the client asked for it (`_meta.progressToken`); else
    * does nothing.
    */
-  progress(progress: number, total?: number, message?: string): Promise<void>;
+  readonly progress: (progress: number, total?: number, message?: string) => Promise<void>;
 }
 
 /**
@@ -94,7 +94,7 @@ export class HandlerSink<Data> implements MessageSink {
 
   /** [spec] A request that was cancelled is not answered; its session may be gone as well. */
   #reply(response: JsonRpcResponse): void {
-    if (response.id == null || !this.#session.inFlightRequests.has(response.id)) return;
+    if (response.id == null || !this.#session.inlet.inFlight.has(response.id)) return;
     void this.#session.send(response);
   }
 }
@@ -103,6 +103,7 @@ class Context<Data> implements HandlerContext<Data> {
   readonly session: LiveSession<Data>;
   readonly #facts: RequestFacts;
   readonly #request: JsonRpcRequest | undefined;
+  #signal: AbortSignal | undefined;
 
   constructor(
     session: LiveSession<Data>,
@@ -124,16 +125,28 @@ class Context<Data> implements HandlerContext<Data> {
     return this.#facts.authInfo;
   }
   get signal(): AbortSignal {
-    const { session } = this;
-    return this.#request ? session.inFlightRequests.signal(this.#request.id) : session.signal;
+    this.#signal ??= this.#newSignal();
+    return this.#signal;
   }
 
-  async progress(progress: number, total?: number, message?: string): Promise<void> {
+  /** Bound: handlers take it out of their context, as in `({ progress }) => …`. */
+  get progress(): HandlerContext['progress'] {
+    return (...step) => this.#report(...step);
+  }
+
+  async #report(progress: number, total?: number, message?: string): Promise<void> {
     const meta = this.#request?.params?._meta;
     const progressToken = isResult(meta) ? meta.progressToken : undefined;
     if (progressToken === undefined) return;
     const params = { progressToken, progress, total, message };
     await this.session.notify('notifications/progress', params);
+  }
+
+  /** Made when it is asked for, which may be after the session has ended. */
+  #newSignal(): AbortSignal {
+    const { session } = this;
+    if (!this.#request || session.state === 'closed') return session.signal;
+    return session.inlet.inFlight.signal(this.#request.id);
   }
 }
 

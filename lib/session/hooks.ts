@@ -86,11 +86,17 @@ export class HookRunner<Data> {
     this.#statistics.opened += 1;
     debug('session opened');
     const { onSessionOpen } = this.#hooks;
-    const opening =
-      onSessionOpen && this.#run('onSessionOpen', session, () => onSessionOpen(session));
-    if (!opening) return;
-    this.#opening.set(session, opening);
-    void opening.then(() => this.#opening.delete(session));
+    if (!onSessionOpen) return;
+    // Known before the hook runs, since it may close the session there and then.
+    let settled: () => void = ignore;
+    this.#opening.set(session, new Promise((resolve) => (settled = resolve)));
+    const opened = (): void => {
+      this.#opening.delete(session);
+      settled();
+    };
+    const running = this.#run('onSessionOpen', session, () => onSessionOpen(session));
+    if (running) void running.then(opened);
+    else opened();
   }
 
   received(session: Session<Data>, message: JsonRpcMessage): void {
@@ -175,6 +181,10 @@ export class HookRunner<Data> {
     this.#running.add(run);
     void run.then(() => this.#running.delete(run));
   }
+}
+
+function ignore(): void {
+  // Until the promise's own is there.
 }
 
 function logFailure(error: unknown): void {

@@ -44,10 +44,11 @@ export class InFlight {
     return known;
   }
 
-  /** Aborted when the client cancels the request. */
+  /** Aborted when the client cancels the request; aborted already when the request is over. */
   signal(id: RequestId): AbortSignal {
+    if (!this.#requests.has(id)) return AbortSignal.abort(over());
     const controller = this.#requests.get(id) ?? new AbortController();
-    if (this.#requests.has(id)) this.#requests.set(id, controller);
+    this.#requests.set(id, controller);
     return controller.signal;
   }
 
@@ -72,3 +73,5 @@ export class InFlight {
     for (const resolve of waiting) resolve();
   }
 }
+
+const over = (): McpSseError => new McpSseError('request-cancelled', 'the request is over');

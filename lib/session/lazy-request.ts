@@ -6,7 +6,8 @@ import type { RequestFacts } from './request-facts.js';
  */
 export function lazyRequest(facts: RequestFacts): Request {
   let built: Request | undefined;
-  return new Proxy(Request.prototype, {
+  // An object of that prototype, not the prototype itself: it is to be an instance of Request.
+  return new Proxy(Object.create(Request.prototype) as Request, {
     get(_, key) {
       built ??= new Request(facts.url, { method: 'POST', headers: headersOf(facts) });
       const value: unknown = Reflect.get(built, key, built);

@@ -1,12 +1,11 @@
 import { McpSseError } from '../errors.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
-import { unawaited } from '../stream/unawaited.js';
+import { refused } from '../stream/unawaited.js';
 import { encodeMessage, KEEP_ALIVE, type Frame } from '../wire/event-stream.js';
 import {
-  cancelledRequest,
   errorResponseFor,
+  isAnswer,
   isRequest,
-  isResponse,
   RpcCode,
   type JsonRpcMessage,
   type JsonRpcResponse,
@@ -14,11 +13,10 @@ import {
 import { ClientCalls, type CallOptions } from './client-calls.js';
 import { Handshake, type ClientInfo } from './handshake.js';
 import { Heartbeat } from './heartbeat.js';
-import { InFlight } from './in-flight.js';
+import { Inlet, type InletOwner } from './inlet.js';
 import { Outlet, type OutletOwner } from './outlet.js';
-import type { RequestFacts } from './request-facts.js';
-import { Road } from './road.js';
-import type { CloseReason, MessageSink, Session, SessionLimits } from './session.js';
+import type { Road } from './road.js';
+import type { CloseReason, Session, SessionLimits } from './session.js';
 
 /** Told what happens to a session. No call may throw. */
 export interface SessionObserver<Data> {
@@ -49,8 +47,8 @@ const ABRUPT: ReadonlySet<CloseReason> = new Set([
 ]);
 
 /** The session itself: the log and its connection, the requests of both sides, one close. */
-export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
-  readonly inFlightRequests: InFlight;
+export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, OutletOwner {
+  readonly inlet: Inlet;
   readonly outlet: Outlet;
   readonly #observer: SessionObserver<Data>;
   readonly #handshake = new Handshake();
@@ -59,7 +57,6 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
   readonly #openedAt = performance.now();
   #lastActive = this.#openedAt;
   #state: Session['state'] = 'detached';
-  #sink: MessageSink | undefined;
   #abort: AbortController | undefined;
   #finished: Promise<void> = DONE;
   #lost: { readonly at: number; readonly reason: CloseReason } | undefined;
@@ -74,7 +71,7 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
   ) {
     this.#observer = observer;
     this.outlet = new Outlet(this, limits, road);
-    this.inFlightRequests = new InFlight(limits.inFlight);
+    this.inlet = new Inlet(this, limits.inFlight);
   }
 
   get state(): Session['state'] {
@@ -99,7 +96,7 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
     return this.outlet.unwrittenBytes;
   }
   get inFlight(): number {
-    return this.inFlightRequests.size;
+    return this.inlet.inFlight.size;
   }
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
@@ -127,11 +124,6 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
     return this.#handshake.begun;
   }
 
-  /** Who gets the client's messages; set before the stream is attached. */
-  serveWith(sink: MessageSink): void {
-    this.#sink = sink;
-  }
-
   /** Gives the session its first stream, or another one that goes on after `offset`. */
   attach(writer: ConnectionWriter, announced: string, offset = 0): void {
     const resumed = this.#lost !== undefined || this.outlet.writer !== undefined;
@@ -139,17 +131,6 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
     this.#lost = undefined;
     this.outlet.attach(writer, offset, announced);
     if (resumed) this.#observer.resumed(this);
-  }
-
-  /**
-   * Takes the messages of one POST, all or none, and passes them on in order.
-   *
-   * @throws McpSseError as `InFlight.admit`; `session-not-found` when the session has closed.
-   */
-  receive(messages: readonly JsonRpcMessage[], facts: RequestFacts): void {
-    if (this.#state === 'closed') throw new McpSseError('session-not-found', 'no such session');
-    this.inFlightRequests.admit(messages);
-    for (const message of messages) this.#deliver(message, facts);
   }
 
   send(message: JsonRpcMessage): Promise<void> {
@@ -178,11 +159,13 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
     }
     if (isAnswer(message)) {
       if (this.#handshake.sent(message)) this.outlet.handshakeSent();
-      if (message.id != null) this.inFlightRequests.release(message.id);
+      if (message.id != null) this.inlet.inFlight.release(message.id);
     }
     this.#lastActive = performance.now();
+    const room = this.outlet.send(message, frame);
+    // After it, so that what a hook sends on this occasion goes out behind this message.
     this.#observer.sent(this, message);
-    return this.outlet.send(message, frame);
+    return room;
   }
 
   notify(method: string, params?: Record<string, unknown>): Promise<void> {
@@ -197,8 +180,9 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
     return this.#clientCalls.call(method, params, options, (request) => this.send(request));
   }
 
+  /** Shows proxies and the client that the stream lives, unless messages are about to. */
   keepAlive(): void {
-    void this.outlet.writer?.write(KEEP_ALIVE);
+    if (this.bufferedBytes === 0) void this.outlet.writer?.write(KEEP_ALIVE);
   }
 
   /** Asks the client for a sign of life. */
@@ -223,8 +207,8 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
   }
 
   /** Destroys a stream that is still handing out what was sent before the close. */
-  abandon(): void {
-    this.outlet.writer?.destroy();
+  abandon(error?: McpSseError): void {
+    this.outlet.writer?.destroy(error);
   }
 
   /** Ends the connection for an error: the session too, unless its client can come back. */
@@ -243,8 +227,11 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
 
   outletLost(error: McpSseError | undefined): void {
     const reason = error ? error.code : 'client-disconnected';
-    if (!this.outlet.road.leadsBack) this.#end(reason, error);
-    else if (this.#state === 'open') {
+    if (this.#isClosed()) {
+      // What a closing stream could not hand out any more is not lost in silence.
+      if (error) this.#observer.failed(this, error);
+    } else if (!this.outlet.road.leadsBack) this.#end(reason, error);
+    else {
       this.#state = 'detached';
       this.#lost = { at: performance.now(), reason };
       if (error) this.#observer.failed(this, error);
@@ -261,10 +248,13 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
     if (this.inFlight > 0) this.#observer.discarded(this, this.inFlight);
     this.#finished = this.#finish(reason, closed);
     this.#abort?.abort(closed);
-    this.inFlightRequests.cancelAll(closed);
     this.#clientCalls.rejectAll(closed);
-    this.#sink?.closed();
+    this.inlet.close(closed);
     this.#observer.closed(this, reason);
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   #finish(reason: CloseReason, closed: McpSseError): Promise<void> {
@@ -273,23 +263,23 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
     return DONE;
   }
 
-  #deliver(message: JsonRpcMessage, facts: RequestFacts): void {
+  inletReceived(message: JsonRpcMessage): void {
     this.#handshake.received(message);
     this.#observer.received(this, message);
-    if (isResponse(message)) {
-      if (message.id != null) this.outlet.answered(message.id);
-      if (this.#clientCalls.settle(message)) return;
-    }
+  }
+
+  inletAnswered(response: JsonRpcResponse): boolean {
+    if (response.id != null) this.outlet.answered(response.id);
+    return this.#clientCalls.settle(response);
+  }
+
+  inletDelivers(): void {
     this.#lastActive = performance.now();
-    try {
-      this.#sink?.receive(message, facts);
-    } catch (error) {
-      this.#observer.failed(this, McpSseError.from(error, 'server-failed'));
-      if (isRequest(message)) this.#apologise(message.id);
-    }
-    // After the sink: an SDK server aborts the handler by itself and answers no more.
-    const cancelled = cancelledRequest(message);
-    if (cancelled !== undefined) this.inFlightRequests.cancel(cancelled, cancellation());
+  }
+
+  inletFailed(message: JsonRpcMessage, error: McpSseError): void {
+    this.#observer.failed(this, error);
+    if (isRequest(message)) this.#apologise(message.id);
   }
 
   /** The sender learns why; a client that waits for this answer gets an error instead. */
@@ -305,22 +295,6 @@ export class LiveSession<Data = unknown> implements Session<Data>, OutletOwner {
   }
 }
 
-/** Like `isResponse`, for a value that the application made and nobody has checked. */
-function isAnswer(message: JsonRpcMessage): message is JsonRpcResponse {
-  return isObject(message) && isResponse(message) && 'id' in message;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-const cancellation = (): McpSseError =>
-  new McpSseError('request-cancelled', 'the client has cancelled the request');
-
 function closedError(cause?: unknown): McpSseError {
   return new McpSseError('session-closed', 'the session is closed', { cause });
-}
-
-function refused(error: McpSseError): Promise<never> {
-  return unawaited(Promise.reject(error));
 }

@@ -23,8 +23,21 @@ export type ServerFactory<Data = unknown> = (
   context: SessionContext<Data>,
 ) => McpServerLike | Promise<McpServerLike>;
 
-/** The SDKs' `MessageExtraInfo`: v1 reads `requestInfo`, v2 `request`, both `authInfo`. */
-export class MessageExtra {
+/**
+ * The SDKs' `MessageExtraInfo`: v1 reads `requestInfo`, v2 `request`, both `authInfo`. Optional
+ * and wide, so that the types of either SDK fit.
+ */
+export interface MessageExtra {
+  readonly authInfo?: unknown;
+  readonly requestInfo?: {
+    readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+    readonly url?: URL | undefined;
+  };
+  readonly request?: Request;
+}
+
+/** Computed when it is looked at: most tools look at none of it. */
+class FactsAsExtra implements MessageExtra {
   readonly #facts: RequestFacts;
 
   constructor(facts: RequestFacts) {
@@ -35,7 +48,7 @@ export class MessageExtra {
     return this.#facts.authInfo;
   }
 
-  get requestInfo(): { headers: RequestFacts['headers']; readonly url: URL } {
+  get requestInfo(): NonNullable<MessageExtra['requestInfo']> {
     const { headers, url } = this.#facts;
     return {
       headers,
@@ -100,7 +113,7 @@ class ServerSink implements MessageSink {
   }
 
   receive(message: JsonRpcMessage, facts: RequestFacts): void {
-    this.#transport.onmessage?.(message, new MessageExtra(facts));
+    this.#transport.onmessage?.(message, new FactsAsExtra(facts));
   }
 
   closed(): void {
@@ -143,7 +156,7 @@ export async function connectServer<Data>(
     busy.add(server);
     const transport = new SessionTransport(session);
     const sink = new ServerSink(server, transport, failed);
-    session.serveWith(sink);
+    session.inlet.serveWith(sink);
     await server.connect(transport);
     // The factory or the server took too long: the session was closed before they were there.
     if (session.state === 'closed') sink.closed();

@@ -24,9 +24,10 @@ export interface RequestFacts {
 export function factsOf(req: McpSseRequest): RequestFacts {
   const scheme = 'encrypted' in req.socket ? 'https' : 'http';
   const host = req.headers.host ?? 'localhost';
+  const target = req.originalUrl ?? req.url ?? '/';
   return {
     headers: req.headers,
-    url: `${scheme}://${host}${req.originalUrl ?? req.url ?? '/'}`,
+    url: target.startsWith('/') ? `${scheme}://${host}${target}` : target,
     authInfo: req.auth,
   };
 }

@@ -34,11 +34,14 @@ export class Shutdown<Data> {
   }
 
   async #retire(session: LiveSession<Data>, deadline: number): Promise<void> {
-    await until(deadline, session.inFlightRequests.idle());
+    await until(deadline, session.inlet.inFlight.idle());
     session.close('shutdown');
-    if (!(await until(deadline, session.finished()))) session.abandon();
+    if (!(await until(deadline, session.finished()))) session.abandon(stalled());
   }
 }
+
+const stalled = (): McpSseError =>
+  new McpSseError('reader-stalled', 'the reader did not take the last events before the deadline');
 
 /** Whether `work` was done by `deadline`, on the clock of `performance.now()`. */
 async function until(deadline: number, work: Promise<void>): Promise<boolean> {

@@ -1,11 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-
 import { McpSseError } from '../errors.js';
 import type { Frame } from '../wire/event-stream.js';
+import { FrameQueue } from './frame-queue.js';
 import { MAX_DELAY_MS, withDeadline } from './deadline.js';
 import { Lock } from './lock.js';
+import { Section } from './section.js';
 import { nextTurn } from './turns.js';
-import { unawaited } from './unawaited.js';
+import { refused, unawaited } from './unawaited.js';
 
 /** At most this much goes into one write, unless a single frame is larger: a frame is never split. */
 const TURN_BYTES = 64 * 1024;
@@ -48,15 +48,6 @@ export interface WriterOptions {
   observer?: WriterObserver;
 }
 
-interface Waiter {
-  readonly frame: number;
-  readonly resolve: () => void;
-  readonly reject: (error: McpSseError) => void;
-}
-
-/** The writers whose `exclusive` section the calling code runs in, to tell a deadlock from a queue. */
-const sections = new AsyncLocalStorage<ReadonlySet<ConnectionWriter>>();
-
 /**
  * The only way onto one connection.
  *
@@ -72,17 +63,14 @@ export class ConnectionWriter {
   readonly #stallTimeoutMs: number;
   readonly #lock = new Lock();
 
-  #queue: Frame[] = [];
-  #queuedBytes = 0;
-  /** Frames ever queued, and ever handed to the socket: what a waiter waits for is a number. */
-  #accepted = 0;
-  #written = 0;
-  #waiters: Waiter[] = [];
+  readonly #queue = new FrameQueue();
   #turnDue = false;
-  #hasSections = false;
+  /** Sections that wait for the lock or have it. */
+  #sections = 0;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #failure: McpSseError | undefined;
   #wake: (() => void) | undefined;
+  #ending: Promise<void> | undefined;
   #ended: (() => void) | undefined;
   #lastWriteAt = performance.now();
 
@@ -106,12 +94,12 @@ export class ConnectionWriter {
 
   /** Bytes accepted and not yet handed to the socket. */
   get queuedBytes(): number {
-    return this.#queuedBytes;
+    return this.#queue.bytes;
   }
 
   /** Whether the queue holds less than what one turn takes. */
   get hasRoom(): boolean {
-    return this.#queuedBytes < TURN_BYTES;
+    return this.#queue.bytes < TURN_BYTES;
   }
 
   get closed(): boolean {
@@ -132,55 +120,50 @@ export class ConnectionWriter {
    * where awaiting it would wait for itself.
    */
   write(frame: Frame | string): Promise<void> {
-    if (this.#hasSections && sections.getStore()?.has(this)) {
+    if (this.#sections > 0 && Section.isIn(this)) {
       return refused(new McpSseError('lock-reentered', 'use the write given to the section'));
     }
     const refusal = this.push(toFrame(frame));
     if (refusal) return refused(refusal);
-    const position = this.#accepted;
-    return unawaited(
-      new Promise((resolve, reject) => {
-        this.#waiters.push({ frame: position, resolve, reject });
-      }),
-    );
+    return unawaited(this.#queue.handedOver());
   }
 
   /** `write` for those who do not wait: no promise is made. Returns why a frame was refused. */
   push(frame: Frame): McpSseError | undefined {
     if (this.#state !== 'open') return this.#whyClosed();
-    if (this.#queuedBytes > 0 && this.#queuedBytes + frame.bytes > this.#bufferedBytes) {
+    if (this.queuedBytes > 0 && this.queuedBytes + frame.bytes > this.#bufferedBytes) {
       this.destroy(
         new McpSseError('buffer-overflow', 'the reader is too slow: the buffer is full'),
       );
       return this.#whyClosed();
     }
     this.#queue.push(frame);
-    this.#queuedBytes += frame.bytes;
-    this.#accepted += 1;
     this.#askForTurn();
     return undefined;
   }
 
   /**
    * Runs `section` with the connection to itself: nothing else is written before it settles.
-   * Its `write` resolves once the reader has taken the frame.
+   * Its `write` resolves once the reader has taken the frame. What `write` has queued before may
+   * go out after it.
+   *
+   * @throws McpSseError (as a rejection) `connection-closed` and its like when the connection
+   * ends before the section begins; `lock-reentered` inside another section of this writer;
+   * `write-failed` when it takes longer than `stallTimeoutMs`: it can write no more then.
    */
   exclusive<T>(section: (write: (frame: string) => Promise<void>) => Promise<T>): Promise<T> {
-    this.#hasSections = true;
-    const outer = sections.getStore();
-    if (outer?.has(this)) {
+    if (this.#state !== 'open') return refused(this.#whyClosed());
+    if (this.#sections > 0 && Section.isIn(this)) {
       return refused(new McpSseError('lock-reentered', 'the section already has the connection'));
     }
-    const inner = new Set([...(outer ?? []), this]);
-    const put = (frame: string): Promise<void> => this.#put(frame);
+    this.#sections += 1;
+    const own = new Section(this, (frame) => this.#put(frame));
     return this.#lock.run(async () => {
       try {
-        return await withDeadline(
-          sections.run(inner, () => section(put)),
-          this.#stallTimeoutMs,
-          () => new McpSseError('write-failed', 'the section did not end in time'),
-        );
+        if (this.closed) throw this.#whyClosed();
+        return await own.run(section, this.#stallTimeoutMs);
       } finally {
+        this.#sections -= 1;
         this.#askForTurn();
       }
     });
@@ -196,7 +179,12 @@ export class ConnectionWriter {
    * the reader has not taken after `timeoutMs` is given up ([node] `end()` alone never finishes
    * towards a reader that stopped). No write is accepted from now on.
    */
-  async end(timeoutMs: number): Promise<void> {
+  end(timeoutMs: number): Promise<void> {
+    this.#ending ??= this.#end(timeoutMs);
+    return this.#ending;
+  }
+
+  async #end(timeoutMs: number): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'ending';
     this.#askForTurn();
@@ -220,64 +208,63 @@ export class ConnectionWriter {
     nextTurn(this);
   }
 
-  /** One turn of the lock. Never rejects: a failure closes the connection. */
-  async #turn(): Promise<void> {
+  /** One turn of the lock; a promise only where the reader has to be waited for. Never rejects. */
+  #turn(): Promise<void> | undefined {
     // Cleared first, so that what is queued while this turn waits for drain asks for the next.
     this.#turnDue = false;
-    if (this.#state === 'closed') return;
-    const chunk = this.#take();
-    if (chunk !== '') {
-      try {
-        await this.#put(chunk);
-      } catch {
-        return; // The connection is closed and its waiters are told.
-      }
+    const chunk = this.#queue.take(TURN_BYTES);
+    if (chunk !== '' && !this.#hand(chunk)) {
+      return this.#drained().then(() => {
+        this.#endTurn();
+      });
     }
-    this.#settleWaiters();
+    this.#endTurn();
+    return undefined;
+  }
+
+  #endTurn(): void {
+    this.#flush();
+    if (this.#isGone()) return;
+    this.#queue.settle();
     this.observer?.writerHasRoom?.(this);
-    if (this.#queue.length > 0) this.#askForTurn();
-    else if (this.#isEnding()) this.#response.end();
+    if (!this.#queue.isEmpty) this.#askForTurn();
+    else if (this.#isEnding() && this.#sections === 0) this.#response.end();
   }
 
-  /** Joins whole frames up to the bytes of a turn; always at least one. */
-  #take(): string {
-    let chunk = '';
-    let bytes = 0;
-    let count = 0;
-    for (const frame of this.#queue) {
-      if (count > 0 && bytes + frame.bytes > TURN_BYTES) break;
-      chunk += frame.text;
-      bytes += frame.bytes;
-      count += 1;
-    }
-    if (count === this.#queue.length) this.#queue = [];
-    else this.#queue.splice(0, count);
-    this.#queuedBytes -= bytes;
-    this.#written += count;
-    return chunk;
+  /** Write, drain, flush, for a section. */
+  async #put(frame: string): Promise<void> {
+    if (!this.#hand(frame)) await this.#drained();
+    this.#flush();
+    if (this.#isGone()) throw this.#whyClosed();
   }
 
-  /** Write, drain, flush: the part that must not interleave. */
-  async #put(chunk: string): Promise<void> {
-    this.#assertOpen();
+  /** Whether the socket took `chunk` and wants no wait; a failure closes the connection. */
+  #hand(chunk: string): boolean {
+    if (this.#isGone()) return true;
     try {
       const clear = this.#response.write(chunk);
       this.#lastWriteAt = performance.now();
-      this.#assertOpen();
-      if (!clear) await this.#drained();
-      this.#assertOpen();
+      return clear || this.#isGone();
+    } catch (cause) {
+      this.destroy(McpSseError.from(cause, 'write-failed'));
+      return true;
+    }
+  }
+
+  #flush(): void {
+    if (this.#isGone()) return;
+    try {
       this.#response.flush?.();
     } catch (cause) {
       this.destroy(McpSseError.from(cause, 'write-failed'));
-      throw this.#whyClosed();
     }
   }
 
   /** [node] After the peer is gone `write` returns false and no event follows: ask, never trust. */
-  #assertOpen(): void {
+  #isGone(): boolean {
     const { destroyed, closed, writableEnded } = this.#response;
     if (destroyed || closed || writableEnded) this.destroy();
-    if (this.#state === 'closed') throw this.#whyClosed();
+    return this.#state === 'closed';
   }
 
   async #drained(): Promise<void> {
@@ -290,22 +277,12 @@ export class ConnectionWriter {
     clearTimeout(stalled);
   }
 
-  #settleWaiters(): void {
-    while (this.#waiters[0] && this.#waiters[0].frame <= this.#written) {
-      this.#waiters.shift()?.resolve();
-    }
-  }
-
   #close(error: McpSseError | undefined): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#failure = error;
-    this.#queue = [];
-    this.#queuedBytes = 0;
     this.#wake?.();
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.reject(this.#whyClosed());
+    this.#queue.clear(this.#whyClosed());
     this.#ended?.();
     this.observer?.writerClosed?.(this, error);
   }
@@ -321,8 +298,4 @@ export class ConnectionWriter {
 
 function toFrame(frame: Frame | string): Frame {
   return typeof frame === 'string' ? { text: frame, bytes: Buffer.byteLength(frame) } : frame;
-}
-
-function refused(error: McpSseError): Promise<never> {
-  return unawaited(Promise.reject(error));
 }

@@ -92,6 +92,11 @@ export const isRequest = (message: JsonRpcMessage): message is JsonRpcRequest =>
 export const isResponse = (message: JsonRpcMessage): message is JsonRpcResponse =>
   !('method' in message);
 
+/** Like `isResponse`, for a value that the application made and nobody has checked. */
+export function isAnswer(message: unknown): message is JsonRpcResponse {
+  return isObject(message) && !('method' in message) && 'id' in message;
+}
+
 /** The id that a `notifications/cancelled` names; undefined for any other message. */
 export function cancelledRequest(message: JsonRpcMessage): RequestId | undefined {
   if (!('method' in message) || message.method !== 'notifications/cancelled') return undefined;
@@ -113,7 +118,7 @@ export function toMessages(parsed: unknown): JsonRpcMessage[] {
 }
 
 function toMessage(value: unknown): JsonRpcMessage {
-  if (typeof value === 'object' && value !== null && schemaFor(value).safeParse(value).success) {
+  if (isObject(value) && schemaFor(value).safeParse(value).success) {
     return value as JsonRpcMessage;
   }
   throw new McpSseError('invalid-message', 'the body is not a JSON-RPC 2.0 message');
@@ -134,4 +139,8 @@ export function errorResponseFor(
 ): { jsonrpc: '2.0'; id: RequestId | null; error: JsonRpcFailure['error'] } {
   const error = data === undefined ? { code, message } : { code, message, data };
   return { jsonrpc: '2.0', id, error };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
