@@ -1,0 +1,29 @@
+import type { Express } from 'express';
+
+export interface StreamRecord {
+  /** What was written to each stream, in the order of their GETs. */
+  readonly streams: string[];
+  /** For `serve`: middleware in front that listens in. */
+  readonly prepare: (app: Express) => void;
+}
+
+/** Writes down, byte for byte, what a server sends on its streams. */
+export function recordStreams(): StreamRecord {
+  const streams: string[] = [];
+  return {
+    streams,
+    prepare(app) {
+      app.use((req, res, next) => {
+        if (req.method === 'GET') {
+          const index = streams.push('') - 1;
+          const write = res.write.bind(res) as (chunk: string) => boolean;
+          res.write = (chunk: string) => {
+            streams[index] += chunk;
+            return write(chunk);
+          };
+        }
+        next();
+      });
+    },
+  };
+}
