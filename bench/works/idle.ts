@@ -1,0 +1,50 @@
+import { Fleet } from '../load/fleet.js';
+import type { ServerProcess } from '../server/server-process.js';
+import { cpuPer } from './cpu-per.js';
+import { pushing } from './participants.js';
+import { sessionsGone } from './sessions-gone.js';
+import type { Sample, Work } from './work.js';
+
+export const idle: Work = {
+  name: 'idle',
+  title: ({ idleSessions }) => `${idleSessions} sessions: opened, initialized, idle`,
+  subjects: pushing,
+  quickSubjects: ['raw-http', 'express-json', 'sdk-v1', 'ours-handler', 'ours-v1'],
+  metrics: [
+    { key: 'heap', title: 'heap KB/session', digits: 1, ratio: true },
+    { key: 'rss', title: 'RSS KB/session', digits: 1 },
+    { key: 'rate', title: 'opened/s', digits: 0, ratio: true },
+    { key: 'cpu', title: 'CPU µs/open', digits: 0, ratio: true },
+  ],
+  rounds: ({ longRounds }) => longRounds,
+  sockets: ({ idleSessions }) => idleSessions + 64,
+  start: async (server, { idleSessions }) => {
+    // What is loaded and compiled on first use is no session's.
+    await fill(server, 300);
+    return {
+      round: () => fill(server, idleSessions),
+      end: () => undefined,
+    };
+  },
+};
+
+async function fill(server: ServerProcess, count: number): Promise<Sample> {
+  const fleet = new Fleet(server.port, server.verdict);
+  const before = await server.order('memory');
+  const { cpu, elapsedMs } = await cpuPer(server, async () => {
+    await fleet.open(count);
+    return count;
+  });
+  if (server.subject !== 'better-sse') await fleet.initialize();
+  const open = await server.order('count');
+  if (open !== count) throw new Error(`${server.subject}: ${open} sessions of ${count} are open`);
+  const after = await server.order('memory');
+  fleet.close();
+  await sessionsGone(server);
+  return {
+    heap: (after.heapUsed - before.heapUsed) / count / 1024,
+    rss: (after.rss - before.rss) / count / 1024,
+    rate: (count / elapsedMs) * 1000,
+    cpu,
+  };
+}
