@@ -63,6 +63,7 @@ class IdReader {
 
   /** [spec] WHATWG 9.2.6: lines end in LF, CR or CRLF; an empty line ends an event. */
   #read(text: string): void {
+    if (text === '') return;
     const rest = this.#afterCr && text.startsWith('\n') ? text.slice(1) : text;
     this.#afterCr = text.endsWith('\r');
     const lines = (this.#line + rest).split(/\r\n|\r|\n/);

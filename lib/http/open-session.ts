@@ -80,9 +80,8 @@ async function serve<Data>(
   { settings, hooks }: Runtime<Data>,
 ): Promise<void> {
   const { server, handler = respond } = settings;
-  const failed = (error: McpSseError): void => {
-    hooks.failed(session, error);
-  };
+  // Bound, since a closure would keep `req` and its socket for as long as the session lives.
+  const failed = hooks.failed.bind(hooks, session);
   if (server) {
     await hooks.bounded('server()', () => connectServer(server, session, factsOf(req), failed));
   } else session.inlet.serveWith(new HandlerSink(handler, session, failed));
@@ -108,12 +107,18 @@ function open<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
   session: LiveSession<Data>,
-  writer: ConnectionWriter = beginStream(exchange, runtime),
+  begun: ConnectionWriter | undefined,
 ): void {
   const { settings, sessions, hooks, upkeep } = runtime;
+  // Nothing is awaited from here on: a shutdown comes before this check or finds the session.
+  refuseWhileDraining(runtime);
+  if (session.state === 'closed') {
+    throw new McpSseError('session-closed', 'the session was closed before it had a stream');
+  }
+  const announced = announcedUrl(exchange, session.id, settings);
   sessions.add(session);
   // [spec] The `endpoint` event comes before anything else.
-  session.attach(writer, announcedUrl(exchange, session.id, settings));
+  session.attach(begun ?? beginStream(exchange, runtime), announced);
   upkeep.start();
   hooks.opened(session);
 }

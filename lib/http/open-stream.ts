@@ -58,7 +58,7 @@ async function serveStream<Data>(
       ? sessionWithKey(caller.key, caller.principal, runtime)
       : sessionAt(id, caller.principal, runtime);
   if (resumption) {
-    resume(exchange, runtime, resumption, beginStream(exchange, runtime));
+    resume(exchange, runtime, resumption);
     return;
   }
   const timeoutMs = probeTimeout(req, runtime);
@@ -73,11 +73,12 @@ async function serveStream<Data>(
 
 function resume<Data>(
   exchange: Exchange,
-  { settings }: Runtime<Data>,
+  runtime: Runtime<Data>,
   { session, offset }: Resumption<Data>,
-  writer: ConnectionWriter,
+  begun?: ConnectionWriter,
 ): void {
-  session.attach(writer, announcedUrl(exchange, session.id, settings), offset);
+  const announced = announcedUrl(exchange, session.id, runtime.settings);
+  session.attach(begun ?? beginStream(exchange, runtime), announced, offset);
 }
 
 /** How long to wait for a probe's answer, if it makes sense to ask this client. */

@@ -48,14 +48,13 @@ export function sessionAt<Data>(
   return { session, offset: position.offset };
 }
 
-/** The session of the client that the application calls `key`. */
+/** The session of the client of `principal` that the application calls `key`. */
 export function sessionWithKey<Data>(
   key: string | undefined,
   principal: string | undefined,
   { sessions }: Runtime<Data>,
 ): Resumption<Data> | undefined {
-  const session = key === undefined ? undefined : sessions.withKey(key);
-  if (session?.principal !== principal) return undefined;
+  const session = key === undefined ? undefined : sessions.withKey(key, principal);
   return session && { session, offset: session.outlet.provenOffset };
 }
 

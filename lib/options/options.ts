@@ -110,8 +110,9 @@ export interface ResumeOptions {
    */
   windowMs?: number;
   /**
-   * Messages that are kept for one client. While it is connected the oldest ones that were
-   * written make room; while it is away one more closes its session (`buffer-overflow`).
+   * Messages that are kept for one client. While it is connected it is those that were written,
+   * of which the oldest make room; while it is away, one more that it has not been given closes
+   * its session (`buffer-overflow`).
    * @defaultValue 4,096
    */
   maxEvents?: number;
@@ -121,8 +122,8 @@ export interface ResumeOptions {
    */
   maxBytes?: number;
   /**
-   * Bytes that are kept for all clients together. One more closes the session that has been
-   * waiting the longest (`replay-evicted`).
+   * Bytes of memory that is kept for all clients together, 144 for each message included. One
+   * more closes the session that has been waiting the longest (`replay-evicted`).
    * @defaultValue 256 MiB
    */
   totalBytes?: number;

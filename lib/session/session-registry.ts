@@ -34,9 +34,9 @@ export class SessionRegistry<Data = unknown> {
     return this.#byToken.get(token);
   }
 
-  /** The session of the client that the application calls `key`. */
-  withKey(key: string): LiveSession<Data> | undefined {
-    return this.#byKey.get(key);
+  /** The session of the client of `principal` that the application calls `key`. */
+  withKey(key: string, principal: string | undefined): LiveSession<Data> | undefined {
+    return this.#byKey.get(keyOf(principal, key));
   }
 
   /**
@@ -70,7 +70,7 @@ export class SessionRegistry<Data = unknown> {
     this.#sessions.set(session.id, session);
     const { token, key } = session.outlet.road;
     if (token !== undefined) this.#byToken.set(token, session);
-    if (key !== undefined) this.#byKey.set(key, session);
+    if (key !== undefined) this.#byKey.set(keyOf(session.principal, key), session);
   }
 
   /** Whether it was there. A session that was never added cannot remove one with its id. */
@@ -78,7 +78,12 @@ export class SessionRegistry<Data = unknown> {
     if (this.#sessions.get(session.id) !== session) return false;
     const { token, key } = session.outlet.road;
     if (token !== undefined) this.#byToken.delete(token);
-    if (key !== undefined && this.#byKey.get(key) === session) this.#byKey.delete(key);
+    const own = key === undefined ? undefined : keyOf(session.principal, key);
+    if (own !== undefined && this.#byKey.get(own) === session) this.#byKey.delete(own);
     return this.#sessions.delete(session.id);
   }
 }
+
+/** Keys are a principal's own: nobody takes the place of another by using the same one. */
+const keyOf = (principal: string | undefined, key: string): string =>
+  JSON.stringify([principal, key]);

@@ -1,5 +1,8 @@
 import type { Frame } from '../wire/event-stream.js';
 
+/** What a frame takes beside its text: the object, its pieces of string, its slot; measured. */
+const FRAME_OVERHEAD = 144;
+
 /** Dropped slots are reclaimed once there are this many and they are half of all. */
 const COMPACT_AT = 1024;
 
@@ -13,6 +16,7 @@ export class MessageLog {
   #head = 0;
   #first = 1;
   #bytes = 0;
+  #memory = 0;
 
   /** The offset of the oldest message held; `next` when there is none. */
   get first(): number {
@@ -27,6 +31,11 @@ export class MessageLog {
   /** Bytes of all messages held. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes of memory that they take. */
+  get memory(): number {
+    return this.#memory;
   }
 
   /** How many messages are held. */
@@ -44,6 +53,7 @@ export class MessageLog {
   append(frame: Frame): void {
     this.#frames.push(frame);
     this.#bytes += frame.bytes;
+    this.#memory += memoryOf(frame);
   }
 
   /** The message at `offset`, or undefined when it is dropped or not yet there. */
@@ -55,7 +65,11 @@ export class MessageLog {
   trim(offset: number): void {
     const end = Math.min(offset, this.next);
     for (; this.#first < end; this.#first += 1, this.#head += 1) {
-      this.#bytes -= this.#frames[this.#head]?.bytes ?? 0;
+      const frame = this.#frames[this.#head];
+      if (frame) {
+        this.#bytes -= frame.bytes;
+        this.#memory -= memoryOf(frame);
+      }
       this.#frames[this.#head] = undefined;
     }
     if (this.#head === this.#frames.length) {
@@ -66,4 +80,9 @@ export class MessageLog {
       this.#head = 0;
     }
   }
+}
+
+/** [node] A string takes a byte a character, or two each if it has one beyond Latin-1. */
+function memoryOf({ text, bytes }: Frame): number {
+  return FRAME_OVERHEAD + (bytes === text.length ? bytes : 2 * text.length);
 }

@@ -12,7 +12,7 @@ const DONE = Promise.resolve();
 export interface PumpOwner {
   /** The connection is gone; without an error when it was the peer or `finish()`. */
   pumpLost(error: McpSseError | undefined): void;
-  /** The log holds so many bytes more, or less. */
+  /** The log takes so many bytes of memory more, or less. */
   pumpHolds(bytes: number): void;
 }
 
@@ -81,16 +81,21 @@ export class Pump implements WriterObserver {
     const { unwrittenBytes } = this;
     if (unwrittenBytes === 0) return true;
     const { bufferedBytes, maxBytes, maxEvents } = this.#bounds;
-    if (this.#writer) return unwrittenBytes + frame.bytes <= bufferedBytes;
+    if (this.#writer) {
+      // A replay may be as large as what is kept.
+      const bound = this.#retains ? Math.max(bufferedBytes, maxBytes) : bufferedBytes;
+      return unwrittenBytes + frame.bytes <= bound;
+    }
     const waiting = this.#log.next - this.#cursor;
     return unwrittenBytes + frame.bytes <= maxBytes && waiting < maxEvents;
   }
 
   /** Takes a message. Resolves at once, or when less than the high-water mark waits again. */
   append(frame: Frame): Promise<void> {
+    const { memory } = this.#log;
     this.#log.append(frame);
     this.#waitingBytes += frame.bytes;
-    if (this.#retains) this.#owner.pumpHolds(frame.bytes);
+    if (this.#retains) this.#owner.pumpHolds(this.#log.memory - memory);
     if (this.#writer) this.#fill();
     else this.#trimToBounds();
     if (this.unwrittenBytes < HIGH_WATER_BYTES) return DONE;
@@ -102,7 +107,7 @@ export class Pump implements WriterObserver {
   retain(): void {
     if (this.#retains) return;
     this.#retains = true;
-    this.#owner.pumpHolds(this.#log.bytes);
+    this.#owner.pumpHolds(this.#log.memory);
   }
 
   /** Lets go of what is written; what is not stays. */
@@ -113,7 +118,7 @@ export class Pump implements WriterObserver {
   /** Keeps nothing from now on beyond its writing. */
   forget(): void {
     this.shrink();
-    if (this.#retains) this.#owner.pumpHolds(-this.#log.bytes);
+    if (this.#retains) this.#owner.pumpHolds(-this.#log.memory);
     this.#retains = false;
   }
 
@@ -205,17 +210,21 @@ export class Pump implements WriterObserver {
 
   /** Lets the oldest of what is written go, as far as the bounds of one session want it. */
   #trimToBounds(): void {
+    while (this.#log.first < this.#cursor && this.#keepsTooMuch()) this.#drop(this.#log.first + 1);
+  }
+
+  #keepsTooMuch(): boolean {
     const { maxEvents, maxBytes } = this.#bounds;
-    const log = this.#log;
-    while (log.first < this.#cursor && (log.size > maxEvents || log.bytes > maxBytes)) {
-      this.#drop(log.first + 1);
-    }
+    const { first, size, bytes } = this.#log;
+    if (!this.#writer) return size > maxEvents || bytes > maxBytes;
+    // What waits for a connection that is attached has a bound of its own.
+    return this.#cursor - first > maxEvents || bytes - this.#waitingBytes > maxBytes;
   }
 
   #drop(offset: number): void {
-    const { bytes } = this.#log;
+    const { memory } = this.#log;
     this.#log.trim(offset);
-    if (this.#retains) this.#owner.pumpHolds(this.#log.bytes - bytes);
+    if (this.#retains) this.#owner.pumpHolds(this.#log.memory - memory);
   }
 }
 
