@@ -22,7 +22,7 @@ export class Outlet implements PumpOwner {
   readonly #owner: OutletOwner;
   readonly #pump: Pump;
   /** By the id of a request to the client: the offset that its answer proves to be read. */
-  readonly #proofs = new Map<RequestId, number>();
+  #proofs: Map<RequestId, number> | undefined;
   #handshakeOffset = 0;
 
   constructor(owner: OutletOwner, bounds: PumpBounds, road: Road) {
@@ -63,9 +63,9 @@ export class Outlet implements PumpOwner {
 
   /** An answer of the client: it has read everything up to the request. */
   answered(id: RequestId): void {
-    const offset = this.#proofs.get(id);
+    const offset = this.#proofs?.get(id);
     if (offset === undefined) return;
-    this.#proofs.delete(id);
+    this.#proofs?.delete(id);
     this.acknowledge(offset);
   }
 
@@ -130,6 +130,7 @@ export class Outlet implements PumpOwner {
   }
 
   #awaitProof(id: RequestId): void {
+    this.#proofs ??= new Map();
     this.#proofs.set(id, this.#pump.nextOffset);
     if (this.#proofs.size <= PROOFS) return;
     const [oldest] = this.#proofs.keys();

@@ -1,7 +1,5 @@
-import type { EventSource } from 'eventsource';
-
 import type { FetchLike } from '../../lib/client/resumable-fetch.js';
-import type { JsonRpcResult } from '../../lib/index.js';
+import type { JsonRpcNotification, JsonRpcResult } from '../../lib/index.js';
 import type { OrdealClient } from './ordeal.js';
 import { post } from './stream-client.js';
 
@@ -9,7 +7,10 @@ import { post } from './stream-client.js';
 export type Source = new (
   url: string,
   options: { fetch: FetchLike },
-) => Pick<EventSource, 'addEventListener' | 'close'>;
+) => {
+  addEventListener(type: string, listener: (event: { data: string }) => void): void;
+  close(): void;
+};
 
 /** A small MCP client on a bare EventSource. */
 export async function connectEventSource(
@@ -22,7 +23,7 @@ export async function connectEventSource(
   let endpoint = '';
   const source = new Source(url, { fetch });
   source.addEventListener('message', ({ data }) => {
-    const message = JSON.parse(data) as JsonRpcResult & { params?: { data: number } };
+    const message = JSON.parse(data) as JsonRpcResult | JsonRpcNotification;
     if ('id' in message) waiting.get(Number(message.id))?.(message.result);
     else seen.push(Number(message.params?.data));
   });

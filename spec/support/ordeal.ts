@@ -62,7 +62,7 @@ export async function ordeal(
   await eventually(() => session?.inFlight === PENDING, 'the pending calls');
   let sent = 0;
   while (relay.cuts < CUTS) {
-    await session!.notify('notifications/message', { level: 'info', data: (sent += 1) });
+    await session!.notify('notifications/message', { data: (sent += 1), ...extras(sent) });
     if (sent % 25 === 0) answers.push(client.call(called[called.push(`at-once-${sent}`) - 1]!));
     if (sent % 10 === 0) await pause(1);
     while (sent - (client.seen.at(-1) ?? 0) > BACKLOG && relay.cuts < CUTS) await pause(2);
@@ -78,6 +78,12 @@ export async function ordeal(
   if (process.env.RESUME_CUTS) console.log(summary(name, cuts, sent, client.seen.length, called));
   return { cuts, sent, seen: client.seen, called, answered, life };
 }
+
+/** Now and then a large message, with characters that a cut may split. */
+const extras = (n: number): Record<string, unknown> => ({
+  level: 'info',
+  ...(n % 40 === 0 && { logger: '€😀'.repeat(200) }),
+});
 
 function summary(name: string, cuts: number, sent: number, seen: number, called: string[]): string {
   return `${name}: ${cuts} cuts, ${sent} sent, ${seen - sent} repeated, ${called.length} answered`;

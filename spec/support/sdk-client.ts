@@ -10,6 +10,7 @@ interface ClientLike {
 }
 
 interface Notification {
+  method: string;
   params?: Record<string, unknown> | undefined;
 }
 

@@ -34,12 +34,18 @@ export class StreamClient {
 
   /** Opens a stream and waits for its head, and for the `endpoint` event if it is a stream. */
   static async open(url: string, headers: Headers = {}): Promise<StreamClient> {
+    const client = await StreamClient.begin(url, headers);
+    if (client.status === 200) await client.next((event) => event.event === 'endpoint');
+    return client;
+  }
+
+  /** Opens a stream and waits for its head only. */
+  static async begin(url: string, headers: Headers = {}): Promise<StreamClient> {
     const client = new StreamClient(url, headers);
     await client.#connect();
     onTestFinished(() => {
       client.drop();
     });
-    if (client.status === 200) await client.next((event) => event.event === 'endpoint');
     return client;
   }
 

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+
+import type { McpSseOptions } from '../../lib/index.js';
+import { eventually } from '../support/eventually.js';
+import { Relay } from '../support/relay.js';
+import {
+  lastEndpoint,
+  NEGOTIATED,
+  numbers,
+  onlySession,
+  openAsSdk,
+  openWithIds,
+  returnWithId,
+  sendNumbers,
+} from '../support/returning-client.js';
+import { serve } from '../support/serve.js';
+import { post, type StreamClient } from '../support/stream-client.js';
+
+const handler = (): object => ({});
+
+/** Answers every ping of the server on this stream, as clients do. */
+function answerPings(client: StreamClient): void {
+  void (async () => {
+    for (;;) {
+      const { id } = await client.nextMessage(({ method }) => method === 'ping', 60_000);
+      await client.post({ jsonrpc: '2.0', id, result: {} });
+    }
+  })().catch(() => {});
+}
+
+describe('what the client has surely read is not kept', () => {
+  it('up to a request of the server that it has answered', async () => {
+    const { url, mcp } = await serve({ handler });
+    const client = await openWithIds(`${url}/sse`);
+    const session = onlySession(mcp);
+    await sendNumbers(session, 1, 10);
+    expect(session.outlet.provenOffset).toBe(0);
+    const asked = session.request('roots/list');
+    await sendNumbers(session, 11, 12);
+    const { id } = await client.nextMessage(({ method }) => method === 'roots/list');
+    await client.post({ jsonrpc: '2.0', id, error: { code: -1, message: 'no roots' } });
+    await expect(asked).rejects.toThrow('no roots');
+    // The answer to initialize, ten numbers, and the request.
+    expect(session.outlet.provenOffset).toBe(12);
+  });
+
+  it('up to the position in the URL of a POST', async () => {
+    const { url, mcp } = await serve({ handler });
+    const client = await openAsSdk(`${url}/sse`);
+    const session = onlySession(mcp);
+    expect(session.outlet.provenOffset).toBe(1);
+    await sendNumbers(session, 1, 10);
+    await eventually(() => numbers(client).length === 10);
+    await client.next(({ data }) => data.endsWith('&n=11'));
+    await post(lastEndpoint(client), { jsonrpc: '2.0', method: 'notifications/x' }, NEGOTIATED);
+    expect(session.outlet.provenOffset).toBe(11);
+  });
+
+  it('never what is not written yet, whatever a POST claims', async () => {
+    const { url, mcp } = await serve({ handler });
+    const client = await openAsSdk(`${url}/sse`);
+    const session = onlySession(mcp);
+    client.drop();
+    await eventually(() => session.state === 'detached');
+    await sendNumbers(session, 1, 3);
+    const claim = lastEndpoint(client).replace('n=1', 'n=999');
+    await post(claim, { jsonrpc: '2.0', method: 'notifications/x' }, NEGOTIATED);
+    expect(session.outlet.provenOffset).toBe(1);
+    expect(session.outlet.canResume(1)).toBe(true);
+  });
+
+  it('up to a keep-alive ping', async () => {
+    const keepAlive = { intervalMs: 20, ping: true };
+    const { url, mcp } = await serve({ handler, keepAlive });
+    const client = await openWithIds(`${url}/sse`);
+    const session = onlySession(mcp);
+    await sendNumbers(session, 1, 10);
+    answerPings(client);
+    await eventually(() => session.outlet.provenOffset > 11, 'an acknowledgement');
+    client.drop();
+    await sendNumbers(session, 11, 12);
+    const again = await returnWithId(client);
+    await eventually(() => numbers(again).includes(12));
+    expect(numbers(again)).toEqual([11, 12]);
+  });
+});
+
+describe('a peer that does not answer pings', () => {
+  /** An id client whose connection is half open, and what becomes of its session. */
+  async function halfOpen(options: McpSseOptions) {
+    const life: string[] = [];
+    const { port, mcp } = await serve({
+      handler,
+      ...options,
+      hooks: {
+        onSessionDetach: (_, reason) => life.push(`detach ${reason}`),
+        onSessionResume: () => life.push('resume'),
+        onSessionClose: (_, reason) => life.push(`close ${reason}`),
+      },
+    });
+    const relay = await Relay.to(port);
+    const client = await openWithIds(`${relay.url}/sse`);
+    relay.loseClients();
+    return { client, session: onlySession(mcp), mcp, life };
+  }
+
+  it('is taken for gone, and may come back', async () => {
+    const keepAlive = { intervalMs: 10, ping: true, timeoutMs: 20 };
+    const { client, session, life, mcp } = await halfOpen({ keepAlive });
+    await sendNumbers(session, 1, 2);
+    await eventually(() => session.state === 'detached');
+    expect(life).toEqual(['detach ping-timeout']);
+    expect(mcp.stats().errors).toEqual({ 'ping-timeout': 1 });
+    const again = await returnWithId(client);
+    answerPings(again);
+    await eventually(() => numbers(again).length === 2);
+    expect(session.state).toBe('open');
+  });
+
+  it('closes its session by that reason when it does not', async () => {
+    const keepAlive = { intervalMs: 10, ping: true, timeoutMs: 20 };
+    const { mcp, life } = await halfOpen({ keepAlive, resume: { windowMs: 50 } });
+    await eventually(() => mcp.sessions.size === 0);
+    expect(life).toEqual(['detach ping-timeout', 'close ping-timeout']);
+  });
+
+  it('[38] does not end the stream by which it is back in the meantime', async () => {
+    const { client, session, life } = await halfOpen({ keepAlive: false });
+    session.ping(50);
+    const again = await returnWithId(client);
+    const pings = (): number =>
+      again.messages.filter((message) => 'method' in message && message.method === 'ping').length;
+    await eventually(() => pings() === 1);
+    // Another one goes out as soon as the first has met its deadline, unanswered.
+    await eventually(() => {
+      session.ping(60_000);
+      return pings() === 2;
+    });
+    expect([session.state, life, again.ended]).toEqual(['open', ['resume'], false]);
+  });
+});

@@ -1,0 +1,158 @@
+import { expect, it } from 'vitest';
+
+import type { JsonRpcMessage, McpSseOptions } from '../../lib/index.js';
+import type { LiveSession } from '../../lib/session/live-session.js';
+import { eventually } from '../support/eventually.js';
+import {
+  beginAgainAsSdk,
+  lastEndpoint,
+  NEGOTIATED,
+  numbers,
+  onlySession,
+  openAsSdk,
+  openWithIds,
+  returnAsSdk,
+  sendNumbers,
+} from '../support/returning-client.js';
+import { Relay } from '../support/relay.js';
+import { serve } from '../support/serve.js';
+import { post, StreamClient } from '../support/stream-client.js';
+
+const ENDPOINT = ({ event }: { event?: string | undefined }): boolean => event === 'endpoint';
+
+/** An SDK client's session, and what reaches the handler. */
+async function sdkSession(options: McpSseOptions = {}) {
+  const received: JsonRpcMessage[] = [];
+  const served = await serve({
+    handler: (message) => void received.push(message),
+    ...options,
+  });
+  const url = `${served.url}/sse`;
+  const client = await openAsSdk(url);
+  return { ...served, url, client, session: onlySession(served.mcp), received };
+}
+
+it('an SDK client that answers goes on after the message it has last read', async () => {
+  const { client, session, received } = await sdkSession();
+  await sendNumbers(session, 1, 3);
+  await eventually(() => numbers(client).length === 3);
+  client.drop();
+  await eventually(() => session.state === 'detached');
+  await sendNumbers(session, 4, 6);
+  const again = await returnAsSdk(client);
+  await eventually(() => numbers(again).length === 3);
+  expect(numbers(again)).toEqual([4, 5, 6]);
+  // The answer is the probe's own.
+  expect(received.some((message) => !('method' in message))).toBe(false);
+});
+
+it('a message whose position was cut off comes once more', async () => {
+  const { client, session } = await sdkSession();
+  await sendNumbers(session, 1, 3);
+  await eventually(() => numbers(client).length === 3);
+  client.drop();
+  await client.end();
+  expect(client.events.pop()?.event).toBe('endpoint');
+  const again = await returnAsSdk(client);
+  await eventually(() => numbers(again).length === 1);
+  expect(numbers(again)).toEqual([3]);
+});
+
+it('a client that does not answer gets a new session that needs no handshake', async () => {
+  const { url, client, session, mcp } = await sdkSession({
+    resume: { probeTimeoutMs: 20 },
+  });
+  client.drop();
+  const again = await beginAgainAsSdk(url);
+  await again.next(ENDPOINT);
+  expect(again.sessionId).not.toBe(session.id);
+  const fresh = mcp.sessions.get(again.sessionId) as LiveSession | undefined;
+  expect([fresh?.initialized, fresh?.protocolVersion]).toEqual([true, '2025-06-18']);
+  // It can answer probes, so its messages have positions from the first on.
+  await fresh?.notify('number', { n: 1 });
+  await again.next(ENDPOINT);
+  expect(lastEndpoint(again)).toMatch(/&n=1$/);
+});
+
+it('an answer that comes late is taken, and reaches nobody', async () => {
+  const { url, client, received } = await sdkSession({ resume: { probeTimeoutMs: 20 } });
+  const again = await beginAgainAsSdk(url);
+  const { id } = await again.nextMessage();
+  await again.next(ENDPOINT);
+  const before = received.length;
+  const { status } = await post(lastEndpoint(client), { jsonrpc: '2.0', id, result: {} });
+  expect([status, received.length]).toEqual([202, before]);
+  expect(again.ended).toBe(false);
+});
+
+it('an answer for a session that is gone is refused, and a new one follows', async () => {
+  const { url, client, session } = await sdkSession({ resume: { probeTimeoutMs: 50 } });
+  await openWithIds(url); // Somebody must be there, or nobody is asked.
+  session.close();
+  const again = await beginAgainAsSdk(url);
+  const { id } = await again.nextMessage();
+  const answer = { jsonrpc: '2.0', id, result: {} };
+  expect((await post(lastEndpoint(client), answer)).status).toBe(404);
+  await again.next(ENDPOINT);
+  expect(again.sessionId).not.toBe(session.id);
+});
+
+it("an answer for another principal's session leads to a new one", async () => {
+  const { url, client, session } = await sdkSession({
+    security: { principal: ({ headers }) => headers.user as string | undefined },
+  });
+  const again = await beginAgainAsSdk(url, { User: 'bob' });
+  const { id } = await again.nextMessage();
+  await post(lastEndpoint(client), { jsonrpc: '2.0', id, result: {} });
+  await again.next(ENDPOINT);
+  expect(again.sessionId).not.toBe(session.id);
+  expect(client.ended).toBe(false);
+});
+
+it('a client that leaves while it is asked leaves nothing behind', async () => {
+  const { url, client, session, mcp } = await sdkSession();
+  client.drop();
+  await eventually(() => session.state === 'detached');
+  const gone = await beginAgainAsSdk(url);
+  const { id } = await gone.nextMessage();
+  gone.drop();
+  await gone.end();
+  const again = await returnAsSdk(client);
+  // Its answer to the first question comes after that to the second.
+  await post(lastEndpoint(client), { jsonrpc: '2.0', id, result: {} }, NEGOTIATED);
+  expect([onlySession(mcp), session.state, again.ended]).toEqual([session, 'open', false]);
+});
+
+it('nobody is asked where there is no session to come back to', async () => {
+  const { url, session, mcp } = await sdkSession();
+  session.close();
+  const again = await StreamClient.open(url, { 'Sec-Fetch-Mode': 'cors', ...NEGOTIATED });
+  expect(again.messages).toEqual([]);
+  expect(mcp.sessions.size).toBe(1);
+});
+
+it('a client whose missed messages are kept no longer gets a new session', async () => {
+  const { port, mcp } = await serve({ handler: () => ({}), resume: { totalBytes: 1 } });
+  const relay = await Relay.to(port);
+  const client = await openAsSdk(`${relay.url}/sse`);
+  const session = onlySession(mcp);
+  relay.loseClients();
+  await client.end();
+  await sendNumbers(session, 1, 3);
+  const again = await returnAsSdk(client);
+  expect(again.sessionId).not.toBe(session.id);
+  expect(session.state).toBe('open');
+});
+
+it('a session whose client has not been decided upon is shown by an answer to be able', async () => {
+  const { url, mcp } = await serve({ handler: () => ({}) });
+  const client = await StreamClient.open(`${url}/sse`, { 'Sec-Fetch-Mode': 'cors' });
+  await client.request('initialize', { protocolVersion: '2025-06-18' });
+  const session = onlySession(mcp);
+  await sendNumbers(session, 1, 2);
+  // The stream is half open, and the client is back before its `initialized`.
+  const again = await returnAsSdk(client);
+  await eventually(() => numbers(again).length === 2);
+  expect(numbers(again)).toEqual([1, 2]);
+  expect(again.sessionId).toBe(session.id);
+});

@@ -1,0 +1,110 @@
+import { expect, it } from 'vitest';
+
+import type { McpSseOptions } from '../../lib/index.js';
+import { eventually } from '../support/eventually.js';
+import { numbers, onlySession, sendNumbers } from '../support/returning-client.js';
+import { serve } from '../support/serve.js';
+import { StreamClient } from '../support/stream-client.js';
+
+type Request = { headers: Record<string, unknown> };
+
+const header = (name: string) => (req: Request) => req.headers[name] as string | undefined;
+const ONE = { User: 'ann', Client: 'one' };
+
+function serveKeyed(options: McpSseOptions = {}) {
+  return serve({
+    handler: () => ({}),
+    security: { principal: header('user') },
+    resume: { resumeKey: header('client') },
+    ...options,
+  });
+}
+
+it('a client that the application can tell gets its session back', async () => {
+  const { url, mcp } = await serveKeyed();
+  const client = await StreamClient.open(`${url}/sse`, ONE);
+  const session = onlySession(mcp);
+  client.drop();
+  await eventually(() => session.state === 'detached');
+  await sendNumbers(session, 1, 3);
+  const again = await StreamClient.open(`${url}/sse`, ONE);
+  await eventually(() => numbers(again).length === 3);
+  expect(onlySession(mcp)).toBe(session);
+  // With no other sign of what it can take, its stream is the plain one.
+  expect(again.text).toBe(
+    `event: endpoint\ndata: message?sessionId=${session.id}\n\n` +
+      [1, 2, 3]
+        .map(
+          (n) =>
+            `event: message\ndata: {"jsonrpc":"2.0","method":"number","params":{"n":${n}}}\n\n`,
+        )
+        .join(''),
+  );
+});
+
+it('what it has not been seen to read comes again, and no more than that', async () => {
+  const { url, mcp } = await serveKeyed();
+  const client = await StreamClient.open(`${url}/sse`, ONE);
+  const session = onlySession(mcp);
+  await sendNumbers(session, 1, 3);
+  const pong = session.request('ping');
+  await sendNumbers(session, 4, 5);
+  const { id } = await client.nextMessage(({ method }) => method === 'ping');
+  await client.post({ jsonrpc: '2.0', id, result: {} });
+  await pong;
+  await eventually(() => numbers(client).length === 5);
+  client.drop();
+  const again = await StreamClient.open(`${url}/sse`, ONE);
+  await eventually(() => numbers(again).length === 2);
+  expect(numbers(again)).toEqual([4, 5]);
+});
+
+it("a key is its principal's own", async () => {
+  const { url, mcp } = await serveKeyed();
+  const anns = await StreamClient.open(`${url}/sse`, ONE);
+  const [session] = mcp.sessions;
+  const bobs = await StreamClient.open(`${url}/sse`, { ...ONE, User: 'bob' });
+  expect(bobs.sessionId).not.toBe(anns.sessionId);
+  expect([anns.ended, mcp.sessions.size]).toEqual([false, 2]);
+  anns.drop();
+  await eventually(() => session?.state === 'detached');
+  // Bob's use of the same key has not taken Ann's session from her.
+  const again = await StreamClient.open(`${url}/sse`, ONE);
+  expect(again.sessionId).toBe(session?.id);
+});
+
+it('another key, and a request that has none, get a session of their own', async () => {
+  const { url, mcp } = await serveKeyed();
+  const clients = [
+    await StreamClient.open(`${url}/sse`, ONE),
+    await StreamClient.open(`${url}/sse`, { ...ONE, Client: 'two' }),
+    await StreamClient.open(`${url}/sse`, { User: 'ann' }),
+    await StreamClient.open(`${url}/sse`, { User: 'ann' }),
+  ];
+  expect(new Set(clients.map(({ sessionId }) => sessionId)).size).toBe(4);
+  clients[3]!.drop();
+  // Without a key it has no road back.
+  await eventually(() => mcp.sessions.size === 3);
+});
+
+it('a key is free again when its session has closed', async () => {
+  const { url, mcp } = await serveKeyed();
+  const client = await StreamClient.open(`${url}/sse`, ONE);
+  onlySession(mcp).close();
+  await client.end();
+  const again = await StreamClient.open(`${url}/sse`, ONE);
+  expect(again.sessionId).not.toBe(client.sessionId);
+  expect(onlySession(mcp).id).toBe(again.sessionId);
+});
+
+it('a resumeKey that throws refuses the stream', async () => {
+  const { url, mcp } = await serveKeyed({
+    resume: {
+      resumeKey: () => {
+        throw new Error('no');
+      },
+    },
+  });
+  expect((await StreamClient.begin(`${url}/sse`, ONE)).status).toBe(500);
+  expect(mcp.sessions.size).toBe(0);
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+
+import type { McpSseOptions } from '../../lib/index.js';
+import { eventually } from '../support/eventually.js';
+import {
+  lastId,
+  onlySession,
+  openAsSdk,
+  openWithIds,
+  returnAsSdk,
+  returnWithId,
+} from '../support/returning-client.js';
+import { serve } from '../support/serve.js';
+import { openStalled } from '../support/stalled-client.js';
+import { StreamClient } from '../support/stream-client.js';
+
+/** A server that writes down what its hooks are told, with the state the session is in by then. */
+async function serveWithLife(options: McpSseOptions = {}) {
+  const life: string[] = [];
+  const served = await serve({
+    handler: () => ({}),
+    ...options,
+    hooks: {
+      onSessionOpen: ({ state }) => life.push(`open ${state}`),
+      onSessionDetach: ({ state }, reason) => life.push(`detach ${state} ${reason}`),
+      onSessionResume: ({ state }) => life.push(`resume ${state}`),
+      onSessionClose: ({ state }, reason) => life.push(`close ${state} ${reason}`),
+    },
+  });
+  return { ...served, life };
+}
+
+const OPEN = 'open open';
+const DETACHED = 'detach detached client-disconnected';
+const RESUMED = 'resume open';
+
+describe('the life of a session', () => {
+  it.each([
+    ['by Last-Event-ID', openWithIds, returnWithId],
+    ['by a probe', openAsSdk, returnAsSdk],
+  ] as const)('goes on as often as its client comes back %s', async (_, open, comeBack) => {
+    const { url, mcp, life } = await serveWithLife();
+    let client = await open(`${url}/sse`);
+    const session = onlySession(mcp);
+    for (let round = 0; round < 3; round += 1) {
+      client.drop();
+      await eventually(() => session.state === 'detached');
+      client = await comeBack(client);
+    }
+    session.close('kicked');
+    await client.end();
+    const rounds = [DETACHED, RESUMED, DETACHED, RESUMED, DETACHED, RESUMED];
+    expect(life).toEqual([OPEN, ...rounds, 'close closed kicked']);
+    const { opened, detached, resumed, closed } = mcp.stats();
+    expect([opened, detached, resumed, closed]).toEqual([1, 3, 3, { other: 1 }]);
+  });
+
+  it('ends when its client has been away for windowMs, with the reason of its loss', async () => {
+    const { url, mcp, life } = await serveWithLife({ resume: { windowMs: 40 } });
+    const client = await openWithIds(`${url}/sse`);
+    const { signal } = onlySession(mcp);
+    client.drop();
+    await eventually(() => mcp.sessions.size === 0);
+    expect(life).toEqual([OPEN, DETACHED, 'close closed client-disconnected']);
+    expect(signal.aborted).toBe(true);
+    const late = await StreamClient.begin(`${url}/sse`, { 'Last-Event-ID': lastId(client) });
+    expect(late.status).toBe(404);
+  });
+
+  it('is measured from the last loss: each return begins the window anew', async () => {
+    const { url, mcp } = await serveWithLife({ resume: { windowMs: 60_000 } });
+    const client = await openWithIds(`${url}/sse`);
+    const session = onlySession(mcp);
+    client.drop();
+    await eventually(() => session.state === 'detached');
+    const again = await returnWithId(client);
+    expect(session.ages(performance.now() + 60_000).detached).toBe(0);
+    again.drop();
+    await eventually(() => session.state === 'detached');
+    const now = performance.now();
+    expect(session.ages(now).detached).toBeLessThan(60_000);
+    expect(session.ages(now + 60_000).detached).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('knows no idle timeout and no initialize timeout while its client is away', async () => {
+    const limits = { idleTimeoutMs: 30, initializeTimeoutMs: 30 };
+    const { url, mcp, life } = await serveWithLife({ limits, resume: { windowMs: 200 } });
+    const client = await StreamClient.open(`${url}/sse`, { 'Mcp-Sse-Resume': '1' });
+    client.drop();
+    await eventually(() => mcp.sessions.size === 0);
+    expect(life).toEqual([OPEN, DETACHED, 'close closed client-disconnected']);
+  });
+
+  it('is detached by a reader that stalls, and closed by it when nobody comes back', async () => {
+    const { port, mcp, life } = await serveWithLife({
+      limits: { stallTimeoutMs: 100 },
+      resume: { windowMs: 100 },
+    });
+    await openStalled(port, '/sse', { 'Mcp-Sse-Resume': '1' });
+    await eventually(() => mcp.sessions.size === 1);
+    const session = onlySession(mcp);
+    for (let n = 0; n < 12; n += 1) void session.notify('big', { pad: 'x'.repeat(1 << 20) });
+    await eventually(() => mcp.sessions.size === 0);
+    expect(life).toEqual([OPEN, 'detach detached reader-stalled', 'close closed reader-stalled']);
+    expect(mcp.stats().errors).toEqual({ 'reader-stalled': 1 });
+  });
+
+  it('may be ended by a hook that is told of the loss', async () => {
+    const reasons: string[] = [];
+    const { url, mcp } = await serve({
+      handler: () => ({}),
+      hooks: {
+        onSessionDetach: (session) => {
+          session.close('no waiting here');
+        },
+        onSessionClose: (_, reason) => reasons.push(reason),
+      },
+    });
+    const client = await openWithIds(`${url}/sse`);
+    client.drop();
+    await eventually(() => mcp.sessions.size === 0);
+    expect(reasons).toEqual(['no waiting here']);
+  });
+
+  it('ends at once with a shutdown while its client is away', async () => {
+    const { url, mcp, life } = await serveWithLife();
+    const client = await openWithIds(`${url}/sse`);
+    client.drop();
+    await eventually(() => life.includes(DETACHED));
+    await mcp.close({ timeoutMs: 60_000 });
+    expect(life).toEqual([OPEN, DETACHED, 'close closed shutdown']);
+  });
+});

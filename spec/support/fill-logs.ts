@@ -1,0 +1,66 @@
+// Run by memory.spec.ts in a process of its own: opens sessions, loses their clients, and sends
+// to all of them until their logs are full. Prints what that takes.
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+
+import express from 'express';
+
+import { mcpSse } from '../../lib/index.js';
+import { listen } from './serve.js';
+
+const [count, totalBytes, length] = process.argv.slice(2).map(Number) as [number, number, number];
+const letter = process.argv[5] ?? 'x';
+/** Streams that are opened at a time. */
+const AT_ONCE = 50;
+
+const mcp = mcpSse({
+  handler: () => ({}),
+  limits: { sessions: count },
+  resume: { totalBytes, windowMs: 3_600_000 },
+});
+const app = express();
+app.use(mcp);
+const server = createServer(app);
+const port = await listen(server);
+
+await openAndLose(AT_ONCE);
+await mcp.closeSessions();
+const before = heap();
+while (mcp.sessions.size < count) await openAndLose(AT_ONCE);
+const sessions = [...mcp.sessions];
+for (let n = 0; mcp.stats().closed['replay-evicted'] === undefined; n += 1) {
+  // No two alike, so that no string is shared.
+  for (const session of sessions) void session.notify('n', { text: `${n}`.padEnd(length, letter) });
+}
+const { closed } = mcp.stats();
+delete closed.closed;
+sessions.length = 0;
+console.log(JSON.stringify({ heap: heap() - before, sessions: mcp.sessions.size, closed }));
+process.exit();
+
+function heap(): number {
+  globalThis.gc?.();
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+async function openAndLose(streams: number): Promise<void> {
+  await Promise.all(Array.from({ length: streams }, openOne));
+  while (mcp.stats().detached < mcp.stats().opened) await new Promise((next) => setImmediate(next));
+}
+
+/** Opens a stream by hand, since 10,000 parsers and agents would take most of the time. */
+function openOne(): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(
+      'GET /sse HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nMcp-Sse-Resume: 1\r\n\r\n',
+    );
+    socket.on('data', (chunk) => {
+      if (chunk.includes('endpoint')) socket.destroy();
+    });
+    socket.on('close', () => {
+      resolve();
+    });
+  });
+}
