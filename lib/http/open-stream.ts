@@ -21,7 +21,7 @@ export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data
   checkAccept(exchange);
   refuseWhileDraining(runtime);
   // [node] One who left while middleware in front awaited is not announced by `close` any more.
-  if (res.destroyed) return;
+  if (res.closed) return;
   const gone = new AbortController();
   const leave = (): void => {
     gone.abort();

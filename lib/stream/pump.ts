@@ -63,8 +63,11 @@ export class Pump implements WriterObserver {
     );
   }
 
-  /** No more will be taken: producers that wait for room learn why. */
+  /** No more will be taken: what waits here is let go, and producers that wait learn why. */
   close(error: McpSseError): void {
+    this.#cursor = this.#log.next;
+    this.#log.trim(this.#cursor);
+    this.#waitingBytes = 0;
     for (const { reject } of this.#producers.splice(0)) reject(error);
   }
 

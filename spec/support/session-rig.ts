@@ -1,0 +1,84 @@
+import type { JsonRpcMessage } from '../../lib/index.js';
+import { LiveSession } from '../../lib/session/live-session.js';
+import type { RequestFacts } from '../../lib/session/request-facts.js';
+import type { MessageSink, SessionLimits, SessionObserver } from '../../lib/session/session.js';
+import { FakeResponse } from './fake-response.js';
+
+export const FACTS: RequestFacts = { headers: {}, url: 'http://localhost/', authInfo: undefined };
+
+/** A session over a response that the spec controls, with all that it reports written down. */
+export class SessionRig {
+  readonly response = new FakeResponse();
+  readonly session: LiveSession;
+  /** What the observer was told, in order: `['closed', 'shutdown']`, `['failed', code]`, … */
+  readonly reports: (readonly [keyof SessionObserver, unknown])[] = [];
+  /** What reached the MCP server behind the session. */
+  readonly delivered: JsonRpcMessage[] = [];
+  sinkClosed = 0;
+  /** Each runs on the occasion it is named after. */
+  onDeliver: (message: JsonRpcMessage) => void = () => {};
+  onReceived: (message: JsonRpcMessage) => void = () => {};
+  onSent: (message: JsonRpcMessage) => void = () => {};
+
+  constructor(limits: Partial<SessionLimits> = {}) {
+    const complete = { bufferedBytes: 1 << 20, stallTimeoutMs: 5_000, inFlight: 10, ...limits };
+    this.session = new LiveSession('the-id', undefined, undefined, complete, this.#observer());
+    this.session.serveWith(this.#sink());
+  }
+
+  /** The same, with its stream attached. */
+  static open(limits?: Partial<SessionLimits>): SessionRig {
+    const rig = new SessionRig(limits);
+    rig.attach();
+    return rig;
+  }
+
+  attach(): void {
+    this.session.attach(this.response, 'event: endpoint\ndata: /message\n\n');
+  }
+
+  /** The messages that were written to the response, in order. */
+  get written(): JsonRpcMessage[] {
+    return this.response.text
+      .split('\n')
+      .filter((line) => line.startsWith('data: {'))
+      .map((line) => JSON.parse(line.slice('data: '.length)) as JsonRpcMessage);
+  }
+
+  /** What was reported under one name. */
+  reported(name: keyof SessionObserver): unknown[] {
+    return this.reports.filter(([each]) => each === name).map(([, value]) => value);
+  }
+
+  /** Messages of the client, in one POST. */
+  take(...messages: JsonRpcMessage[]): void {
+    this.session.receive(messages, FACTS);
+  }
+
+  #sink(): MessageSink {
+    return {
+      receive: (message) => {
+        this.delivered.push(message);
+        this.onDeliver(message);
+      },
+      closed: () => (this.sinkClosed += 1),
+    };
+  }
+
+  #observer(): SessionObserver {
+    const { reports } = this;
+    return {
+      received: (_, message) => {
+        reports.push(['received', message]);
+        this.onReceived(message);
+      },
+      sent: (_, message) => {
+        reports.push(['sent', message]);
+        this.onSent(message);
+      },
+      discarded: (_, count) => reports.push(['discarded', count]),
+      failed: (_, error) => reports.push(['failed', error.code]),
+      closed: (_, reason) => reports.push(['closed', reason]),
+    };
+  }
+}
