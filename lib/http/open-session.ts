@@ -32,7 +32,7 @@ export async function openSession<Data>(
   const { res } = exchange;
   refuseWhileDraining(runtime);
   // [node] One who left while middleware in front awaited is not announced by `close` any more.
-  if (res.destroyed) return;
+  if (res.closed) return;
   const gone = new AbortController();
   const leave = (): void => {
     gone.abort();
@@ -42,7 +42,7 @@ export async function openSession<Data>(
   const session = await prepare(exchange, runtime, caller, gone.signal);
   res.off('close', leave);
   if (!session) return;
-  if (gone.signal.aborted || exchange.res.destroyed) session.close('client-disconnected');
+  if (gone.signal.aborted || res.destroyed) session.close('client-disconnected');
   else openOrClose(exchange, runtime, session, writer);
 }
 

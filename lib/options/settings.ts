@@ -52,6 +52,8 @@ const msOrOff = z.union([ms, z.literal(false)], 'must be milliseconds (1 or more
 const path = z
   .string()
   .regex(/^\/[\w\-.~!$&'()*+,;=@/]*$/, 'must be a plain path that begins with a slash');
+/** URLs are matched in any case, with or without a last slash. */
+const plain = (text: string): string => text.toLowerCase().replace(/\/$/, '');
 const host = z.string().regex(/^[\w\-.[\]:]+$/, 'must be a host name, with a port or without');
 const origin = z
   .string()
@@ -111,7 +113,7 @@ const options = {
   handler: fn.optional(),
   paths: z
     .strictObject(groups.paths)
-    .refine(({ sse, message }) => sse !== message, 'the two paths must differ')
+    .refine(({ sse, message }) => plain(sse) !== plain(message), 'the two paths must differ')
     .prefault({}),
   endpoint: z
     .union([z.enum(['relative', 'absolute']), fn], "must be 'relative', 'absolute' or a function")

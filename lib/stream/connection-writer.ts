@@ -29,7 +29,7 @@ export interface WriterObserver {
   /** A turn is over: there is room for more. */
   writerHasRoom?(writer: ConnectionWriter): void;
   /** The connection has ended, once; without an error when it was the peer or `end()`. */
-  writerClosed?(writer: ConnectionWriter, error: McpSseError | undefined): void;
+  writerClosed?(error: McpSseError | undefined, writer: ConnectionWriter): void;
 }
 
 export interface WriterOptions {
@@ -224,7 +224,7 @@ export class ConnectionWriter {
 
   #endTurn(): void {
     this.#flush();
-    if (this.#isGone()) return;
+    if (this.closed) return;
     this.#queue.settle();
     this.observer?.writerHasRoom?.(this);
     if (!this.#queue.isEmpty) this.#askForTurn();
@@ -235,7 +235,7 @@ export class ConnectionWriter {
   async #put(frame: string): Promise<void> {
     if (!this.#hand(frame)) await this.#drained();
     this.#flush();
-    if (this.#isGone()) throw this.#whyClosed();
+    if (this.closed) throw this.#whyClosed();
   }
 
   /** Whether the socket took `chunk` and wants no wait; a failure closes the connection. */
@@ -284,7 +284,7 @@ export class ConnectionWriter {
     this.#wake?.();
     this.#queue.clear(this.#whyClosed());
     this.#ended?.();
-    this.observer?.writerClosed?.(this, error);
+    this.observer?.writerClosed?.(error, this);
   }
 
   #isEnding(): boolean {

@@ -81,11 +81,9 @@ export class Pump implements WriterObserver {
     const { unwrittenBytes } = this;
     if (unwrittenBytes === 0) return true;
     const { bufferedBytes, maxBytes, maxEvents } = this.#bounds;
-    if (this.#writer) {
-      // A replay may be as large as what is kept.
-      const bound = this.#retains ? Math.max(bufferedBytes, maxBytes) : bufferedBytes;
-      return unwrittenBytes + frame.bytes <= bound;
-    }
+    if (!this.#retains) return unwrittenBytes + frame.bytes <= bufferedBytes;
+    // A replay may be as large as what is kept.
+    if (this.#writer) return unwrittenBytes + frame.bytes <= Math.max(bufferedBytes, maxBytes);
     const waiting = this.#log.next - this.#cursor;
     return unwrittenBytes + frame.bytes <= maxBytes && waiting < maxEvents;
   }
@@ -136,7 +134,7 @@ export class Pump implements WriterObserver {
    * From now on messages go to `writer`, beginning with the one after `offset`; what is left of an
    * earlier connection has no part in it any more.
    */
-  attach(writer: ConnectionWriter, offset: number, marking: Marking | undefined): void {
+  attach(writer: ConnectionWriter, offset = 0, marking?: Marking): void {
     const before = this.#writer;
     this.#writer = writer;
     this.#marking = marking;
@@ -185,7 +183,7 @@ export class Pump implements WriterObserver {
   }
 
   /** A connection that was replaced may end when it likes. */
-  writerClosed(writer: ConnectionWriter, error: McpSseError | undefined): void {
+  writerClosed(error: McpSseError | undefined, writer: ConnectionWriter): void {
     if (writer !== this.#writer) return;
     this.#writer = undefined;
     this.#owner.pumpLost(error);

@@ -4,39 +4,32 @@ import { expect, it } from 'vitest';
 
 import { report } from '../support/script-report.js';
 
-const SESSIONS = 10_000;
-const MiB = 1 << 20;
+/** `npm test` stays quick; RESUME_SESSIONS=10000 is what is promised. */
+const SESSIONS = Number(process.env.RESUME_SESSIONS ?? 2_000);
+/** So that a log is full after some thirty messages. */
+const TOTAL_BYTES = SESSIONS * 6_500;
 /**
- * What a detached session costs beside what its log holds: measured 2.6 KB on Node 20, with the
- * handler of this spec; an MCP server of an SDK comes on top.
+ * What a detached session costs beside its log: measured 2.6 KB on Node 20, with the handler of
+ * this spec. An MCP server of an SDK comes on top.
  */
-const PER_SESSION = 4 * 1_024;
+const SESSION_BYTES = 4 * 1_024;
 
 interface Report {
-  /** Heap in bytes, beyond what the process had before the first session. */
+  /** Bytes of heap, beyond what the process had before the first session. */
   readonly heap: number;
   readonly sessions: number;
-  readonly closed: Record<string, number>;
+  readonly evicted: number;
 }
 
-it.each([
-  ['short messages', 60, 'x'],
-  ['long ones', 4_000, 'x'],
-  ['others than ASCII', 200, '€'],
-])(
-  '10,000 detached sessions with full logs of %s stay within totalBytes',
-  async (_, length, letter) => {
-    const totalBytes = 64 * MiB;
-    const script = fileURLToPath(new URL('../support/fill-logs.ts', import.meta.url));
-    const { heap, sessions, closed } = await report<Report>(script, [
-      ...[SESSIONS, totalBytes, length].map(String),
-      letter,
-    ]);
-    expect(heap).toBeLessThan(totalBytes + SESSIONS * PER_SESSION);
-    // The logs are full: some sessions had to go, and most are there.
-    expect(closed['replay-evicted']).toBe(SESSIONS - sessions);
-    expect(closed['replay-evicted']).toBeGreaterThan(0);
-    expect(sessions).toBeGreaterThan(SESSIONS / 2);
-  },
-  120_000,
-);
+it('detached sessions with full logs stay within totalBytes and 4 KiB each', async () => {
+  const script = fileURLToPath(new URL('../support/fill-logs.ts', import.meta.url));
+  const { heap, sessions, evicted } = await report<Report>(script, [SESSIONS, TOTAL_BYTES]);
+  if (process.env.RESUME_SESSIONS) {
+    console.log(`${SESSIONS} sessions, ${TOTAL_BYTES} bytes for logs: ${heap} bytes of heap`);
+  }
+  expect(heap).toBeLessThan(TOTAL_BYTES + SESSIONS * SESSION_BYTES);
+  // The logs are full: some sessions had to go, and most are there.
+  expect(evicted).toBe(SESSIONS - sessions);
+  expect(evicted).toBeGreaterThan(0);
+  expect(sessions).toBeGreaterThan(SESSIONS / 2);
+}, 120_000);

@@ -27,6 +27,7 @@ export class FakeResponse extends EventEmitter implements WritableResponse {
   write(chunk: string): boolean {
     if (this.#needDrain) this.faults.push(`write before drain: ${chunk.slice(0, 40)}`);
     if (this.writableEnded) this.faults.push('write after end');
+    if (this.destroyed) this.faults.push('write after destroy');
     this.writes.push(chunk);
     this.onWrite(chunk);
     const clear = this.answers.shift() ?? true;

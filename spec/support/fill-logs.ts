@@ -8,35 +8,42 @@ import express from 'express';
 import { mcpSse } from '../../lib/index.js';
 import { listen } from './serve.js';
 
-const [count, totalBytes, length] = process.argv.slice(2).map(Number) as [number, number, number];
-const letter = process.argv[5] ?? 'x';
+const [count, totalBytes] = process.argv.slice(2).map(Number) as [number, number];
 /** Streams that are opened at a time. */
 const AT_ONCE = 50;
+/** Short, long, and with what takes two bytes a character. */
+const PADDINGS = [
+  [0, 'x'],
+  [1_000, 'x'],
+  [200, '€'],
+] as const;
 
 const mcp = mcpSse({
   handler: () => ({}),
   limits: { sessions: count },
   resume: { totalBytes, windowMs: 3_600_000 },
 });
-const app = express();
-app.use(mcp);
-const server = createServer(app);
+const server = createServer(mcp.before(express()));
 const port = await listen(server);
 
 await openAndLose(AT_ONCE);
 await mcp.closeSessions();
 const before = heap();
 while (mcp.sessions.size < count) await openAndLose(AT_ONCE);
-const sessions = [...mcp.sessions];
-for (let n = 0; mcp.stats().closed['replay-evicted'] === undefined; n += 1) {
-  // No two alike, so that no string is shared.
-  for (const session of sessions) void session.notify('n', { text: `${n}`.padEnd(length, letter) });
+for (let n = 0; evicted() === 0; n += 1) {
+  const [length, letter] = PADDINGS[n % PADDINGS.length]!;
+  // Each makes its own text, so that no two share a string.
+  for (const session of mcp.sessions) {
+    void session.notify('n', { text: String(n).padEnd(length, letter) });
+  }
 }
-const { closed } = mcp.stats();
-delete closed.closed;
-sessions.length = 0;
-console.log(JSON.stringify({ heap: heap() - before, sessions: mcp.sessions.size, closed }));
+const { size: sessions } = mcp.sessions;
+console.log(JSON.stringify({ heap: heap() - before, sessions, evicted: evicted() }));
 process.exit();
+
+function evicted(): number {
+  return mcp.stats().closed['replay-evicted'] ?? 0;
+}
 
 function heap(): number {
   globalThis.gc?.();

@@ -20,6 +20,8 @@ export interface ServeOptions {
   mount?: string;
   /** Runs before the router is mounted: middleware in front, settings. */
   prepare?: (app: Express) => void;
+  /** Mounts the router, where `app.use(mount, …)` is not what the spec is about. */
+  wire?: (app: Express, mcp: McpSseRouter) => void;
   /**
    * How requests come in: through Express, or before it. The suite runs over both; a spec that
    * needs Express's middleware in front says `router`.
@@ -33,12 +35,13 @@ export interface ServeOptions {
  */
 export async function serve<Data = unknown>(
   options: McpSseOptions<Data> = {},
-  { mount = '/', prepare, way }: ServeOptions = {},
+  { mount = '/', prepare, wire, way }: ServeOptions = {},
 ): Promise<Served<Data>> {
   const mcp = mcpSse(options);
   const app = express();
   prepare?.(app);
-  app.use(mount, mcp, mcp.errorHandler);
+  if (wire) wire(app, mcp);
+  else app.use(mount, mcp, mcp.errorHandler);
   const before = (way ?? process.env.MCP_SSE_WAY) === 'before';
   const server = createServer(before ? mcp.before(app, mount) : app);
   const port = await listen(server);

@@ -6,6 +6,8 @@ import { onTestFinished } from 'vitest';
 import type { JsonRpcMessage } from '../../lib/index.js';
 
 type Headers = Record<string, string>;
+/** What JSON holds: the assertions of a spec are what checks it. */
+type Parsed = any; // eslint-disable-line @typescript-eslint/no-explicit-any
 interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -84,10 +86,9 @@ export class StreamClient {
 
   /** The next `message` event, parsed. */
   async nextMessage(
-    matches: (message: any) => boolean = () => true, // eslint-disable-line @typescript-eslint/no-explicit-any
+    matches: (message: Parsed) => boolean = () => true,
     timeoutMs?: number,
-  ): Promise<any> {
-    // eslint-disable-line @typescript-eslint/no-explicit-any
+  ): Promise<Parsed> {
     const isMatch = (event: EventSourceMessage): boolean =>
       event.event === 'message' && matches(JSON.parse(event.data));
     return JSON.parse((await this.next(isMatch, timeoutMs)).data);
@@ -99,8 +100,7 @@ export class StreamClient {
   }
 
   /** Sends a request and waits for its answer on the stream. */
-  async request(method: string, params?: Record<string, unknown>): Promise<any> {
-    // eslint-disable-line @typescript-eslint/no-explicit-any
+  async request(method: string, params?: Record<string, unknown>): Promise<Parsed> {
     const id = this.#nextId++;
     const { status, body } = await this.post({ jsonrpc: '2.0', id, method, params });
     if (status !== 202) throw new Error(`POST of ${method}: ${String(status)} ${body}`);
@@ -175,19 +175,23 @@ export class StreamClient {
   }
 }
 
-/** POSTs JSON (text goes as it is) and returns what came back. */
+/** POSTs JSON (text and bytes go as they are) and returns what came back. */
 export function post(url: string, body: unknown, headers: Headers = {}): Promise<Answer> {
   return fetchText(url, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
   });
 }
 
 /** One request of any kind; `Host` and `Origin` can be anything, unlike with `fetch`. */
 export function fetchText(
   url: string,
-  { method = 'GET', headers = {}, body }: { method?: string; headers?: Headers; body?: string },
+  {
+    method = 'GET',
+    headers = {},
+    body,
+  }: { method?: string; headers?: Headers; body?: string | Uint8Array },
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const req = request(url, { method, headers, agent: new Agent({ keepAlive: false }) });

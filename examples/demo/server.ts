@@ -1,0 +1,58 @@
+// The demo: four tools over the documentation of this repository. Needs Node and npm only.
+//
+//   npm run demo                 (on another port: PORT=4000 npm run demo)
+import express from 'express';
+import { mcpSse } from 'express-mcp-sse';
+
+import { readDocs } from './docs.js';
+import { createServer } from './tools.js';
+
+const port = Number(process.env.PORT ?? 3000);
+const url = `http://127.0.0.1:${port}/sse`;
+
+const sections = await readDocs();
+const app = express();
+const mcp = mcpSse({
+  server: () => createServer(sections),
+  hooks: {
+    onSessionOpen: ({ id }) => {
+      console.log(`+ session ${id}`);
+    },
+    onMessage: (message, { id }) => {
+      if ('method' in message) console.log(`  session ${id}: ${message.method}`);
+    },
+    onSessionClose: ({ id }, reason) => {
+      console.log(`- session ${id}: ${reason}`);
+    },
+  },
+});
+app.use(mcp);
+
+const server = app.listen(port, '127.0.0.1', (error) => {
+  if (error)
+    throw new Error('The demo cannot listen: try PORT=4000 npm run demo', { cause: error });
+  console.log(`
+MCP over HTTP+SSE at ${url}
+
+Connect
+  any MCP client that speaks SSE: give it the URL above
+  the MCP Inspector in a browser (needs Node 22 or newer):
+    npx @modelcontextprotocol/inspector --transport sse --server-url ${url}
+  the MCP Inspector in a terminal:
+    npx @modelcontextprotocol/inspector --cli ${url} --method tools/call --tool-name search_docs --tool-arg query=proxy
+  the bare stream (closed after a minute, since curl does not initialize):
+    curl -N ${url}
+
+Tools: search_docs, count_words (progress, log messages, cancellation), summarise (sampling),
+advise (elicitation)
+
+Ctrl-C stops.
+`);
+});
+
+// Answers that are being worked on still go out; then the streams end, and the process with them.
+function stop(): void {
+  console.log('Stopping');
+  void mcp.close().then(() => server.close());
+}
+process.once('SIGINT', stop).once('SIGTERM', stop);

@@ -1,0 +1,42 @@
+// An MCP server of the official SDK, version 1, over HTTP+SSE.
+//
+//   npx tsx examples/sdk-v1/server.ts
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import express from 'express';
+import { mcpSse } from 'express-mcp-sse';
+import { z } from 'zod';
+
+// Called once for each client that connects: an MCP server serves one session only.
+function createServer(): McpServer {
+  const server = new McpServer({ name: 'sdk-v1', version: '1.0.0' });
+
+  server.registerTool(
+    'greet',
+    { description: 'Greets somebody', inputSchema: { name: z.string() } },
+    ({ name }) => ({ content: [{ type: 'text', text: `Hello, ${name}!` }] }),
+  );
+
+  // A tool sees the headers of the POST that called it.
+  server.registerTool('user_agent', { description: 'Tells who is asking' }, (extra) => {
+    const agent = extra.requestInfo?.headers['user-agent'] ?? 'nobody I know';
+    return { content: [{ type: 'text', text: String(agent) }] };
+  });
+
+  return server;
+}
+
+const app = express();
+const mcp = mcpSse({ server: createServer });
+app.use(mcp); // GET /sse and POST /message
+
+const port = Number(process.env.PORT ?? 3000);
+const server = app.listen(port, '127.0.0.1', (error) => {
+  if (error) throw error;
+  console.log(`MCP over HTTP+SSE: http://127.0.0.1:${port}/sse`);
+});
+
+// Answers that are being worked on still go out; then the streams end, and the process with them.
+function stop(): void {
+  void mcp.close().then(() => server.close());
+}
+process.once('SIGINT', stop).once('SIGTERM', stop);

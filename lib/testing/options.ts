@@ -1,0 +1,65 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+
+/** What the client says of itself in `initialize`; what is left out gets a default. */
+export interface InitializeParams {
+  /** @defaultValue '2025-11-25', the newest whose clients speak HTTP+SSE */
+  protocolVersion?: string;
+  /**
+   * What the server may ask of the client, as in `{ sampling: {} }`; SDK servers refuse to ask for
+   * what is not in it.
+   * @defaultValue {}
+   */
+  capabilities?: Record<string, unknown>;
+  clientInfo?: { name: string; version: string; [more: string]: unknown };
+  [more: string]: unknown;
+}
+
+export interface OpenSessionOptions {
+  /**
+   * The path of the stream, appended to the base URL; a query may follow.
+   * @defaultValue '/sse'
+   */
+  path?: string;
+  /** Sent with the stream's GET and with every POST, as in `{ Authorization: 'Bearer …' }`. */
+  headers?: OutgoingHttpHeaders;
+  /**
+   * Milliseconds that anything is waited for: the stream, an answer, a message. Cannot be turned
+   * off; `Infinity` is 24 days.
+   * @defaultValue 5,000
+   */
+  timeoutMs?: number;
+  /**
+   * Whether to send `initialize` and `notifications/initialized`, and with which parameters.
+   * `false` leaves the handshake to the test.
+   * @defaultValue true
+   */
+  initialize?: boolean | InitializeParams;
+}
+
+/** All that can be set, set. */
+export interface Settings {
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly timeoutMs: number;
+  /** undefined: no handshake. */
+  readonly initialize: InitializeParams | undefined;
+}
+
+const INITIALIZE: InitializeParams = {
+  protocolVersion: '2025-11-25',
+  capabilities: {},
+  clientInfo: { name: 'express-mcp-sse/testing', version: '1.0.0' },
+};
+
+/** @throws TypeError for an option that there is none of: a misspelt one would do nothing. */
+export function complete(options: OpenSessionOptions): Settings {
+  const { path = '/sse', headers = {}, timeoutMs = 5_000, initialize = true, ...rest } = options;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) {
+    const known = 'path, headers, timeoutMs, initialize';
+    throw new TypeError(`openSession: there is no option "${unknown}"; there are ${known}`);
+  }
+  if (!(timeoutMs > 0)) throw new TypeError('openSession: timeoutMs must be a positive number');
+  const params = typeof initialize === 'object' ? { ...INITIALIZE, ...initialize } : INITIALIZE;
+  return { path, headers, timeoutMs, initialize: initialize === false ? undefined : params };
+}

@@ -1,0 +1,75 @@
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+import { EventStreamParser, type EventStreamListener } from './event-stream-parser.js';
+import { answerTo, whole } from './outgoing.js';
+import { RefusedError } from './refused-error.js';
+
+/**
+ * How a stream has ended: `ended` by the server, in order; `aborted`, its connection broke;
+ * `dropped` by this side.
+ */
+export type StreamEnd = 'ended' | 'aborted' | 'dropped';
+
+/** The answer to the GET, while it goes on. */
+export class Stream {
+  /** Everything that was received, as text. */
+  text = '';
+  /** How it has ended, once it has. */
+  end: StreamEnd | undefined;
+  /** Settles with the connection; never rejects. */
+  readonly over: Promise<StreamEnd>;
+  readonly #response: IncomingMessage;
+
+  private constructor(response: IncomingMessage, listener: EventStreamListener) {
+    this.#response = response;
+    const parser = new EventStreamParser(listener);
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      this.text += chunk;
+      parser.feed(chunk);
+    });
+    // That it broke off is told by `complete`.
+    response.on('error', () => undefined);
+    this.over = new Promise((resolve) => {
+      response.once('close', () => {
+        this.end ??= response.complete ? 'ended' : 'aborted';
+        resolve(this.end);
+      });
+    });
+  }
+
+  /**
+   * Sends the GET.
+   *
+   * @throws RefusedError (as a rejection) when what answers is no stream; an Error when nothing
+   * answers.
+   */
+  static async open(
+    request: ClientRequest,
+    what: string,
+    timeoutMs: number,
+    listener: EventStreamListener,
+  ): Promise<Stream> {
+    const response = await answerTo(request, undefined, what, timeoutMs);
+    const type = response.headers['content-type'] ?? '';
+    // [spec] WHATWG 9.2.3: anything else fails the connection.
+    const isStream = response.statusCode === 200 && /^text\/event-stream *(;|$)/i.test(type);
+    if (isStream) return new Stream(response, listener);
+    throw new RefusedError(what, await whole(response, timeoutMs));
+  }
+
+  get status(): number {
+    return this.#response.statusCode ?? 0;
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.#response.headers;
+  }
+
+  /** Cuts the connection, if it is still there. */
+  drop(): void {
+    if (this.#response.closed) return;
+    this.end ??= 'dropped';
+    this.#response.destroy();
+  }
+}

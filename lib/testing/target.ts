@@ -1,0 +1,69 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+
+import { within } from './clock.js';
+
+/**
+ * What a session is opened with: an Express application or any other request listener, a
+ * `node:http` server that listens or is about to, or a base URL.
+ */
+export type Target = RequestListener | Server | string | URL;
+
+/** Where the target is served. */
+export interface Host {
+  /** The base URL, without a slash at the end. */
+  readonly url: string;
+  /** The server, if it runs in this process. */
+  readonly server: Server | undefined;
+  /** Closes what was started here. */
+  stop(): Promise<void>;
+}
+
+const nothingToStop = async (): Promise<void> => undefined;
+
+export async function hostOf(target: Target, timeoutMs: number): Promise<Host> {
+  if (typeof target === 'string' || target instanceof URL) {
+    return { url: baseOf(target), server: undefined, stop: nothingToStop };
+  }
+  if (typeof target !== 'function') {
+    await listening(target, timeoutMs);
+    return { url: urlOf(target), server: target, stop: nothingToStop };
+  }
+  const server = createServer(target);
+  server.listen(0, '127.0.0.1');
+  await listening(server, timeoutMs);
+  return { url: urlOf(server), server, stop: () => stopped(server) };
+}
+
+/** A server that was told to listen a moment ago still looks up its address. */
+async function listening(server: Server, timeoutMs: number): Promise<void> {
+  if (server.listening) return;
+  const ready = new Promise<void>((resolve, reject) => {
+    server.once('listening', resolve).once('error', reject);
+  });
+  const late = (): Error => new Error(`the server does not listen: call listen() before`);
+  await within(ready, timeoutMs, late);
+}
+
+function urlOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === 'string') {
+    throw new TypeError('openSession: the server must listen on a TCP port');
+  }
+  const { family, port } = address;
+  // A server of all addresses is asked on the one that every machine has.
+  const host = /^(::|0\.0\.0\.0)$/.test(address.address) ? '127.0.0.1' : address.address;
+  return `http://${family === 'IPv6' && host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function baseOf(target: string | URL): string {
+  const { origin, pathname } = new URL(target);
+  return origin + pathname.replace(/\/$/, '');
+}
+
+/** Those who still are connected are clients of this test: it is over. */
+function stopped(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,57 @@
+import { alarm } from './clock.js';
+import type { ReceivedEvent } from './event-stream-parser.js';
+import type { ReceivedMessage, Wanted } from './message.js';
+
+/** A message together with the event that brought it. */
+export interface Letter {
+  readonly message: ReceivedMessage;
+  readonly event: ReceivedEvent;
+}
+
+/** Somebody who waits for a letter. */
+export class Wait {
+  /**
+   * The message; undefined when the time is over, the stream has ended, or it was given up. It
+   * leaves the error to who awaits it: one that is made there knows the line of the test.
+   */
+  readonly message: Promise<ReceivedMessage | undefined>;
+  readonly #wanted: Wanted;
+  #pending = true;
+  #settle: (outcome: ReceivedMessage | Promise<never> | undefined) => void = () => undefined;
+
+  constructor(wanted: Wanted, timeoutMs: number) {
+    this.#wanted = wanted;
+    const over = alarm(timeoutMs, () => {
+      this.giveUp();
+    });
+    this.message = new Promise((resolve) => {
+      this.#settle = (outcome) => {
+        this.#pending = false;
+        over();
+        resolve(outcome);
+      };
+    });
+  }
+
+  get pending(): boolean {
+    return this.#pending;
+  }
+
+  /** Whether it takes the letter; it takes one at most. */
+  offer({ message, event }: Letter): boolean {
+    if (!this.#pending) return false;
+    try {
+      if (!this.#wanted.matches(message, event)) return false;
+      this.#settle(message);
+      return true;
+    } catch (error) {
+      // The test's own function threw: that is the test's to see, not the parser's.
+      this.#settle(Promise.reject(error as Error));
+      return false;
+    }
+  }
+
+  giveUp(): void {
+    if (this.#pending) this.#settle(undefined);
+  }
+}

@@ -1,0 +1,155 @@
+import type { Mutant } from './mutant.js';
+
+const writer = 'stream/connection-writer.ts';
+const drain = 'stream/writer-drain.spec.ts';
+const failure = 'stream/writer-failure.spec.ts';
+const bounds = 'stream/writer-bounds.spec.ts';
+const end = 'stream/writer-end.spec.ts';
+const onHttp = 'stream/writer-on-http.spec.ts';
+const exclusive = 'stream/exclusive.spec.ts';
+
+const AWAIT_DRAIN = '      if (!clear) await this.#drained();\n';
+
+/** Faults of the end of a connection, and of the bounds of its queue. */
+export const closeMutants: readonly Mutant[] = [
+  {
+    name: 'destroy waits for the lock',
+    file: writer,
+    find: '    this.#close(error);\n    this.#response.destroy();\n',
+    replace: `    void this.#lock.run(() => {
+      this.#close(error);
+      this.#response.destroy();
+    });
+`,
+    specs: [failure],
+  },
+  {
+    name: 'the close of the response is not heard',
+    file: writer,
+    find: "response.on('close', () => {",
+    replace: "response.on('drain', () => {",
+    specs: [drain],
+  },
+  {
+    name: 'an error of the response is not heard',
+    file: writer,
+    find: "response.on('error', (cause) => {",
+    replace: "response.on('drain' as 'error', (cause) => {",
+    specs: [failure],
+  },
+  {
+    name: 'nobody looks at the response before the write',
+    file: writer,
+    find: '    this.#assertOpen();\n    try {',
+    replace: '    try {',
+    specs: [drain],
+  },
+  {
+    name: 'nobody looks at the response after the write',
+    file: writer,
+    find: '      this.#lastWriteAt = performance.now();\n      this.#assertOpen();\n',
+    replace: '      this.#lastWriteAt = performance.now();\n',
+    specs: [drain],
+  },
+  {
+    name: 'nobody looks at the response after the drain',
+    file: writer,
+    find: `${AWAIT_DRAIN}      this.#assertOpen();\n`,
+    replace: AWAIT_DRAIN,
+    specs: [drain],
+  },
+  {
+    name: 'writable is trusted instead of destroyed, closed and ended',
+    file: writer,
+    find: 'if (destroyed || closed || writableEnded) this.destroy();',
+    replace: 'void [destroyed, closed, writableEnded];',
+    specs: [drain],
+  },
+  {
+    name: 'a write that throws leaves the connection open',
+    file: writer,
+    find: "      this.destroy(McpSseError.from(cause, 'write-failed'));\n",
+    replace: '',
+    specs: [failure],
+  },
+  {
+    name: 'the writer accepts after end',
+    file: writer,
+    find: "    if (this.#state !== 'open') return this.#whyClosed();",
+    replace: "    if (this.#state === 'closed') return this.#whyClosed();",
+    specs: [end],
+  },
+  {
+    name: 'the writer accepts after the close',
+    file: writer,
+    find: "    if (this.#state !== 'open') return this.#whyClosed();",
+    replace: "    if (this.#state === 'ending') return this.#whyClosed();",
+    specs: [drain],
+  },
+  {
+    name: 'end does not wait for what is queued',
+    file: writer,
+    find: '    if (this.#queue.length > 0) this.#askForTurn();\n    else if (this.#isEnding()',
+    replace: '    if (this.#queue.length > 0) this.#askForTurn();\n    if (this.#isEnding()',
+    specs: [end],
+  },
+  {
+    name: 'end does not wait for the sections that were there',
+    file: writer,
+    find: 'this.#isEnding() && this.#sections === 0',
+    replace: 'this.#isEnding()',
+    specs: [exclusive],
+  },
+  {
+    name: 'end has no deadline',
+    file: writer,
+    find: 'await withDeadline(ended, timeoutMs, late)',
+    replace: 'await withDeadline(ended, MAX_DELAY_MS, late)',
+    specs: [end],
+  },
+  {
+    name: 'the observer is told of the close twice',
+    file: writer,
+    find: `    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#failure = error;`,
+    replace: `    this.#state = 'closed';
+    this.#failure = error;`,
+    specs: [failure],
+  },
+  {
+    name: 'what is queued is kept after the close',
+    file: writer,
+    find: '    this.#queue = [];\n    this.#queuedBytes = 0;\n',
+    replace: '',
+    specs: [bounds],
+  },
+  {
+    name: 'the overflow check is dropped',
+    file: writer,
+    find: 'this.#queuedBytes > 0 && this.#queuedBytes + frame.bytes > this.#bufferedBytes',
+    replace: 'this.#queuedBytes > Infinity',
+    specs: [bounds],
+  },
+  {
+    name: 'one frame that is larger than the bound is refused',
+    file: writer,
+    find: 'if (this.#queuedBytes > 0 && this.#queuedBytes + frame.bytes',
+    replace: 'if (this.#queuedBytes + frame.bytes',
+    specs: [bounds],
+  },
+  {
+    name: 'characters are counted instead of bytes',
+    file: writer,
+    find: 'bytes: Buffer.byteLength(frame)',
+    replace: 'bytes: frame.length',
+    specs: [bounds],
+  },
+  {
+    name: 'an asynchronous error of the response kills the process',
+    file: writer,
+    find: "response.on('error', (cause) => {",
+    replace: "response.on('drain' as 'error', (cause) => {",
+    specs: [onHttp],
+  },
+];

@@ -1,0 +1,87 @@
+import type { Mutant } from './mutant.js';
+
+const pump = 'stream/pump.ts';
+const log = 'stream/message-log.ts';
+const pumps = 'stream/pump.spec.ts';
+const logs = 'stream/message-log.spec.ts';
+
+/** Faults of the log and of the pump. */
+export const logMutants: readonly Mutant[] = [
+  {
+    name: 'the cursor is not advanced',
+    file: pump,
+    find: '    this.#cursor += 1;',
+    replace: '    this.#cursor += 0;',
+    specs: [pumps],
+  },
+  {
+    name: 'the cursor is advanced twice',
+    file: pump,
+    find: '    this.#cursor += 1;',
+    replace: '    this.#cursor += 2;',
+    specs: [pumps],
+  },
+  {
+    name: 'the log is not trimmed',
+    file: pump,
+    find: '    this.#log.trim(this.#cursor);\n    writer.push(frame);',
+    replace: '    writer.push(frame);',
+    specs: [pumps],
+  },
+  {
+    name: 'the pump fills the writer without end',
+    file: pump,
+    find: 'while (writer?.hasRoom && !writer.closed',
+    replace: 'while (writer && !writer.closed',
+    specs: [pumps],
+  },
+  {
+    name: 'the pump does not go on when there is room',
+    file: pump,
+    find: '  writerHasRoom(): void {\n    this.#fill();\n',
+    replace: '  writerHasRoom(): void {\n',
+    specs: [pumps],
+  },
+  {
+    name: 'a producer is never held',
+    file: pump,
+    find: '    if (this.unwrittenBytes < HIGH_WATER_BYTES) return DONE;',
+    replace: '    if (this.unwrittenBytes >= 0) return DONE;',
+    specs: [pumps],
+  },
+  {
+    name: 'a producer is held for ever',
+    file: pump,
+    find: '    for (const { resolve } of this.#producers.splice(0)) resolve();\n',
+    replace: '',
+    specs: [pumps],
+  },
+  {
+    name: 'the end forgets what still lies in the log',
+    file: pump,
+    find: '    while (!writer.closed && this.#moveOne(writer));\n    await',
+    replace: '    await',
+    specs: [pumps],
+  },
+  {
+    name: 'dropped messages stay in memory',
+    file: log,
+    find: '      this.#frames[this.#head] = undefined;\n',
+    replace: '',
+    specs: [logs],
+  },
+  {
+    name: 'the slots of dropped messages are never reclaimed',
+    file: log,
+    find: 'this.#head >= COMPACT_AT &&',
+    replace: 'this.#head < 0 &&',
+    specs: [logs],
+  },
+  {
+    name: 'the log is trimmed beyond its end',
+    file: log,
+    find: 'Math.min(offset, this.next)',
+    replace: 'offset',
+    specs: [logs],
+  },
+];

@@ -1,0 +1,174 @@
+import type { Mutant } from './mutant.js';
+
+const session = 'session/live-session.ts';
+const inFlight = 'session/in-flight.ts';
+const registry = 'session/session-registry.ts';
+const hooks = 'session/hooks.ts';
+const opening = 'http/open-stream.ts';
+const root = 'mcp-sse.ts';
+
+const sessions = 'session/live-session.spec.ts';
+const closing = 'session/live-session-close.spec.ts';
+const endpointFirst = 'http/endpoint-first.spec.ts';
+const capacity = 'http/capacity.spec.ts';
+const leaving = 'http/leaving.spec.ts';
+
+export const sessionMutants: readonly Mutant[] = [
+  {
+    name: 'the close hook is called twice',
+    file: session,
+    find: `void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';`,
+    replace: `void {
+    this.#state = 'closed';`,
+    specs: [closing],
+  },
+  {
+    name: 'a close waits for the stream to end before it is one',
+    file: session,
+    find: `    this.#finished = this.#finish(reason);
+    this.#abort?.abort(closed);
+    this.inFlightRequests.cancelAll(closed);
+    this.#clientCalls.rejectAll(closed);
+    this.#pump.close(closed);
+    this.#sink?.closed();
+    this.#observer.closed(this, reason);
+`,
+    replace: `    this.#finished = this.#finish(reason).then(() => {
+      this.#abort?.abort(closed);
+      this.inFlightRequests.cancelAll(closed);
+      this.#clientCalls.rejectAll(closed);
+      this.#pump.close(closed);
+      this.#sink?.closed();
+      this.#observer.closed(this, reason);
+    });
+`,
+    specs: [closing],
+  },
+  {
+    name: 'a close cuts off what was already sent',
+    file: session,
+    find: 'if (!ABRUPT.has(reason)) return',
+    replace: 'if (ABRUPT.size === 0) return',
+    specs: [closing],
+  },
+  {
+    name: 'the signal is not aborted by the close',
+    file: session,
+    find: '    this.#abort?.abort(closed);\n',
+    replace: '',
+    specs: [closing],
+  },
+  {
+    name: 'requests in flight outlive their session',
+    file: session,
+    find: '    this.inFlightRequests.cancelAll(closed);\n',
+    replace: '',
+    specs: [closing],
+  },
+  {
+    name: 'a producer is not told of the close',
+    file: session,
+    find: '    this.#pump.close(closed);\n',
+    replace: '',
+    specs: [closing],
+  },
+  {
+    name: 'the endpoint event comes after what was sent before it',
+    file: session,
+    find: '    void writer.write(first);\n    this.#pump.attach(writer);\n',
+    replace: '    this.#pump.attach(writer);\n    void writer.write(first);\n',
+    specs: [sessions],
+  },
+  {
+    name: 'the endpoint event comes after what was sent before it, on the wire',
+    file: session,
+    find: '    void writer.write(first);\n    this.#pump.attach(writer);\n',
+    replace: '    this.#pump.attach(writer);\n    void writer.write(first);\n',
+    specs: [endpointFirst],
+  },
+  {
+    name: 'an answered request stays in flight',
+    file: session,
+    find: '      if (message.id != null) this.inFlightRequests.release(message.id);\n',
+    replace: '',
+    specs: [sessions],
+  },
+  {
+    name: 'requests are not counted as released',
+    file: inFlight,
+    find: 'const known = this.#requests.delete(id);',
+    replace: 'const known = this.#requests.has(id);',
+    specs: ['session/in-flight.spec.ts'],
+  },
+  {
+    name: 'the same id may run twice',
+    file: inFlight,
+    find: 'new Set(ids).size < ids.length || ids.some((id) => this.#requests.has(id))',
+    replace: 'new Set(ids).size < ids.length',
+    specs: ['http/in-flight.spec.ts'],
+  },
+  {
+    name: 'a slot is freed twice',
+    file: root,
+    find: '      sessions.freeSlot(session.principal);\n',
+    replace: `      sessions.freeSlot(session.principal);
+      sessions.freeSlot(session.principal);
+`,
+    specs: [capacity],
+  },
+  {
+    name: 'a slot is never freed',
+    file: root,
+    find: '      sessions.freeSlot(session.principal);\n',
+    replace: '',
+    specs: [capacity],
+  },
+  {
+    name: 'a slot is taken after the hooks were awaited',
+    file: opening,
+    find: `  runtime.sessions.takeSlot(principal);
+  const session = await prepare(exchange, runtime, principal, gone.signal);
+`,
+    replace: `  const session = await prepare(exchange, runtime, principal, gone.signal);
+  runtime.sessions.takeSlot(principal);
+`,
+    specs: [capacity],
+  },
+  {
+    name: 'a client that leaves while its stream opens keeps its slot',
+    file: opening,
+    find: '    if (!session) sessions.freeSlot(principal);\n',
+    replace: '',
+    specs: [leaving],
+  },
+  {
+    name: 'nobody looks whether the client is still there when its stream opens',
+    file: opening,
+    find: 'if (gone.signal.aborted || res.destroyed) session.close',
+    replace: 'if (gone === undefined) session.close',
+    specs: [leaving],
+  },
+  {
+    name: 'a session takes the place of a live one with its id',
+    file: registry,
+    find: 'this.#sessions.get(session.id) === session && this.#sessions.delete(session.id)',
+    replace: 'this.#sessions.delete(session.id)',
+    specs: ['session/session-registry.spec.ts'],
+  },
+  {
+    name: 'the close is told while the open still runs',
+    file: hooks,
+    find: 'if (opening) this.#track(opening.then(run));',
+    replace: 'if (opening === null) this.#track(opening);',
+    specs: ['session/hooks-order.spec.ts'],
+  },
+  {
+    name: 'a hook may hang for ever',
+    file: hooks,
+    find: '      this.#timeoutMs,\n',
+    replace: '      2 ** 31,\n',
+    specs: ['session/hooks-connect.spec.ts'],
+  },
+];

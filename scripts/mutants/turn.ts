@@ -1,0 +1,125 @@
+import type { Mutant } from './mutant.js';
+
+const writer = 'stream/connection-writer.ts';
+const property = 'stream/interleavings.spec.ts';
+const drain = 'stream/writer-drain.spec.ts';
+const flush = 'stream/writer-flush.spec.ts';
+const order = 'stream/writer-order.spec.ts';
+const compression = 'stream/writer-behind-compression.spec.ts';
+const exclusive = 'stream/exclusive.spec.ts';
+
+const AWAIT_DRAIN = '      if (!clear) await this.#drained();\n';
+
+/** Faults of a turn: write, drain, flush. */
+export const turnMutants: readonly Mutant[] = [
+  {
+    name: 'the drain wait is dropped',
+    file: writer,
+    find: AWAIT_DRAIN,
+    replace: '      void clear;\n',
+    specs: [drain],
+  },
+  {
+    name: 'the drain wait is dropped, as the scheduler sees it',
+    file: writer,
+    find: AWAIT_DRAIN,
+    replace: '      void clear;\n',
+    specs: [property],
+  },
+  {
+    name: 'a close does not wake the one who waits for drain',
+    file: writer,
+    find: '    this.#wake?.();\n',
+    replace: '',
+    // A section has no waiter that would be told otherwise.
+    specs: [exclusive],
+  },
+  {
+    name: 'every drain adds a listener',
+    file: writer,
+    find: '(resolve) => (this.#wake = resolve)',
+    replace: "(resolve) => this.#response.on('drain', (this.#wake = resolve))",
+    specs: [flush],
+  },
+  {
+    name: 'every drain adds a listener, behind compression',
+    file: writer,
+    find: '(resolve) => (this.#wake = resolve)',
+    replace: "(resolve) => this.#response.on('drain', (this.#wake = resolve))",
+    specs: [compression],
+  },
+  {
+    name: 'the stall timer is not cleared',
+    file: writer,
+    find: '    clearTimeout(stalled);\n',
+    replace: '',
+    specs: [drain],
+  },
+  {
+    name: 'a stalled reader is waited for for ever',
+    file: writer,
+    find: '    }, this.#stallTimeoutMs);\n    stalled.unref();',
+    replace: '    }, MAX_DELAY_MS);\n    stalled.unref();',
+    specs: [drain],
+  },
+  {
+    name: 'the flush is dropped',
+    file: writer,
+    find: '      this.#response.flush?.();\n',
+    replace: '',
+    specs: [compression],
+  },
+  {
+    name: 'the flush comes before the drain',
+    file: writer,
+    find: AWAIT_DRAIN,
+    replace: `      this.#response.flush?.();\n${AWAIT_DRAIN}`,
+    specs: [flush],
+  },
+  {
+    name: '#turnDue is cleared after the turn instead of before',
+    file: writer,
+    find: `  async #turn(): Promise<void> {
+    // Cleared first, so that what is queued while this turn waits for drain asks for the next.
+    this.#turnDue = false;
+`,
+    replace: `  async #turn(): Promise<void> {
+    await this.#wholeTurn();
+    this.#turnDue = false;
+  }
+
+  async #wholeTurn(): Promise<void> {
+`,
+    specs: [drain],
+  },
+  {
+    name: 'waiters are settled before the drain',
+    file: writer,
+    find: '        await this.#put(chunk);',
+    replace: '        this.#settleWaiters();\n        await this.#put(chunk);',
+    specs: [drain],
+  },
+  {
+    name: 'a frame is split over two writes',
+    file: writer,
+    find: 'const clear = this.#response.write(chunk);',
+    replace: `const half = chunk.length >> 1;
+      this.#response.write(chunk.slice(0, half));
+      const clear = this.#response.write(chunk.slice(half));`,
+    specs: [order],
+  },
+  {
+    name: 'a turn has no bound',
+    file: writer,
+    find: 'if (count > 0 && bytes + frame.bytes > TURN_BYTES) break;',
+    replace: 'if (bytes > Infinity) break;',
+    specs: [order],
+  },
+  {
+    name: 'the last frame queued goes first',
+    file: writer,
+    find: '    this.#queue.push(frame);',
+    replace: '    this.#queue.unshift(frame);',
+    specs: [property],
+  },
+];

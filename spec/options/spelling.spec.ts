@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { complete } from '../../lib/options/settings.js';
+import { nearest } from '../../lib/options/spelling.js';
+
+const groups = {
+  paths: ['sse', 'message'],
+  keepAlive: ['intervalMs', 'ping', 'timeoutMs'],
+  limits: [
+    'messageBytes',
+    'bufferedBytes',
+    'stallTimeoutMs',
+    'sessions',
+    'sessionsPerPrincipal',
+    'inFlight',
+    'initializeTimeoutMs',
+    'idleTimeoutMs',
+    'hookTimeoutMs',
+  ],
+  security: ['allowedHosts', 'allowedOrigins', 'principal'],
+  hooks: ['onConnect', 'onSessionOpen', 'onMessage', 'onSend', 'onSessionClose', 'onError'],
+};
+const members = Object.entries(groups).flatMap(([group, names]) =>
+  names.map((name) => [group, name] as const),
+);
+const topLevel = ['server', 'handler', 'endpoint', 'sessionId', ...Object.keys(groups)];
+
+/** What JavaScript code would be told that misspells a name, in the group or at the top. */
+function complaint(misspelt: string, group?: string): string {
+  const options = group ? { [group]: { [misspelt]: undefined } } : { [misspelt]: undefined };
+  try {
+    complete(options as object);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error(`${misspelt} was taken`);
+}
+
+/** The slips of a writer's hand: a letter dropped, doubled or exchanged; the case of all. */
+function slips(name: string): string[] {
+  const letters = Array.from(name.slice(1), (_, at) => at + 1);
+  return [
+    ...letters.map((at) => name.slice(0, at) + name.slice(at + 1)),
+    ...letters.map((at) => name.slice(0, at) + name.charAt(at) + name.slice(at)),
+    ...letters.map((at) => name.slice(0, at) + 'q' + name.slice(at + 1)),
+    name.toUpperCase(),
+  ];
+}
+
+describe('a misspelt option', () => {
+  it.each(members)('%s.%s is known by its name', (group, name) => {
+    for (const misspelt of slips(name)) {
+      expect(complaint(misspelt, group)).toBe(
+        `mcpSse(): unknown option ${group}.${misspelt}: did you mean ${group}.${name}?`,
+      );
+    }
+  });
+
+  it.each(topLevel)('%s is known by its name', (name) => {
+    for (const misspelt of slips(name)) {
+      expect(complaint(misspelt)).toBe(
+        `mcpSse(): unknown option ${misspelt}: did you mean ${name}?`,
+      );
+    }
+  });
+
+  it.each(members)('that belongs into a group (%s.%s) is told which', (group, name) => {
+    expect(complaint(name)).toBe(
+      `mcpSse(): unknown option ${name}: did you mean ${group}.${name}?`,
+    );
+  });
+
+  it('is named without a guess when nothing is near', () => {
+    expect(complaint('telemetry')).toBe('mcpSse(): unknown option telemetry');
+    expect(complaint('telemetry', 'limits')).toBe('mcpSse(): unknown option limits.telemetry');
+  });
+});
+
+describe('the nearest name', () => {
+  it('is the name itself, in any case', () => {
+    expect(nearest('INFLIGHT', ['limits.inFlight', 'hooks.onSend'])).toBe('limits.inFlight');
+  });
+
+  it('takes fewer edits than any other, by the last part of a name', () => {
+    expect(nearest('timeout', ['a.idleTimeoutMs', 'b.timeoutMs', 'timer'])).toBe('b.timeoutMs');
+  });
+
+  it('is none without candidates, or when all are far', () => {
+    expect(nearest('x', [])).toBeUndefined();
+    expect(nearest('completely', ['different'])).toBeUndefined();
+  });
+
+  it('is always one of those that are known', () => {
+    const known = fc.array(fc.string(), { maxLength: 5 });
+    fc.assert(
+      fc.property(fc.string(), known, (name, candidates) => {
+        const found = nearest(name, candidates);
+        expect(found === undefined || candidates.includes(found)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+
+import * as exported from '../../lib/index.js';
+import { Checked } from '../support/type-check.js';
+
+const values = ['ConnectionWriter', 'JsonRpcError', 'McpSseError', 'mcpSse'];
+
+const types = [
+  'CallOptions',
+  'ClientInfo',
+  'CloseReason',
+  'Frame',
+  'HandlerContext',
+  'JsonRpcFailure',
+  'JsonRpcMessage',
+  'JsonRpcNotification',
+  'JsonRpcRequest',
+  'JsonRpcResponse',
+  'JsonRpcResult',
+  'KeepAliveOptions',
+  'LimitOptions',
+  'McpServerLike',
+  'McpSseErrorCode',
+  'McpSseHooks',
+  'McpSseOptions',
+  'McpSseRequest',
+  'McpSseRouter',
+  'McpSseStats',
+  'MessageExtra',
+  'MessageHandler',
+  'RequestFacts',
+  'RequestId',
+  'SecurityOptions',
+  'ServerFactory',
+  'Session',
+  'SessionContext',
+  'SessionTransport',
+  'Sessions',
+  'WritableResponse',
+  'WriterObserver',
+  'WriterOptions',
+];
+
+it('exports these values and no others', () => {
+  expect(Object.keys(exported).sort()).toEqual(values);
+});
+
+it('exports these names, types included, and no others', { timeout: 60_000 }, () => {
+  const checked = new Checked({ 'all.ts': "export * from 'express-mcp-sse';" });
+  expect(checked.exportsOf('all.ts').sort()).toEqual([...values, ...types].sort());
+});

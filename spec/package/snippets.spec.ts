@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+
+import { snippets, type Snippet } from '../support/snippets.js';
+import { Checked } from '../support/type-check.js';
+
+/** What snippets may take for granted; one that declares the same name has its own. */
+const AROUND = `
+declare const app: import('express').Express;
+declare const mcp: import('express-mcp-sse').McpSseRouter;
+declare const verifier: import('@modelcontextprotocol/sdk/server/auth/provider.js').OAuthTokenVerifier;
+declare function createMcpServer(name?: string): import('@modelcontextprotocol/sdk/server/mcp.js').McpServer;
+`;
+
+const checkable = snippets().filter(({ language }) => language === 'ts' || language === 'js');
+const fileOf = ({ place, language }: Snippet): string => `${place.replace(/\W/g, '-')}.${language}`;
+
+it('type-checks every snippet of the documentation', { timeout: 60_000 }, () => {
+  expect(checkable.length).toBeGreaterThan(10);
+  const sources = checkable.map((snippet) => [fileOf(snippet), snippet.code]);
+  const checked = new Checked(
+    { ...Object.fromEntries(sources), 'around.d.ts': AROUND },
+    { exactOptionalPropertyTypes: true },
+  );
+  const errors = checkable.map((snippet) => [snippet.place, checked.errors(fileOf(snippet))]);
+  expect(Object.fromEntries(errors.filter(([, found]) => found?.length))).toEqual({});
+});

@@ -1,0 +1,94 @@
+import { readdirSync } from 'node:fs';
+
+import { expect, it } from 'vitest';
+
+import { McpSseError, type McpSseErrorCode } from '../../lib/index.js';
+import { reject } from '../../lib/http/reject.js';
+import { complete } from '../../lib/options/settings.js';
+import { readText, ROOT } from '../support/snippets.js';
+import { Checked } from '../support/type-check.js';
+
+/** For what starts the TypeScript compiler. */
+const SLOW = { timeout: 60_000 };
+const README = readText('README.md');
+const codes = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
+
+/** The rows of the table below a heading, each as its cells. */
+function rowsBelow(heading: string): string[][] {
+  const section = README.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  return section
+    .split('\n')
+    .filter((line) => /^\| [`a]/.test(line))
+    .map((line) =>
+      line
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+/** The members of a union type of the package. */
+function membersOf(type: string): string[] {
+  checked ??= new Checked({ 'all.ts': "export * from 'express-mcp-sse';" });
+  return checked.literalsOf('all.ts', type).sort();
+}
+let checked: Checked | undefined;
+
+it('the README names every option, with the default that it has', () => {
+  const { paths, keepAlive, limits, security, ...single } = complete({});
+  const groups = { paths, keepAlive: keepAlive || {}, limits, security };
+  const grouped = Object.entries(groups).flatMap(([group, members]) =>
+    Object.entries(members).map(([name, value]) => [`${group}.${name}`, value] as const),
+  );
+  const names = ['server', 'handler', 'security.allowedHosts', 'keepAlive', ...Object.keys(single)];
+  const rows = new Map(rowsBelow('Options').map(([name, value]) => [codes(name!)[0], value!]));
+  expect([...rows.keys()].sort()).toEqual(
+    [...new Set([...names, ...grouped.map(([name]) => name)])].sort(),
+  );
+  for (const [name, value] of grouped) {
+    if (typeof value === 'number') expect(rows.get(name), name).toBe(inWords(value));
+    else if (typeof value === 'string') expect(rows.get(name), name).toBe(`\`'${value}'\``);
+    else if (typeof value === 'boolean') expect(rows.get(name), name).toBe(`\`${value}\``);
+  }
+});
+
+it('the README has every error code, with its status and JSON-RPC code', SLOW, () => {
+  const rows = rowsBelow('Errors');
+  expect(rows.flatMap(([names]) => codes(names!)).sort()).toEqual(membersOf('McpSseErrorCode'));
+  for (const [name, status, rpcCode] of rows.filter((cells) => cells.length === 4)) {
+    expect(answerTo(codes(name!)[0] as McpSseErrorCode), name).toEqual([status, rpcCode]);
+  }
+});
+
+it('the README has every close reason', SLOW, () => {
+  const rows = rowsBelow('Close reasons').flatMap(([name]) => codes(name!));
+  expect(rows.sort()).toEqual(membersOf('CloseReason'));
+});
+
+it('the architecture page has every file of lib, each in its room', () => {
+  const [tree = ''] = /^lib\/\n[\s\S]*?^```/m.exec(readText('docs/architecture.md')) ?? [];
+  let room = '';
+  const listed = tree.split('\n').flatMap((line) => {
+    const [, indent = '', name = ''] = /^( +)([\w./-]+)/.exec(line) ?? [];
+    if (indent.length === 2) room = name.endsWith('/') ? name : '';
+    return name.endsWith('.ts') ? [room + name] : [];
+  });
+  const files = readdirSync(`${ROOT}lib`, { recursive: true, encoding: 'utf8' });
+  expect(listed.sort()).toEqual(files.filter((file) => file.endsWith('.ts')).sort());
+});
+
+function inWords(value: number): string {
+  const MiB = 1024 * 1024;
+  return value % MiB === 0 ? `${value / MiB} MiB` : value.toLocaleString('en');
+}
+
+/** Status and JSON-RPC code with which the package refuses. */
+function answerTo(code: McpSseErrorCode): [string, string] {
+  const sent = { status: 0, body: '' };
+  const response = {
+    writeHead: (status: number) => (sent.status = status),
+    end: (body: string) => (sent.body = body),
+  };
+  reject(response as never, new McpSseError(code, 'refused'));
+  return [String(sent.status), String(JSON.parse(sent.body).error.code)];
+}

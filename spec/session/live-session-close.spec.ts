@@ -1,0 +1,152 @@
+import { expect, it } from 'vitest';
+
+import { McpSseError } from '../../lib/index.js';
+import { eventually } from '../support/eventually.js';
+import { notification, request, result } from '../support/messages.js';
+import { outcomeOf } from '../support/outcome.js';
+import { rounds } from '../support/rounds.js';
+import { SessionRig } from '../support/session-rig.js';
+
+/** A session whose reader has stopped: the endpoint event is written and never drained. */
+async function stalled(): Promise<SessionRig> {
+  const rig = SessionRig.open();
+  rig.response.answers.push(false);
+  await rounds(2);
+  return rig;
+}
+
+it('[31] closes once, with the reason of whoever came first', () => {
+  const rig = SessionRig.open();
+  rig.session.close('first');
+  rig.session.close('second');
+  rig.session.abandon();
+  rig.response.close();
+  expect(rig.reported('closed')).toEqual(['first']);
+  expect(rig.sinkClosed).toBe(1);
+});
+
+it('[31] closes once when its own signal, sink and observer close it again', () => {
+  const rig = SessionRig.open();
+  rig.take(request(1));
+  rig.session.signal.addEventListener('abort', () => {
+    rig.session.close('from the signal');
+  });
+  rig.session.inlet.inFlight.signal(1).addEventListener('abort', () => {
+    rig.response.close();
+  });
+  rig.session.close('the first');
+  expect(rig.reported('closed')).toEqual(['the first']);
+  expect(rig.sinkClosed).toBe(1);
+});
+
+it('is closed by its client as client-disconnected, without an error', () => {
+  const rig = SessionRig.open();
+  rig.response.close();
+  expect(rig.reported('closed')).toEqual(['client-disconnected']);
+  expect(rig.reported('failed')).toEqual([]);
+});
+
+it('is closed by a failing connection with the error as its reason', () => {
+  const rig = SessionRig.open();
+  rig.response.emit('error', new Error('EPIPE'));
+  expect(rig.reported('failed')).toEqual(['write-failed']);
+  expect(rig.reported('closed')).toEqual(['write-failed']);
+});
+
+it('aborts its signal with session-closed, whether it was asked for before or after', () => {
+  const { session } = SessionRig.open();
+  const before = session.signal;
+  expect(before.aborted).toBe(false);
+  session.close();
+  expect(before.aborted).toBe(true);
+  expect(session.signal).toBe(before);
+  expect(before.reason).toMatchObject({ code: 'session-closed' });
+
+  const late = SessionRig.open().session;
+  late.close();
+  expect(late.signal.aborted).toBe(true);
+});
+
+it('cancels the requests in flight, counts them as discarded, and forgets them', () => {
+  const rig = SessionRig.open();
+  rig.take(request(1), request(2));
+  const { inFlight } = rig.session.inlet;
+  const signal = inFlight.signal(2);
+  rig.session.close();
+  expect(signal.aborted).toBe(true);
+  expect(rig.reported('discarded')).toEqual([2]);
+  expect(rig.session.inFlight).toBe(0);
+});
+
+it('[37] refuses to send after its end, and counts what was to be sent once', async () => {
+  const rig = SessionRig.open();
+  rig.take(request(1));
+  rig.session.close();
+  await expect(rig.session.notify('late')).rejects.toMatchObject({ code: 'session-closed' });
+  await expect(rig.session.send(result(1))).rejects.toMatchObject({ code: 'session-closed' });
+  const asked = rig.session.request('roots/list');
+  await expect(asked).rejects.toMatchObject({ code: 'session-closed' });
+  // The request in flight, the notification, the request: the late answer is the request's.
+  expect(rig.reported('discarded')).toEqual([1, 1, 1]);
+});
+
+it('[33] hands out what was sent before an orderly close, then ends the stream', async () => {
+  const rig = SessionRig.open();
+  void rig.session.notify('first');
+  void rig.session.notify('last');
+  rig.session.close();
+  await rig.session.finished();
+  expect(rig.written).toEqual([notification('first'), notification('last')]);
+  expect(rig.response.writableEnded).toBe(true);
+});
+
+it('[33] hands out more than the writer has room for before it ends', async () => {
+  const rig = SessionRig.open({ bufferedBytes: 10_000_000 });
+  for (let index = 0; index < 40; index += 1) {
+    void rig.session.notify('big', { index, text: 'x'.repeat(20_000) });
+  }
+  rig.session.close();
+  await rig.session.finished();
+  expect(rig.written.map((message) => 'params' in message && message.params?.index)).toEqual(
+    Array.from({ length: 40 }, (_, index) => index),
+  );
+});
+
+it.each(['client-disconnected', 'reader-stalled', 'ping-timeout'])(
+  'destroys the stream at once when there is nobody to hand anything to: %s',
+  async (reason) => {
+    const rig = SessionRig.open();
+    void rig.session.notify('lost');
+    rig.session.close(reason);
+    await rig.session.finished();
+    expect(rig.response.destroyed).toBe(true);
+    expect(rig.response.writableEnded).toBe(false);
+    expect(rig.written).toEqual([]);
+  },
+);
+
+it('[32] closes at once while a write waits for drain', async () => {
+  const rig = await stalled();
+  const big = { text: 'x'.repeat(70_000) };
+  const held = outcomeOf(rig.session.notify('held', big));
+  rig.session.close('now');
+  // Not one round of the loop has passed: a close that waited for the lock would not be here.
+  expect(rig.session.state).toBe('closed');
+  expect(rig.reported('closed')).toEqual(['now']);
+  await rounds();
+  expect(held.code).toBe('session-closed');
+});
+
+it('[33] gives up a reader that does not take the last events, and says so', async () => {
+  const rig = await stalled();
+  void rig.session.send(result(1));
+  rig.session.close();
+  const finished = outcomeOf(rig.session.finished());
+  await rounds(3);
+  expect(finished.state).toBe('pending');
+  rig.session.abandon(new McpSseError('reader-stalled', 'late'));
+  await eventually(() => finished.state === 'resolved');
+  expect(rig.response.destroyed).toBe(true);
+  expect(rig.reported('failed')).toEqual(['reader-stalled']);
+  expect(rig.reported('closed')).toEqual(['closed']);
+});

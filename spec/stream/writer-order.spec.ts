@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { ConnectionWriter } from '../../lib/index.js';
+import { FakeResponse } from '../support/fake-response.js';
+import { framesIn, numberedFrame } from '../support/numbered-frames.js';
+import { outcomeOf } from '../support/outcome.js';
+import { rounds } from '../support/rounds.js';
+
+const KiB = 1024;
+
+let response: FakeResponse;
+let writer: ConnectionWriter;
+
+beforeEach(() => {
+  response = new FakeResponse();
+  writer = new ConnectionWriter(response);
+});
+
+afterEach(() => {
+  expect(response.faults).toEqual([]);
+});
+
+const numbers = (count: number) => Array.from({ length: count }, (_, number) => `a#${number}`);
+
+it('[1] writes what 200 producers send at once whole and in the order of their calls', async () => {
+  // The reader asks for a pause after every third write.
+  response.onWrite = () => {
+    if (response.writes.length % 3 !== 0) return;
+    response.answers.unshift(false);
+    setImmediate(() => {
+      response.drain();
+    });
+  };
+  const sizes = Array.from({ length: 200 }, (_, number) => 1 + ((number * 7_919) % (90 * KiB)));
+  const settled: number[] = [];
+  await Promise.all(
+    sizes.map(async (bytes, number) => {
+      await writer.write(numberedFrame('a', number, bytes));
+      settled.push(number);
+    }),
+  );
+  expect(framesIn(response.text)).toEqual(numbers(200));
+  expect(settled).toEqual([...settled].sort((a, b) => a - b));
+});
+
+it('[2] never splits a frame, and puts no more than 64 KiB of them into one write', async () => {
+  const sizes = [10, 40 * KiB, 30 * KiB, 64 * KiB, 1, 200 * KiB, 1, 63 * KiB, KiB, 1];
+  await Promise.all(sizes.map((bytes, number) => writer.write(numberedFrame('a', number, bytes))));
+  expect(response.writes.map(framesIn)).toEqual([
+    ['a#0', 'a#1'],
+    ['a#2'],
+    ['a#3'],
+    ['a#4'],
+    ['a#5'],
+    ['a#6', 'a#7'],
+    ['a#8', 'a#9'],
+  ]);
+});
+
+it('writes a burst in one turn, with one flush', async () => {
+  await Promise.all(numbers(1_000).map((_, number) => writer.write(numberedFrame('a', number))));
+  expect([response.writes.length, response.flushes]).toEqual([1, 1]);
+  expect(framesIn(response.text)).toEqual(numbers(1_000));
+});
+
+it('writes nothing before the round of the loop is over, so that its sends go together', async () => {
+  const first = writer.write('a');
+  await Promise.resolve();
+  const second = writer.write('b');
+  expect(response.writes).toEqual([]);
+  await Promise.all([first, second]);
+  expect(response.writes).toEqual(['ab']);
+});
+
+it('[14] queues what a write, a drain listener and an observer send without waiting', async () => {
+  let hasSaid = false;
+  const observed = new ConnectionWriter(response, {
+    observer: {
+      writerHasRoom() {
+        if (!hasSaid) void observed.write('observer ');
+        hasSaid = true;
+      },
+    },
+  });
+  response.on('drain', () => void observed.write('drain '));
+  response.onWrite = () => {
+    response.onWrite = () => {};
+    void observed.write('write ');
+  };
+  response.answers.push(false);
+  const first = observed.write('first ');
+  await rounds();
+  response.drain();
+  await first;
+  await rounds(3);
+  expect(response.text).toBe('first write drain observer ');
+});
+
+it('[21] serves the other connections while the reader of one has stopped', async () => {
+  const responses = Array.from({ length: 100 }, () => new FakeResponse());
+  const writers = responses.map((each) => new ConnectionWriter(each));
+  responses[0]!.answers.push(false);
+  const sends = writers.map((each) => outcomeOf(each.write('a')));
+  await rounds(2);
+  const more = writers.map((each) => outcomeOf(each.write('b')));
+  await rounds(2);
+  expect(sends.map(({ state }) => state)).toEqual(['pending', ...Array(99).fill('resolved')]);
+  expect(more.map(({ state }) => state)).toEqual(['pending', ...Array(99).fill('resolved')]);
+  expect(responses.map(({ text }) => text)).toEqual(['a', ...Array(99).fill('ab')]);
+});

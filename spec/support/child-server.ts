@@ -1,0 +1,45 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+import { onTestFinished } from 'vitest';
+
+import type { LimitOptions } from '../../lib/index.js';
+
+export interface ChildServer {
+  readonly url: string;
+  readonly port: number;
+  /** The exit code, once the process has come to its end by itself; null if it was killed. */
+  readonly exit: Promise<number | null>;
+  /** GET of one of the program's own paths. */
+  ask<T>(path: string): Promise<T>;
+}
+
+const PROGRAM = fileURLToPath(new URL('programs/measured-server.ts', import.meta.url));
+
+/** Starts `programs/measured-server.ts`; a process that is left is killed with the test. */
+export async function startChildServer(limits: LimitOptions = {}): Promise<ChildServer> {
+  const child = fork(PROGRAM, {
+    execArgv: ['--import', 'tsx', '--expose-gc'],
+    env: { ...process.env, SETTINGS: JSON.stringify(limits) },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  // Nothing of ours is to keep the child alive.
+  child.disconnect();
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  const exit = once(child, 'exit').then(([code]) => code as number | null);
+  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  const port = Number(String(line));
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    port,
+    exit,
+    async ask<T>(path: string): Promise<T> {
+      const response = await fetch(url + path);
+      return (await response.json()) as T;
+    },
+  };
+}
