@@ -15,15 +15,12 @@ export interface ReceivedMessage {
  * Which message is meant: a string is the method of a request or notification, or the id of an
  * answer; a number is the id of an answer; a function picks for itself.
  */
-export type Match =
-  | string
-  | number
-  | ((message: ReceivedMessage, event: ReceivedEvent) => boolean);
+export type Match = string | number | ((message: ReceivedMessage, event: ReceivedEvent) => boolean);
 
 /** A match, and the words for it in an error. */
 export interface Wanted {
   readonly name: string;
-  matches(message: ReceivedMessage, event: ReceivedEvent): boolean;
+  readonly matches: (message: ReceivedMessage, event: ReceivedEvent) => boolean;
 }
 
 export function wanted(match: Match | undefined): Wanted {
