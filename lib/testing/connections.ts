@@ -10,8 +10,8 @@ import type { Socket } from 'node:net';
 import { within } from './clock.js';
 
 /**
- * The connections of one session, from either side: where the server runs in this process, a test
- * can wait until the server has noticed that they are closed.
+ * The connections of one session, seen from both sides: where the server runs in this process, a
+ * test can wait until the server, too, has noticed that they are closed.
  */
 export class Connections {
   readonly #server: Server | undefined;
@@ -42,23 +42,23 @@ export class Connections {
     return request;
   }
 
-  /** Cuts those that are open. */
-  cut(): void {
-    for (const request of this.#requests) request.destroy(new Error('the session was closed'));
-  }
-
-  /** Resolves when the server has closed its ends, as far as it runs in this process. */
-  async noticed(timeoutMs: number): Promise<void> {
-    const open = [...this.#ports].flatMap((port) => this.#accepted.get(port) ?? []);
+  /** Resolves when the server has closed its end of those with the given ports, as far as known. */
+  async noticed(timeoutMs: number, ports: Iterable<number> = this.#ports): Promise<void> {
+    const open = [...ports].flatMap((port) => this.#accepted.get(port) ?? []);
     const late = (): Error =>
       new Error(`the server has not closed ${open.length} connections within ${timeoutMs} ms`);
     await within(Promise.all(open.map(closed)), timeoutMs, late);
   }
 
-  /** Watches the server no more. */
-  forget(): void {
-    this.#server?.off('connection', this.#accept);
-    this.#accepted.clear();
+  /** Cuts all that are open, and resolves when the server has noticed. */
+  async close(timeoutMs: number): Promise<void> {
+    for (const request of this.#requests) request.destroy(new Error('the session was closed'));
+    try {
+      await this.noticed(timeoutMs);
+    } finally {
+      this.#server?.off('connection', this.#accept);
+      this.#accepted.clear();
+    }
   }
 
   readonly #accept = (socket: Socket): void => {
@@ -70,5 +70,9 @@ export class Connections {
 }
 
 function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.once('close', () => resolve()));
+  return new Promise((resolve) => {
+    socket.once('close', () => {
+      resolve();
+    });
+  });
 }

@@ -20,7 +20,7 @@ export type Match = string | number | ((message: ReceivedMessage, event: Receive
 /** A match, and the words for it in an error. */
 export interface Wanted {
   readonly name: string;
-  matches(message: ReceivedMessage, event: ReceivedEvent): boolean;
+  readonly matches: (message: ReceivedMessage, event: ReceivedEvent) => boolean;
 }
 
 export function wanted(match: Match | undefined): Wanted {

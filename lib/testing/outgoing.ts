@@ -3,25 +3,33 @@ import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:h
 import { within } from './clock.js';
 import type { HttpAnswer } from './refused-error.js';
 
-/** Sends the request and resolves with the head of its answer. `what` names it in errors. */
-export async function answerTo(
-  request: ClientRequest,
-  body: string | Uint8Array | undefined,
-  what: string,
-  timeoutMs: number,
+/** A request that has not been sent yet. */
+export interface Outgoing {
+  readonly request: ClientRequest;
+  /** What it is called in errors. */
+  readonly name: string;
+  readonly timeoutMs: number;
+  /** The error for an answer that does not come in time. */
+  readonly late: () => Error;
+}
+
+/** Sends a request and resolves with the head of its answer. */
+export async function send(
+  { request, name, timeoutMs, late }: Outgoing,
+  body?: string | Uint8Array,
 ): Promise<IncomingMessage> {
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve);
     // It stays: a request that is cut after its answer has begun may say so here as well.
     request.on('error', (cause: NodeJS.ErrnoException) => {
       // [node] The error of a name with several addresses has no message, only a code.
-      reject(new Error(`${what} failed: ${cause.message || String(cause.code)}`, { cause }));
+      reject(new Error(`${name} failed: ${cause.message || String(cause.code)}`, { cause }));
     });
   });
   request.end(body);
   return within(answer, timeoutMs, () => {
     request.destroy();
-    return new Error(`${what} was not answered within ${timeoutMs} ms`);
+    return late();
   });
 }
 
@@ -39,10 +47,9 @@ export async function whole(answer: IncomingMessage, timeoutMs: number): Promise
 
 /** Later headers replace earlier ones, however they are spelt; undefined takes one out. */
 export function merged(...headers: OutgoingHttpHeaders[]): OutgoingHttpHeaders {
-  const byName = new Map(
-    headers
-      .flatMap((some) => Object.entries(some))
-      .map(([name, value]) => [name.toLowerCase(), value]),
-  );
-  return Object.fromEntries([...byName].filter(([, value]) => value !== undefined));
+  const byName: OutgoingHttpHeaders = {};
+  for (const [name, value] of headers.flatMap((some) => Object.entries(some))) {
+    byName[name.toLowerCase()] = value;
+  }
+  return Object.fromEntries(Object.entries(byName).filter(([, value]) => value !== undefined));
 }

@@ -1,20 +1,255 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 
-import { JsonRpcError, type RequestId } from '../index.js';
+import { JsonRpcError, type JsonRpcMessage, type RequestId } from '../index.js';
 import { within } from './clock.js';
 import type { Connections } from './connections.js';
 import type { ReceivedEvent } from './event-stream-parser.js';
 import type { Inbox } from './inbox.js';
-import { answerTo as answerOf, wanted, type Match, type ReceivedMessage } from './message.js';
+import { answerTo, wanted, type Match, type ReceivedMessage, type Wanted } from './message.js';
 import type { Settings } from './options.js';
-import { answerTo, merged, whole } from './outgoing.js';
+import { merged, send, whole } from './outgoing.js';
 import { RefusedError, type HttpAnswer } from './refused-error.js';
 import { inVain } from './report.js';
 import type { Stream, StreamEnd } from './stream.js';
 import type { Host } from './target.js';
 
-/** How long one wait may take, where it is not as long as `openSession` was told. */
+/** For one wait that may take longer, or not as long, as `openSession` was told. */
 export interface WaitOptions {
   /** Milliseconds. */
   timeoutMs?: number;
+}
+
+/** What a session is made of. */
+interface Parts {
+  readonly settings: Settings;
+  readonly host: Host;
+  readonly connections: Connections;
+  readonly stream: Stream;
+  readonly streamUrl: string;
+  readonly inbox: Inbox;
+}
+
+/**
+ * A client's session in a test: it shows everything that arrives, and answers nothing by itself.
+ *
+ * Every wait has a deadline, `timeoutMs`; the error of one that was in vain says what did arrive.
+ * Close it when the test is over, or declare it with `await using`.
+ */
+export class TestSession {
+  /** The base URL, without a slash at the end: `request(session.url)` of supertest takes it. */
+  readonly url: string;
+  /** What the server answered to `initialize`; undefined before, and without a handshake. */
+  initializeResult: Record<string, unknown> | undefined;
+  readonly #parts: Parts;
+  /** Settles when the stream has ended and, if it runs in this process, the server knows. */
+  readonly #over: Promise<StreamEnd>;
+  #closing: Promise<void> | undefined;
+  #requests = 0;
+
+  /** @internal `openSession` makes it. */
+  constructor(parts: Parts) {
+    const { host, stream, settings, connections } = parts;
+    this.#parts = parts;
+    this.url = host.url;
+    this.#over = stream.over.then(async (end) => {
+      await connections.noticed(settings.timeoutMs, [stream.port]).catch(() => undefined);
+      return end;
+    });
+  }
+
+  /** The absolute URL for POSTs, as announced: the newest, if there were several. */
+  get endpoint(): string {
+    return new URL(this.#parts.inbox.endpoint ?? '', this.#parts.streamUrl).href;
+  }
+
+  /** The session's id, as `endpoint` carries it; empty if it carries none. */
+  get sessionId(): string {
+    return new URL(this.endpoint).searchParams.get('sessionId') ?? '';
+  }
+
+  /** The status of the stream. */
+  get status(): number {
+    return this.#parts.stream.status;
+  }
+
+  /** The response headers of the stream, names in lower case. */
+  get headers(): IncomingHttpHeaders {
+    return this.#parts.stream.headers;
+  }
+
+  /** All events so far, the `endpoint` event included. Grows while the stream goes on. */
+  get events(): readonly ReceivedEvent[] {
+    return this.#parts.inbox.events;
+  }
+
+  /** All messages so far, those that were waited for included. Grows as well. */
+  get messages(): readonly ReceivedMessage[] {
+    return this.#parts.inbox.messages;
+  }
+
+  /** All comments so far, without their colon: keep-alives. Grows as well. */
+  get comments(): readonly string[] {
+    return this.#parts.inbox.comments;
+  }
+
+  /** Everything that was received, as it came. */
+  get text(): string {
+    return this.#parts.stream.text;
+  }
+
+  /** What a client that reconnects sends as `Last-Event-ID`; undefined if no event had an id. */
+  get lastEventId(): string | undefined {
+    return this.events.findLast(({ id }) => id !== undefined)?.id;
+  }
+
+  /**
+   * Settles when the stream has ended, by whichever side, and says how. A server in this process
+   * knows by then. Each look at it is a wait of its own, with a deadline of its own.
+   */
+  get closed(): Promise<StreamEnd> {
+    const { settings, inbox } = this.#parts;
+    const late = (): Error =>
+      inVain('the stream did not end', settings.timeoutMs, inbox, undefined);
+    const closed = within(this.#over, settings.timeoutMs, late);
+    // Not everybody who looks at it waits for it.
+    closed.catch(() => undefined);
+    return closed;
+  }
+
+  /**
+   * The oldest message that matches and that no `next` or `request` has returned yet; waits for
+   * one if there is none. Those that do not match stay for later.
+   *
+   * @param match the method of a request or notification, the id of an answer, or a function
+   * @throws Error (as a rejection) when none arrives in time, or the stream ends before; what
+   * `match` throws.
+   */
+  async next(match?: Match, options: WaitOptions = {}): Promise<ReceivedMessage> {
+    const what = wanted(match);
+    return this.#found(this.#parts.inbox.wait(what, this.#timeout(options)).message, what, options);
+  }
+
+  /**
+   * Sends a request and resolves with its result.
+   *
+   * @throws JsonRpcError (as a rejection) when it is answered with an error; RefusedError when the
+   * POST is not answered 202; Error when no answer arrives in time.
+   */
+  async request<Result extends object = Record<string, unknown>>(
+    method: string,
+    params?: Record<string, unknown>,
+    options: WaitOptions = {},
+  ): Promise<Result> {
+    // Not a number: those are left to the messages that the test posts itself.
+    const id = `request-${(this.#requests += 1)}`;
+    const what = answerTo(id, `answer to ${method}`);
+    const wait = this.#parts.inbox.wait(what, this.#timeout(options), { first: true });
+    try {
+      await this.#send({ jsonrpc: '2.0', id, method, params }, `POST of ${method}`);
+    } catch (error) {
+      wait.giveUp();
+      throw error;
+    }
+    const { error, result } = await this.#found(wait.message, what, options);
+    if (error) throw new JsonRpcError(error.code, error.message, error.data);
+    return result as Result;
+  }
+
+  /**
+   * Sends a notification.
+   *
+   * @throws RefusedError (as a rejection) when the POST is not answered 202.
+   */
+  async notify(method: string, params?: Record<string, unknown>): Promise<void> {
+    await this.#send({ jsonrpc: '2.0', method, params }, `POST of ${method}`);
+  }
+
+  /**
+   * Answers a request of the server, with a result or with a `JsonRpcError`.
+   *
+   * @throws TypeError (as a rejection) when the id is none: what is answered is no request;
+   * RefusedError when the POST is not answered 202.
+   */
+  async respond(
+    id: RequestId | null | undefined,
+    answer: Record<string, unknown> | JsonRpcError,
+  ): Promise<void> {
+    if (id == null) throw new TypeError('respond: no id; only a request is answered');
+    const { code, message, data } = answer as JsonRpcError;
+    const outcome =
+      answer instanceof JsonRpcError ? { error: { code, message, data } } : { result: answer };
+    await this.#send({ jsonrpc: '2.0', id, ...outcome }, `POST of the response to ${id}`);
+  }
+
+  /**
+   * POSTs to the endpoint and returns whatever comes back. Text and bytes go as they are,
+   * anything else as JSON.
+   *
+   * @param headers added to those of the session; undefined takes one out, as in
+   * `{ 'Content-Type': undefined }`
+   */
+  async post(body: unknown, headers: OutgoingHttpHeaders = {}): Promise<HttpAnswer> {
+    const { connections, settings, inbox, stream } = this.#parts;
+    const { timeoutMs } = settings;
+    const json = { 'Content-Type': 'application/json' };
+    const all = merged(json, settings.headers, headers);
+    const name = `POST ${this.endpoint}`;
+    const late = (): Error => inVain(`no answer to ${name}`, timeoutMs, inbox, stream.end);
+    const request = connections.begin('POST', this.endpoint, all);
+    return whole(await send({ request, name, timeoutMs, late }, bytesOf(body)), timeoutMs);
+  }
+
+  /** Cuts the stream's connection, as a client that disappears. POSTs are still possible. */
+  drop(): void {
+    this.#parts.stream.drop();
+  }
+
+  /**
+   * Closes everything that the session has opened, the server included if `openSession` started
+   * it. A server in this process has noticed by then. Safe to call again.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** For `await using session = await openSession(app)`: closes it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const { stream, connections, host, settings } = this.#parts;
+    stream.drop();
+    try {
+      await stream.over;
+      await connections.close(settings.timeoutMs);
+    } finally {
+      await host.stop();
+    }
+  }
+
+  async #send(message: JsonRpcMessage, name: string): Promise<void> {
+    const answer = await this.post(message);
+    if (answer.status !== 202) throw new RefusedError(name, answer);
+  }
+
+  async #found(
+    message: Promise<ReceivedMessage | undefined>,
+    { name }: Wanted,
+    options: WaitOptions,
+  ): Promise<ReceivedMessage> {
+    const found = await message;
+    if (found) return found;
+    const { inbox, stream } = this.#parts;
+    throw inVain(`no ${name}`, this.#timeout(options), inbox, stream.end);
+  }
+
+  #timeout({ timeoutMs = this.#parts.settings.timeoutMs }: WaitOptions): number {
+    return timeoutMs;
+  }
+}
+
+function bytesOf(body: unknown): string | Uint8Array {
+  return typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
 }

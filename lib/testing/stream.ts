@@ -1,7 +1,7 @@
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import { EventStreamParser, type EventStreamListener } from './event-stream-parser.js';
-import { answerTo, whole } from './outgoing.js';
+import { send, whole, type Outgoing } from './outgoing.js';
 import { RefusedError } from './refused-error.js';
 
 /**
@@ -18,10 +18,13 @@ export class Stream {
   end: StreamEnd | undefined;
   /** Settles with the connection; never rejects. */
   readonly over: Promise<StreamEnd>;
+  /** This side's port of the connection. */
+  readonly port: number;
   readonly #response: IncomingMessage;
 
   private constructor(response: IncomingMessage, listener: EventStreamListener) {
     this.#response = response;
+    this.port = response.socket.localPort ?? 0;
     const parser = new EventStreamParser(listener);
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => {
@@ -44,18 +47,13 @@ export class Stream {
    * @throws RefusedError (as a rejection) when what answers is no stream; an Error when nothing
    * answers.
    */
-  static async open(
-    request: ClientRequest,
-    what: string,
-    timeoutMs: number,
-    listener: EventStreamListener,
-  ): Promise<Stream> {
-    const response = await answerTo(request, undefined, what, timeoutMs);
+  static async open(get: Outgoing, listener: EventStreamListener): Promise<Stream> {
+    const response = await send(get);
     const type = response.headers['content-type'] ?? '';
     // [spec] WHATWG 9.2.3: anything else fails the connection.
     const isStream = response.statusCode === 200 && /^text\/event-stream *(;|$)/i.test(type);
     if (isStream) return new Stream(response, listener);
-    throw new RefusedError(what, await whole(response, timeoutMs));
+    throw new RefusedError(get.name, await whole(response, get.timeoutMs));
   }
 
   get status(): number {

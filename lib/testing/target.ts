@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 
 import { within } from './clock.js';
@@ -37,11 +38,12 @@ export async function hostOf(target: Target, timeoutMs: number): Promise<Host> {
 /** A server that was told to listen a moment ago still looks up its address. */
 async function listening(server: Server, timeoutMs: number): Promise<void> {
   if (server.listening) return;
-  const ready = new Promise<void>((resolve, reject) => {
-    server.once('listening', resolve).once('error', reject);
+  const enough = new AbortController();
+  const late = (): Error => new Error('openSession: the server does not listen: call listen()');
+  const ready = once(server, 'listening', { signal: enough.signal });
+  await within(ready, timeoutMs, late).finally(() => {
+    enough.abort();
   });
-  const late = (): Error => new Error(`the server does not listen: call listen() before`);
-  await within(ready, timeoutMs, late);
 }
 
 function urlOf(server: Server): string {

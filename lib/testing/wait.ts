@@ -46,7 +46,7 @@ export class Wait {
       return true;
     } catch (error) {
       // The test's own function threw: that is the test's to see, not the parser's.
-      this.#settle(Promise.reject(error as Error));
+      this.#settle(Promise.reject(error instanceof Error ? error : new Error(String(error))));
       return false;
     }
   }

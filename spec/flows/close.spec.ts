@@ -182,7 +182,8 @@ it('[37] lets a tool end after its session: it saw the signal, its result is cou
   expect(errors).toEqual([]);
 });
 
-// Kills: a registry that removes by id, whoever asks.
+// Kills: a second end of the old session, in a registry that removes by id: both are needed to
+// do harm.
 it('[38] does not touch a new session when the old one of its id ends at last', async () => {
   const { url, port, mcp } = await serve({ sessionId: () => 'the-same' });
   const half = await openStalled(port);

@@ -106,7 +106,7 @@ const sources: Sources = Object.fromEntries([
   ...Object.entries(refused).map(([name, [code]]) => [`${name}.ts`, withOwn(code)]),
 ]);
 
-const SLOW = 60_000;
+const SLOW = 120_000;
 
 describe.each([true, false])(
   'with exactOptionalPropertyTypes: %s',

@@ -1,8 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 
-import { JsonRpcError, type JsonRpcMessage, type Session } from '../../lib/index.js';
+import { JsonRpcError, McpSseError, type JsonRpcMessage, type Session } from '../../lib/index.js';
+import { ClientCalls } from '../../lib/session/client-calls.js';
 import { result } from '../support/messages.js';
 import { outcomeOf } from '../support/outcome.js';
+import { rounds } from '../support/rounds.js';
 import { serve, type Served } from '../support/serve.js';
 import { StreamClient } from '../support/stream-client.js';
 
@@ -118,4 +120,24 @@ it('need not be awaited: a rejection that nobody sees ends nothing', async () =>
   void session.request('unseen');
   // An unhandled rejection would fail the run.
   await served.mcp.closeSessions();
+});
+
+// Kills: a timer that outlives its request.
+it('leaves no timer behind, however a request ends', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const calls = new ClientCalls();
+  const ids: string[] = [];
+  const call = (timeoutMs = 1_000): Promise<unknown> =>
+    calls.call('ask', undefined, { timeoutMs }, async ({ id }) => void ids.push(String(id)));
+  const ended = [call(), call(), call(10), call()].map(outcomeOf);
+  expect(vi.getTimerCount()).toBe(4);
+  calls.settle(result(ids[0]!));
+  calls.settle({ jsonrpc: '2.0', id: ids[1]!, error: { code: 1, message: 'no' } });
+  vi.advanceTimersByTime(10);
+  calls.rejectAll(new McpSseError('session-closed', 'the end'));
+  expect(vi.getTimerCount()).toBe(0);
+  await rounds();
+  const states = ended.map(({ state }) => state);
+  expect(states).toEqual(['resolved', 'rejected', 'rejected', 'rejected']);
 });

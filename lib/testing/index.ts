@@ -1,0 +1,8 @@
+export { openSession } from './open-session.js';
+export type { ReceivedEvent } from './event-stream-parser.js';
+export type { Match, ReceivedMessage } from './message.js';
+export type { InitializeParams, OpenSessionOptions } from './options.js';
+export { RefusedError, type HttpAnswer } from './refused-error.js';
+export type { TestSession, WaitOptions } from './session.js';
+export type { StreamEnd } from './stream.js';
+export type { Target } from './target.js';

@@ -1,0 +1,157 @@
+import { createServer, type IncomingMessage } from 'node:http';
+
+import express from 'express';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { mcpSse } from '../../lib/index.js';
+import { openSession, type Target } from '../../lib/testing/index.js';
+import { closed, serve } from '../support/serve.js';
+
+const TOOLS = { tools: [] };
+
+describe('a target', () => {
+  it('may be an Express application: it is started, and closed with the session', async () => {
+    const app = express().use('/api', mcpSse());
+    const session = await openSession(app, { path: '/api/sse' });
+    expect(session.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(session.endpoint).toBe(`${session.url}/api/message?sessionId=${session.sessionId}`);
+    expect(await session.request('tools/list')).toEqual(TOOLS);
+    await session.close();
+    await expect(fetch(session.url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+  });
+
+  it('may be a request listener of any kind', async () => {
+    const mcp = mcpSse();
+    await using session = await openSession(mcp.before(express()));
+    expect(await session.request('tools/list')).toEqual(TOOLS);
+    expect(mcp.sessions.get(session.sessionId)?.state).toBe('open');
+  });
+
+  it('may be a server that listens: it goes on when the session is closed', async () => {
+    const { server, url } = await serve();
+    const session = await openSession(server);
+    expect(session.url).toBe(url);
+    await session.close();
+    expect(server.listening).toBe(true);
+    await using another = await openSession(server);
+    expect(another.sessionId).not.toBe(session.sessionId);
+  });
+
+  it('may be a server that has only just been told to listen', async () => {
+    const app = express().use(mcpSse());
+    const server = app.listen(0, 'localhost');
+    onTestFinished(() => closed(server));
+    expect(server.listening).toBe(false);
+    await using session = await openSession(server);
+    expect(await session.request('tools/list')).toEqual(TOOLS);
+  });
+
+  it.each(['::', '0.0.0.0', '127.0.0.1', '::1'])('may be a server on %s', async (host) => {
+    const server = express().use(mcpSse()).listen(0, host);
+    onTestFinished(() => closed(server));
+    await using session = await openSession(server);
+    expect(session.status).toBe(200);
+  });
+
+  it.each([
+    ['a base URL', (url: string) => url],
+    ['a base URL with a slash at its end', (url: string) => `${url}/`],
+    ['a URL object', (url: string) => new URL(url)],
+  ])('may be %s', async (_, targetOf: (url: string) => Target) => {
+    const { url } = await serve({}, { mount: '/api/v1' });
+    await using session = await openSession(targetOf(url), { path: 'sse?from=spec' });
+    expect(session.url).toBe(url);
+    expect(session.endpoint).toBe(`${url}/message?sessionId=${session.sessionId}`);
+    expect(await session.request('tools/list')).toEqual(TOOLS);
+  });
+
+  it('that is a server which never listens is refused', async () => {
+    const opening = openSession(createServer(), { timeoutMs: 20 });
+    await expect(opening).rejects.toThrow('the server does not listen: call listen()');
+  });
+});
+
+describe('the options', () => {
+  it('send the headers with the stream and with every POST', async () => {
+    const seen: (string | undefined)[] = [];
+    const app = express();
+    app.use((req: IncomingMessage, _res, next) => {
+      seen.push(
+        `${req.method} ${req.headers['x-tenant'] as string} ${req.headers['content-type']}`,
+      );
+      next();
+    });
+    app.use(mcpSse());
+    await using session = await openSession(app, {
+      headers: { 'X-Tenant': 'a', 'content-type': 'application/json; charset=utf-8' },
+    });
+    await session.post({}, { 'x-tenant': 'b', 'Content-Type': undefined });
+    const type = 'application/json; charset=utf-8';
+    expect(seen).toEqual([`GET a ${type}`, `POST a ${type}`, `POST a ${type}`, 'POST b undefined']);
+  });
+
+  it('do the handshake by default', async () => {
+    const mcp = mcpSse();
+    const received: string[] = [];
+    const app = express().use(
+      mcpSse({
+        hooks: {
+          onMessage: (message) => void ('method' in message && received.push(message.method)),
+        },
+      }),
+      mcp,
+    );
+    await using session = await openSession(app);
+    expect(received).toEqual(['initialize', 'notifications/initialized']);
+    expect(session.initializeResult).toMatchObject({ serverInfo: { name: 'express-mcp-sse' } });
+  });
+
+  it('do it as the client that the test wants', async () => {
+    const mcp = mcpSse();
+    await using session = await openSession(express().use(mcp), {
+      initialize: {
+        protocolVersion: '2024-11-05',
+        capabilities: { sampling: {} },
+        clientInfo: { name: 'old', version: '0.1.0' },
+      },
+    });
+    expect(session.initializeResult).toMatchObject({ protocolVersion: '2024-11-05' });
+    expect(mcp.sessions.get(session.sessionId)).toMatchObject({
+      clientInfo: { name: 'old' },
+      clientCapabilities: { sampling: {} },
+      protocolVersion: '2024-11-05',
+    });
+  });
+
+  it('leave it to the test', async () => {
+    const mcp = mcpSse();
+    await using session = await openSession(express().use(mcp), { initialize: false });
+    expect(session.messages).toEqual([]);
+    expect(session.initializeResult).toBeUndefined();
+    expect(mcp.sessions.get(session.sessionId)?.clientInfo).toBeUndefined();
+  });
+
+  it.each([
+    [{ header: {} }, 'there is no option "header"; there are path, headers, timeoutMs, initialize'],
+    [{ timeoutMs: 0 }, 'timeoutMs must be a positive number'],
+    [{ timeoutMs: NaN }, 'timeoutMs must be a positive number'],
+  ])('are refused when they are wrong: %j', async (options, message) => {
+    await expect(openSession('http://127.0.0.1:1', options)).rejects.toThrow(message);
+  });
+});
+
+it('shows the head of the stream, its events and its comments', async () => {
+  const mcp = mcpSse({ keepAlive: { intervalMs: 10 } });
+  await using session = await openSession(express().use(mcp));
+  expect(session.status).toBe(200);
+  expect(session.headers['content-type']).toBe('text/event-stream; charset=utf-8');
+  expect(session.events[0]).toEqual({
+    event: 'endpoint',
+    data: `message?sessionId=${session.sessionId}`,
+    id: undefined,
+  });
+  expect(session.events.map(({ event }) => event)).toEqual(['endpoint', 'message']);
+  expect(session.messages).toEqual([
+    { jsonrpc: '2.0', id: 'request-1', result: expect.anything() },
+  ]);
+});
