@@ -100,7 +100,7 @@ function answeredBy<Data>(
   const { outlet } = session;
   if (session.principal !== principal || session.state === 'closed') return undefined;
   outlet.decide(true);
-  const offset = told ?? outlet.provenOffset;
+  const offset = outlet.resumeOffset(told);
   return outlet.canResume(offset) ? { session, offset } : undefined;
 }
 

@@ -55,7 +55,9 @@ export function sessionWithKey<Data>(
   { sessions }: Runtime<Data>,
 ): Resumption<Data> | undefined {
   const session = key === undefined ? undefined : sessions.withKey(key, principal);
-  return session && { session, offset: session.outlet.provenOffset };
+  if (!session) return undefined;
+  const offset = session.outlet.resumeOffset();
+  return session.outlet.canResume(offset) ? { session, offset } : undefined;
 }
 
 /** What the first GET of a client shows of its ways to come back. */

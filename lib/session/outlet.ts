@@ -24,6 +24,8 @@ export class Outlet implements PumpOwner {
   /** By the id of a request to the client: the offset that its answer proves to be read. */
   #proofs: Map<RequestId, number> | undefined;
   #handshakeOffset = 0;
+  /** The client has shown that it has read everything up to here. */
+  #provenOffset = 0;
 
   constructor(owner: OutletOwner, bounds: PumpBounds, road: Road) {
     this.#owner = owner;
@@ -41,9 +43,12 @@ export class Outlet implements PumpOwner {
     return this.#pump.unwrittenBytes;
   }
 
-  /** Where a client goes on that cannot say where it stopped: after what it has surely read. */
-  get provenOffset(): number {
-    return this.#pump.firstHeld - 1;
+  /**
+   * Where a client goes on that says it has stopped at `told`, or cannot say: after what it has
+   * surely read. A cut between a request and its position makes it say less than it has answered.
+   */
+  resumeOffset(told = 0): number {
+    return Math.max(told, this.#provenOffset);
   }
 
   fits(frame: Frame): boolean {
@@ -71,6 +76,7 @@ export class Outlet implements PumpOwner {
 
   /** The client has read everything up to `offset`. */
   acknowledge(offset: number): void {
+    this.#provenOffset = Math.max(this.#provenOffset, Math.min(offset, this.#pump.position));
     this.#pump.acknowledge(offset);
   }
 

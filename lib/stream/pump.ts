@@ -61,11 +61,6 @@ export class Pump implements WriterObserver {
     return this.#cursor - 1;
   }
 
-  /** The offset of the oldest message that is kept. */
-  get firstHeld(): number {
-    return this.#log.first;
-  }
-
   /** The offset that the next message gets. */
   get nextOffset(): number {
     return this.#log.next;

@@ -22,7 +22,7 @@ interface Report {
 }
 
 it('detached sessions with full logs stay within totalBytes and 4 KiB each', async () => {
-  const script = fileURLToPath(new URL('../support/fill-logs.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../support/programs/fill-logs.ts', import.meta.url));
   const { heap, sessions, evicted } = await report<Report>(script, [SESSIONS, TOTAL_BYTES]);
   if (process.env.RESUME_SESSIONS) {
     console.log(`${SESSIONS} sessions, ${TOTAL_BYTES} bytes for logs: ${heap} bytes of heap`);

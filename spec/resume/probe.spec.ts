@@ -58,6 +58,26 @@ it('a message whose position was cut off comes once more', async () => {
   expect(numbers(again)).toEqual([3]);
 });
 
+it('what it has answered it has read, although the position behind it was cut off', async () => {
+  const { client, session } = await sdkSession();
+  const asked = session.request('roots/list');
+  const { id } = await client.nextMessage(({ method }) => method === 'roots/list');
+  client.drop();
+  await client.end();
+  const read = client.events.filter(({ event }) => event !== 'endpoint');
+  client.events.splice(0, Infinity, ...client.events.slice(0, 3), ...read.slice(-1));
+  expect(lastEndpoint(client)).toMatch(/&n=1$/);
+  await post(lastEndpoint(client), { jsonrpc: '2.0', id, result: { roots: [] } }, NEGOTIATED);
+  await asked;
+  await eventually(() => session.state === 'detached');
+  await sendNumbers(session, 1, 1);
+  const again = await returnAsSdk(client);
+  expect(again.sessionId).toBe(session.id);
+  await eventually(() => numbers(again).length === 1);
+  // The probe and the number: nothing is asked twice.
+  expect(again.messages).toHaveLength(2);
+});
+
 it('a client that does not answer gets a new session that needs no handshake', async () => {
   const { url, client, session, mcp } = await sdkSession({
     resume: { probeTimeoutMs: 20 },

@@ -6,7 +6,9 @@ import { numbers, onlySession, sendNumbers } from '../support/returning-client.j
 import { serve } from '../support/serve.js';
 import { StreamClient } from '../support/stream-client.js';
 
-type Request = { headers: Record<string, unknown> };
+interface Request {
+  readonly headers: Record<string, unknown>;
+}
 
 const header = (name: string) => (req: Request) => req.headers[name] as string | undefined;
 const ONE = { User: 'ann', Client: 'one' };
@@ -57,6 +59,22 @@ it('what it has not been seen to read comes again, and no more than that', async
   const again = await StreamClient.open(`${url}/sse`, ONE);
   await eventually(() => numbers(again).length === 2);
   expect(numbers(again)).toEqual([4, 5]);
+});
+
+it('a client gets a new session when what it may have missed is kept no longer', async () => {
+  const resume = { resumeKey: header('client'), maxEvents: 3 };
+  const { url, mcp } = await serveKeyed({ resume });
+  const client = await StreamClient.open(`${url}/sse`, ONE);
+  await sendNumbers(onlySession(mcp), 1, 4);
+  await eventually(() => numbers(client).length === 4);
+  client.drop();
+  const again = await StreamClient.open(`${url}/sse`, ONE);
+  expect(again.sessionId).not.toBe(client.sessionId);
+  // From now on the key is that of the new one, and the old one ends by itself.
+  client.drop();
+  again.drop();
+  const third = await StreamClient.open(`${url}/sse`, ONE);
+  expect(third.sessionId).toBe(again.sessionId);
 });
 
 it("a key is its principal's own", async () => {

@@ -30,9 +30,9 @@ class Holder implements BudgetHolder {
   }
 }
 
-function budgetOf(totalBytes: number, names: string) {
+function budgetOf(totalBytes: number, ...names: string[]) {
   const budget = new ReplayBudget<Holder>(totalBytes);
-  return { budget, holders: [...names].map((name) => new Holder(name, budget)) };
+  return { budget, holders: names.map((name) => new Holder(name, budget)) };
 }
 
 const evicted = (holders: readonly Holder[]): string =>
@@ -40,7 +40,7 @@ const evicted = (holders: readonly Holder[]): string =>
 
 describe('the budget of what is kept for all clients', () => {
   it('is the sum of what each keeps', () => {
-    const { budget, holders } = budgetOf(100, 'ab');
+    const { budget, holders } = budgetOf(100, 'a', 'b');
     const [a, b] = holders as [Holder, Holder];
     a.keep(60);
     b.keep(40);
@@ -49,7 +49,7 @@ describe('the budget of what is kept for all clients', () => {
   });
 
   it('takes the session that has been detached the longest, and as many as it needs', () => {
-    const { budget, holders } = budgetOf(100, 'abcd');
+    const { budget, holders } = budgetOf(100, 'a', 'b', 'c', 'd');
     const [a, b, c, d] = holders as [Holder, Holder, Holder, Holder];
     for (const holder of holders) holder.keep(25);
     for (const holder of [c, a, b]) budget.detached(holder);
@@ -61,7 +61,7 @@ describe('the budget of what is kept for all clients', () => {
   });
 
   it('does not take one whose client is back, nor one that has closed', () => {
-    const { budget, holders } = budgetOf(100, 'abc');
+    const { budget, holders } = budgetOf(100, 'a', 'b', 'c');
     const [a, b, c] = holders as [Holder, Holder, Holder];
     for (const holder of holders) holder.keep(30);
     budget.detached(a);
@@ -85,7 +85,7 @@ describe('the budget of what is kept for all clients', () => {
   });
 
   it('lets one that grows let go of what is written when nobody is away', () => {
-    const { budget, holders } = budgetOf(100, 'ab');
+    const { budget, holders } = budgetOf(100, 'a', 'b');
     const [a, b] = holders as [Holder, Holder];
     a.keep(90);
     b.keep(11);
@@ -93,7 +93,7 @@ describe('the budget of what is kept for all clients', () => {
   });
 
   it('takes nobody for what shrinks', () => {
-    const { budget, holders } = budgetOf(10, 'ab');
+    const { budget, holders } = budgetOf(10, 'a', 'b');
     const [a, b] = holders as [Holder, Holder];
     b.held = 30;
     budget.change(b, 30);

@@ -37,7 +37,10 @@ class Rig {
 
   /** From which offset the log holds on, and to which. */
   get range(): [number, number] {
-    return [this.pump.firstHeld, this.pump.nextOffset - 1];
+    const { pump } = this;
+    let first = pump.nextOffset;
+    while (pump.canResume(first - 2)) first -= 1;
+    return [first, pump.nextOffset - 1];
   }
 }
 

@@ -22,7 +22,7 @@ export function recordStreams(): StreamRecord {
           const index = streams.push('') - 1;
           const write = res.write.bind(res) as (chunk: string) => boolean;
           res.write = (chunk: string) => {
-            streams[index] += chunk;
+            streams[index] = (streams[index] ?? '') + chunk;
             writes.push(chunk);
             return write(chunk);
           };

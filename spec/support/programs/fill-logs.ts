@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 
 import express from 'express';
 
-import { mcpSse } from '../../lib/index.js';
-import { listen } from './serve.js';
+import { mcpSse } from '../../../lib/index.js';
+import { listen } from '../serve.js';
 
 const [count, totalBytes] = process.argv.slice(2).map(Number) as [number, number];
 /** Streams that are opened at a time. */

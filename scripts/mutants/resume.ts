@@ -1,0 +1,372 @@
+import type { Mutant } from './mutant.js';
+
+const pump = 'stream/pump.ts';
+const log = 'stream/message-log.ts';
+const road = 'session/road.ts';
+const outlet = 'session/outlet.ts';
+const session = 'session/live-session.ts';
+const wayBack = 'http/way-back.ts';
+const opening = 'http/open-stream.ts';
+const client = 'client/resumable-fetch.ts';
+
+const model = 'resume/model.spec.ts';
+const retention = 'stream/pump-retention.spec.ts';
+const halfOpen = 'resume/half-open.spec.ts';
+const refusals = 'resume/refusals.spec.ts';
+const probe = 'resume/probe.spec.ts';
+const acknowledgement = 'resume/acknowledgement.spec.ts';
+const detached = 'resume/detached.spec.ts';
+const window = 'resume/window.spec.ts';
+const marked = 'resume/marked-streams.spec.ts';
+const plain = 'resume/plain-streams.spec.ts';
+const keys = 'resume/resume-key.spec.ts';
+const helper = 'client/resumable-fetch.spec.ts';
+
+/** Faults of what is kept, and where a connection goes on in it, as the model sees them. */
+const cursorMutants: readonly Mutant[] = [
+  {
+    name: 'a trim takes one message too many',
+    file: log,
+    find: 'const end = Math.min(offset, this.next);',
+    replace: 'const end = Math.min(offset + 1, this.next);',
+    specs: [model],
+  },
+  {
+    name: 'the oldest message that is kept cannot be had',
+    file: log,
+    find: 'return offset < this.#first ?',
+    replace: 'return offset <= this.#first ?',
+    specs: [model],
+  },
+  {
+    name: 'a new connection begins with what its client has read',
+    file: pump,
+    find: 'this.#cursor = Math.max(offset + 1, this.#log.first);',
+    replace: 'this.#cursor = Math.max(offset, this.#log.first);',
+    specs: [model],
+  },
+  {
+    name: 'a new connection skips a message',
+    file: pump,
+    find: 'this.#cursor = Math.max(offset + 1, this.#log.first);',
+    replace: 'this.#cursor = Math.max(offset + 2, this.#log.first);',
+    specs: [model],
+  },
+  {
+    name: 'a new connection goes on where the old one was',
+    file: pump,
+    find: '    this.#cursor = Math.max(offset + 1, this.#log.first);\n',
+    replace: '',
+    specs: [model],
+  },
+  {
+    name: 'a gap is not noticed',
+    file: pump,
+    find: 'return offset + 1 >= this.#log.first && offset < this.#log.next;',
+    replace: 'return offset + 2 >= this.#log.first && offset < this.#log.next;',
+    specs: [model],
+  },
+  {
+    name: 'the last offset without a gap is refused',
+    file: pump,
+    find: 'return offset + 1 >= this.#log.first && offset < this.#log.next;',
+    replace: 'return offset >= this.#log.first && offset < this.#log.next;',
+    specs: [model],
+  },
+  {
+    name: 'an acknowledgement takes what is not written yet',
+    file: pump,
+    find: 'this.#drop(Math.min(offset + 1, this.#cursor));',
+    replace: 'this.#drop(offset + 1);',
+    specs: [retention],
+  },
+  {
+    name: 'an acknowledgement takes what is not read yet',
+    file: pump,
+    find: 'this.#drop(Math.min(offset + 1, this.#cursor));',
+    replace: 'this.#drop(Math.min(offset + 2, this.#cursor));',
+    specs: [model],
+  },
+  {
+    name: 'the bounds take what is not written yet',
+    file: pump,
+    find: 'while (this.#log.first < this.#cursor && this.#keepsTooMuch())',
+    replace: 'while (this.#keepsTooMuch())',
+    specs: [model],
+  },
+  {
+    name: 'what waits for a connection is taken for what is kept',
+    file: pump,
+    find: 'if (!this.#writer) return size > maxEvents || bytes > maxBytes;',
+    replace:
+      'if (this.#room !== undefined || size >= 0) return size > maxEvents || bytes > maxBytes;',
+    specs: [retention],
+  },
+  {
+    name: 'what is replayed is not counted as waiting',
+    file: pump,
+    find: 'this.#waitingBytes = this.#log.bytesFrom(this.#cursor);',
+    replace: 'this.#waitingBytes = 0;',
+    specs: [model],
+  },
+  {
+    name: 'a replay has no more room than limits.bufferedBytes',
+    file: pump,
+    find: 'frame.bytes <= Math.max(bufferedBytes, maxBytes)',
+    replace: 'frame.bytes <= bufferedBytes',
+    specs: [detached],
+  },
+  {
+    name: 'nothing bounds what is kept while there is no connection',
+    file: pump,
+    find: 'return unwrittenBytes + frame.bytes <= maxBytes && waiting < maxEvents;',
+    replace: 'return unwrittenBytes + frame.bytes <= maxBytes || waiting < maxEvents;',
+    specs: [detached],
+  },
+  {
+    name: 'what is let go of is not told to the budget',
+    file: pump,
+    find: '    if (this.#retains) this.#owner.pumpHolds(this.#log.memory - memory);\n  }\n}',
+    replace: '  }\n}',
+    specs: [retention],
+  },
+];
+
+const attachMutants: readonly Mutant[] = [
+  {
+    name: 'the older stream is not ended',
+    file: pump,
+    find: '    before?.destroy();\n',
+    replace: '',
+    specs: [model],
+  },
+  {
+    name: 'the older stream is ended before the newer one has taken over',
+    file: pump,
+    find: '    const before = this.#writer;\n    this.#writer = writer;\n',
+    replace:
+      '    const before = this.#writer;\n    before?.destroy();\n    this.#writer = writer;\n',
+    specs: [halfOpen],
+  },
+  {
+    name: 'the late end of the older stream ends the newer one',
+    file: pump,
+    find: `writer: ConnectionWriter): void {
+    if (writer !== this.#writer) return;
+    this.#writer = undefined;`,
+    replace: `_writer: ConnectionWriter): void {
+    this.#writer = undefined;`,
+    specs: [model],
+  },
+  {
+    name: 'a ping on the older stream ends the newer one',
+    file: 'session/heartbeat.ts',
+    find: 'if (session.outlet.writer === writer) {',
+    replace: 'if (session.outlet.writer !== undefined || writer) {',
+    specs: [acknowledgement],
+  },
+  {
+    name: 'a session that is back still counts the time it was away',
+    file: session,
+    find: "    this.#state = 'open';\n    this.#lost = undefined;\n",
+    replace: "    this.#state = 'open';\n",
+    specs: [window],
+  },
+  {
+    name: 'a session ends with its stream although its client could come back',
+    file: session,
+    find: 'else if (!this.outlet.road.leadsBack) this.#end(reason, error);',
+    replace: 'else if (this.#state) this.#end(reason, error);',
+    specs: [window],
+  },
+  {
+    name: 'a session outlives its stream although its client cannot come back',
+    file: road,
+    find: 'return this.#positions || this.token !== undefined || this.key !== undefined;',
+    replace: 'return true;',
+    specs: [plain],
+  },
+  {
+    name: 'a large message never gets onto a new connection',
+    file: 'http/begin-stream.ts',
+    find: '{ ...settings.limits, bufferedBytes: Infinity }',
+    replace: 'settings.limits',
+    specs: [detached],
+  },
+];
+
+const markMutants: readonly Mutant[] = [
+  {
+    name: 'an id names the next message',
+    file: road,
+    find: 'const id = ids ? `id: ${this.#eventId(offset)}\\n`',
+    replace: 'const id = ids ? `id: ${this.#eventId(offset + 1)}\\n`',
+    specs: [model],
+  },
+  {
+    name: 'a position names the next message',
+    file: road,
+    find: 'const position = positions ? this.positionEvent(offset)',
+    replace: 'const position = positions ? this.positionEvent(offset + 1)',
+    specs: [model],
+  },
+  {
+    name: 'a position comes before its message',
+    file: road,
+    find: 'text: id + text + position',
+    replace: 'text: position + id + text',
+    specs: [model],
+  },
+  {
+    name: 'the first event of a connection sends its client back to the beginning',
+    file: road,
+    find: '{ id: this.#eventId(offset) }',
+    replace: '{ id: this.#eventId(0) }',
+    specs: [model],
+  },
+  {
+    name: 'the first event of a connection has no position',
+    file: road,
+    find: 'data: this.#positions ? this.#announcedAt(offset) : announced,',
+    replace: 'data: announced,',
+    specs: [model],
+  },
+  {
+    name: 'an SDK client gets positions before it has shown itself',
+    file: wayBack,
+    find: 'undecided: undecided && !positions',
+    replace: 'positions: positions || undecided',
+    specs: [plain],
+  },
+  {
+    name: 'all clients come back at the same moment',
+    file: 'session/reconnect-delay.ts',
+    find: '(0.5 + Math.random())',
+    replace: '1',
+    specs: [marked],
+  },
+];
+
+const proofMutants: readonly Mutant[] = [
+  {
+    name: 'what was answered counts as unread when its position was cut off',
+    file: outlet,
+    find: 'return Math.max(told, this.#provenOffset);',
+    replace: 'return told > 0 ? told : this.#provenOffset;',
+    specs: [model, probe],
+  },
+  {
+    name: 'an answer proves more than it does',
+    file: outlet,
+    find: 'this.#proofs.set(id, this.#pump.nextOffset);',
+    replace: 'this.#proofs.set(id, this.#pump.nextOffset + 1);',
+    specs: [model],
+  },
+  {
+    name: 'an answer proves nothing',
+    file: outlet,
+    find: '    this.acknowledge(offset);\n  }',
+    replace: '  }',
+    specs: [acknowledgement],
+  },
+  {
+    name: 'a client that cannot say where it stopped is led over a gap',
+    file: wayBack,
+    find: 'return session.outlet.canResume(offset) ? { session, offset } : undefined;',
+    replace: 'return { session, offset };',
+    specs: [keys],
+  },
+];
+
+const callerMutants: readonly Mutant[] = [
+  {
+    name: "another principal's Last-Event-ID is taken",
+    file: wayBack,
+    find: '!session || session.principal !== principal || !session',
+    replace: '!session || !session',
+    specs: [refusals],
+  },
+  {
+    name: "another principal's answer to a probe is taken",
+    file: opening,
+    find: "session.principal !== principal || session.state === 'closed'",
+    replace: "session.state === 'closed'",
+    specs: [probe],
+  },
+  {
+    name: 'a key is shared by all principals',
+    file: 'session/session-registry.ts',
+    find: 'JSON.stringify([principal, key])',
+    replace: 'JSON.stringify([principal === key, key])',
+    specs: [keys],
+  },
+  {
+    name: 'a client that had better try again is refused for good',
+    file: wayBack,
+    find: "error.code === 'too-many-sessions' || error.code === 'shutting-down'",
+    replace: "error.code === 'internal'",
+    specs: [refusals],
+  },
+  {
+    name: 'an id of an earlier process is taken',
+    file: road,
+    find: 'if (node !== NODE || token === undefined)',
+    replace: 'if (token === undefined)',
+    specs: [refusals],
+  },
+  {
+    name: 'the answer to a probe reaches the server behind the session',
+    file: 'http/probes.ts',
+    find: '    this.#waiting.get(message.id)?.(answer);\n    return true;',
+    replace: '    this.#waiting.get(message.id)?.(answer);\n    return false;',
+    specs: [probe],
+  },
+  {
+    name: 'the session that left last is evicted first',
+    file: 'session/replay-budget.ts',
+    find: 'for (const longest of this.#detached)',
+    replace: 'for (const longest of [...this.#detached].reverse())',
+    specs: ['session/replay-budget.spec.ts', 'resume/eviction.spec.ts'],
+  },
+];
+
+const helperMutants: readonly Mutant[] = [
+  {
+    name: 'the id of an event counts before the event is whole',
+    file: client,
+    find: 'this.#id = line.slice(',
+    replace: 'this.#report(line.slice(4)); else if (line.startsWith("id:")) this.#id = line.slice(',
+    specs: [helper],
+  },
+  {
+    name: 'an id that is known to nobody is sent for ever',
+    file: client,
+    find: "    if (response.status === 404) lastId = '';\n",
+    replace: '',
+    specs: [helper],
+  },
+  {
+    name: 'CRLF over two chunks ends two lines',
+    file: client,
+    find: "this.#afterCr = text.endsWith('\\r');",
+    replace: 'this.#afterCr = false;',
+    specs: [helper],
+  },
+  {
+    name: 'the answer to a GET forgets its URL',
+    file: client,
+    find: 'url: { value: url }, ',
+    replace: '',
+    specs: [helper],
+  },
+];
+
+/** Faults of resumption. */
+export const resumeMutants: readonly Mutant[] = [
+  ...cursorMutants,
+  ...attachMutants,
+  ...markMutants,
+  ...proofMutants,
+  ...callerMutants,
+  ...helperMutants,
+];
