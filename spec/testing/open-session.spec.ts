@@ -96,17 +96,9 @@ describe('the options', () => {
   });
 
   it('do the handshake by default', async () => {
-    const mcp = mcpSse();
-    const received: string[] = [];
-    const app = express().use(
-      mcpSse({
-        hooks: {
-          onMessage: (message) => void ('method' in message && received.push(message.method)),
-        },
-      }),
-      mcp,
-    );
-    await using session = await openSession(app);
+    const received: JsonRpcMessage[] = [];
+    const hooks = { onMessage: (message: JsonRpcMessage) => void received.push(message) };
+    await using session = await openSession(express().use(mcpSse({ hooks })));
     expect(received).toMatchObject([
       { method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {} } },
       { method: 'notifications/initialized' },
