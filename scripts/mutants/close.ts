@@ -128,7 +128,7 @@ export const closeMutants: readonly Mutant[] = [
     file: queue,
     find: '    this.#frames = [];\n    this.#bytes = 0;\n',
     replace: '',
-    specs: [bounds],
+    specs: [failure],
   },
   {
     name: 'those who wait are not told of the close',

@@ -10,9 +10,6 @@ import { Checked } from '../support/type-check.js';
 
 /** Rooms beside the house, which the page does not go into. */
 const ANNEX = /^(redis|nats|client|testing|dashboard)\//;
-/** In the works: the README does not go into it yet. */
-const UNDOCUMENTED = /^(resume$|replay-)/;
-const documented = (name: string): boolean => !UNDOCUMENTED.test(name);
 /** For what starts the TypeScript compiler. */
 const SLOW = { timeout: 60_000 };
 const README = readText('README.md');
@@ -35,20 +32,34 @@ function rowsBelow(heading: string): string[][] {
 /** The members of a union type of the package. */
 function membersOf(type: string): string[] {
   checked ??= new Checked({ 'all.ts': "export * from 'express-mcp-sse';" });
-  return checked.literalsOf('all.ts', type).filter(documented).sort();
+  return checked.literalsOf('all.ts', type).sort();
 }
 let checked: Checked | undefined;
 
 it('the README names every option, with the default that it has', () => {
-  const { paths, keepAlive, limits, security, ...single } = complete({});
-  const groups = { paths, keepAlive: keepAlive || {}, limits, security };
+  const { paths, keepAlive, limits, resume, security, ...single } = complete({});
+  const groups = {
+    paths,
+    keepAlive: keepAlive || {},
+    limits,
+    resume: resume || {},
+    security,
+  };
   const grouped = Object.entries(groups).flatMap(([group, members]) =>
     Object.entries(members).map(([name, value]) => [`${group}.${name}`, value] as const),
   );
-  const names = ['server', 'handler', 'security.allowedHosts', 'keepAlive', ...Object.keys(single)];
+  const names = [
+    'server',
+    'handler',
+    'security.allowedHosts',
+    'keepAlive',
+    'resume',
+    'resume.resumeKey',
+    ...Object.keys(single),
+  ];
   const rows = new Map(rowsBelow('Options').map(([name, value]) => [codes(name!)[0], value!]));
   expect([...rows.keys()].sort()).toEqual(
-    [...new Set([...names, ...grouped.map(([name]) => name)])].filter(documented).sort(),
+    [...new Set([...names, ...grouped.map(([name]) => name)])].sort(),
   );
   for (const [name, value] of grouped) {
     if (typeof value === 'number') expect(rows.get(name), name).toBe(inWords(value));

@@ -151,6 +151,6 @@ it('shows the head of the stream, its events and its comments', async () => {
   const answer = { jsonrpc: '2.0', id: 'request-1', result: session.initializeResult };
   expect(session.messages).toEqual([answer]);
   await eventually(() => session.comments.length > 0);
-  expect(session.comments[0]).toBe(' keep-alive');
+  expect(session.comments[0]).toBe('keep-alive');
   expect(session.text).toContain(': keep-alive\n');
 });

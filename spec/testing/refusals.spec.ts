@@ -67,7 +67,7 @@ describe('a stream that is refused', () => {
 
   it('may have a body that does not end, or breaks off: what came is shown', async () => {
     const endless: RequestHandler = (_req, res) => void res.status(500).write('first words');
-    const endlessly = await refusalOf([endless], { timeoutMs: 50 });
+    const endlessly = await refusalOf([endless], { timeoutMs: 400 });
     expect(endlessly).toMatchObject({ status: 500, body: 'first words' });
     const broken: RequestHandler = (_req, res) => {
       res.status(500).write('first words', () => res.destroy());
@@ -105,14 +105,14 @@ describe('a stream that does not come about', () => {
   });
 
   it('rejects when nobody answers in time', async () => {
-    const { message } = await refusalOf([() => {}], { timeoutMs: 50 });
-    expect(message).toMatch(/^no answer to GET http:.*\/sse within 50 ms$/);
+    const { message } = await refusalOf([() => {}], { timeoutMs: 400 });
+    expect(message).toMatch(/^no answer to GET http:.*\/sse within 400 ms$/);
   });
 
   it('rejects when there is no endpoint event in time, and says what came', async () => {
-    const { message } = await refusalOf([stream], { timeoutMs: 50 });
+    const { message } = await refusalOf([stream], { timeoutMs: 400 });
     expect(message).toBe(
-      'no `endpoint` event within 50 ms\nreceived: 0 events and 1 comment: ": here it is"',
+      'no `endpoint` event within 400 ms\nreceived: 0 events and 1 comment, as text: ": here it is\\n\\n"',
     );
   });
 
@@ -147,9 +147,9 @@ describe('a handshake that fails', () => {
 
   it('rejects when there is no answer in time, and says what came', async () => {
     const handler = (): Promise<void> => new Promise(() => {});
-    const { message } = await refusalOf([mcpSse({ handler })], { timeoutMs: 50 });
+    const { message } = await refusalOf([mcpSse({ handler })], { timeoutMs: 400 });
     expect(message).toMatch(
-      /^no answer to initialize within 50 ms\nreceived: 1 event .*\n.*endpoint:/,
+      /^no answer to initialize within 400 ms\nreceived: 1 event .*\n.*endpoint:/,
     );
   });
 
@@ -157,8 +157,8 @@ describe('a handshake that fails', () => {
     const noPosts: RequestHandler = (req, _res, next) => {
       if (req.method !== 'POST') next();
     };
-    const { message } = await refusalOf([noPosts, mcpSse()], { timeoutMs: 50 });
-    expect(message).toMatch(/^no answer to POST http:\S+ within 50 ms\nreceived: 1 event/);
+    const { message } = await refusalOf([noPosts, mcpSse()], { timeoutMs: 400 });
+    expect(message).toMatch(/^no answer to POST http:\S+ within 400 ms\nreceived: 1 event/);
   });
 });
 
