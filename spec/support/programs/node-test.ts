@@ -28,7 +28,7 @@ after(async () => {
   await once(server, 'close');
 });
 
-test('waits for messages', async () => {
+void test('waits for messages', async () => {
   assert.deepEqual(await session.request('tools/list'), { tools: [] });
   await assert.rejects(session.request('no/such'), { name: 'JsonRpcError', code: -32601 });
   const wait = session.next('notifications/hello');
@@ -36,7 +36,7 @@ test('waits for messages', async () => {
   assert.deepEqual((await wait).params, { to: 'all' });
 });
 
-test('starts an application', async () => {
+void test('starts an application', async () => {
   const own = await openSession(express().use(mcpSse()), PATIENT);
   const wait = own.next('never');
   own.drop();
@@ -45,7 +45,7 @@ test('starts an application', async () => {
   await own.close();
 });
 
-test('leaves nothing when it is refused', async () => {
+void test('leaves nothing when it is refused', async () => {
   const opening = openSession(server, { ...PATIENT, path: '/elsewhere' });
   await assert.rejects(opening, { name: 'RefusedError', status: 404 });
 });
