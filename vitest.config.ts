@@ -2,9 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const specs = 'spec/**/*.spec.ts';
+// Specs and examples name the package as its users do, and get the sources.
 const ourselves = {
-  find: /^express-mcp-sse$/,
-  replacement: fileURLToPath(new URL('lib/index.ts', import.meta.url)),
+  find: /^express-mcp-sse(\/\w+)?$/,
+  replacement: fileURLToPath(new URL('lib$1/index.ts', import.meta.url)),
 };
 
 // One suite: each spec runs on Express 5, on Express 4, and in front of Express (`mcp.before(app)`).
@@ -25,8 +26,12 @@ export default defineConfig({
         extends: true,
         // The alias reaches into lib too, so that router.ts itself gets Express 4.
         resolve: { alias: [ourselves, { find: /^express$/, replacement: 'express4' }] },
-        // What is packed does not depend on the version of Express.
-        test: { name: 'express4', include: [specs], exclude: ['spec/package/**'] },
+        // What is packed, and what the examples import, does not depend on it.
+        test: {
+          name: 'express4',
+          include: [specs],
+          exclude: ['spec/package/**', 'spec/examples/**'],
+        },
       },
       {
         extends: true,

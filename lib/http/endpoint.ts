@@ -1,3 +1,4 @@
+import { McpSseError } from '../errors.js';
 import type { Settings } from '../options/settings.js';
 import { addressingOf } from './addressing.js';
 import { splitUrl, type Exchange } from './exchange.js';
@@ -7,14 +8,24 @@ type Routes = Pick<Settings<unknown>, 'paths' | 'endpoint'>;
 /** What may stand in a Host header that is put into a URL. */
 const PLAIN_HOST = /^[\w\-.[\]:]+$/;
 
-/** The URL that the `endpoint` event announces for the POSTs of a session. */
+/**
+ * The URL that the `endpoint` event announces for the POSTs of a session.
+ *
+ * @throws McpSseError `internal` when the application's own function gives none.
+ */
 export function announcedUrl(exchange: Exchange, sessionId: string, routes: Routes): string {
   const { endpoint, paths } = routes;
-  if (typeof endpoint === 'function') return endpoint(exchange.req, sessionId);
+  if (typeof endpoint === 'function') return oneLine(endpoint(exchange.req, sessionId));
   const query = `?sessionId=${encodeURIComponent(sessionId)}`;
   const relative = relativePath(clientPath(exchange), paths);
   if (endpoint === 'relative') return relative + query;
   return absoluteUrl(exchange, relative) + query;
+}
+
+/** It goes into the `data` of events as it is. */
+function oneLine(url: unknown): string {
+  if (typeof url === 'string' && /^[^\r\n]+$/.test(url)) return url;
+  throw new McpSseError('internal', 'endpoint() must return the URL for POSTs');
 }
 
 /**

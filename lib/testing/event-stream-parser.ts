@@ -50,13 +50,11 @@ export class EventStreamParser {
       return;
     }
     const colon = line.indexOf(':');
-    if (colon === 0) {
-      this.#listener.comment(line.slice(1));
-      return;
-    }
     const name = colon < 0 ? line : line.slice(0, colon);
     // [spec] One space after the colon is no part of the value.
-    this.#field(name, colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, ''));
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (colon === 0) this.#listener.comment(value);
+    else this.#field(name, value);
   }
 
   #field(name: string, value: string): void {

@@ -58,7 +58,7 @@ async function open(
   void stream.over.then(() => {
     inbox.end();
   });
-  const silent = (): Error => inVain('no `endpoint` event', timeoutMs, inbox, stream.end);
+  const silent = (): Error => inVain('no `endpoint` event', timeoutMs, inbox, stream);
   await within(inbox.announced, timeoutMs, silent);
   if (inbox.endpoint === undefined) throw silent();
   return new TestSession({ settings, host, connections, stream, streamUrl, inbox });

@@ -1,43 +1,47 @@
+import type { ReceivedEvent } from './event-stream-parser.js';
 import type { Inbox } from './inbox.js';
-import type { StreamEnd } from './stream.js';
+import type { Stream, StreamEnd } from './stream.js';
 
-/** How much is shown of each event, and how many of the newest. */
-const SHOWN_CHARACTERS = 400;
+/** How many of the newest events are shown, and how much of each. */
 const SHOWN_EVENTS = 20;
+const SHOWN_CHARACTERS = 400;
 
 const ENDS: Readonly<Record<StreamEnd, string>> = {
   ended: 'the server has ended the stream',
   aborted: 'the connection of the stream broke',
-  dropped: 'the stream was dropped or closed by the test',
+  dropped: 'the test has dropped or closed the stream',
 };
 
 /** The error of a wait that was in vain: what for, and what did arrive instead. */
-export function inVain(
-  what: string,
-  timeoutMs: number,
-  inbox: Inbox,
-  end: StreamEnd | undefined,
-): Error {
-  const why = end ? `${what}: ${ENDS[end]}` : `${what} within ${timeoutMs} ms`;
-  return new Error(`${why}\n${arrivals(inbox)}`);
+export function inVain(what: string, timeoutMs: number, inbox: Inbox, stream: Stream): Error {
+  const why = stream.end ? `: ${ENDS[stream.end]}` : ` within ${timeoutMs} ms`;
+  return new Error(`${what}${why}\n${arrivals(inbox, stream.text)}`);
 }
 
-function arrivals({ events, comments, untaken }: Inbox): string {
+function arrivals({ events, comments, untaken }: Inbox, text: string): string {
+  const counts = `received: ${counted(events, 'event')} and ${counted(comments, 'comment')}`;
+  if (events.length === 0) {
+    // An event that lacks its blank line is none, and yet what one wants to see.
+    return text === '' ? counts : `${counts}, as text: ${shortened(JSON.stringify(text))}`;
+  }
   const left = new Set(untaken.map(({ event }) => event));
-  const lines = events.slice(-SHOWN_EVENTS).map((event) => {
-    const id = event.id === undefined ? '' : ` (id ${event.id})`;
-    const data =
-      event.data.length > SHOWN_CHARACTERS
-        ? `${event.data.slice(0, SHOWN_CHARACTERS)}… ${event.data.length} characters`
-        : event.data;
-    return `${left.has(event) ? '  * ' : '    '}${event.event}${id}: ${data}`;
-  });
-  if (events.length > lines.length) lines.unshift(`    … ${events.length - lines.length} earlier`);
-  const counts = `${counted(events.length, 'event')} and ${counted(comments.length, 'comment')}`;
-  const note = left.size > 0 ? ', with * those that no wait has taken' : '';
-  return [`received: ${counts}${note}`, ...lines].join('\n');
+  const note = left.size > 0 ? '; no wait has taken those with *' : '';
+  const shown = events.slice(-SHOWN_EVENTS).map((event) => lineOf(event, left.has(event)));
+  const earlier = events.length - shown.length;
+  if (earlier > 0) shown.unshift(`    … ${earlier} earlier`);
+  return [counts + note, ...shown].join('\n');
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+function lineOf({ event, id, data }: ReceivedEvent, isLeft: boolean): string {
+  const name = id === undefined ? event : `${event} (id ${id})`;
+  return `${isLeft ? '  * ' : '    '}${name}: ${shortened(data)}`;
+}
+
+function shortened(text: string): string {
+  if (text.length <= SHOWN_CHARACTERS) return text;
+  return `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length} characters)`;
+}
+
+function counted({ length }: readonly unknown[], noun: string): string {
+  return `${length} ${noun}${length === 1 ? '' : 's'}`;
 }

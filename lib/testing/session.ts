@@ -87,7 +87,7 @@ export class TestSession {
     return this.#parts.inbox.messages;
   }
 
-  /** All comments so far, without their colon: keep-alives. Grows as well. */
+  /** All comments so far, keep-alives among them. Grows as well. */
   get comments(): readonly string[] {
     return this.#parts.inbox.comments;
   }
@@ -107,9 +107,8 @@ export class TestSession {
    * knows by then. Each look at it is a wait of its own, with a deadline of its own.
    */
   get closed(): Promise<StreamEnd> {
-    const { settings, inbox } = this.#parts;
-    const late = (): Error =>
-      inVain('the stream did not end', settings.timeoutMs, inbox, undefined);
+    const { settings, inbox, stream } = this.#parts;
+    const late = (): Error => inVain('the stream did not end', settings.timeoutMs, inbox, stream);
     const closed = within(this.#over, settings.timeoutMs, late);
     // Not everybody who looks at it waits for it.
     closed.catch(() => undefined);
@@ -194,7 +193,7 @@ export class TestSession {
     const json = { 'Content-Type': 'application/json' };
     const all = merged(json, settings.headers, headers);
     const name = `POST ${this.endpoint}`;
-    const late = (): Error => inVain(`no answer to ${name}`, timeoutMs, inbox, stream.end);
+    const late = (): Error => inVain(`no answer to ${name}`, timeoutMs, inbox, stream);
     const request = connections.begin('POST', this.endpoint, all);
     return whole(await send({ request, name, timeoutMs, late }, bytesOf(body)), timeoutMs);
   }
@@ -242,7 +241,7 @@ export class TestSession {
     const found = await message;
     if (found) return found;
     const { inbox, stream } = this.#parts;
-    throw inVain(`no ${name}`, this.#timeout(options), inbox, stream.end);
+    throw inVain(`no ${name}`, this.#timeout(options), inbox, stream);
   }
 
   #timeout({ timeoutMs = this.#parts.settings.timeoutMs }: WaitOptions): number {

@@ -1,14 +1,13 @@
 import type { Mutant } from './mutant.js';
 
 const writer = 'stream/connection-writer.ts';
+const queue = 'stream/frame-queue.ts';
 const drain = 'stream/writer-drain.spec.ts';
 const failure = 'stream/writer-failure.spec.ts';
 const bounds = 'stream/writer-bounds.spec.ts';
 const end = 'stream/writer-end.spec.ts';
 const onHttp = 'stream/writer-on-http.spec.ts';
 const exclusive = 'stream/exclusive.spec.ts';
-
-const AWAIT_DRAIN = '      if (!clear) await this.#drained();\n';
 
 /** Faults of the end of a connection, and of the bounds of its queue. */
 export const closeMutants: readonly Mutant[] = [
@@ -40,22 +39,22 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'nobody looks at the response before the write',
     file: writer,
-    find: '    this.#assertOpen();\n    try {',
-    replace: '    try {',
+    find: '    if (this.#isGone()) return true;\n',
+    replace: '',
     specs: [drain],
   },
   {
     name: 'nobody looks at the response after the write',
     file: writer,
-    find: '      this.#lastWriteAt = performance.now();\n      this.#assertOpen();\n',
-    replace: '      this.#lastWriteAt = performance.now();\n',
+    find: 'return clear || this.#isGone();',
+    replace: 'return clear;',
     specs: [drain],
   },
   {
     name: 'nobody looks at the response after the drain',
     file: writer,
-    find: `${AWAIT_DRAIN}      this.#assertOpen();\n`,
-    replace: AWAIT_DRAIN,
+    find: '    if (this.#isGone()) return;\n',
+    replace: '',
     specs: [drain],
   },
   {
@@ -68,8 +67,15 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'a write that throws leaves the connection open',
     file: writer,
-    find: "      this.destroy(McpSseError.from(cause, 'write-failed'));\n",
-    replace: '',
+    find: "      this.destroy(McpSseError.from(cause, 'write-failed'));\n      return true;\n",
+    replace: '      return cause !== undefined;\n',
+    specs: [failure],
+  },
+  {
+    name: 'a flush that throws leaves the connection open',
+    file: writer,
+    find: "      this.destroy(McpSseError.from(cause, 'write-failed'));\n    }\n  }\n",
+    replace: '      void cause;\n    }\n  }\n',
     specs: [failure],
   },
   {
@@ -89,8 +95,8 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'end does not wait for what is queued',
     file: writer,
-    find: '    if (this.#queue.length > 0) this.#askForTurn();\n    else if (this.#isEnding()',
-    replace: '    if (this.#queue.length > 0) this.#askForTurn();\n    if (this.#isEnding()',
+    find: '    else if (this.#isEnding()',
+    replace: '    if (this.#isEnding()',
     specs: [end],
   },
   {
@@ -119,23 +125,30 @@ export const closeMutants: readonly Mutant[] = [
   },
   {
     name: 'what is queued is kept after the close',
-    file: writer,
-    find: '    this.#queue = [];\n    this.#queuedBytes = 0;\n',
+    file: queue,
+    find: '    this.#frames = [];\n    this.#bytes = 0;\n',
     replace: '',
-    specs: [bounds],
+    specs: [failure],
+  },
+  {
+    name: 'those who wait are not told of the close',
+    file: writer,
+    find: '    this.#queue.clear(this.#whyClosed());\n',
+    replace: '',
+    specs: [drain],
   },
   {
     name: 'the overflow check is dropped',
     file: writer,
-    find: 'this.#queuedBytes > 0 && this.#queuedBytes + frame.bytes > this.#bufferedBytes',
-    replace: 'this.#queuedBytes > Infinity',
+    find: 'this.queuedBytes > 0 && this.queuedBytes + frame.bytes > this.#bufferedBytes',
+    replace: 'this.queuedBytes > Infinity',
     specs: [bounds],
   },
   {
     name: 'one frame that is larger than the bound is refused',
     file: writer,
-    find: 'if (this.#queuedBytes > 0 && this.#queuedBytes + frame.bytes',
-    replace: 'if (this.#queuedBytes + frame.bytes',
+    find: 'if (this.queuedBytes > 0 && this.queuedBytes + frame.bytes',
+    replace: 'if (this.queuedBytes + frame.bytes',
     specs: [bounds],
   },
   {

@@ -1,10 +1,12 @@
 import type { Mutant } from './mutant.js';
 
 const session = 'session/live-session.ts';
+const inlet = 'session/inlet.ts';
+const outlet = 'session/outlet.ts';
 const inFlight = 'session/in-flight.ts';
 const registry = 'session/session-registry.ts';
 const hooks = 'session/hooks.ts';
-const opening = 'http/open-stream.ts';
+const opening = 'http/open-session.ts';
 const root = 'mcp-sse.ts';
 
 const sessions = 'session/live-session.spec.ts';
@@ -12,6 +14,9 @@ const closing = 'session/live-session-close.spec.ts';
 const endpointFirst = 'http/endpoint-first.spec.ts';
 const capacity = 'http/capacity.spec.ts';
 const leaving = 'http/leaving.spec.ts';
+
+const ANNOUNCE = '    void writer.write(road.endpointEvent(announced, offset));\n';
+const ATTACH = '    this.#pump.attach(writer, offset, road.marking);\n';
 
 export const sessionMutants: readonly Mutant[] = [
   {
@@ -27,20 +32,11 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a close waits for the stream to end before it is one',
     file: session,
-    find: `    this.#finished = this.#finish(reason);
-    this.#abort?.abort(closed);
-    this.inFlightRequests.cancelAll(closed);
-    this.#clientCalls.rejectAll(closed);
-    this.#pump.close(closed);
-    this.#sink?.closed();
+    find: `    this.inlet.close(closed);
     this.#observer.closed(this, reason);
 `,
-    replace: `    this.#finished = this.#finish(reason).then(() => {
-      this.#abort?.abort(closed);
-      this.inFlightRequests.cancelAll(closed);
-      this.#clientCalls.rejectAll(closed);
-      this.#pump.close(closed);
-      this.#sink?.closed();
+    replace: `    void this.#finished.then(() => {
+      this.inlet.close(closed);
       this.#observer.closed(this, reason);
     });
 `,
@@ -62,36 +58,36 @@ export const sessionMutants: readonly Mutant[] = [
   },
   {
     name: 'requests in flight outlive their session',
-    file: session,
-    find: '    this.inFlightRequests.cancelAll(closed);\n',
+    file: inlet,
+    find: '    this.inFlight.cancelAll(reason);\n',
     replace: '',
     specs: [closing],
   },
   {
     name: 'a producer is not told of the close',
-    file: session,
-    find: '    this.#pump.close(closed);\n',
-    replace: '',
+    file: outlet,
+    find: '    this.#pump.close(closed);\n    await',
+    replace: '    await',
     specs: [closing],
   },
   {
     name: 'the endpoint event comes after what was sent before it',
-    file: session,
-    find: '    void writer.write(first);\n    this.#pump.attach(writer);\n',
-    replace: '    this.#pump.attach(writer);\n    void writer.write(first);\n',
+    file: outlet,
+    find: ANNOUNCE + ATTACH,
+    replace: ATTACH + ANNOUNCE,
     specs: [sessions],
   },
   {
     name: 'the endpoint event comes after what was sent before it, on the wire',
-    file: session,
-    find: '    void writer.write(first);\n    this.#pump.attach(writer);\n',
-    replace: '    this.#pump.attach(writer);\n    void writer.write(first);\n',
+    file: outlet,
+    find: ANNOUNCE + ATTACH,
+    replace: ATTACH + ANNOUNCE,
     specs: [endpointFirst],
   },
   {
     name: 'an answered request stays in flight',
     file: session,
-    find: '      if (message.id != null) this.inFlightRequests.release(message.id);\n',
+    find: '      if (message.id != null) this.inlet.inFlight.release(message.id);\n',
     replace: '',
     specs: [sessions],
   },
@@ -128,11 +124,11 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a slot is taken after the hooks were awaited',
     file: opening,
-    find: `  runtime.sessions.takeSlot(principal);
-  const session = await prepare(exchange, runtime, principal, gone.signal);
+    find: `  runtime.sessions.takeSlot(caller.principal);
+  const session = await prepare(exchange, runtime, caller, gone.signal);
 `,
-    replace: `  const session = await prepare(exchange, runtime, principal, gone.signal);
-  runtime.sessions.takeSlot(principal);
+    replace: `  const session = await prepare(exchange, runtime, caller, gone.signal);
+  runtime.sessions.takeSlot(caller.principal);
 `,
     specs: [capacity],
   },
@@ -153,8 +149,8 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a session takes the place of a live one with its id',
     file: registry,
-    find: 'this.#sessions.get(session.id) === session && this.#sessions.delete(session.id)',
-    replace: 'this.#sessions.delete(session.id)',
+    find: '    if (this.#sessions.get(session.id) !== session) return false;\n',
+    replace: '',
     specs: ['session/session-registry.spec.ts'],
   },
   {

@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.js';
 
 const writer = 'stream/connection-writer.ts';
+const queue = 'stream/frame-queue.ts';
 const property = 'stream/interleavings.spec.ts';
 const drain = 'stream/writer-drain.spec.ts';
 const flush = 'stream/writer-flush.spec.ts';
@@ -8,23 +9,31 @@ const order = 'stream/writer-order.spec.ts';
 const compression = 'stream/writer-behind-compression.spec.ts';
 const exclusive = 'stream/exclusive.spec.ts';
 
-const AWAIT_DRAIN = '      if (!clear) await this.#drained();\n';
+const WANTS_DRAIN = "if (chunk !== '' && !this.#hand(chunk)) {";
+const HANDS_ONLY = "if (chunk !== '' && !this.#hand(chunk) && chunk === '') {";
 
 /** Faults of a turn: write, drain, flush. */
 export const turnMutants: readonly Mutant[] = [
   {
     name: 'the drain wait is dropped',
     file: writer,
-    find: AWAIT_DRAIN,
-    replace: '      void clear;\n',
+    find: WANTS_DRAIN,
+    replace: HANDS_ONLY,
     specs: [drain],
   },
   {
     name: 'the drain wait is dropped, as the scheduler sees it',
     file: writer,
-    find: AWAIT_DRAIN,
-    replace: '      void clear;\n',
+    find: WANTS_DRAIN,
+    replace: HANDS_ONLY,
     specs: [property],
+  },
+  {
+    name: 'a section does not wait for drain',
+    file: writer,
+    find: 'if (!this.#hand(frame)) await this.#drained();',
+    replace: 'this.#hand(frame);',
+    specs: [exclusive],
   },
   {
     name: 'a close does not wake the one who waits for drain',
@@ -72,14 +81,14 @@ export const turnMutants: readonly Mutant[] = [
   {
     name: 'the flush comes before the drain',
     file: writer,
-    find: AWAIT_DRAIN,
-    replace: `      this.#response.flush?.();\n${AWAIT_DRAIN}`,
+    find: '      this.#lastWriteAt = performance.now();\n',
+    replace: '      this.#lastWriteAt = performance.now();\n      this.#response.flush?.();\n',
     specs: [flush],
   },
   {
     name: '#turnDue is cleared after the turn instead of before',
     file: writer,
-    find: `  async #turn(): Promise<void> {
+    find: `  #turn(): Promise<void> | undefined {
     // Cleared first, so that what is queued while this turn waits for drain asks for the next.
     this.#turnDue = false;
 `,
@@ -88,15 +97,15 @@ export const turnMutants: readonly Mutant[] = [
     this.#turnDue = false;
   }
 
-  async #wholeTurn(): Promise<void> {
+  #wholeTurn(): Promise<void> | undefined {
 `,
     specs: [drain],
   },
   {
     name: 'waiters are settled before the drain',
     file: writer,
-    find: '        await this.#put(chunk);',
-    replace: '        this.#settleWaiters();\n        await this.#put(chunk);',
+    find: '      return this.#drained().then(() => {',
+    replace: '      this.#queue.settle();\n      return this.#drained().then(() => {',
     specs: [drain],
   },
   {
@@ -110,16 +119,16 @@ export const turnMutants: readonly Mutant[] = [
   },
   {
     name: 'a turn has no bound',
-    file: writer,
-    find: 'if (count > 0 && bytes + frame.bytes > TURN_BYTES) break;',
+    file: queue,
+    find: 'if (texts.length > 0 && bytes + frame.bytes > upToBytes) break;',
     replace: 'if (bytes > Infinity) break;',
     specs: [order],
   },
   {
     name: 'the last frame queued goes first',
-    file: writer,
-    find: '    this.#queue.push(frame);',
-    replace: '    this.#queue.unshift(frame);',
+    file: queue,
+    find: '    this.#frames.push(frame);',
+    replace: '    this.#frames.unshift(frame);',
     specs: [property],
   },
 ];

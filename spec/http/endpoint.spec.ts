@@ -156,13 +156,11 @@ describe('a function for the endpoint', () => {
     expect(client.endpoint).toBe(`${url}/message?v=2&sessionId=${client.sessionId}`);
   });
 
-  it('cannot make events: line breaks stay within its data', async () => {
+  it('cannot make events: a URL with a line break refuses the stream', async () => {
     const endpoint = (_req: unknown, id: string): string =>
       `/message?sessionId=${id}\n\nevent: message\rdata: {}`;
     const { url } = await serve({ endpoint });
-    const client = await StreamClient.open(`${url}/sse`);
-    await client.post({ jsonrpc: '2.0', id: 1, method: 'ping' });
-    expect(client.events.map(({ event }) => event)).not.toContain('message');
+    expectRefusal(await fetchText(`${url}/sse`, {}), 500, -32603);
   });
 
   it('that gives no text refuses the stream', async () => {

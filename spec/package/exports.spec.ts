@@ -30,6 +30,7 @@ const types = [
   'MessageHandler',
   'RequestFacts',
   'RequestId',
+  'ResumeOptions',
   'SecurityOptions',
   'ServerFactory',
   'Session',

@@ -37,12 +37,26 @@ function membersOf(type: string): string[] {
 let checked: Checked | undefined;
 
 it('the README names every option, with the default that it has', () => {
-  const { paths, keepAlive, limits, security, ...single } = complete({});
-  const groups = { paths, keepAlive: keepAlive || {}, limits, security };
+  const { paths, keepAlive, limits, resume, security, ...single } = complete({});
+  const groups = {
+    paths,
+    keepAlive: keepAlive || {},
+    limits,
+    resume: resume || {},
+    security,
+  };
   const grouped = Object.entries(groups).flatMap(([group, members]) =>
     Object.entries(members).map(([name, value]) => [`${group}.${name}`, value] as const),
   );
-  const names = ['server', 'handler', 'security.allowedHosts', 'keepAlive', ...Object.keys(single)];
+  const names = [
+    'server',
+    'handler',
+    'security.allowedHosts',
+    'keepAlive',
+    'resume',
+    'resume.resumeKey',
+    ...Object.keys(single),
+  ];
   const rows = new Map(rowsBelow('Options').map(([name, value]) => [codes(name!)[0], value!]));
   expect([...rows.keys()].sort()).toEqual(
     [...new Set([...names, ...grouped.map(([name]) => name)])].sort(),

@@ -198,6 +198,13 @@ it('runs one timer, however often it is started, and none when there are no sess
   expect(vi.getTimerCount()).toBe(others);
 });
 
+it('does not keep the process alive', () => {
+  const registry = new SessionRegistry({ sessions: 1, sessionsPerPrincipal: 1 });
+  const timers = vi.spyOn(globalThis, 'setInterval');
+  new Upkeep(registry, { ...OFF, keepAliveMs: 15_000 }).start();
+  expect(timers.mock.results.map(({ value }) => value.hasRef())).toEqual([false]);
+});
+
 function idOf(message: unknown): string {
   return (message as { id: string }).id;
 }

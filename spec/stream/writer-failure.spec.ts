@@ -85,6 +85,7 @@ describe('[32] a writer that is destroyed', () => {
     writer.destroy(why);
     // No turn of the loop: whoever holds the lock is not waited for.
     expect([writer.closed, response.destroyed, ends]).toEqual([true, true, [why]]);
+    expect(writer.queuedBytes).toBe(0);
     await Promise.resolve();
     expect([current.error, queued.error]).toEqual([why, why]);
     await rounds(2);

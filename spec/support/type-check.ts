@@ -29,7 +29,10 @@ export class Checked {
       noEmit: true,
       allowJs: true,
       checkJs: true,
-      paths: { 'express-mcp-sse': [join(ROOT, 'lib', 'index.ts')] },
+      paths: {
+        'express-mcp-sse': [join(ROOT, 'lib', 'index.ts')],
+        'express-mcp-sse/*': [join(ROOT, 'lib', '*', 'index.ts')],
+      },
       ...options,
     };
     this.#program = ts.createProgram([...files.keys()], settings, hostOf(settings, files));

@@ -1,13 +1,18 @@
 import { createServer, type IncomingMessage } from 'node:http';
+import { networkInterfaces } from 'node:os';
 
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { mcpSse } from '../../lib/index.js';
+import { mcpSse, type JsonRpcMessage } from '../../lib/index.js';
 import { openSession, type Target } from '../../lib/testing/index.js';
+import { eventually } from '../support/eventually.js';
 import { closed, serve } from '../support/serve.js';
 
 const TOOLS = { tools: [] };
+const addresses = Object.values(networkInterfaces()).flatMap((of) => of ?? []);
+const hasIPv6 = addresses.some(({ address }) => address === '::1');
+const hosts = ['0.0.0.0', '127.0.0.1', ...(hasIPv6 ? ['::', '::1'] : [])];
 
 describe('a target', () => {
   it('may be an Express application: it is started, and closed with the session', async () => {
@@ -46,7 +51,7 @@ describe('a target', () => {
     expect(await session.request('tools/list')).toEqual(TOOLS);
   });
 
-  it.each(['::', '0.0.0.0', '127.0.0.1', '::1'])('may be a server on %s', async (host) => {
+  it.each(hosts)('may be a server on %s', async (host) => {
     const server = express().use(mcpSse()).listen(0, host);
     onTestFinished(() => closed(server));
     await using session = await openSession(server);
@@ -91,18 +96,13 @@ describe('the options', () => {
   });
 
   it('do the handshake by default', async () => {
-    const mcp = mcpSse();
-    const received: string[] = [];
-    const app = express().use(
-      mcpSse({
-        hooks: {
-          onMessage: (message) => void ('method' in message && received.push(message.method)),
-        },
-      }),
-      mcp,
-    );
-    await using session = await openSession(app);
-    expect(received).toEqual(['initialize', 'notifications/initialized']);
+    const received: JsonRpcMessage[] = [];
+    const hooks = { onMessage: (message: JsonRpcMessage) => void received.push(message) };
+    await using session = await openSession(express().use(mcpSse({ hooks })));
+    expect(received).toMatchObject([
+      { method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {} } },
+      { method: 'notifications/initialized' },
+    ]);
     expect(session.initializeResult).toMatchObject({ serverInfo: { name: 'express-mcp-sse' } });
   });
 
@@ -131,7 +131,7 @@ describe('the options', () => {
     expect(mcp.sessions.get(session.sessionId)?.clientInfo).toBeUndefined();
   });
 
-  it.each([
+  it.each<[object, string]>([
     [{ header: {} }, 'there is no option "header"; there are path, headers, timeoutMs, initialize'],
     [{ timeoutMs: 0 }, 'timeoutMs must be a positive number'],
     [{ timeoutMs: NaN }, 'timeoutMs must be a positive number'],
@@ -145,13 +145,12 @@ it('shows the head of the stream, its events and its comments', async () => {
   await using session = await openSession(express().use(mcp));
   expect(session.status).toBe(200);
   expect(session.headers['content-type']).toBe('text/event-stream; charset=utf-8');
-  expect(session.events[0]).toEqual({
-    event: 'endpoint',
-    data: `message?sessionId=${session.sessionId}`,
-    id: undefined,
-  });
+  const endpoint = { event: 'endpoint', data: `message?sessionId=${session.sessionId}` };
+  expect(session.events[0]).toEqual({ ...endpoint, id: undefined });
   expect(session.events.map(({ event }) => event)).toEqual(['endpoint', 'message']);
-  expect(session.messages).toEqual([
-    { jsonrpc: '2.0', id: 'request-1', result: expect.anything() },
-  ]);
+  const answer = { jsonrpc: '2.0', id: 'request-1', result: session.initializeResult };
+  expect(session.messages).toEqual([answer]);
+  await eventually(() => session.comments.length > 0);
+  expect(session.comments[0]).toBe('keep-alive');
+  expect(session.text).toContain(': keep-alive\n');
 });

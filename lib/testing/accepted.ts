@@ -1,0 +1,54 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** The watches of this process: one for a server, however many sessions it has. */
+const watches = new WeakMap<Server, Accepted>();
+
+/** The connections that a server has accepted since it is watched, and that are open. */
+export class Accepted {
+  readonly #server: Server;
+  /** By the port of the client. */
+  readonly #sockets = new Map<number, Socket>();
+  #watchers = 0;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Watches a server until `release` has been called as often as this. */
+  static by(server: Server): Accepted {
+    const watch = watches.get(server) ?? new Accepted(server);
+    watches.set(server, watch);
+    watch.#watchers += 1;
+    if (watch.#watchers === 1) server.on('connection', watch.#accept);
+    return watch;
+  }
+
+  /** Resolves when the server has closed its ends of the connections from these ports. */
+  async closed(ports: Iterable<number>): Promise<void> {
+    const sockets = [...ports].flatMap((port) => this.#sockets.get(port) ?? []);
+    await Promise.all(sockets.map(closeOf));
+  }
+
+  release(): void {
+    this.#watchers -= 1;
+    if (this.#watchers > 0) return;
+    this.#server.off('connection', this.#accept);
+    this.#sockets.clear();
+  }
+
+  readonly #accept = (socket: Socket): void => {
+    const { remotePort } = socket;
+    if (remotePort === undefined) return;
+    this.#sockets.set(remotePort, socket);
+    socket.once('close', () => this.#sockets.delete(remotePort));
+  };
+}
+
+function closeOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', () => {
+      resolve();
+    });
+  });
+}
