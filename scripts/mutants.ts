@@ -11,6 +11,7 @@ import { closeMutants } from './mutants/close.js';
 import { lockMutants } from './mutants/lock.js';
 import { logMutants } from './mutants/log.js';
 import type { Mutant } from './mutants/mutant.js';
+import { resumeMutants } from './mutants/resume.js';
 import { sessionMutants } from './mutants/session.js';
 import { turnMutants } from './mutants/turn.js';
 import { wireMutants } from './mutants/wire.js';
@@ -22,6 +23,7 @@ const MUTANTS = [
   ...logMutants,
   ...wireMutants,
   ...sessionMutants,
+  ...resumeMutants,
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

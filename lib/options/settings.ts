@@ -55,12 +55,7 @@ const path = z
 /** URLs are matched in any case, with or without a last slash. */
 const plain = (text: string): string => text.toLowerCase().replace(/\/$/, '');
 const host = z.string().regex(/^[\w\-.[\]:]+$/, 'must be a host name, with a port or without');
-const origin = z
-  .string()
-  .refine(
-    (text) => URL.canParse(text) && new URL(text).origin === text,
-    'must be an origin such as https://app.example.com',
-  );
+const origin = z.string().refine(isOrigin, 'must be an origin such as https://app.example.com');
 const listOrAll = <T extends z.ZodType>(item: T) =>
   z.union([z.array(item), z.literal('*')], "must be a list, or '*' for all");
 
@@ -179,4 +174,11 @@ function describeUnknown(key: string, place: string): string {
 
 function randomId(): string {
   return randomBytes(18).toString('base64url');
+}
+
+/** As browsers send it; extensions and desktop shells have schemes of their own. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { origin, protocol, host } = new URL(text);
+  return text === (origin === 'null' ? `${protocol}//${host}` : origin);
 }

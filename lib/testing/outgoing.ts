@@ -27,10 +27,8 @@ export async function send(
     });
   });
   request.end(body);
-  return within(answer, timeoutMs, () => {
-    request.destroy();
-    return late();
-  });
+  // One that is not answered in time is cut with the session.
+  return within(answer, timeoutMs, late);
 }
 
 /** The whole answer: a body that does not end, or breaks off, is as far as it came. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { isUint8Array } from 'node:util/types';
 
 import { JsonRpcError, type JsonRpcMessage, type RequestId } from '../index.js';
 import { within } from './clock.js';
@@ -250,5 +251,5 @@ export class TestSession {
 }
 
 function bytesOf(body: unknown): string | Uint8Array {
-  return typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+  return typeof body === 'string' || isUint8Array(body) ? body : JSON.stringify(body);
 }

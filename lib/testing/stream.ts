@@ -66,7 +66,6 @@ export class Stream {
 
   /** Cuts the connection, if it is still there. */
   drop(): void {
-    if (this.#response.closed) return;
     this.end ??= 'dropped';
     this.#response.destroy();
   }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import { expectStats } from '../support/expect-stats.js';
 import { eventually } from '../support/eventually.js';
 import { result } from '../support/messages.js';
 import { newJournal } from '../support/sdk/tools.js';
@@ -49,7 +50,7 @@ it('keeps the session of a client that answers its pings', async () => {
     await client.post(result(id));
   }
   expect(client.comments).toEqual([]);
-  expect(mcp.stats()).toMatchObject({ sessions: 1, errors: {}, closed: {} });
+  expectStats(mcp, { sessions: 1, errors: {}, closed: {} });
 });
 
 it.each([
@@ -69,7 +70,7 @@ it.each([
   const client = await connect(`${url}/sse`);
   await eventually(() => pings >= 4);
   expect(await client.call('greet')).toBe('Hello, nobody');
-  expect(mcp.stats()).toMatchObject({ sessions: 1, errors: {} });
+  expectStats(mcp, { sessions: 1, errors: {} });
 });
 
 it('closes the session of a client that never initializes, and not of one that does', async () => {
@@ -78,7 +79,7 @@ it('closes the session of a client that never initializes, and not of one that d
   const client = await StreamClient.open(`${url}/sse`);
   await client.request('initialize', { protocolVersion: '2025-06-18' });
   await mute.end();
-  expect(mcp.stats()).toMatchObject({ sessions: 1, closed: { 'initialize-timeout': 1 } });
+  expectStats(mcp, { sessions: 1, closed: { 'initialize-timeout': 1 } });
   expect((await client.request('ping')).result).toEqual({});
 });
 
@@ -91,7 +92,7 @@ it('closes an idle session, and not one whose request is running', async () => {
   const busy = await StreamClient.open(`${url}/sse`);
   await busy.post({ jsonrpc: '2.0', id: 1, method: 'run' });
   await idle.end();
-  expect(mcp.stats()).toMatchObject({ sessions: 1, closed: { 'idle-timeout': 1 }, errors: {} });
+  expectStats(mcp, { sessions: 1, closed: { 'idle-timeout': 1 }, errors: {} });
 });
 
 const forever = new Promise<never>(() => {});

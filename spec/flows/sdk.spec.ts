@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ServerFactory } from '../../lib/index.js';
+import { expectStats } from '../support/expect-stats.js';
 import { eventually } from '../support/eventually.js';
 import { ANSWERS, type ConnectClient, type SdkClient } from '../support/sdk/clients.js';
 import { newJournal, TOOL_NAMES, type Journal } from '../support/sdk/tools.js';
@@ -103,7 +104,7 @@ describe.each(pairs)('$server with a client of SDK $client', ({ server, factory,
     expect(await call).toBe('gone');
     await eventually(() => journal.cancelled === 1);
     expect(journal.closed).toBe(1);
-    expect(served.mcp.stats()).toMatchObject({
+    expectStats(served.mcp, {
       discarded: 1,
       closed: { 'client-disconnected': 1 },
       errors: {},

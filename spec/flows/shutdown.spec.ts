@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { mcpSse, type McpSseOptions, type Session } from '../../lib/index.js';
+import { expectStats } from '../support/expect-stats.js';
 import { deferred } from '../support/deferred.js';
 import { eventually } from '../support/eventually.js';
 import { hanging } from '../support/failing.js';
@@ -31,7 +32,7 @@ it('[33] lets requests in flight finish, hands out their answers, then ends the 
   expect(busy.messages).toEqual([result(1), result(2)]);
   await eventually(() => closing.state === 'resolved');
   expect(reasons).toEqual(['shutdown', 'shutdown']);
-  expect(mcp.stats()).toMatchObject({ sessions: 0, discarded: 0, errors: {} });
+  expectStats(mcp, { sessions: 0, discarded: 0, errors: {} });
 });
 
 it('[33] gives up by its deadline what does not finish', async () => {
@@ -41,7 +42,7 @@ it('[33] gives up by its deadline what does not finish', async () => {
   await mcp.close({ timeoutMs: 50 });
   await client.end();
   expect(client.messages).toEqual([]);
-  expect(mcp.stats()).toMatchObject({ sessions: 0, discarded: 1, closed: { shutdown: 1 } });
+  expectStats(mcp, { sessions: 0, discarded: 1, closed: { shutdown: 1 } });
 });
 
 it('refuses new streams and requests while it drains, and says when to come back', async () => {
@@ -173,7 +174,7 @@ it('[35] is done at once before the server listens', async () => {
   const mcp = mcpSse();
   await mcp.close();
   await mcp.closeSessions();
-  expect(mcp.stats()).toMatchObject({ sessions: 0, opened: 0 });
+  expectStats(mcp, { sessions: 0, opened: 0 });
 });
 
 it.each<[string, (close: () => Promise<void>) => McpSseOptions]>([

@@ -63,6 +63,18 @@ it('keeps what turns an option off', () => {
   expect(settings.security).toMatchObject({ allowedHosts: '*', allowedOrigins: '*' });
 });
 
+it('takes the origins of browser extensions and desktop shells too', () => {
+  const allowedOrigins = [
+    'https://app.example.com:8443',
+    'chrome-extension://abc',
+    'tauri://localhost',
+  ];
+  expect(complete({ security: { allowedOrigins } }).security).toMatchObject({ allowedOrigins });
+  for (const none of ['null', 'data:x', 'tauri://localhost/', 'https://a.b:443']) {
+    expect(() => complete({ security: { allowedOrigins: [none] } })).toThrow('must be an origin');
+  }
+});
+
 it('passes functions on as they are', () => {
   const given = {
     handler: () => ({}),

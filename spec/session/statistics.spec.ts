@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 
 import { JsonRpcError, McpSseError, type JsonRpcMessage } from '../../lib/index.js';
 import { Statistics } from '../../lib/session/statistics.js';
+import { expectStats } from '../support/expect-stats.js';
 import { deferred } from '../support/deferred.js';
 import { notification, request } from '../support/messages.js';
 import { serve } from '../support/serve.js';
@@ -91,7 +92,7 @@ it('gives a copy that does not change any more', () => {
   statistics.countClosed('shutdown');
   statistics.countError(new McpSseError('internal', 'x'));
   statistics.countRefused(new McpSseError('parse-error', 'x'));
-  expect(before).toMatchObject({ opened: 0, closed: {}, errors: {}, refused: {} });
+  expectStats({ stats: () => before }, { opened: 0, closed: {}, errors: {}, refused: {} });
   expect(statistics.snapshot([{ inFlight: 2, bufferedBytes: 30 }])).toMatchObject({
     sessions: 1,
     inFlight: 2,

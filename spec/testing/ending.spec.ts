@@ -54,6 +54,7 @@ describe('closed', () => {
     await mcp.closeSessions();
     await session.closed;
     session.drop();
+    await expect(session.next()).rejects.toThrow('no message: the server has ended the stream');
     await session.close();
     expect(await session.closed).toBe('ended');
   });
@@ -82,6 +83,14 @@ describe('close', () => {
     await other.close();
     expect(await connectionsOf(server)).toBe(0);
     expect(server.listenerCount('connection')).toBe(1);
+  });
+
+  it('has told those who wait by then', async () => {
+    const { url } = await serve();
+    const session = await openSession(url);
+    const wait = outcomeOf(session.next());
+    await session.close();
+    expect(wait.state).toBe('rejected');
   });
 
   it('is safe to call again, after everything', async () => {

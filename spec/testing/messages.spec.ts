@@ -43,6 +43,13 @@ describe('next', () => {
     expect(taken.map(({ params }) => params?.n)).toEqual([2, 1, 3]);
   });
 
+  it('loses nothing to a wait that is over', async () => {
+    await using session = await openEcho();
+    await expect(session.next('step', { timeoutMs: 1 })).rejects.toThrow('no message');
+    await session.request('echo', { first: [{ n: 1 }] });
+    expect((await session.next('step')).params).toEqual({ n: 1 });
+  });
+
   it('takes a number for the id of an answer, whatever requests the server has of its own', async () => {
     const mcp = mcpSse({ handler: echo });
     await using session = await openSession(express().use(mcp));

@@ -116,9 +116,10 @@ describe('a stream that does not come about', () => {
   });
 
   it('rejects when the stream ends before', async () => {
-    const { message } = await refusalOf([
-      (_req, res) => void res.type('text/event-stream').end('data: {"a":1}\n\n'),
-    ]);
+    const ends: RequestHandler = (_req, res) => {
+      res.type('text/event-stream').end('data: {"a":1}\n\n');
+    };
+    const { message } = await refusalOf([ends], { timeoutMs: 60_000 });
     expect(message).toMatch(/^no `endpoint` event: the server has ended the stream\n/);
     expect(message).toContain('message: {"a":1}');
   });

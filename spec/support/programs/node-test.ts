@@ -37,7 +37,10 @@ void test('waits for messages', async () => {
 });
 
 void test('starts an application', async () => {
-  const own = await openSession(express().use(mcpSse()), PATIENT);
+  const mcp = mcpSse({ limits: { messageBytes: 1_000 } });
+  const own = await openSession(express().use(mcp), PATIENT);
+  const text = 'x'.repeat(1_000);
+  await assert.rejects(own.request('ping', { text }), { name: 'RefusedError', status: 413 });
   const wait = own.next('never');
   own.drop();
   await assert.rejects(wait, /the test has dropped/);
