@@ -9,7 +9,7 @@ const wayBack = 'http/way-back.ts';
 const model = 'resume/model.spec.ts';
 const retention = 'stream/pump-retention.spec.ts';
 const halfOpen = 'resume/half-open.spec.ts';
-const acknowledgement = 'resume/acknowledgement.spec.ts';
+const heartbeat = 'session/heartbeat.spec.ts';
 const detached = 'resume/detached.spec.ts';
 const window = 'resume/window.spec.ts';
 const marked = 'resume/marked-streams.spec.ts';
@@ -155,7 +155,7 @@ const attachMutants: readonly Mutant[] = [
     file: 'session/heartbeat.ts',
     find: 'if (session.outlet.writer === writer) {',
     replace: 'if (session.outlet.writer !== undefined || writer) {',
-    specs: [acknowledgement],
+    specs: [heartbeat],
   },
   {
     name: 'a session that is back still counts the time it was away',
