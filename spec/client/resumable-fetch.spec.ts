@@ -88,7 +88,8 @@ describe('the id that a reconnecting GET carries', () => {
           .join('');
         const whole = Buffer.from(text);
         const bytes = whole.subarray(0, Math.max(0, whole.length - cut));
-        const { events: parsed } = parseStream(bytes.toString());
+        // The parser waits behind a CR at the end, in case an LF follows.
+        const { events: parsed } = parseStream(bytes.toString().replace(/\r\n?/g, '\n'));
         const expected = parsed.findLast(({ id }) => id !== undefined)?.id ?? null;
         expect(await idAfter(...inPieces(bytes, sizes))).toBe(expected);
       }),
