@@ -14,6 +14,7 @@ import type { Mutant } from './mutants/mutant.js';
 import { resumeMutants } from './mutants/resume.js';
 import { sessionMutants } from './mutants/session.js';
 import { turnMutants } from './mutants/turn.js';
+import { wayBackMutants } from './mutants/way-back.js';
 import { wireMutants } from './mutants/wire.js';
 
 const MUTANTS = [
@@ -24,6 +25,7 @@ const MUTANTS = [
   ...wireMutants,
   ...sessionMutants,
   ...resumeMutants,
+  ...wayBackMutants,
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -41,18 +41,22 @@ export class SessionRegistry<Data = unknown> {
 
   /**
    * Takes a slot for a session of `principal`; the caps of a principal do not hold for callers
-   * without one.
+   * without one. A client that is here goes before one that is away: where all slots are taken,
+   * the session that has been detached the longest makes room.
    *
    * @throws McpSseError `too-many-sessions`.
    */
   takeSlot(principal: string | undefined): void {
     const { sessions, sessionsPerPrincipal } = this.#limits;
-    const own = this.#slots.get(principal) ?? 0;
-    if (this.#taken >= sessions || (principal !== undefined && own >= sessionsPerPrincipal)) {
+    const taken = (): number => this.#slots.get(principal) ?? 0;
+    const ownFull = (): boolean => principal !== undefined && taken() >= sessionsPerPrincipal;
+    if (ownFull()) this.#longestAway(principal)?.close('replay-evicted');
+    else if (this.#taken >= sessions) this.#longestAway()?.close('replay-evicted');
+    if (this.#taken >= sessions || ownFull()) {
       throw new McpSseError('too-many-sessions', 'no room for another session');
     }
     this.#taken += 1;
-    this.#slots.set(principal, own + 1);
+    this.#slots.set(principal, taken() + 1);
   }
 
   freeSlot(principal: string | undefined): void {
@@ -71,6 +75,18 @@ export class SessionRegistry<Data = unknown> {
     const { token, key } = session.outlet.road;
     if (token !== undefined) this.#byToken.set(token, session);
     if (key !== undefined) this.#byKey.set(keyOf(session.principal, key), session);
+  }
+
+  /** Of all sessions, or of one principal's. Looked for only when there is no room. */
+  #longestAway(principal?: string): LiveSession<Data> | undefined {
+    const now = performance.now();
+    let found: LiveSession<Data> | undefined;
+    for (const session of this.#sessions.values()) {
+      if (session.state !== 'detached') continue;
+      if (principal !== undefined && session.principal !== principal) continue;
+      if (!found || session.ages(now).detached > found.ages(now).detached) found = session;
+    }
+    return found;
   }
 
   /** Whether it was there. A session that was never added cannot remove one with its id. */

@@ -144,12 +144,7 @@ export class TestSession {
     const id = `request-${(this.#requests += 1)}`;
     const what = answerTo(id, `answer to ${method}`);
     const wait = this.#parts.inbox.wait(what, this.#timeout(options), { first: true });
-    try {
-      await this.#send({ jsonrpc: '2.0', id, method, params }, `POST of ${method}`);
-    } catch (error) {
-      wait.giveUp();
-      throw error;
-    }
+    await this.#send({ jsonrpc: '2.0', id, method, params }, `POST of ${method}`);
     const { error, result } = await this.#found(wait.message, what, options);
     if (error) throw new JsonRpcError(error.code, error.message, error.data);
     return result as Result;

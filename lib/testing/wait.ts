@@ -11,8 +11,8 @@ export interface Letter {
 /** Somebody who waits for a letter. */
 export class Wait {
   /**
-   * The message; undefined when the time is over, the stream has ended, or it was given up. It
-   * leaves the error to who awaits it: one that is made there knows the line of the test.
+   * The message; undefined when the time is over, or the stream has ended. It leaves the error to
+   * who awaits it: one that is made there knows the line of the test.
    */
   readonly message: Promise<ReceivedMessage | undefined>;
   readonly #wanted: Wanted;

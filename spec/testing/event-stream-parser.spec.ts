@@ -73,7 +73,8 @@ it('reads what eventsource-parser reads, however it is cut', () => {
     ...['data', 'event', 'id', 'retry', 'x', ':', ': ', '\n', '\n\n', '\r', '\r\n', '\0'],
     ...['\u2028', 'ü', '{"a":1}', ' ', 'data: 1\n', 'event: e\n', 'id: 1\n', ': c\n'],
   );
-  const stream = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''));
+  // The reference waits for what follows a CR: something always does.
+  const stream = fc.array(piece, { maxLength: 40 }).map((pieces) => `${pieces.join('')}x\n`);
   const places = fc.array(fc.nat(200), { maxLength: 10 });
   fc.assert(
     fc.property(stream, places, (text, at) => {

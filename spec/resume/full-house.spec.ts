@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+
+import { eventually } from '../support/eventually.js';
+import { expectRefusal } from '../support/refusal.js';
+import { openWithIds, returnWithId } from '../support/returning-client.js';
+import { serve } from '../support/serve.js';
+import { fetchText } from '../support/stream-client.js';
+
+it('gives the place of the longest-detached session to a new client, and of nobody who is there', async () => {
+  const closed: string[] = [];
+  const { url, mcp } = await serve({
+    limits: { sessions: 3 },
+    hooks: { onSessionClose: ({ id }, reason) => closed.push(`${id} ${reason}`) },
+  });
+  const clients = [];
+  for (let n = 0; n < 3; n += 1) clients.push(await openWithIds(`${url}/sse`));
+  const [first, second, third] = clients;
+  for (const client of [second!, first!]) {
+    client.drop();
+    await eventually(() => mcp.sessions.get(client.sessionId)?.state === 'detached');
+  }
+  await openWithIds(`${url}/sse`);
+  expect(closed).toEqual([`${second!.sessionId} replay-evicted`]);
+  await returnWithId(first!);
+  expectRefusal(await fetchText(`${url}/sse`, {}), 503, -32000);
+  expect(mcp.sessions.get(third!.sessionId)?.state).toBe('open');
+  expect(closed).toHaveLength(1);
+});
+
+it('gives no place of another principal to one who has filled its own', async () => {
+  const { url, mcp } = await serve({
+    limits: { sessionsPerPrincipal: 1 },
+    security: { principal: (req) => String(req.headers['x-user']) },
+  });
+  const ann = { 'X-User': 'ann' };
+  const bob = await openWithIds(`${url}/sse`, { 'X-User': 'bob' });
+  bob.drop();
+  await eventually(() => mcp.sessions.get(bob.sessionId)?.state === 'detached');
+  const first = await openWithIds(`${url}/sse`, ann);
+  expectRefusal(await fetchText(`${url}/sse`, { headers: ann }), 503, -32000);
+  first.drop();
+  await eventually(() => mcp.sessions.get(first.sessionId)?.state === 'detached');
+  await openWithIds(`${url}/sse`, ann);
+  expect(mcp.stats().closed).toEqual({ 'replay-evicted': 1 });
+  expect(mcp.sessions.get(bob.sessionId)?.state).toBe('detached');
+});
