@@ -105,14 +105,21 @@ export class Road {
 
   /** What messages become on this road; undefined where they stay as they are. */
   get marking(): Marking | undefined {
-    if (!this.#positions && this.token === undefined) return undefined;
-    const ids = this.token !== undefined;
-    const positions = this.#positions;
-    return ({ text, bytes }, offset) => {
-      const id = ids ? `id: ${this.#eventId(offset)}\n` : '';
+    const withId = this.token === undefined ? undefined : this.#withId(this.token);
+    if (!this.#positions) return withId;
+    return (frame, offset) => {
+      const { text, bytes } = withId?.(frame, offset) ?? frame;
       // In one frame, so in one write: a cut can repeat this message at most, and lose none.
-      const position = positions ? this.positionEvent(offset) : '';
-      return { text: id + text + position, bytes: bytes + id.length + Buffer.byteLength(position) };
+      const position = this.positionEvent(offset);
+      return { text: text + position, bytes: bytes + Buffer.byteLength(position) };
+    };
+  }
+
+  #withId(token: string): Marking {
+    const head = `id: ${NODE}.${token}.`;
+    return ({ text, bytes }, offset) => {
+      const id = `${head}${String(offset)}\n`;
+      return { text: id + text, bytes: bytes + id.length };
     };
   }
 

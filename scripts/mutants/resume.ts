@@ -191,22 +191,22 @@ const markMutants: readonly Mutant[] = [
   {
     name: 'an id names the next message',
     file: road,
-    find: 'const id = ids ? `id: ${this.#eventId(offset)}\\n`',
-    replace: 'const id = ids ? `id: ${this.#eventId(offset + 1)}\\n`',
+    find: 'const id = `${head}${String(offset)}\\n`',
+    replace: 'const id = `${head}${String(offset + 1)}\\n`',
     specs: [model],
   },
   {
     name: 'a position names the next message',
     file: road,
-    find: 'const position = positions ? this.positionEvent(offset)',
-    replace: 'const position = positions ? this.positionEvent(offset + 1)',
+    find: 'const position = this.positionEvent(offset);',
+    replace: 'const position = this.positionEvent(offset + 1);',
     specs: [model],
   },
   {
     name: 'a position comes before its message',
     file: road,
-    find: 'text: id + text + position',
-    replace: 'text: position + id + text',
+    find: 'text: text + position',
+    replace: 'text: position + text',
     specs: [model],
   },
   {
