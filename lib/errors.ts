@@ -22,6 +22,9 @@ export type McpSseErrorCode =
   | 'too-many-in-flight'
   | 'too-many-sessions'
   | 'shutting-down'
+  // what another node was to do
+  | 'engine-unavailable'
+  | 'outcome-unknown'
   // how a session or a connection ended
   | 'session-closed'
   | 'connection-closed'

@@ -1,4 +1,7 @@
-export { mcpSse, type McpSseRouter, type Sessions } from './mcp-sse.js';
+export { mcpSse, type BroadcastOptions, type McpSseRouter, type Sessions } from './mcp-sse.js';
+export type { ClusterStats } from './cluster/dispatcher.js';
+export { localEngine } from './cluster/local-engine.js';
+export { EVERYONE, type Engine, type EngineListener, type EngineMember } from './cluster/engine.js';
 export { McpSseError, type McpSseErrorCode } from './errors.js';
 export {
   JsonRpcError,

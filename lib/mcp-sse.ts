@@ -2,10 +2,9 @@ import type { RequestListener } from 'node:http';
 
 import type { ErrorRequestHandler, Router } from 'express';
 
-import { McpSseError } from './errors.js';
+import { Dispatcher, type ClusterStats } from './cluster/dispatcher.js';
 import { Endpoints } from './http/endpoints.js';
 import { Guard } from './http/guard.js';
-import { Probes } from './http/probes.js';
 import { listenerBefore, parserErrors, routerFor, type ExpressApp } from './http/router.js';
 import type { Runtime } from './http/runtime.js';
 import type { McpSseOptions } from './options/options.js';
@@ -13,12 +12,13 @@ import { complete, type Settings } from './options/settings.js';
 import { HookRunner } from './session/hooks.js';
 import { SessionRegistry } from './session/session-registry.js';
 import type { LiveSession, SessionObserver } from './session/live-session.js';
+import { Probes } from './session/probes.js';
+import { Reception } from './session/reception.js';
 import { ReplayBudget } from './session/replay-budget.js';
 import type { CloseReason, Session } from './session/session.js';
 import { Shutdown } from './session/shutdown.js';
 import { Statistics, type McpSseStats } from './session/statistics.js';
 import { Upkeep, type UpkeepRules } from './session/upkeep.js';
-import { encodeMessage } from './wire/event-stream.js';
 import type { JsonRpcMessage, JsonRpcNotification } from './wire/json-rpc.js';
 
 /** The sessions that are open: iterable, and a look-up by id. */
@@ -27,27 +27,33 @@ export interface Sessions<Data = unknown> extends Iterable<Session<Data>> {
   get(id: string): Session<Data> | undefined;
 }
 
+/** Whom a broadcast is for; everyone unless told. */
+export interface BroadcastOptions<Data = unknown> {
+  /** Sessions of this principal, on all nodes. */
+  principal?: string | undefined;
+  /** Sessions that the function picks, on this node. */
+  filter?: ((session: Session<Data>) => boolean) | undefined;
+}
+
 /** An Express router that serves `GET /sse` and `POST /message`, and knows its sessions. */
 export interface McpSseRouter<Data = unknown> extends Router {
   readonly sessions: Sessions<Data>;
   /**
-   * Sends a message to a session.
+   * Sends a message to a session, also to one of another node.
    *
    * @throws McpSseError (as a rejection) `session-not-found`, or as `Session.send`.
    */
   send(sessionId: string, message: JsonRpcMessage): Promise<void>;
   /**
-   * Sends a notification to every session, or to those that `filter` picks, encoded once. No
-   * session is waited for: one whose reader is too slow is closed by its bounds. Returns to how
-   * many it went.
+   * Sends a notification to every session, or to some of them, encoded once. No session is waited
+   * for: one whose reader is too slow is closed by its bounds. It goes to the sessions of all
+   * nodes, unless there is a `filter`: a function cannot travel. Returns to how many of this node
+   * it went.
    *
    * @throws McpSseError `unserialisable`.
    */
-  broadcast(
-    message: JsonRpcNotification,
-    options?: { filter?: (session: Session<Data>) => boolean },
-  ): number;
-  stats(): McpSseStats;
+  broadcast(message: JsonRpcNotification, options?: BroadcastOptions<Data>): number;
+  stats(): McpSseStats & { cluster: ClusterStats | undefined };
   /**
    * Mount it right behind the router (`app.use(mcp, mcp.errorHandler)`) when a body parser of the
    * application stands in front: what that refuses is then answered as JSON-RPC, like the rest.
@@ -79,36 +85,23 @@ export interface McpSseRouter<Data = unknown> extends Router {
  */
 export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSseRouter<Data> {
   const runtime = assemble(complete(options));
-  const { sessions, statistics } = runtime;
+  const { sessions, statistics, dispatcher } = runtime;
   const endpoints = new Endpoints(runtime);
   const shutdown = new Shutdown(sessions, runtime.hooks);
   return Object.assign(routerFor(endpoints), {
     sessions,
     errorHandler: parserErrors(endpoints),
-    stats: () => statistics.snapshot(sessions),
+    stats: () => ({ ...statistics.snapshot(sessions), cluster: dispatcher.stats() }),
     before: (app: ExpressApp, mount = '') =>
       listenerBefore(endpoints, app, mount.replace(/\/$/, '')),
-    async send(sessionId: string, message: JsonRpcMessage) {
-      const session = sessions.get(sessionId);
-      if (!session) throw new McpSseError('session-not-found', 'no such session');
-      await session.send(message);
-    },
-    broadcast(
-      message: JsonRpcNotification,
-      { filter }: { filter?: (session: Session<Data>) => boolean } = {},
-    ) {
-      const frame = encodeMessage(message);
-      let reached = 0;
-      for (const session of sessions) {
-        if (filter && !filter(session)) continue;
-        void session.sendFrame(message, frame);
-        reached += 1;
-      }
-      return reached;
-    },
+    send: async (sessionId: string, message: JsonRpcMessage) =>
+      dispatcher.hostOf(sessionId).send(sessionId, message),
+    broadcast: (message: JsonRpcNotification, audience: BroadcastOptions<Data> = {}) =>
+      dispatcher.broadcast(message, audience),
     close({ timeoutMs = 10_000 }: { timeoutMs?: number } = {}) {
-      runtime.draining = true;
-      return shutdown.drain(timeoutMs);
+      sessions.draining = true;
+      dispatcher.endServed();
+      return shutdown.drain(timeoutMs).then(() => dispatcher.leave());
     },
     closeSessions: (reason: CloseReason = 'closed') => shutdown.closeSessions(reason),
   });
@@ -119,16 +112,26 @@ function assemble<Data>(settings: Settings<Data>): Runtime<Data> {
   const statistics = new Statistics();
   const hooks = new HookRunner(settings.hooks, limits.hookTimeoutMs, statistics);
   const sessions = new SessionRegistry<Data>(limits);
+  const probes = new Probes(sessions.node);
+  const reception = new Reception(sessions, probes);
   return {
     settings,
     statistics,
     hooks,
     sessions,
-    probes: new Probes(),
+    probes,
+    reception,
+    dispatcher: new Dispatcher({
+      node: sessions.node,
+      reception,
+      probes,
+      engine: settings.engine,
+      limits,
+      failed: hooks.failed.bind(hooks, undefined),
+    }),
     guard: new Guard(settings.security),
     upkeep: new Upkeep(sessions, upkeepRules(settings)),
     observer: observerOf(settings, sessions, hooks),
-    draining: false,
   };
 }
 

@@ -59,7 +59,7 @@ async function prepare<Data>(
     const data = await hooks.connect(req, signal);
     if (signal.aborted) return undefined;
     const id = newId(req, runtime);
-    const road = new Road(signsOf(req, key, runtime));
+    const road = new Road(sessions.node, signsOf(req, key, runtime));
     session = new LiveSession<Data>(id, principal, data, limitsOf(settings), observer, road);
     const version = negotiatedBefore(req);
     if (version !== undefined) session.assumeHandshake(version);
@@ -123,17 +123,21 @@ function open<Data>(
   hooks.opened(session);
 }
 
-function newId<Data>(req: McpSseRequest, { settings, sessions }: Runtime<Data>): string {
-  const id = settings.sessionId(req);
-  if (typeof id !== 'string' || !SESSION_ID.test(id)) {
+function newId<Data>(
+  req: McpSseRequest,
+  { settings, sessions, dispatcher }: Runtime<Data>,
+): string {
+  const given = settings.sessionId(req);
+  if (typeof given !== 'string' || !SESSION_ID.test(given)) {
     throw new McpSseError('internal', 'sessionId() must return 1 to 128 visible ASCII characters');
   }
+  const id = dispatcher.idFor(given);
   if (sessions.get(id)) throw new McpSseError('internal', 'sessionId() returned an id in use');
   return id;
 }
 
-function refuseWhileDraining<Data>({ draining }: Runtime<Data>): void {
-  if (draining) throw new McpSseError('shutting-down', 'the server is shutting down');
+function refuseWhileDraining<Data>({ sessions }: Runtime<Data>): void {
+  if (sessions.draining) throw new McpSseError('shutting-down', 'the server is shutting down');
 }
 
 /** Without resumption nothing is ever kept, so the bounds of what is kept do not matter. */

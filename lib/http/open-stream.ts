@@ -1,22 +1,21 @@
 import accepts from 'accepts';
 
 import { McpSseError } from '../errors.js';
+import type { ProbeAnswer } from '../session/probes.js';
+import type { Return } from '../session/reception.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import { beginStream } from './begin-stream.js';
 import { announcedUrl } from './endpoint.js';
 import type { Exchange } from './exchange.js';
 import { openSession } from './open-session.js';
-import type { ProbeAnswer } from './probes.js';
 import type { Runtime } from './runtime.js';
 import {
-  lastEventId,
   negotiatedBefore,
-  sessionAt,
-  sessionWithKey,
+  sessionBefore,
   shouldTryAgain,
   tellToTryAgain,
-  type Resumption,
+  type WayBack,
 } from './way-back.js';
 
 const EVENT_STREAM = 'text/event-stream';
@@ -52,56 +51,57 @@ async function serveStream<Data>(
 ): Promise<void> {
   const { req, res } = exchange;
   if (res.destroyed) return;
-  const id = runtime.settings.resume ? lastEventId(req) : undefined;
-  const resumption =
-    id === undefined
-      ? sessionWithKey(caller.key, caller.principal, runtime)
-      : sessionAt(id, caller.principal, runtime);
-  if (resumption) {
-    resume(exchange, runtime, resumption);
-    return;
-  }
+  const wayBack = await sessionBefore(req, caller, runtime);
+  if (wayBack) return resume(exchange, runtime, wayBack);
   const timeoutMs = probeTimeout(req, runtime);
   if (timeoutMs === undefined) return openSession(exchange, runtime, caller);
   const writer = beginStream(exchange, runtime);
   const answer = await runtime.probes.ask(writer, timeoutMs);
   if (writer.closed) return;
-  const found = answer && answeredBy(answer, caller);
-  if (found) resume(exchange, runtime, found, writer);
-  else await openSession(exchange, runtime, caller, writer);
+  const resumed = answer && (await resumeAnswered(exchange, runtime, caller, answer, writer));
+  if (!resumed) await openSession(exchange, runtime, caller, writer);
 }
 
-function resume<Data>(
+async function resume<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
-  { session, offset }: Resumption<Data>,
+  { host, sessionId, client }: WayBack,
   begun?: ConnectionWriter,
-): void {
-  const announced = announcedUrl(exchange, session.id, runtime.settings);
-  session.attach(begun ?? beginStream(exchange, runtime), announced, offset);
+): Promise<void> {
+  const announced = announcedUrl(exchange, sessionId, runtime.settings);
+  await host.attach(client, announced, () => begun ?? beginStream(exchange, runtime));
+}
+
+/** Whether the session of the answer is this caller's and could go on without a gap. */
+async function resumeAnswered<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  { principal }: Caller,
+  { sessionId, offset }: ProbeAnswer,
+  writer: ConnectionWriter,
+): Promise<boolean> {
+  const client: Return = { claim: { by: 'probe', sessionId, offset }, principal };
+  const host = runtime.dispatcher.hostOf(sessionId);
+  try {
+    await resume(exchange, runtime, { host, sessionId, client }, writer);
+    return true;
+  } catch (thrown) {
+    const error = McpSseError.from(thrown);
+    if (error.code === 'session-not-found') return false;
+    throw error;
+  }
 }
 
 /** How long to wait for a probe's answer, if it makes sense to ask this client. */
 function probeTimeout<Data>(
   req: McpSseRequest,
-  { settings, sessions, probes, draining }: Runtime<Data>,
+  { settings, sessions, probes, dispatcher }: Runtime<Data>,
 ): number | undefined {
   const { resume, limits } = settings;
-  if (!resume || resume.probeTimeoutMs === false || draining) return undefined;
-  const asks = negotiatedBefore(req) !== undefined && sessions.size > 0;
+  if (!resume || resume.probeTimeoutMs === false || sessions.draining) return undefined;
+  const hasSessions = sessions.size > 0 || dispatcher.hasOthers;
+  const asks = negotiatedBefore(req) !== undefined && hasSessions;
   return asks && probes.size < limits.sessions ? resume.probeTimeoutMs : undefined;
-}
-
-/** The session of the answer, if it is this caller's and can go on without a gap. */
-function answeredBy<Data>(
-  { session, offset: told }: ProbeAnswer<Data>,
-  { principal }: Caller,
-): Resumption<Data> | undefined {
-  const { outlet } = session;
-  if (session.principal !== principal || session.state === 'closed') return undefined;
-  outlet.decide(true);
-  const offset = outlet.resumeOffset(told);
-  return outlet.canResume(offset) ? { session, offset } : undefined;
 }
 
 function checkAccept(req: McpSseRequest): void {

@@ -30,6 +30,8 @@ const REFUSALS: Partial<Record<McpSseErrorCode, Refusal>> = {
   'too-many-in-flight': { status: 429, rpcCode: RpcCode.serverError, headers: RETRY },
   'too-many-sessions': UNAVAILABLE,
   'shutting-down': UNAVAILABLE,
+  'engine-unavailable': UNAVAILABLE,
+  'outcome-unknown': { status: 504, rpcCode: RpcCode.serverError },
 };
 
 /** Whether the client is told what went wrong: what the server got wrong is none of its business. */

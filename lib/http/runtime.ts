@@ -1,23 +1,25 @@
+import type { Dispatcher } from '../cluster/dispatcher.js';
 import type { Settings } from '../options/settings.js';
 import type { HookRunner } from '../session/hooks.js';
 import type { SessionObserver } from '../session/live-session.js';
+import type { Probes } from '../session/probes.js';
+import type { Reception } from '../session/reception.js';
 import type { SessionRegistry } from '../session/session-registry.js';
 import type { Statistics } from '../session/statistics.js';
 import type { Upkeep } from '../session/upkeep.js';
 import type { Guard } from './guard.js';
-import type { Probes } from './probes.js';
 
 /** What the two endpoints work with: one set for each `mcpSse()`. */
 export interface Runtime<Data> {
   readonly settings: Settings<Data>;
   readonly guard: Guard;
   readonly sessions: SessionRegistry<Data>;
-  readonly probes: Probes<Data>;
+  readonly probes: Probes;
+  readonly reception: Reception<Data>;
+  readonly dispatcher: Dispatcher<Data>;
   readonly upkeep: Upkeep;
   readonly hooks: HookRunner<Data>;
   /** What sessions report to: the registry and the hooks. */
   readonly observer: SessionObserver<Data>;
   readonly statistics: Statistics;
-  /** Set once `close()` is called: no new streams and requests. */
-  draining: boolean;
 }

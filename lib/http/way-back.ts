@@ -1,21 +1,30 @@
 import type { ServerResponse } from 'node:http';
 
-import { McpSseError } from '../errors.js';
-import type { LiveSession } from '../session/live-session.js';
+import type { Dispatcher, Located } from '../cluster/dispatcher.js';
+import { McpSseError, type McpSseErrorCode } from '../errors.js';
+import type { Return } from '../session/reception.js';
 import { reconnectDelay } from '../session/reconnect-delay.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 import { parseEventId, type RoadSigns } from '../session/road.js';
 import { STREAM_HEAD } from '../wire/event-stream.js';
+import type { Caller } from './open-stream.js';
 import type { Runtime } from './runtime.js';
 
-/** A session, and the offset after which its client goes on. */
-export interface Resumption<Data> {
-  readonly session: LiveSession<Data>;
-  readonly offset: number;
+/** A client that comes back, its session, and where that lives. */
+export interface WayBack extends Located {
+  readonly client: Return;
 }
 
 /** Sent by `resumableFetch` with its first GET, when there is no `Last-Event-ID` yet. */
 const RESUMES = 'mcp-sse-resume';
+
+/** What may be over when the client tries again. */
+const PASSING: ReadonlySet<McpSseErrorCode> = new Set([
+  'too-many-sessions',
+  'shutting-down',
+  'engine-unavailable',
+  'outcome-unknown',
+]);
 
 /** The `Last-Event-ID` of a GET, if it has one. */
 export function lastEventId(req: McpSseRequest): string | undefined {
@@ -29,35 +38,38 @@ export function negotiatedBefore(req: McpSseRequest): string | undefined {
   return 'sec-fetch-mode' in req.headers && typeof version === 'string' ? version : undefined;
 }
 
+/** The session of the client that asks, by one of the ways that tell it without a question. */
+export async function sessionBefore<Data>(
+  req: McpSseRequest,
+  { principal, key }: Caller,
+  { settings, dispatcher }: Runtime<Data>,
+): Promise<WayBack | undefined> {
+  if (settings.resume === false) return undefined;
+  const id = lastEventId(req);
+  if (id !== undefined) return namedBy(id, principal, dispatcher);
+  if (key === undefined) return undefined;
+  const client: Return = { claim: { by: 'key', key }, principal };
+  const located = await dispatcher.search(client);
+  return located && { client, ...located };
+}
+
 /**
  * The session that a `Last-Event-ID` names.
  *
  * @throws McpSseError `session-not-found` for an id that is malformed, unknown, somebody else's,
  * or no longer in the log: told, never a silent gap.
  */
-export function sessionAt<Data>(
+async function namedBy<Data>(
   id: string,
   principal: string | undefined,
-  { sessions }: Runtime<Data>,
-): Resumption<Data> {
+  dispatcher: Dispatcher<Data>,
+): Promise<WayBack> {
   const position = parseEventId(id);
-  const session = position && sessions.withToken(position.token);
-  if (!session || session.principal !== principal || !session.outlet.canResume(position.offset)) {
-    throw new McpSseError('session-not-found', 'no such session');
-  }
-  return { session, offset: position.offset };
-}
-
-/** The session of the client of `principal` that the application calls `key`. */
-export function sessionWithKey<Data>(
-  key: string | undefined,
-  principal: string | undefined,
-  { sessions }: Runtime<Data>,
-): Resumption<Data> | undefined {
-  const session = key === undefined ? undefined : sessions.withKey(key, principal);
-  if (!session) return undefined;
-  const offset = session.outlet.resumeOffset();
-  return session.outlet.canResume(offset) ? { session, offset } : undefined;
+  if (!position) throw new McpSseError('session-not-found', 'no such session');
+  const { node, token, offset } = position;
+  const client: Return = { claim: { by: 'event-id', token, offset }, principal };
+  const host = dispatcher.host(node);
+  return { client, host, sessionId: await host.find(client) };
 }
 
 /** What the first GET of a client shows of its ways to come back. */
@@ -81,8 +93,7 @@ export function signsOf<Data>(
  * its EventSource for good, with no word to the program that uses it.
  */
 export function shouldTryAgain(req: McpSseRequest, error: McpSseError): boolean {
-  const passing = error.code === 'too-many-sessions' || error.code === 'shutting-down';
-  return passing && (lastEventId(req) ?? negotiatedBefore(req)) !== undefined;
+  return PASSING.has(error.code) && (lastEventId(req) ?? negotiatedBefore(req)) !== undefined;
 }
 
 /** A stream that only says when to come back. */

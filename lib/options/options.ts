@@ -1,3 +1,4 @@
+import type { Engine } from '../cluster/engine.js';
 import type { MessageHandler } from '../session/handler.js';
 import type { McpSseHooks } from '../session/hooks.js';
 import type { ServerFactory } from '../session/mcp-server.js';
@@ -178,6 +179,13 @@ export interface McpSseOptions<Data = unknown> {
   /** What happens when a stream drops. `false`: its session ends with it. */
   resume?: ResumeOptions | false;
   security?: SecurityOptions;
+  /**
+   * What carries messages to the other nodes that serve the same clients: `redisEngine(client)`
+   * of `express-mcp-sse/redis`, `natsEngine(connection)` of `express-mcp-sse/nats`. With it a POST
+   * and a returning client may reach any node. Session ids then name their node.
+   * @defaultValue none: this process is the only one
+   */
+  engine?: Engine;
   /**
    * Makes the id of a session: visible ASCII, at most 128 characters, never to be guessed.
    * @defaultValue 144 random bits, base64url

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { z } from 'zod';
 
+import type { Engine } from '../cluster/engine.js';
 import { McpSseError } from '../errors.js';
 import type { McpSseHooks } from '../session/hooks.js';
 import type { ServerFactory } from '../session/mcp-server.js';
@@ -32,6 +33,7 @@ export interface Settings<Data> {
     readonly allowedOrigins: readonly string[] | '*';
     readonly principal: NonNullable<SecurityOptions['principal']>;
   };
+  readonly engine: Engine | undefined;
   readonly sessionId: NonNullable<McpSseOptions['sessionId']>;
   readonly hooks: McpSseHooks<Data>;
 }
@@ -119,6 +121,7 @@ const options = {
   limits: z.strictObject(groups.limits).prefault({}),
   resume: z.union([z.literal(false), z.strictObject(groups.resume)]).prefault({}),
   security: z.strictObject(groups.security).prefault({}),
+  engine: z.custom<Engine>(isEngine, 'must be an engine: redisEngine(client), …').optional(),
   sessionId: fn.default(() => randomId),
   hooks: z.strictObject(groups.hooks).prefault({}),
 };
@@ -170,6 +173,15 @@ function describeUnknown(key: string, place: string): string {
   const meant = nearest(key, [...siblings, ...knownNames]);
   const name = place ? `${place}.${key}` : key;
   return `unknown option ${name}` + (meant ? `: did you mean ${meant}?` : '');
+}
+
+function isEngine(value: unknown): value is Engine {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'join' in value &&
+    typeof value.join === 'function'
+  );
 }
 
 function randomId(): string {

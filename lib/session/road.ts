@@ -4,21 +4,20 @@ import type { Marking } from '../stream/pump.js';
 import { encodeEvent } from '../wire/event-stream.js';
 import { reconnectDelay } from './reconnect-delay.js';
 
-/** A fresh one for each process: an id from an earlier life of the server names nobody. */
-const NODE = randomBytes(9).toString('base64url');
 const EVENT_ID = /^([\w-]{12})\.([\w-]{22})\.(0|[1-9]\d{0,14})$/;
 
-/** Where in which stream a client has stopped, by its `Last-Event-ID`. */
+/** Where in which stream of which node a client has stopped, by its `Last-Event-ID`. */
 export interface StreamPosition {
+  readonly node: string;
   readonly token: string;
   readonly offset: number;
 }
 
-/** The position that an id of this process names; undefined for any other text. */
+/** The position that an id of ours names; undefined for any other text. */
 export function parseEventId(id: string): StreamPosition | undefined {
   const [, node, token, offset] = EVENT_ID.exec(id) ?? [];
-  if (node !== NODE || token === undefined) return undefined;
-  return { token, offset: Number(offset) };
+  if (node === undefined || token === undefined) return undefined;
+  return { node, token, offset: Number(offset) };
 }
 
 /** What a client is known to be able to do when its session opens. */
@@ -43,19 +42,18 @@ export class Road {
   readonly key: string | undefined;
   /** Names the stream in event ids: POST URLs, with the session's id, end up in access logs. */
   readonly token: string | undefined;
+  readonly #node: string;
   readonly #retryMs: number;
   #positions: boolean;
   #undecided: boolean;
   /** The POST URL of the connection that is attached. */
   #announced = '';
 
-  constructor({
-    ids = false,
-    positions = false,
-    undecided = false,
-    key,
-    retryMs = 1_000,
-  }: RoadSigns = {}) {
+  constructor(
+    node: string,
+    { ids = false, positions = false, undecided = false, key, retryMs = 1_000 }: RoadSigns = {},
+  ) {
+    this.#node = node;
     this.#retryMs = retryMs;
     this.token = ids ? randomBytes(16).toString('base64url') : undefined;
     this.#positions = positions;
@@ -116,7 +114,7 @@ export class Road {
   }
 
   #withId(token: string): Marking {
-    const head = `id: ${NODE}.${token}.`;
+    const head = `id: ${this.#node}.${token}.`;
     return ({ text, bytes }, offset) => {
       const id = `${head}${String(offset)}\n`;
       return { text: id + text, bytes: bytes + id.length };
@@ -124,7 +122,7 @@ export class Road {
   }
 
   #eventId(offset: number): string {
-    return `${NODE}.${this.token ?? ''}.${String(offset)}`;
+    return `${this.#node}.${this.token ?? ''}.${String(offset)}`;
   }
 
   #announcedAt(offset: number): string {

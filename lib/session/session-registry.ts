@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import { McpSseError } from '../errors.js';
 import type { LiveSession } from './live-session.js';
 
@@ -6,6 +8,10 @@ import type { LiveSession } from './live-session.js';
  * awaited and given back with the session, so that a crowd cannot slip past the caps.
  */
 export class SessionRegistry<Data = unknown> {
+  /** Names this node: a fresh one each time, so that an id from an earlier life names nobody. */
+  readonly node: string = randomBytes(9).toString('base64url');
+  /** Set once the node shuts down: no new sessions and requests. */
+  draining = false;
   readonly #sessions = new Map<string, LiveSession<Data>>();
   readonly #byToken = new Map<string, LiveSession<Data>>();
   readonly #byKey = new Map<string, LiveSession<Data>>();

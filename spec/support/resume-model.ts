@@ -127,7 +127,7 @@ export class ResumeModel {
   constructor(kind: 'ids' | 'positions', bounds: Bounds, holds: number) {
     this.#bounds = bounds;
     this.#holds = holds;
-    const road = new Road(kind === 'ids' ? { ids: true } : { positions: true });
+    const road = new Road('node-of-test', kind === 'ids' ? { ids: true } : { positions: true });
     const owner = { outletLost: () => (this.#attached = false), outletHolds: () => {} };
     this.#outlet = new Outlet(owner, bounds, road);
     this.#attach(0);

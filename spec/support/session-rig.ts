@@ -33,7 +33,7 @@ export class SessionRig {
   constructor(limits: Partial<SessionLimits> = {}) {
     this.#limits = { ...LIMITS, ...limits };
     const observer = this.#observer();
-    const road = new Road();
+    const road = new Road('node-of-test');
     this.session = new LiveSession('the-id', undefined, undefined, this.#limits, observer, road);
     this.session.inlet.serveWith(this.#sink());
   }

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
 
-import type { LiveSession } from '../session/live-session.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import { encodeMessage } from '../wire/event-stream.js';
 import { isResponse, type JsonRpcMessage } from '../wire/json-rpc.js';
 
-const ID_PREFIX = 'express-mcp-sse:probe:';
+const PROBE_ID = /^express-mcp-sse:probe:([\w-]+):/;
 
 /** The session that a client still holds, and the last message it has surely read. */
-export interface ProbeAnswer<Data> {
-  readonly session: LiveSession<Data>;
+export interface ProbeAnswer {
+  readonly sessionId: string;
   /** Undefined when the client was never told its position. */
   readonly offset: number | undefined;
 }
@@ -18,8 +17,15 @@ export interface ProbeAnswer<Data> {
  * Streams whose client has been asked who it is: a `ping` goes out in place of the `endpoint`,
  * and the client answers it by a POST to the endpoint that it still holds.
  */
-export class Probes<Data> {
-  readonly #waiting = new Map<string, (answer: ProbeAnswer<Data> | undefined) => void>();
+export class Probes {
+  /** Gets the answers to what another node has asked. */
+  elsewhere: ((node: string, id: string, answer: ProbeAnswer) => void) | undefined;
+  readonly #node: string;
+  readonly #waiting = new Map<string, (answer: ProbeAnswer | undefined) => void>();
+
+  constructor(node: string) {
+    this.#node = node;
+  }
 
   /** How many are waiting for an answer. */
   get size(): number {
@@ -27,10 +33,10 @@ export class Probes<Data> {
   }
 
   /** Asks, and waits for `timeoutMs` at most; undefined when there is no answer. */
-  async ask(writer: ConnectionWriter, timeoutMs: number): Promise<ProbeAnswer<Data> | undefined> {
-    const id = ID_PREFIX + randomBytes(16).toString('base64url');
+  async ask(writer: ConnectionWriter, timeoutMs: number): Promise<ProbeAnswer | undefined> {
+    const id = `express-mcp-sse:probe:${this.#node}:${randomBytes(16).toString('base64url')}`;
     void writer.write(encodeMessage({ jsonrpc: '2.0', id, method: 'ping' }));
-    const answer = new Promise<ProbeAnswer<Data> | undefined>((resolve) => {
+    const answer = new Promise<ProbeAnswer | undefined>((resolve) => {
       this.#waiting.set(id, resolve);
     });
     const giveUp = (): void => this.#waiting.get(id)?.(undefined);
@@ -46,10 +52,17 @@ export class Probes<Data> {
   }
 
   /** Whether `message` answers a probe, in time or late: then it is nobody else's. */
-  settle(message: JsonRpcMessage, answer: ProbeAnswer<Data>): boolean {
+  settle(message: JsonRpcMessage, answer: ProbeAnswer): boolean {
     if (!isResponse(message) || typeof message.id !== 'string') return false;
-    if (!message.id.startsWith(ID_PREFIX)) return false;
-    this.#waiting.get(message.id)?.(answer);
+    const node = PROBE_ID.exec(message.id)?.[1];
+    if (node === undefined) return false;
+    if (node === this.#node) this.answered(message.id, answer);
+    else this.elsewhere?.(node, message.id, answer);
     return true;
+  }
+
+  /** The answer to a probe of this node has arrived, here or elsewhere. */
+  answered(id: string, answer: ProbeAnswer): void {
+    this.#waiting.get(id)?.(answer);
   }
 }

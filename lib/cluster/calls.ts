@@ -1,0 +1,107 @@
+import { McpSseError } from '../errors.js';
+import { unawaited } from '../stream/unawaited.js';
+import type { Link } from './link.js';
+import type { Parcel } from './outgoing.js';
+
+/** How long another node may take to answer; then the caller is told what is known. */
+const DEADLINE_MS = 8_000;
+/** Characters that may wait for one node. */
+const WAITING_CHARS = 64 * 1024 * 1024;
+
+interface Call {
+  readonly parcel: Parcel;
+  readonly timer: NodeJS.Timeout;
+  resolve(result: unknown): void;
+  reject(error: McpSseError): void;
+}
+
+/** What this node asks of another one, until it is answered. */
+export class Calls {
+  readonly #link: Link;
+  readonly #calls = new Map<string, Call>();
+  #count = 0;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  /** How many there have been. */
+  get count(): number {
+    return this.#count;
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /**
+   * Asks, and waits for the answer.
+   *
+   * @throws McpSseError (as a rejection) what the other node answers; `engine-unavailable` when
+   * the question was never sent, `outcome-unknown` when it may have arrived.
+   */
+  call(operation: string, params: unknown): Promise<unknown> {
+    if (this.#link.chars > WAITING_CHARS) {
+      const full = 'too much waits for the node of this session';
+      return Promise.reject(new McpSseError('engine-unavailable', full));
+    }
+    let text: string;
+    try {
+      text = JSON.stringify(params);
+    } catch (cause) {
+      const advice = 'what goes to another node, req.auth included, must be plain data';
+      return Promise.reject(new McpSseError('unserialisable', advice, { cause }));
+    }
+    const id = String((this.#count += 1));
+    const parcel = this.#link.push(`call ${id} ${operation}\n${text}`);
+    const answer = new Promise<unknown>((resolve, reject) => {
+      const late = (): void => {
+        this.#give(id, unreachable());
+      };
+      const timer = setTimeout(late, DEADLINE_MS).unref();
+      this.#calls.set(id, { parcel, timer, resolve, reject });
+    });
+    return unawaited(answer);
+  }
+
+  /** @param result JSON */
+  answered(id: string, result: string): void {
+    const call = this.#take(id);
+    try {
+      call?.resolve(JSON.parse(result) as unknown);
+    } catch (cause) {
+      call?.reject(new McpSseError('internal', 'a node has answered nonsense', { cause }));
+    }
+  }
+
+  refused(id: string, error: McpSseError): void {
+    this.#take(id)?.reject(error);
+  }
+
+  /** Nothing will be answered any more; `error` for what was never sent. */
+  giveUp(error: McpSseError): void {
+    for (const id of [...this.#calls.keys()]) this.#give(id, error);
+  }
+
+  #give(id: string, error: McpSseError): void {
+    const call = this.#take(id);
+    if (!call) return;
+    // Never "it was not sent" for something that may run.
+    call.reject(this.#link.withdraw(call.parcel) ? error : outcomeUnknown());
+  }
+
+  #take(id: string): Call | undefined {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    clearTimeout(call?.timer);
+    return call;
+  }
+}
+
+export function unreachable(): McpSseError {
+  return new McpSseError('engine-unavailable', 'the node of this session is out of reach');
+}
+
+function outcomeUnknown(): McpSseError {
+  return new McpSseError('outcome-unknown', 'sent, but the node of this session has not answered');
+}

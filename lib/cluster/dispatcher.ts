@@ -1,0 +1,171 @@
+import { McpSseError } from '../errors.js';
+import type { Probes } from '../session/probes.js';
+import type { Audience, Host, Reception, Return } from '../session/reception.js';
+import { withDeadline } from '../stream/deadline.js';
+import type { WriterOptions } from '../stream/connection-writer.js';
+import type { JsonRpcNotification } from '../wire/json-rpc.js';
+import { Asked } from './asked.js';
+import type { Engine } from './engine.js';
+import { Membership } from './membership.js';
+import type { Peer } from './peer.js';
+import { RemoteHost } from './remote-host.js';
+
+/** How long the other nodes may take to say whether a client's session is theirs. */
+const SEARCH_MS = 2_000;
+const SESSION_ID = /^([\w-]{12})\./;
+
+/** What `stats()` tells of the traffic between nodes: gauges of now, and counters. */
+export interface ClusterStats {
+  /** The name of this node, as in its sessions' ids. */
+  node: string;
+  /** Whether the engine is in reach. */
+  up: boolean;
+  /** Nodes that are there now, this one included. */
+  nodes: number;
+  /** Streams now of other nodes' sessions to clients here, and of our sessions to clients there. */
+  streamsServed: number;
+  streamsLent: number;
+  /** What this node has asked of others (POSTs passed on, most of it), and they of it. */
+  asked: number;
+  answered: number;
+  /** Frames sent once more, since the engine had lost them or was too slow. */
+  resent: number;
+}
+
+/** A session that a client comes back to, and where it lives. */
+export interface Located {
+  readonly host: Host;
+  readonly sessionId: string;
+}
+
+/** What a dispatcher works with. */
+export interface DispatcherParts<Data> {
+  /** The name of this node. */
+  readonly node: string;
+  readonly reception: Reception<Data>;
+  readonly probes: Probes;
+  /** Undefined where this is the only node. */
+  readonly engine: Engine | undefined;
+  readonly limits: WriterOptions;
+  /** Told of failures that no caller hears of. May not throw. */
+  readonly failed: (error: McpSseError) => void;
+}
+
+/** Delivers to a session, wherever it lives. */
+export class Dispatcher<Data> {
+  readonly #node: string;
+  readonly #reception: Reception<Data>;
+  readonly #membership: Membership | undefined;
+  readonly #failed: (error: McpSseError) => void;
+  #answered = 0;
+
+  constructor({ node, reception, probes, engine, limits, failed }: DispatcherParts<Data>) {
+    this.#node = node;
+    this.#reception = reception;
+    this.#failed = failed;
+    if (!engine) return;
+    const asked = new Asked(reception, probes, limits);
+    this.#membership = new Membership(node, engine, {
+      failed,
+      asked: (operation, parameters, peer) => {
+        this.#answered += 1;
+        return asked.answer(operation, parameters, peer);
+      },
+    });
+    probes.elsewhere = (asking, id, answer) => {
+      const peer = this.#membership?.peer(asking);
+      // Without it the client gets a new session, once the probe is too late.
+      peer?.call('probe', { id, ...answer }).catch(() => undefined);
+    };
+  }
+
+  /** Whether clients may come back here to sessions of other nodes. */
+  get hasOthers(): boolean {
+    return this.#peers().length > 0;
+  }
+
+  /** What the id of a new session becomes: among several nodes it names its owner. */
+  idFor(id: string): string {
+    return this.#membership ? `${this.#node}.${id}` : id;
+  }
+
+  /** Where the session of that id lives, if it does. */
+  hostOf(sessionId: string): Host {
+    if (!this.#membership) return this.#reception;
+    const node = SESSION_ID.exec(sessionId)?.[1];
+    return node === undefined ? this.#reception : this.host(node);
+  }
+
+  /** Whether the session of that id, if there is one, lives here. */
+  isHere(sessionId: string): boolean {
+    return this.hostOf(sessionId) === this.#reception;
+  }
+
+  /** Where the sessions of that node live. @throws McpSseError `session-not-found` if nowhere */
+  host(node: string): Host {
+    if (node === this.#node) return this.#reception;
+    if (!this.#membership) throw new McpSseError('session-not-found', 'no such session');
+    return new RemoteHost(this.#membership.peer(node));
+  }
+
+  /** Where the session lives that a client comes back to, if any node knows it. */
+  async search(client: Return): Promise<Located | undefined> {
+    try {
+      return { host: this.#reception, sessionId: this.#reception.find(client) };
+    } catch {
+      // Not here; but perhaps elsewhere.
+    }
+    const answers = this.#peers().map(async (peer) => {
+      const host = new RemoteHost(peer);
+      return { host, sessionId: await host.find(client) };
+    });
+    const late = (): McpSseError => new McpSseError('request-timeout', 'nobody has answered');
+    return withDeadline(Promise.any(answers), SEARCH_MS, late).catch(() => undefined);
+  }
+
+  /** As `Reception.broadcast`, and on all other nodes unless a function picks. */
+  broadcast(message: JsonRpcNotification, audience: Audience<Data>): number {
+    const reached = this.#reception.broadcast(message, audience);
+    if (audience.filter) return reached;
+    const { principal } = audience;
+    for (const peer of this.#peers()) {
+      peer.call('broadcast', { message, principal }).catch((error: unknown) => {
+        this.#failed(McpSseError.from(error));
+      });
+    }
+    return reached;
+  }
+
+  /** Ends the streams of other nodes' sessions: their clients come back elsewhere. */
+  endServed(): void {
+    for (const peer of this.#membership?.peers ?? []) peer.endServed();
+  }
+
+  /** Leaves the other nodes. Never rejects. */
+  async leave(): Promise<void> {
+    await this.#membership?.leave();
+  }
+
+  /** Undefined where this is the only node. */
+  stats(): ClusterStats | undefined {
+    const membership = this.#membership;
+    if (!membership) return undefined;
+    const peers = [...membership.peers];
+    const total = (count: (peer: Peer) => number): number =>
+      peers.reduce((sum, peer) => sum + count(peer), 0);
+    return {
+      node: this.#node,
+      up: membership.up,
+      nodes: 1 + this.#peers().length,
+      streamsServed: total((peer) => peer.served.size),
+      streamsLent: total((peer) => peer.lent.size),
+      asked: total((peer) => peer.asked),
+      answered: this.#answered,
+      resent: total((peer) => peer.resent),
+    };
+  }
+
+  #peers(): Peer[] {
+    return this.#membership?.alive() ?? [];
+  }
+}

@@ -1,0 +1,187 @@
+import { Incoming } from './incoming.js';
+import { linkFrame, type Ack, type LinkFrame } from './frame.js';
+import { Outgoing, type Parcel, type Shipment } from './outgoing.js';
+
+/** What is not acknowledged is sent again after this, then after twice as long, up to a second. */
+const RESEND_MS = 250;
+const RESEND_MAX_MS = 1_000;
+/** What a peer misses it asks for with each frame that it gets; it is sent again this often at most. */
+const MISSING_MS = 20;
+
+/** A peer that acknowledges nothing for so long does not hear us, whatever the engine says. */
+const GIVE_UP_MS = 15_000;
+
+/** What a link works with. No call may throw. */
+export interface LinkOwner {
+  /** This node. */
+  readonly self: string;
+  /** Hands a frame to the engine, as `EngineMember.send`. */
+  transmit(frame: string): Promise<boolean>;
+  /** A message of the peer, once and in order. */
+  received(body: string): void;
+  /** Nobody listens at the peer's address. */
+  absent(): void;
+  /** What was sent and not acknowledged is given up. */
+  broken(): void;
+  /** The peer has given up what it had sent. */
+  restarted(): void;
+}
+
+/**
+ * Messages to and from one other node, each exactly once and in order, over an engine that may
+ * lose, repeat and reorder frames. All that is pushed in one turn of the event loop leaves in one
+ * frame, with the acknowledgement that is due.
+ */
+export class Link {
+  readonly #owner: LinkOwner;
+  readonly #now: () => number;
+  readonly #outgoing: Outgoing;
+  readonly #incoming = new Incoming();
+  #open = true;
+  #turnDue = false;
+  #ackDue = false;
+  /** Transmissions that the engine has not settled. */
+  #pending = 0;
+  #sentAt = 0;
+  #progressAt = 0;
+  #resendMs = RESEND_MS;
+  /** Frames that were sent again. */
+  resent = 0;
+
+  constructor(owner: LinkOwner, now: () => number = () => performance.now()) {
+    this.#owner = owner;
+    this.#now = now;
+    // A link that is forgotten and made anew goes on with a larger one.
+    this.#outgoing = new Outgoing(1 + Math.floor(now()));
+  }
+
+  get isIdle(): boolean {
+    return this.#outgoing.isIdle;
+  }
+
+  /** Characters that are not acknowledged. */
+  get chars(): number {
+    return this.#outgoing.chars;
+  }
+
+  push(body: string): Parcel {
+    const parcel = this.#outgoing.push(body);
+    this.#askForTurn();
+    return parcel;
+  }
+
+  /** Takes a message back, unless it may have arrived. */
+  withdraw(parcel: Parcel): boolean {
+    return this.#outgoing.withdraw(parcel);
+  }
+
+  /** Whether the engine is in reach. While it is not, nothing is handed to it. */
+  setOpen(open: boolean): void {
+    this.#open = open;
+    if (!open) return;
+    this.#resendMs = RESEND_MS;
+    this.#resend();
+    this.#askForTurn();
+  }
+
+  /** A frame of the peer has arrived. */
+  frameArrived(frame: LinkFrame): void {
+    this.#acknowledged(frame.ack);
+    if (frame.bodies.length === 0) return;
+    this.#ackDue = true;
+    this.#askForTurn();
+    const fresh = this.#incoming.take(frame, () => {
+      this.#owner.restarted();
+    });
+    for (const body of fresh) if (body !== '') this.#owner.received(body);
+  }
+
+  /** Sends again what has been waiting for its acknowledgement for too long, as of `now`. */
+  tick(now: number): void {
+    // What the engine has not settled is still on its way.
+    if (!this.#outgoing.awaitsAck || this.#pending > 0) return;
+    if (now - this.#progressAt >= GIVE_UP_MS) this.giveUp();
+    if (now - this.#sentAt < this.#resendMs) return;
+    this.#resendMs = Math.min(this.#resendMs * 2, RESEND_MAX_MS);
+    this.#resend();
+  }
+
+  /** Sends a frame that says nothing new: the engine tells whether the peer is there. */
+  knock(): void {
+    this.#ackDue = true;
+    this.#askForTurn();
+  }
+
+  /** Gives up what is on its way to the peer; the link can be used on. */
+  giveUp(): void {
+    this.#outgoing.restart();
+    this.#resendMs = RESEND_MS;
+    this.#owner.broken();
+  }
+
+  #acknowledged(ack: Ack): void {
+    if (this.#outgoing.acknowledged(ack)) {
+      this.#resendMs = RESEND_MS;
+      this.#sentAt = this.#progressAt = this.#now();
+      this.#askForTurn();
+    }
+    const mayResend = this.#now() - this.#sentAt >= MISSING_MS;
+    if (ack.missing && ack.epoch === this.#outgoing.epoch && mayResend) this.#resend();
+  }
+
+  #askForTurn(): void {
+    if (this.#turnDue) return;
+    this.#turnDue = true;
+    setImmediate(() => {
+      this.#turnDue = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    if (!this.#open) return;
+    if (!this.#outgoing.awaitsAck) this.#progressAt = this.#now();
+    for (let next = this.#outgoing.next(); next; next = this.#outgoing.next()) this.#ship(next);
+    if (this.#ackDue) this.#sendAck();
+  }
+
+  #resend(): void {
+    if (!this.#open) return;
+    for (const shipment of this.#outgoing.again()) {
+      this.resent += 1;
+      this.#ship(shipment);
+    }
+  }
+
+  #ship(shipment: Shipment): void {
+    this.#sentAt = this.#now();
+    this.#ackDue = false;
+    this.#transmit(shipment.handOver(this.#incoming.ack)).then(
+      (taken) => {
+        if (!taken) shipment.returned();
+      },
+      () => {
+        // It may have arrived; it is sent again if it is not acknowledged.
+      },
+    );
+  }
+
+  #sendAck(): void {
+    this.#ackDue = false;
+    const { epoch } = this.#outgoing;
+    const nothing = { epoch, first: 1, bodies: [], ack: this.#incoming.ack };
+    // A lost acknowledgement is asked for by a repeated message.
+    this.#transmit(nothing).catch(() => undefined);
+  }
+
+  async #transmit(frame: LinkFrame): Promise<boolean> {
+    this.#pending += 1;
+    try {
+      const taken = await this.#owner.transmit(linkFrame(this.#owner.self, frame));
+      if (!taken) this.#owner.absent();
+      return taken;
+    } finally {
+      this.#pending -= 1;
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import { McpSseError } from '../errors.js';
+import { withDeadline } from '../stream/deadline.js';
+import { EVERYONE, type Engine, type EngineMember } from './engine.js';
+import { parseFrame, presenceFrame } from './frame.js';
+import { Peer, type PeerOwner } from './peer.js';
+
+const TICK_MS = 100;
+const BEAT_MS = 1_000;
+/** An engine that was out of reach is asked again this often. */
+const REJOIN_MS = 1_000;
+/** An engine that has been out of reach for so long takes the relayed streams with it. */
+const OUTAGE_MS = 8_000;
+/** What was known of a node of which nothing is heard any more is forgotten after this. */
+const FORGET_MS = 3_600_000;
+/** A port asks for about 1.5 s; an engine that keeps nobody waiting for longer is not ours to trust. */
+const TRANSMIT_MS = 3_000;
+const LEAVE_MS = 2_000;
+
+/** What a membership tells. No call may throw. */
+export interface MembershipOwner {
+  /** As `PeerOwner.asked`. */
+  asked: PeerOwner['asked'];
+  failed(error: McpSseError): void;
+}
+
+/** This node among the others: on the engine, in touch with those that are there. */
+export class Membership implements PeerOwner {
+  readonly #engine: Engine;
+  readonly #owner: MembershipOwner;
+  readonly #peers = new Map<string, Peer>();
+  readonly #timer: NodeJS.Timeout;
+  #member: EngineMember | undefined;
+  /** What the engine has told, which may be before the join is complete. */
+  #told = false;
+  #up = false;
+  #changedAt = performance.now();
+  /** The outage is over once the engine is back; it is reported once, and given up on once. */
+  #reported = false;
+  #gaveUp = false;
+  #beatAt = -Infinity;
+  #joinAt = 0;
+  #joining = false;
+  #left = false;
+  #leaving: Promise<void> | undefined;
+
+  constructor(
+    readonly self: string,
+    engine: Engine,
+    owner: MembershipOwner,
+  ) {
+    this.#engine = engine;
+    this.#owner = owner;
+    this.#timer = setInterval(() => {
+      this.#tick(performance.now());
+    }, TICK_MS).unref();
+    void this.#join();
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  get upSince(): number {
+    return this.#changedAt;
+  }
+
+  get peers(): Iterable<Peer> {
+    return this.#peers.values();
+  }
+
+  /** The others that are there now. */
+  alive(): Peer[] {
+    const now = performance.now();
+    return [...this.#peers.values()].filter((peer) => peer.isAlive(now));
+  }
+
+  peer(node: string): Peer {
+    let peer = this.#peers.get(node);
+    if (!peer) {
+      peer = new Peer(node, this);
+      peer.setReachable(this.#up);
+      this.#peers.set(node, peer);
+    }
+    return peer;
+  }
+
+  asked(operation: string, params: unknown, peer: Peer): Promise<unknown> {
+    return this.#owner.asked(operation, params, peer);
+  }
+
+  transmit(to: string, frame: string): Promise<boolean> {
+    const member = this.#member;
+    if (!member || !this.#up) return Promise.reject(outOfReach());
+    return withDeadline(member.send(to, frame), TRANSMIT_MS, outOfReach);
+  }
+
+  /** Says goodbye and ends the membership. Never rejects. */
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave();
+    return this.#leaving;
+  }
+
+  async #leave(): Promise<void> {
+    this.#left = true;
+    clearInterval(this.#timer);
+    await this.transmit(EVERYONE, presenceFrame('leave', this.self)).catch(ignore);
+    for (const peer of this.#peers.values()) peer.left();
+    const member = this.#member;
+    this.#up = false;
+    if (member) await withDeadline(member.leave(), LEAVE_MS, outOfReach).catch(ignore);
+  }
+
+  async #join(): Promise<void> {
+    this.#joining = true;
+    try {
+      const member = await this.#engine.join(this.self, {
+        frame: (frame) => {
+          this.#frameArrived(frame);
+        },
+        state: (up) => {
+          this.#told = up;
+          this.#update();
+        },
+      });
+      this.#member = member;
+      if (this.#left) await member.leave();
+      else this.#update();
+    } catch (error) {
+      this.#report(error);
+      this.#joinAt = performance.now() + REJOIN_MS;
+    } finally {
+      this.#joining = false;
+    }
+  }
+
+  #update(): void {
+    const up = this.#told && this.#member !== undefined;
+    if (up === this.#up || this.#left) return;
+    this.#up = up;
+    this.#changedAt = performance.now();
+    if (up) this.#reported = this.#gaveUp = false;
+    else this.#report(undefined);
+    for (const peer of this.#peers.values()) peer.setReachable(up);
+    this.#beat(this.#changedAt);
+  }
+
+  #frameArrived(text: string): void {
+    const frame = parseFrame(text);
+    if (!frame || frame.from === this.self || this.#left) return;
+    const known = this.#peers.has(frame.from);
+    const peer = this.peer(frame.from);
+    if (frame.kind === 'leave') {
+      peer.left();
+      return;
+    }
+    const now = performance.now();
+    peer.heard(now);
+    if (frame.kind === 'link') peer.frameArrived(frame);
+    // Someone new: it learns of us without waiting for our next beat.
+    if (!known) this.#beat(now);
+  }
+
+  #tick(now: number): void {
+    if (!this.#member && !this.#joining && now >= this.#joinAt) void this.#join();
+    if (now - this.#beatAt >= BEAT_MS) this.#beat(now);
+    if (!this.#up && !this.#gaveUp && now - this.#changedAt >= OUTAGE_MS) {
+      this.#gaveUp = true;
+      for (const peer of this.#peers.values()) peer.giveUp();
+    }
+    for (const [node, peer] of this.#peers) {
+      peer.tick(now, this.#up);
+      if (peer.isForgettable(now, FORGET_MS)) this.#peers.delete(node);
+    }
+  }
+
+  #beat(now: number): void {
+    if (!this.#up) return;
+    this.#beatAt = now;
+    for (const peer of this.#peers.values()) peer.remind(now);
+    this.transmit(EVERYONE, presenceFrame('beat', this.self)).catch(ignore);
+  }
+
+  /** Once for each outage. */
+  #report(cause: unknown): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    const text = 'the engine is out of reach: sessions of other nodes cannot be served';
+    this.#owner.failed(new McpSseError('engine-unavailable', text, { cause }));
+  }
+}
+
+function outOfReach(): McpSseError {
+  return new McpSseError('engine-unavailable', 'the engine is out of reach');
+}
+
+function ignore(): void {
+  // The next beat, or the state that the engine tells, says more.
+}

@@ -1,0 +1,241 @@
+import { McpSseError, type McpSseErrorCode } from '../errors.js';
+import { Calls, unreachable } from './calls.js';
+import type { LinkFrame } from './frame.js';
+import { Link, type LinkOwner } from './link.js';
+import { RelayedResponse } from './relayed-response.js';
+import { RelayedStream } from './relayed-stream.js';
+
+/** A node that nobody listens for is given so long to come back, after a cut of its own. */
+const GRACE_MS = 3_000;
+/** A node of which nothing is heard for so long is out of reach, whatever the engine says. */
+const SILENCE_MS = 6_000;
+/** A node of which nothing is heard for so long is asked for. */
+const KNOCK_MS = 1_500;
+/** A relayed stream on which nothing was said for so long is mentioned to its owner. */
+const REMIND_MS = 20_000;
+
+/** What a peer works with. No call may throw. */
+export interface PeerOwner {
+  readonly self: string;
+  /** Since when the engine has been in reach, on the clock of `performance.now()`. */
+  readonly upSince: number;
+  transmit(to: string, frame: string): Promise<boolean>;
+  /** The peer asks something of this node; a rejection is its refusal. */
+  asked(operation: string, params: unknown, peer: Peer): Promise<unknown>;
+}
+
+const BODY =
+  /^(call|reply|refusal|chunk|took|end|cut|gone) ([\w-]{1,64})(?: ([\w-]{1,32}))?(?:\n|$)/;
+
+/** Another node: what we ask of it, what it asks of us, and the streams that pass between us. */
+export class Peer implements LinkOwner {
+  readonly self: string;
+  readonly #owner: PeerOwner;
+  readonly #link: Link;
+  readonly #calls: Calls;
+  /** Streams of its sessions, to clients that are connected here. */
+  readonly served = new Map<string, RelayedStream>();
+  /** Streams of our sessions, to clients that are connected there. */
+  readonly lent = new Map<string, RelayedResponse>();
+  /** When it was heard; never, too, once it is known to be gone. */
+  #heardAt = -Infinity;
+  #lastHeardAt = -Infinity;
+  #knockedAt = -Infinity;
+  #missed = false;
+  #channels = 0;
+  /** Why the link is given up. */
+  #why = unreachable();
+
+  constructor(
+    readonly node: string,
+    owner: PeerOwner,
+  ) {
+    this.self = owner.self;
+    this.#owner = owner;
+    this.#link = new Link(this);
+    this.#calls = new Calls(this.#link);
+  }
+
+  get resent(): number {
+    return this.#link.resent;
+  }
+
+  /** How many questions of ours it was ever asked. */
+  get asked(): number {
+    return this.#calls.count;
+  }
+
+  /** Whether nothing would be lost if it were forgotten, as of `now`. */
+  isForgettable(now: number, afterMs: number): boolean {
+    const busy = this.served.size + this.lent.size + this.#calls.size > 0 || !this.#link.isIdle;
+    return !busy && now - this.#lastHeardAt >= afterMs;
+  }
+
+  isAlive(now: number): boolean {
+    return now - this.#heardAt < SILENCE_MS;
+  }
+
+  /** As `Calls.call`; `session-not-found` when the node is no more. */
+  call(operation: string, params: unknown): Promise<unknown> {
+    return this.#calls.call(operation, params);
+  }
+
+  /** A stream of one of its sessions, to be told to it by `channel`. */
+  serve(): { readonly channel: string; readonly stream: RelayedStream } {
+    const channel = (this.#channels += 1).toString(36);
+    const ended = (): void => {
+      this.served.delete(channel);
+    };
+    const stream = new RelayedStream(channel, (body) => this.#link.push(body), ended);
+    this.served.set(channel, stream);
+    return { channel, stream };
+  }
+
+  /** A stream of one of our sessions, to a client that is connected there. */
+  lend(channel: string): RelayedResponse {
+    const response = new RelayedResponse(channel, (body) => this.#link.push(body));
+    this.lent.get(channel)?.gone();
+    this.lent.set(channel, response);
+    response.on('close', () => this.lent.delete(channel));
+    return response;
+  }
+
+  /** Ends the streams of its sessions to clients here, in good order. */
+  endServed(): void {
+    for (const stream of this.served.values()) stream.end();
+  }
+
+  /** Something of it was heard. */
+  heard(now: number): void {
+    this.#heardAt = this.#lastHeardAt = now;
+    this.#missed = false;
+  }
+
+  frameArrived(frame: LinkFrame): void {
+    this.#link.frameArrived(frame);
+  }
+
+  /** It is no more, with all its sessions. */
+  left(): void {
+    this.#heardAt = -Infinity;
+    this.#giveUp(new McpSseError('session-not-found', 'no such session'));
+  }
+
+  setReachable(reachable: boolean): void {
+    this.#link.setOpen(reachable);
+  }
+
+  /** The engine has been out of reach for too long. */
+  giveUp(): void {
+    this.#giveUp(unreachable());
+  }
+
+  tick(now: number, up: boolean): void {
+    this.#link.tick(now);
+    if (!up) return;
+    const since = Math.max(this.#heardAt, this.#owner.upSince);
+    if (this.#missed && now - since >= GRACE_MS) this.left();
+    else if (now - since >= SILENCE_MS && this.served.size + this.lent.size > 0) this.giveUp();
+    else if (this.#heardAt !== -Infinity && now - this.#heardAt >= KNOCK_MS) this.#knock(now);
+  }
+
+  /** Mentions streams that have long been silent to their owner, which may have given them up. */
+  remind(now: number): void {
+    for (const stream of this.served.values()) {
+      if (now - stream.toldAt >= REMIND_MS) stream.remind();
+    }
+  }
+
+  transmit(frame: string): Promise<boolean> {
+    return this.#owner.transmit(this.node, frame);
+  }
+
+  absent(): void {
+    const now = performance.now();
+    if (now - Math.max(this.#heardAt, this.#owner.upSince) >= GRACE_MS) this.left();
+    else this.#missed = true;
+  }
+
+  received(body: string): void {
+    const [head = '', kind, id = '', more] = BODY.exec(body) ?? [];
+    const rest = body.slice(head.length);
+    if (kind === 'call') void this.#answer(id, more ?? '', rest);
+    else if (kind === 'reply') this.#calls.answered(id, rest);
+    else if (kind === 'refusal') this.#calls.refused(id, refusal(more, rest));
+    else if (kind === 'took' || kind === 'gone') this.#streamThere(kind, id, Number(more ?? 0));
+    else if (kind !== undefined) this.#streamHere(kind, id, rest);
+  }
+
+  broken(): void {
+    this.#calls.giveUp(this.#why);
+    this.restarted();
+  }
+
+  restarted(): void {
+    for (const stream of [...this.served.values()]) stream.cut();
+    for (const response of [...this.lent.values()]) response.gone();
+  }
+
+  #giveUp(why: McpSseError): void {
+    this.#missed = false;
+    this.#why = why;
+    this.#link.giveUp();
+    this.#why = unreachable();
+  }
+
+  /** Something is sent to a silent peer now and then: the engine tells whether it is there. */
+  #knock(now: number): void {
+    if (now - this.#knockedAt < KNOCK_MS) return;
+    this.#knockedAt = now;
+    this.#link.knock();
+  }
+
+  async #answer(id: string, operation: string, question: string): Promise<void> {
+    try {
+      const result = await this.#owner.asked(operation, parse(question), this);
+      this.#link.push(`reply ${id}\n${JSON.stringify(result ?? null)}`);
+    } catch (thrown) {
+      const { code, message } = McpSseError.from(thrown);
+      this.#link.push(`refusal ${id} ${code}\n${message}`);
+    }
+  }
+
+  #streamThere(kind: 'took' | 'gone', channel: string, chars: number): void {
+    const response = this.lent.get(channel);
+    if (kind === 'gone') response?.gone();
+    else if (response) response.took(chars);
+    else this.#link.push(`cut ${channel}`);
+  }
+
+  #streamHere(kind: string, channel: string, text: string): void {
+    const stream = this.served.get(channel);
+    if (kind === 'cut') stream?.cut();
+    else if (!stream) this.#link.push(`gone ${channel}`);
+    else if (kind === 'chunk') stream.chunk(text);
+    else stream.end();
+  }
+}
+
+/** What another node may refuse a client for us; anything else is its own affair. */
+const REFUSALS: readonly McpSseErrorCode[] = [
+  'session-not-found',
+  'invalid-message',
+  'too-many-in-flight',
+  'shutting-down',
+  'session-closed',
+  'unserialisable',
+];
+
+function refusal(code: string | undefined, message: string): McpSseError {
+  const known = REFUSALS.find((one) => one === code);
+  return new McpSseError(known ?? 'internal', message);
+}
+
+/** @throws McpSseError `invalid-message` */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new McpSseError('invalid-message', 'a node has sent something that is not JSON');
+  }
+}
