@@ -7,11 +7,11 @@ import type { Ack, LinkFrame } from './frame.js';
 export class Incoming {
   #epoch = 0;
   #cursor = 0;
-  /** What the next acknowledgement says: a newer epoch of which we have seen no beginning, too. */
-  #ack: Ack = { epoch: 0, cursor: 0, missing: false };
+  #missing = false;
 
+  /** What the next acknowledgement says. */
   get ack(): Ack {
-    return this.#ack;
+    return { epoch: this.#epoch, cursor: this.#cursor, missing: this.#missing };
   }
 
   /**
@@ -23,18 +23,13 @@ export class Incoming {
   take({ epoch, first, bodies }: LinkFrame, restarted: () => void): readonly string[] {
     if (bodies.length === 0 || epoch < this.#epoch) return [];
     if (epoch > this.#epoch) {
-      if (first !== 1) {
-        this.#ack = { epoch, cursor: 0, missing: true };
-        return [];
-      }
       if (this.#epoch > 0) restarted();
       this.#epoch = epoch;
       this.#cursor = 0;
     }
-    const missing = first > this.#cursor + 1;
-    const fresh = missing ? [] : bodies.slice(this.#cursor + 1 - first);
+    this.#missing = first > this.#cursor + 1;
+    const fresh = this.#missing ? [] : bodies.slice(this.#cursor + 1 - first);
     this.#cursor += fresh.length;
-    this.#ack = { epoch, cursor: this.#cursor, missing };
     return fresh;
   }
 }

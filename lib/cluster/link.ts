@@ -155,31 +155,27 @@ export class Link {
 
   #ship(shipment: Shipment): void {
     this.#sentAt = this.#now();
-    this.#ackDue = false;
-    this.#transmit(shipment.handOver(this.#incoming.ack)).then(
-      (taken) => {
-        if (!taken) shipment.returned();
-      },
-      () => {
-        // It may have arrived; it is sent again if it is not acknowledged.
-      },
-    );
+    const frame = shipment.handOver(this.#incoming.ack);
+    void this.#transmit(frame, () => {
+      shipment.returned();
+    });
   }
 
   #sendAck(): void {
-    this.#ackDue = false;
-    const { epoch } = this.#outgoing;
-    const nothing = { epoch, first: 1, bodies: [], ack: this.#incoming.ack };
     // A lost acknowledgement is asked for by a repeated message.
-    this.#transmit(nothing).catch(() => undefined);
+    const { epoch } = this.#outgoing;
+    void this.#transmit({ epoch, first: 1, bodies: [], ack: this.#incoming.ack }, () => undefined);
   }
 
-  async #transmit(frame: LinkFrame): Promise<boolean> {
+  async #transmit(frame: LinkFrame, returned: () => void): Promise<void> {
+    this.#ackDue = false;
     this.#pending += 1;
     try {
-      const taken = await this.#owner.transmit(linkFrame(this.#owner.self, frame));
-      if (!taken) this.#owner.absent();
-      return taken;
+      if (await this.#owner.transmit(linkFrame(this.#owner.self, frame))) return;
+      returned();
+      this.#owner.absent();
+    } catch {
+      // It may have arrived; it is sent again if it is not acknowledged.
     } finally {
       this.#pending -= 1;
     }

@@ -42,6 +42,7 @@ export class Peer implements LinkOwner {
   #lastHeardAt = -Infinity;
   #knockedAt = -Infinity;
   #missed = false;
+  #gone = false;
   #channels = 0;
   /** Why the link is given up. */
   #why = unreachable();
@@ -115,10 +116,10 @@ export class Peer implements LinkOwner {
     this.#link.frameArrived(frame);
   }
 
-  /** It is no more, with all its sessions. */
+  /** It has said goodbye: an address is never used again. */
   left(): void {
-    this.#heardAt = -Infinity;
-    this.#giveUp(new McpSseError('session-not-found', 'no such session'));
+    this.#gone = true;
+    this.#bury();
   }
 
   setReachable(reachable: boolean): void {
@@ -134,7 +135,7 @@ export class Peer implements LinkOwner {
     this.#link.tick(now);
     if (!up) return;
     const since = Math.max(this.#heardAt, this.#owner.upSince);
-    if (this.#missed && now - since >= GRACE_MS) this.left();
+    if (this.#missed && now - since >= GRACE_MS) this.#bury();
     else if (now - since >= SILENCE_MS && this.served.size + this.lent.size > 0) this.giveUp();
     else if (this.#heardAt !== -Infinity && now - this.#heardAt >= KNOCK_MS) this.#knock(now);
   }
@@ -152,7 +153,8 @@ export class Peer implements LinkOwner {
 
   absent(): void {
     const now = performance.now();
-    if (now - Math.max(this.#heardAt, this.#owner.upSince) >= GRACE_MS) this.left();
+    const since = Math.max(this.#heardAt, this.#owner.upSince);
+    if (this.#gone || now - since >= GRACE_MS) this.#bury();
     else this.#missed = true;
   }
 
@@ -174,6 +176,12 @@ export class Peer implements LinkOwner {
   restarted(): void {
     for (const stream of [...this.served.values()]) stream.cut();
     for (const response of [...this.lent.values()]) response.gone();
+  }
+
+  /** It is no more, with all its sessions. */
+  #bury(): void {
+    this.#heardAt = -Infinity;
+    this.#giveUp(new McpSseError('session-not-found', 'no such session'));
   }
 
   #giveUp(why: McpSseError): void {

@@ -1,23 +1,29 @@
-import { localEngine, type Engine, type McpSseOptions } from '../../lib/index.js';
+import { localEngine, type Engine, type McpSseOptions, type McpSseRouter } from '../../lib/index.js';
 import { eventually } from './eventually.js';
-import { serve, type Served } from './serve.js';
+import { serve, type ServeOptions, type Served } from './serve.js';
+import type { StreamClient } from './stream-client.js';
 
-/** Serves so many nodes on one engine, and returns when they know each other. */
-export async function serveNodes<Data = unknown>(
-  count: number,
+/** Serves two nodes on one engine, and returns when they know each other. */
+export async function serveTwo<Data = unknown>(
   options: McpSseOptions<Data> = {},
   engine: Engine = localEngine(),
-): Promise<Served<Data>[]> {
-  const nodes: Served<Data>[] = [];
-  for (let n = 0; n < count; n += 1) nodes.push(await serve<Data>({ ...options, engine }));
-  await acquainted(nodes);
-  return nodes;
+  serving: ServeOptions = {},
+): Promise<[Served<Data>, Served<Data>]> {
+  const one = await serve<Data>({ ...options, engine }, serving);
+  const other = await serve<Data>({ ...options, engine }, serving);
+  await acquainted([one, other]);
+  return [one, other];
 }
 
 /** Resolves when all of the nodes know each other. */
-export async function acquainted(nodes: readonly Pick<Served<unknown>, 'mcp'>[]): Promise<void> {
+export async function acquainted(nodes: readonly { readonly mcp: Pick<McpSseRouter, 'stats'> }[]): Promise<void> {
   await eventually(
     () => nodes.every(({ mcp }) => mcp.stats().cluster?.nodes === nodes.length),
     'the acquaintance of the nodes',
   );
+}
+
+/** The URL for the POSTs of `client` at another node than its own. */
+export function endpointAt(node: { readonly url: string }, client: StreamClient): string {
+  return `${node.url}/message${new URL(client.endpoint).search}`;
 }

@@ -1,4 +1,4 @@
-import { Agent, request, type IncomingHttpHeaders } from 'node:http';
+import { Agent, request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { onTestFinished } from 'vitest';
@@ -28,6 +28,7 @@ export class StreamClient {
   #nextId = 1;
   #wake: () => void = () => {};
   #destroy: () => void = () => {};
+  #response: IncomingMessage | undefined;
 
   private constructor(
     readonly url: string,
@@ -112,6 +113,15 @@ export class StreamClient {
     this.#destroy();
   }
 
+  /** Reads no more, until `resume`. */
+  pause(): void {
+    this.#response?.pause();
+  }
+
+  resume(): void {
+    this.#response?.resume();
+  }
+
   /** Resolves when the server has ended the stream. */
   async end(timeoutMs = 5_000): Promise<void> {
     await this.#until(() => this.ended || undefined, timeoutMs);
@@ -131,6 +141,7 @@ export class StreamClient {
         reject(error);
       });
       req.on('response', (res) => {
+        this.#response = res;
         this.status = res.statusCode ?? 0;
         this.headers = res.headers;
         res.setEncoding('utf8');

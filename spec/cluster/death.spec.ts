@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+
+import { eventually } from '../support/eventually.js';
+import { FaultyEngine } from '../support/faulty-engine.js';
+import {
+  lastId,
+  numbers,
+  onlySession,
+  openWithIds,
+  sendNumbers,
+} from '../support/returning-client.js';
+import { endpointAt, serveTwo } from '../support/serve-nodes.js';
+import { post, StreamClient } from '../support/stream-client.js';
+
+const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
+const nodeOf = (client: StreamClient): string => client.sessionId.split('.')[0]!;
+
+/** Two nodes, and a client of one that is connected to the other. */
+async function servedElsewhere() {
+  const engine = new FaultyEngine();
+  const [owner, other] = await serveTwo({}, engine);
+  const client = await openWithIds(`${owner.url}/sse`);
+  const session = onlySession(owner.mcp);
+  const headers = { 'Last-Event-ID': lastId(client) };
+  const again = await StreamClient.open(`${other.url}/sse`, headers);
+  return { engine, owner, other, session, client: again, headers };
+}
+
+describe('when the owner of a session dies', () => {
+  it('ends its streams elsewhere, and tells its clients 404: the first soon, the others at once', async () => {
+    const { engine, other, client, headers } = await servedElsewhere();
+    engine.dead.add(nodeOf(client));
+    const posted = post(endpointAt(other, client), ping);
+    await client.end(6_000);
+    expect((await posted).status).toBe(404);
+    const asked = performance.now();
+    expect((await StreamClient.begin(`${other.url}/sse`, headers)).status).toBe(404);
+    expect((await post(endpointAt(other, client), ping)).status).toBe(404);
+    // No wait for a node that is known to be gone.
+    expect(performance.now() - asked).toBeLessThan(2_000);
+    expect(other.mcp.stats().cluster).toMatchObject({ nodes: 1, streamsServed: 0 });
+  }, 20_000);
+
+  it('does so at once when it has said goodbye', async () => {
+    const { owner, other, client, headers } = await servedElsewhere();
+    await owner.mcp.close();
+    await client.end();
+    expect((await StreamClient.begin(`${other.url}/sse`, headers)).status).toBe(404);
+    expect((await post(endpointAt(other, client), ping)).status).toBe(404);
+    expect(other.mcp.stats().cluster?.nodes).toBe(1);
+  });
+
+  it('knows nothing of nodes that were never there', async () => {
+    const { other, client } = await servedElsewhere();
+    const url = `${other.url}/message?sessionId=${'x'.repeat(12)}.nobody`;
+    expect((await post(url, ping)).status).toBe(404);
+    expect(client.ended).toBe(false);
+  });
+});
+
+it('keeps a session whose client is connected to a node that dies', async () => {
+  const { engine, owner, other, session, client, headers } = await servedElsewhere();
+  await sendNumbers(session, 1, 5);
+  await eventually(() => numbers(client).length === 5);
+  engine.dead.add(other.mcp.stats().cluster!.node);
+  await eventually(() => session.state === 'detached', 'the loss of the stream', 15_000);
+  await sendNumbers(session, 6, 10);
+  const again = await StreamClient.open(`${owner.url}/sse`, headers);
+  await eventually(() => numbers(again).length === 10);
+}, 30_000);
+
+it('goes on after a partition that is short, as if nothing had been', async () => {
+  const { engine, session, client } = await servedElsewhere();
+  engine.partitioned.add(nodeOf(client));
+  await sendNumbers(session, 1, 200);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(numbers(client)).toEqual([]);
+  engine.partitioned.clear();
+  await eventually(() => numbers(client).length === 200);
+  expect(numbers(client)).toEqual(Array.from({ length: 200 }, (_, n) => n + 1));
+});
+
+it('gives up a stream after a partition that is long, on both sides, and the next one goes on', async () => {
+  const { engine, owner, other, session, client } = await servedElsewhere();
+  engine.partitioned.add(nodeOf(client));
+  await sendNumbers(session, 1, 200);
+  await client.end(12_000);
+  await eventually(() => session.state === 'detached', 'the end at the owner', 12_000);
+  engine.partitioned.clear();
+  await eventually(() => other.mcp.stats().cluster?.nodes === 2);
+  await eventually(() => owner.mcp.stats().cluster?.nodes === 2);
+  const again = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': lastId(client) });
+  await eventually(() => numbers(again).length === 200);
+}, 30_000);
+
+it('hands its clients over to the others when it shuts down, and their sessions live on', async () => {
+  const { owner, other, session, client } = await servedElsewhere();
+  await sendNumbers(session, 1, 5);
+  await other.mcp.close();
+  await client.end();
+  await eventually(() => session.state === 'detached');
+  await sendNumbers(session, 6, 10);
+  const again = await StreamClient.open(`${owner.url}/sse`, { 'Last-Event-ID': lastId(client) });
+  await sendNumbers(session, 11, 15);
+  await eventually(() => numbers(again).at(-1) === 15);
+  expect([...numbers(client), ...numbers(again)]).toEqual(
+    Array.from({ length: 15 }, (_, n) => n + 1),
+  );
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+
+import { eventually } from '../support/eventually.js';
+import { FaultyEngine } from '../support/faulty-engine.js';
+import {
+  lastId,
+  numbers,
+  onlySession,
+  openWithIds,
+  sendNumbers,
+} from '../support/returning-client.js';
+import { serve } from '../support/serve.js';
+import { acquainted, endpointAt, serveTwo } from '../support/serve-nodes.js';
+import { post, StreamClient } from '../support/stream-client.js';
+
+const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
+
+describe('while the engine is out of reach', () => {
+  it('serves its own sessions, and others again when it is back', async () => {
+    const engine = new FaultyEngine();
+    const errors: string[] = [];
+    const hooks = { onError: ({ code }: { code: string }) => errors.push(code) };
+    const [owner, other] = await serveTwo({ hooks }, engine);
+    const client = await StreamClient.open(`${owner.url}/sse`);
+    engine.goDown();
+    expect(await client.request('ping')).toMatchObject({ result: {} });
+    const waiting = post(endpointAt(other, client), { ...ping, id: 99 });
+    const another = await StreamClient.open(`${other.url}/sse`);
+    expect(await another.request('ping')).toMatchObject({ result: {} });
+    expect(other.mcp.stats().cluster?.up).toBe(false);
+    engine.comeBack();
+    expect((await waiting).status).toBe(202);
+    await client.nextMessage(({ id }) => id === 99);
+    // Once for each node, not once for each frame.
+    expect(errors).toEqual(['engine-unavailable', 'engine-unavailable']);
+  });
+
+  it('answers 503 for what was not sent, and never sends it afterwards', async () => {
+    const engine = new FaultyEngine();
+    const received: unknown[] = [];
+    const handler = (message: unknown) => void received.push(message);
+    const [owner, other] = await serveTwo({ handler }, engine);
+    const client = await StreamClient.open(`${owner.url}/sse`);
+    engine.goDown();
+    const { status, body, headers } = await post(endpointAt(other, client), ping);
+    expect(status).toBe(503);
+    expect(headers['retry-after']).toBe('1');
+    expect(JSON.parse(body)).toMatchObject({ id: null, error: { code: -32000 } });
+    engine.comeBack();
+    await acquainted([owner, other]);
+    await post(endpointAt(other, client), { ...ping, id: 2 });
+    expect(received).toMatchObject([{ id: 2 }]);
+  }, 20_000);
+
+  it('tells a client that comes back to try again, and has its session when it does', async () => {
+    const engine = new FaultyEngine();
+    const [owner, other] = await serveTwo({}, engine);
+    const client = await openWithIds(`${owner.url}/sse`);
+    const session = onlySession(owner.mcp);
+    client.drop();
+    await eventually(() => session.state === 'detached');
+    engine.goDown();
+    const headers = { 'Last-Event-ID': lastId(client) };
+    const told = await StreamClient.begin(`${other.url}/sse`, headers);
+    await told.end(15_000);
+    expect(told.status).toBe(200);
+    expect(told.text).toMatch(/^retry: \d+\n\n$/);
+    engine.comeBack();
+    const again = await StreamClient.open(`${other.url}/sse`, headers);
+    expect(again.sessionId).toBe(session.id);
+  }, 30_000);
+
+  it('keeps streams through a short outage, and ends them in a long one', async () => {
+    const engine = new FaultyEngine();
+    const [owner, other] = await serveTwo({}, engine);
+    const client = await openWithIds(`${owner.url}/sse`);
+    const session = onlySession(owner.mcp);
+    const again = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': lastId(client) });
+    engine.goDown();
+    await sendNumbers(session, 1, 20);
+    engine.comeBack();
+    await eventually(() => numbers(again).length === 20);
+    engine.goDown();
+    await sendNumbers(session, 21, 40);
+    await again.end(15_000);
+    await eventually(() => session.state === 'detached', 'the end at the owner', 15_000);
+    const back = await StreamClient.open(`${owner.url}/sse`, { 'Last-Event-ID': lastId(again) });
+    await eventually(() => numbers(back).length === 20);
+    expect([...numbers(again), ...numbers(back)]).toEqual(
+      Array.from({ length: 40 }, (_, n) => n + 1),
+    );
+  }, 30_000);
+});
+
+it('joins as soon as the engine is there, when it was not at the start', async () => {
+  const engine = new FaultyEngine();
+  engine.goDown();
+  const errors: string[] = [];
+  const hooks = { onError: ({ code }: { code: string }) => errors.push(code) };
+  const one = await serve({ engine, hooks });
+  const other = await serve({ engine, hooks });
+  const client = await StreamClient.open(`${one.url}/sse`);
+  expect(await client.request('ping')).toMatchObject({ result: {} });
+  await eventually(() => errors.length === 2);
+  engine.comeBack();
+  await acquainted([one, other]);
+  expect((await post(endpointAt(other, client), { ...ping, id: 77 })).status).toBe(202);
+  await client.nextMessage(({ id }) => id === 77);
+  expect(errors).toEqual(['engine-unavailable', 'engine-unavailable']);
+});
+
+it('answers 504 for what was sent and not answered, and takes it once all the same', async () => {
+  const engine = new FaultyEngine();
+  const received: unknown[] = [];
+  const handler = (message: unknown) => void received.push(message);
+  const [owner, other] = await serveTwo({ handler }, engine);
+  const client = await StreamClient.open(`${owner.url}/sse`);
+  engine.losses = { lost: 1, repeated: 0, late: 0 };
+  const { status, body } = await post(endpointAt(other, client), ping);
+  expect(status).toBe(504);
+  expect(JSON.parse(body)).toMatchObject({ id: null, error: { code: -32000 } });
+  engine.losses = { lost: 0, repeated: 0, late: 0 };
+  await acquainted([owner, other]);
+  expect((await post(endpointAt(other, client), { ...ping, id: 2 })).status).toBe(202);
+  expect(received).toHaveLength(new Set(received.map((message) => JSON.stringify(message))).size);
+}, 20_000);

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+
+import { eventually } from '../support/eventually.js';
+import { numbers } from '../support/returning-client.js';
+import { serveTwo } from '../support/serve-nodes.js';
+import { StreamClient } from '../support/stream-client.js';
+
+const numbered = (n: number) => ({ jsonrpc: '2.0', method: 'number', params: { n } }) as const;
+
+describe('send', () => {
+  it('reaches a session of another node, in order, also when nobody waits', async () => {
+    const [owner, other] = await serveTwo();
+    const client = await StreamClient.open(`${owner.url}/sse`);
+    const sent = Array.from({ length: 200 }, (_, n) =>
+      other.mcp.send(client.sessionId, numbered(n)),
+    );
+    await Promise.all(sent);
+    await eventually(() => numbers(client).length === 200);
+    expect(numbers(client)).toEqual(sent.map((_, n) => n));
+  });
+
+  it('rejects with session-not-found for one that the other node does not have', async () => {
+    const [owner, other] = await serveTwo();
+    const client = await StreamClient.open(`${owner.url}/sse`);
+    const sent = other.mcp.send(`${client.sessionId}x`, numbered(1));
+    await expect(sent).rejects.toMatchObject({ code: 'session-not-found' });
+  });
+
+  it('takes a message that cannot be sent for what it is', async () => {
+    const [owner, other] = await serveTwo();
+    const client = await StreamClient.open(`${owner.url}/sse`);
+    const cyclic = numbered(1) as { params: object };
+    Object.assign(cyclic.params, { cyclic });
+    const sent = other.mcp.send(client.sessionId, numbered(1));
+    await sent;
+    await expect(
+      other.mcp.send(client.sessionId, { jsonrpc: '2.0', method: 'm', params: { cyclic } }),
+    ).rejects.toMatchObject({ code: 'unserialisable' });
+  });
+});
+
+describe('broadcast', () => {
+  it('reaches the sessions of all nodes once, and says how many are here', async () => {
+    const [one, other] = await serveTwo();
+    const clients = await Promise.all(
+      [one, one, other].map(({ url }) => StreamClient.open(`${url}/sse`)),
+    );
+    expect(one.mcp.broadcast(numbered(1))).toBe(2);
+    expect(other.mcp.broadcast(numbered(2))).toBe(1);
+    await eventually(() => clients.every((client) => numbers(client).length === 2));
+    one.mcp.broadcast(numbered(3));
+    await eventually(() => clients.every((client) => numbers(client).length === 3));
+  });
+
+  it('reaches those of a principal on all nodes, and those that a function picks on this one', async () => {
+    const [one, other] = await serveTwo({
+      security: { principal: (req) => req.headers.authorization },
+    });
+    const open = (url: string, name: string) =>
+      StreamClient.open(`${url}/sse`, { Authorization: name });
+    const ada = [await open(one.url, 'ada'), await open(other.url, 'ada')];
+    const bob = [await open(one.url, 'bob'), await open(other.url, 'bob')];
+    expect(one.mcp.broadcast(numbered(1), { principal: 'ada' })).toBe(1);
+    expect(one.mcp.broadcast(numbered(2), { filter: ({ principal }) => principal === 'bob' })).toBe(
+      1,
+    );
+    one.mcp.broadcast(numbered(3));
+    await eventually(() => [...ada, ...bob].every((client) => numbers(client).at(-1) === 3));
+    expect(ada.map(numbers)).toEqual([
+      [1, 3],
+      [1, 3],
+    ]);
+    expect(bob.map(numbers)).toEqual([[2, 3], [3]]);
+  });
+});

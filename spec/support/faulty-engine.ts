@@ -1,0 +1,74 @@
+import {
+  localEngine,
+  type Engine,
+  type EngineListener,
+  type EngineMember,
+} from '../../lib/index.js';
+import { seededRandom } from './cut-plan.js';
+
+/** How often a frame is lost, comes twice, or comes later than those behind it: from 0 to 1. */
+export interface Losses {
+  readonly lost: number;
+  readonly repeated: number;
+  readonly late: number;
+}
+
+/** An engine that does to its frames what it is told. */
+export class FaultyEngine implements Engine {
+  losses: Losses = { lost: 0, repeated: 0, late: 0 };
+  /** Frames that were lost, repeated or late. */
+  harmed = 0;
+  /** Frames to and from these nodes vanish, and the engine says nothing of it. */
+  readonly partitioned = new Set<string>();
+  /** Nobody listens at the addresses of these nodes any more, and they send nothing. */
+  readonly dead = new Set<string>();
+  readonly #inner = localEngine();
+  readonly #random = seededRandom(1);
+  readonly #listeners = new Set<EngineListener>();
+  #down = false;
+
+  async join(self: string, listener: EngineListener): Promise<EngineMember> {
+    if (this.#down) throw new Error('the engine is down');
+    const heard = (frame: string): void => {
+      if (!this.partitioned.has(self) && !this.dead.has(self)) this.#deliver(listener, frame);
+    };
+    const member = await this.#inner.join(self, { ...listener, frame: heard });
+    this.#listeners.add(listener);
+    return {
+      send: async (to, frame) => {
+        if (this.#down || this.dead.has(self)) throw new Error('the engine is down');
+        if (this.dead.has(to)) return false;
+        if (this.partitioned.has(self) || this.partitioned.has(to)) return true;
+        return member.send(to, frame);
+      },
+      leave: async () => {
+        this.#listeners.delete(listener);
+        await member.leave();
+      },
+    };
+  }
+
+  /** Out of reach for everybody, and known to be. */
+  goDown(): void {
+    this.#down = true;
+    for (const listener of this.#listeners) listener.state(false);
+  }
+
+  comeBack(): void {
+    this.#down = false;
+    for (const listener of this.#listeners) listener.state(true);
+  }
+
+  #deliver(listener: EngineListener, frame: string): void {
+    if (this.#happens(this.losses.lost)) return;
+    if (this.#happens(this.losses.repeated)) setTimeout(() => listener.frame(frame), 5);
+    if (this.#happens(this.losses.late)) setTimeout(() => listener.frame(frame), 3);
+    else listener.frame(frame);
+  }
+
+  #happens(chance: number): boolean {
+    const happens = this.#random() < chance;
+    if (happens) this.harmed += 1;
+    return happens;
+  }
+}
