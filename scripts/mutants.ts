@@ -1,6 +1,6 @@
 // Shows that the specs can fail: puts one fault after the other into a copy of the sources and
 // runs the specs that must notice it. `npm run test:mutants -- lock` takes those with "lock" in
-// their names.
+// their names or files.
 import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { closeMutants } from './mutants/close.js';
+import { clusterMutants } from './mutants/cluster.js';
 import { lockMutants } from './mutants/lock.js';
 import { logMutants } from './mutants/log.js';
 import type { Mutant } from './mutants/mutant.js';
@@ -26,6 +27,7 @@ const MUTANTS = [
   ...sessionMutants,
   ...resumeMutants,
   ...wayBackMutants,
+  ...clusterMutants,
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -130,7 +132,7 @@ async function tryAll(mutants: readonly Mutant[], copies: readonly Copy[]): Prom
 
 async function main(): Promise<void> {
   const wanted = process.argv[2] ?? '';
-  const mutants = MUTANTS.filter(({ name }) => name.includes(wanted));
+  const mutants = MUTANTS.filter(({ file, name }) => `${file} ${name}`.includes(wanted));
   if (mutants.length === 0) throw new Error(`no mutant has "${wanted}" in its name`);
   const unplaced = await rotten(mutants);
   for (const { name, file } of unplaced) {

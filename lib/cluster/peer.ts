@@ -164,7 +164,7 @@ export class Peer implements LinkOwner {
     if (kind === 'call') void this.#answer(id, more ?? '', rest);
     else if (kind === 'reply') this.#calls.answered(id, rest);
     else if (kind === 'refusal') this.#calls.refused(id, refusal(more, rest));
-    else if (kind === 'took' || kind === 'gone') this.#streamThere(kind, id, Number(more ?? 0));
+    else if (kind === 'took' || kind === 'gone') this.#streamThere(kind, id, Number(more) || 0);
     else if (kind !== undefined) this.#streamHere(kind, id, rest);
   }
 

@@ -41,7 +41,7 @@ export class RelayedResponse implements WritableResponse {
 
   /** The client's socket has taken so many characters. */
   took(chars: number): void {
-    this.#untakenChars -= chars;
+    this.#untakenChars = Math.max(this.#untakenChars - chars, 0);
     if (!this.#full || this.#untakenChars >= WINDOW_CHARS) return;
     this.#full = false;
     for (const drained of this.#onDrain) drained();

@@ -1,9 +1,8 @@
 import type { Mutant } from './mutant.js';
 
-const road = 'session/road.ts';
 const outlet = 'session/outlet.ts';
-const wayBack = 'http/way-back.ts';
-const opening = 'http/open-stream.ts';
+const wayBack = 'session/way-back.ts';
+const returning = 'http/way-back.ts';
 const client = 'client/resumable-fetch.ts';
 
 const model = 'resume/model.spec.ts';
@@ -38,26 +37,19 @@ const proofMutants: readonly Mutant[] = [
   {
     name: 'a client that cannot say where it stopped is led over a gap',
     file: wayBack,
-    find: 'return session.outlet.canResume(offset) ? { session, offset } : undefined;',
-    replace: 'return { session, offset };',
+    find: 'if (session.outlet.canResume(offset)) return',
+    replace: 'return',
     specs: [keys],
   },
 ];
 
 const callerMutants: readonly Mutant[] = [
   {
-    name: "another principal's Last-Event-ID is taken",
+    name: "another principal's Last-Event-ID, or answer to a probe, is taken",
     file: wayBack,
-    find: '!session || session.principal !== principal || !session',
-    replace: '!session || !session',
-    specs: [refusals],
-  },
-  {
-    name: "another principal's answer to a probe is taken",
-    file: opening,
-    find: "session.principal !== principal || session.state === 'closed'",
-    replace: "session.state === 'closed'",
-    specs: [probe],
+    find: "session.principal === principal && session.state !== 'closed'",
+    replace: "session.state !== 'closed'",
+    specs: [refusals, probe],
   },
   {
     name: 'a key is shared by all principals',
@@ -68,23 +60,23 @@ const callerMutants: readonly Mutant[] = [
   },
   {
     name: 'a client that had better try again is refused for good',
-    file: wayBack,
-    find: "error.code === 'too-many-sessions' || error.code === 'shutting-down'",
-    replace: "error.code === 'internal'",
+    file: returning,
+    find: 'return PASSING.has(error.code) &&',
+    replace: 'return !PASSING.has(error.code) &&',
     specs: [refusals],
   },
   {
     name: 'an id of an earlier process is taken',
-    file: road,
-    find: 'if (node !== NODE || token === undefined)',
-    replace: 'if (token === undefined)',
+    file: 'cluster/dispatcher.ts',
+    find: 'if (node === this.#node) return this.#reception;',
+    replace: 'if (node === this.#node || !this.#membership) return this.#reception;',
     specs: [refusals],
   },
   {
     name: 'the answer to a probe reaches the server behind the session',
-    file: 'http/probes.ts',
-    find: '    this.#waiting.get(message.id)?.(answer);\n    return true;',
-    replace: '    this.#waiting.get(message.id)?.(answer);\n    return false;',
+    file: 'session/probes.ts',
+    find: 'this.elsewhere?.(node, message.id, answer);\n    return true;',
+    replace: 'this.elsewhere?.(node, message.id, answer);\n    return false;',
     specs: [probe],
   },
   {

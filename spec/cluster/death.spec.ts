@@ -45,8 +45,11 @@ describe('when the owner of a session dies', () => {
     const { owner, other, client, headers } = await servedElsewhere();
     await owner.mcp.close();
     await client.end();
+    const asked = performance.now();
     expect((await StreamClient.begin(`${other.url}/sse`, headers)).status).toBe(404);
     expect((await post(endpointAt(other, client), ping)).status).toBe(404);
+    // One that has not is waited for, for three seconds.
+    expect(performance.now() - asked).toBeLessThan(2_000);
     expect(other.mcp.stats().cluster?.nodes).toBe(1);
   });
 

@@ -1,0 +1,129 @@
+import type { Mutant } from './mutant.js';
+
+const incoming = 'cluster/incoming.ts';
+const outgoing = 'cluster/outgoing.ts';
+const link = 'cluster/link.ts';
+const calls = 'cluster/calls.ts';
+const peer = 'cluster/peer.ts';
+
+const model = 'cluster/link-model.spec.ts';
+const lossy = 'cluster/lossy-engine.spec.ts';
+const posts = 'cluster/posts.spec.ts';
+const streams = 'cluster/streams.spec.ts';
+const sends = 'cluster/sends.spec.ts';
+const outage = 'cluster/outage.spec.ts';
+const death = 'cluster/death.spec.ts';
+
+const linkMutants: readonly Mutant[] = [
+  {
+    name: 'a repeated frame is taken again (noDedupe)',
+    file: incoming,
+    find: 'bodies.slice(this.#cursor + 1 - first)',
+    replace: 'bodies',
+    specs: [model, lossy],
+  },
+  {
+    name: 'a gap is not noticed (noGapCheck)',
+    file: incoming,
+    find: 'this.#missing ? [] : bodies',
+    replace: 'bodies',
+    specs: [model],
+  },
+  {
+    name: 'what a peer has given up is taken when it comes late',
+    file: incoming,
+    find: '|| epoch < this.#epoch) return',
+    replace: ') return',
+    specs: [model],
+  },
+  {
+    name: 'an acknowledgement takes off what it does not name',
+    file: outgoing,
+    find: 'cursor + 1 - this.#firstSent, this.#sent',
+    replace: 'cursor + 2 - this.#firstSent, this.#sent',
+    specs: [model],
+  },
+  {
+    name: 'what was sent is not sent again',
+    file: link,
+    find: 'this.#resendMs = Math.min(this.#resendMs * 2, RESEND_MAX_MS);\n    this.#resend();',
+    replace: 'this.#resendMs = Math.min(this.#resendMs * 2, RESEND_MAX_MS);',
+    specs: [model],
+  },
+];
+
+const outcomeMutants: readonly Mutant[] = [
+  {
+    name: '503 for something that may run',
+    file: calls,
+    find: 'this.#link.withdraw(call.parcel) ? error : outcomeUnknown()',
+    replace: 'error',
+    specs: [outage],
+  },
+  {
+    name: 'what was refused with 503 is sent later',
+    file: outgoing,
+    find: "    parcel.body = '';\n",
+    replace: '',
+    specs: [outage],
+  },
+  {
+    name: 'a node that has said goodbye is waited for',
+    file: peer,
+    find: 'this.#gone || now - since',
+    replace: 'now - since',
+    specs: [death],
+  },
+  {
+    name: 'the streams of a dead node are left open',
+    file: peer,
+    find: '    for (const stream of [...this.served.values()]) stream.cut();\n',
+    replace: '',
+    specs: [death],
+  },
+  {
+    name: 'a node that dies keeps the streams of our sessions',
+    file: peer,
+    find: '    for (const response of [...this.lent.values()]) response.gone();\n',
+    replace: '',
+    specs: [death],
+  },
+];
+
+const relayMutants: readonly Mutant[] = [
+  {
+    name: 'a slow reader elsewhere does not hold its producer back',
+    file: 'cluster/relayed-response.ts',
+    find: 'return !this.#full;',
+    replace: 'return true;',
+    specs: [streams],
+  },
+  {
+    name: 'the loss of a stream elsewhere is not noticed',
+    file: peer,
+    find: "if (kind === 'gone') response?.gone();",
+    replace: "if (kind === 'gone') return;",
+    specs: [streams],
+  },
+  {
+    name: "an unknown session elsewhere is told from somebody else's",
+    file: 'session/reception.ts',
+    find: '!session || session.principal !== principal) throw',
+    replace: '!session) throw',
+    specs: [posts],
+  },
+  {
+    name: 'a broadcast stays at home',
+    file: 'cluster/dispatcher.ts',
+    find: 'if (audience.filter) return reached;',
+    replace: 'return reached;',
+    specs: [sends],
+  },
+];
+
+/** Faults of what passes between nodes. */
+export const clusterMutants: readonly Mutant[] = [
+  ...linkMutants,
+  ...outcomeMutants,
+  ...relayMutants,
+];
