@@ -48,7 +48,7 @@ export function parseFrame(text: string): Frame | undefined {
   const end = text.indexOf('\n');
   const [, kind, from, rest] = HEAD.exec(end < 0 ? text : text.slice(0, end)) ?? [];
   if (from === undefined) return undefined;
-  if (kind === 'beat' || kind === 'leave') return { kind, from };
+  if (kind === 'beat' || kind === 'leave') return rest === undefined ? { kind, from } : undefined;
   const [, epoch, first, ackEpoch, cursor, missing, lengths] = NUMBERS.exec(rest ?? '') ?? [];
   const bodies = cut(text, end + 1, lengths ?? '');
   if (lengths === undefined || end < 0 || !bodies) return undefined;

@@ -15,6 +15,9 @@ const FORGET_MS = 3_600_000;
 /** A port asks for about 1.5 s; an engine that keeps nobody waiting for longer is not ours to trust. */
 const TRANSMIT_MS = 3_000;
 const LEAVE_MS = 2_000;
+/** How long one that leaves waits for what is under way between it and the others, and how often it looks. */
+const SETTLE_MS = 2_000;
+const SETTLE_TURN_MS = 10;
 
 /** What a membership tells. No call may throw. */
 export interface MembershipOwner {
@@ -41,7 +44,7 @@ export class Membership implements PeerOwner {
   #joinAt = 0;
   #joining = false;
   #left = false;
-  #leaving: Promise<void> | undefined;
+  #leave: Promise<void> | undefined;
 
   constructor(
     readonly self: string,
@@ -96,18 +99,34 @@ export class Membership implements PeerOwner {
 
   /** Says goodbye and ends the membership. Never rejects. */
   leave(): Promise<void> {
-    this.#leaving ??= this.#leave();
-    return this.#leaving;
+    this.#leave ??= this.#sayGoodbye();
+    return this.#leave;
   }
 
-  async #leave(): Promise<void> {
+  get leaving(): boolean {
+    return this.#leave !== undefined;
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    await this.#settled();
     this.#left = true;
     clearInterval(this.#timer);
     await this.transmit(EVERYONE, presenceFrame('leave', this.self)).catch(ignore);
-    for (const peer of this.#peers.values()) peer.left();
+    // The others are still there: nobody may be told that their sessions are gone.
+    for (const peer of this.#peers.values()) peer.giveUp();
     const member = this.#member;
     this.#up = false;
     if (member) await withDeadline(member.leave(), LEAVE_MS, outOfReach).catch(ignore);
+  }
+
+  /**
+   * Resolves when what was asked of others is answered, and what was said to them has arrived:
+   * the goodbye would overtake it.
+   */
+  async #settled(): Promise<void> {
+    const deadline = performance.now() + SETTLE_MS;
+    const busy = (): boolean => [...this.#peers.values()].some((peer) => peer.isBusy);
+    while (this.#up && busy() && performance.now() < deadline) await turn();
   }
 
   async #join(): Promise<void> {
@@ -187,6 +206,10 @@ export class Membership implements PeerOwner {
     const text = 'the engine is out of reach: sessions of other nodes cannot be served';
     this.#owner.failed(new McpSseError('engine-unavailable', text, { cause }));
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, SETTLE_TURN_MS));
 }
 
 function outOfReach(): McpSseError {

@@ -19,6 +19,8 @@ export interface PeerOwner {
   readonly self: string;
   /** Since when the engine has been in reach, on the clock of `performance.now()`. */
   readonly upSince: number;
+  /** This node is about to go: nothing more is asked of others. */
+  readonly leaving: boolean;
   transmit(to: string, frame: string): Promise<boolean>;
   /** The peer asks something of this node; a rejection is its refusal. */
   asked(operation: string, params: unknown, peer: Peer): Promise<unknown>;
@@ -66,9 +68,14 @@ export class Peer implements LinkOwner {
     return this.#calls.count;
   }
 
+  /** Whether something was asked of it that it has not answered, or said that it has not heard. */
+  get isBusy(): boolean {
+    return this.#calls.size > 0 || !this.#link.isIdle;
+  }
+
   /** Whether nothing would be lost if it were forgotten, as of `now`. */
   isForgettable(now: number, afterMs: number): boolean {
-    const busy = this.served.size + this.lent.size + this.#calls.size > 0 || !this.#link.isIdle;
+    const busy = this.served.size + this.lent.size > 0 || this.isBusy;
     return !busy && now - this.#lastHeardAt >= afterMs;
   }
 
@@ -76,8 +83,11 @@ export class Peer implements LinkOwner {
     return now - this.#heardAt < SILENCE_MS;
   }
 
-  /** As `Calls.call`; `session-not-found` when the node is no more. */
+  /** As `Calls.call`; `session-not-found` when the node is no more, `shutting-down` when we go. */
   call(operation: string, params: unknown): Promise<unknown> {
+    if (this.#owner.leaving) {
+      return Promise.reject(new McpSseError('shutting-down', 'the server is shutting down'));
+    }
     return this.#calls.call(operation, params);
   }
 

@@ -3,12 +3,24 @@ import { expect, it } from 'vitest';
 import * as exported from '../../lib/index.js';
 import { Checked } from '../support/type-check.js';
 
-const values = ['ConnectionWriter', 'JsonRpcError', 'McpSseError', 'mcpSse'];
+const values = [
+  'ConnectionWriter',
+  'EVERYONE',
+  'JsonRpcError',
+  'McpSseError',
+  'localEngine',
+  'mcpSse',
+];
 
 const types = [
+  'BroadcastOptions',
   'CallOptions',
   'ClientInfo',
   'CloseReason',
+  'ClusterStats',
+  'Engine',
+  'EngineListener',
+  'EngineMember',
   'Frame',
   'HandlerContext',
   'JsonRpcFailure',

@@ -51,6 +51,7 @@ it('the README names every option, with the default that it has', () => {
   const names = [
     'server',
     'handler',
+    'engine',
     'security.allowedHosts',
     'keepAlive',
     'resume',
