@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 
 import { eventually } from '../support/eventually.js';
 import { textOf } from '../support/run-example.js';
-import { freePort, ScriptProcess } from '../support/script-process.js';
+import { freePort } from '../support/free-port.js';
+import { ScriptProcess } from '../support/script-process.js';
 import { ROOT, snippets, type Snippet } from '../support/snippets.js';
 
 // Inside the repository, so that they find its packages; ignored by all tools.

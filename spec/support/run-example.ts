@@ -3,7 +3,8 @@ import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { afterAll, beforeAll, expect } from 'vitest';
 
 import { eventually } from './eventually.js';
-import { freePort, ScriptProcess } from './script-process.js';
+import { freePort } from './free-port.js';
+import { ScriptProcess } from './script-process.js';
 
 /** A process is quick to start, but not on a machine that does much else. */
 const START_MS = 30_000;

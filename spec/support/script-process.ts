@@ -1,8 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
-
-import { closed, listen } from './serve.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -37,12 +34,4 @@ export class ScriptProcess {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
     this.#child.kill(signal);
   }
-}
-
-/** A port that nobody listens on, for a moment at least. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await closed(server);
-  return port;
 }

@@ -1,0 +1,44 @@
+import type { Engine } from '../cluster/engine.js';
+import { McpSseError } from '../errors.js';
+import { Line, type NatsConnection } from './line.js';
+import { NatsMember } from './member.js';
+
+export type { NatsConnection };
+
+export interface NatsEngineOptions {
+  /**
+   * What all subjects begin with. Routers that are to share sessions have the same; applications
+   * that share a server but no sessions have different ones. Letters, digits, `_` and `-`, in one
+   * or more parts with dots between them.
+   *
+   * @defaultValue `'mcp-sse'`
+   */
+  prefix?: string;
+}
+
+/**
+ * Joins nodes by NATS: one subject for each, and requests that are answered on arrival. Every node
+ * needs its own connection, by `@nats-io/transport-node` or `nats`.
+ *
+ * `connection` stays the application's: it is not closed. It must reconnect for ever
+ * (`maxReconnectAttempts: -1`), because one that has given up cannot be revived. Frames can be as
+ * large as the server's `max_payload`, which is 1 MiB by default.
+ *
+ * @throws {McpSseError} `invalid-option` for something that is no connection, or a bad prefix.
+ */
+export function natsEngine(connection: NatsConnection, options: NatsEngineOptions = {}): Engine {
+  const { prefix = 'mcp-sse' } = options;
+  if (!/^[\w-]+(\.[\w-]+)*$/.test(prefix) || prefix.length > 128) {
+    throw new McpSseError(
+      'invalid-option',
+      'natsEngine: `prefix` must be 1 to 128 letters, digits, "_" or "-", in parts with dots between.',
+    );
+  }
+  // Users of plain JavaScript may pass anything.
+  const { request, status } = (connection as Partial<NatsConnection> | undefined) ?? {};
+  if (typeof request !== 'function' || typeof status !== 'function') {
+    throw new McpSseError('invalid-option', 'natsEngine: pass what `connect()` has resolved to.');
+  }
+  const line = new Line(connection);
+  return { join: (self, listener) => NatsMember.join(line, prefix, self, listener) };
+}

@@ -1,0 +1,53 @@
+/** What the engine uses of a connection of `@nats-io/transport-node`, or of `nats`. */
+export interface NatsConnection {
+  isClosed(): boolean;
+  /** Resolves when the server has answered all that was sent before. */
+  flush(): Promise<void>;
+  publish(subject: string, payload: string): void;
+  request(subject: string, payload: string, options: { timeout: number }): Promise<unknown>;
+  status(): AsyncIterable<{ type: unknown }>;
+  subscribe(
+    subject: string,
+    options: { callback: (error: Error | null, message: NatsMessage) => void },
+  ): { unsubscribe(): void };
+}
+
+export interface NatsMessage {
+  readonly data: Uint8Array;
+  respond(): boolean;
+}
+
+/** The application's connection, and what its status says about it. */
+export class Line {
+  /** Whether there is a connection to a server now, as far as the client knows. */
+  connected: boolean;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(readonly connection: NatsConnection) {
+    this.connected = !connection.isClosed();
+    this.#watch().catch(() => {
+      this.#change(false);
+    });
+  }
+
+  /** @returns ends the watch */
+  onChange(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  // For the life of the connection, whose close ends the iteration.
+  async #watch(): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type === 'disconnect' || type === 'close') this.#change(false);
+      else if (type === 'reconnect') this.#change(true);
+    }
+    this.#change(false);
+  }
+
+  #change(connected: boolean): void {
+    if (this.connected === connected) return;
+    this.connected = connected;
+    for (const watcher of this.#watchers) watcher();
+  }
+}

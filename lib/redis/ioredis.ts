@@ -1,0 +1,141 @@
+import type { Ear, RedisPort } from './port.js';
+import { slotOf } from './slot.js';
+
+/** What the engine uses of `new Redis()` of the package `ioredis`. */
+export interface IoredisClient {
+  readonly status: string;
+  readonly options: {
+    host?: string | undefined;
+    port?: number | undefined;
+    keyPrefix?: string | Buffer | undefined;
+  };
+  connect(): Promise<unknown>;
+  disconnect(): void;
+  duplicate(override?: object): IoredisClient;
+  on(event: string, listener: (channel: string, message: string) => void): unknown;
+  publish(channel: string, message: string): Promise<unknown>;
+  spublish(channel: string, message: string): Promise<unknown>;
+  subscribe(...channels: string[]): Promise<unknown>;
+  unsubscribe(...channels: string[]): Promise<unknown>;
+  ssubscribe(...channels: string[]): Promise<unknown>;
+  sunsubscribe(...channels: string[]): Promise<unknown>;
+}
+
+/** What the engine uses of `new Cluster()` of the package `ioredis`. */
+export interface IoredisCluster {
+  readonly status: string;
+  readonly isCluster: boolean;
+  readonly options: { keyPrefix?: string | Buffer | undefined };
+  readonly slots: readonly (readonly string[])[];
+  nodes(): IoredisClient[];
+  spublish(channel: string, message: string): Promise<unknown>;
+}
+
+function readiness(status: string): 'ready' | 'opening' | 'closed' {
+  if (status === 'ready') return 'ready';
+  return status === 'end' || status === 'wait' ? 'closed' : 'opening';
+}
+
+export function ioredisPort(client: IoredisClient): RedisPort {
+  // ioredis cannot take a command back. One that is written but not answered when the connection
+  // is lost is sent again after the reconnect, and can arrive after its `send` was given up,
+  // unless the application has set `autoResendUnfulfilledCommands: false`. Nothing is sent while
+  // the client is not ready, so its offline queue holds no frame for longer than it takes to
+  // notice a lost socket.
+  const publish = (channel: string, frame: string): Promise<unknown> =>
+    client.publish(channel, frame);
+  return {
+    sharded: false,
+    readiness: () => readiness(client.status),
+    publish,
+    probe: publish,
+    ear: async () => new IoredisEar(client, ''),
+  };
+}
+
+export function ioredisClusterPort(cluster: IoredisCluster): RedisPort {
+  // The channel counts as a key here, so ioredis puts the application's key prefix before it.
+  const keyPrefix = String(cluster.options.keyPrefix ?? '');
+  const addressOf = (channel: string): string | undefined =>
+    cluster.slots[slotOf(keyPrefix + channel)]?.[0];
+  return {
+    sharded: true,
+    readiness: () => readiness(cluster.status),
+    async publish(channel, frame) {
+      // To the server itself: the cluster client would keep what fails, and try again for seconds.
+      const address = addressOf(channel);
+      const server = cluster
+        .nodes()
+        .find(({ options: { host, port } }) => `${host ?? ''}:${port ?? ''}` === address);
+      if (server?.status !== 'ready')
+        throw new Error('No connection to the server of the channel.');
+      // It has the key prefix as well, if that was given in `redisOptions`.
+      return server.spublish(server.options.keyPrefix ? channel : keyPrefix + channel, frame);
+    },
+    probe: (channel, mark) => cluster.spublish(channel, mark),
+    async ear(channel) {
+      const address = addressOf(channel);
+      // Any of them has the settings; the client drops servers that it has lost.
+      const [server] = cluster.nodes();
+      if (!address || !server) throw new Error('The cluster client knows no server.');
+      const colon = address.lastIndexOf(':');
+      const place = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
+      return new IoredisEar(server, keyPrefix, place);
+    },
+  };
+}
+
+class IoredisEar implements Ear {
+  readonly #client: IoredisClient;
+  readonly #sharded: boolean;
+
+  /** @param place which server of a cluster, if it is one */
+  constructor(
+    original: IoredisClient,
+    private readonly keyPrefix: string,
+    place?: { host: string; port: number },
+  ) {
+    this.#sharded = place !== undefined;
+    this.#client = original.duplicate({
+      ...place,
+      lazyConnect: true,
+      keyPrefix: '',
+      // It neither reconnects nor subscribes again by itself: with `maxRetriesPerRequest: 0`
+      // ioredis rejects its own SUBSCRIBE after a cut, and nobody catches that.
+      retryStrategy: null,
+      autoResubscribe: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: null,
+      // SUBSCRIBE works while the server loads its data; INFO would need a permission.
+      enableReadyCheck: false,
+      // [node] It ends its sockets politely, which a server that hangs never answers.
+      disconnectTimeout: 100,
+    });
+  }
+
+  async open(channels: string[], hear: (frame: string) => void, lost: () => void): Promise<void> {
+    const client = this.#client;
+    client.on('error', () => undefined);
+    client.on('end', lost);
+    client.on(this.#sharded ? 'smessage' : 'message', (_channel, frame) => {
+      hear(frame);
+    });
+    await client.connect();
+    if (this.#sharded) await client.ssubscribe(...this.#prefixed(channels));
+    else await client.subscribe(...channels);
+  }
+
+  hush(channels: string[]): Promise<unknown> {
+    return this.#sharded
+      ? this.#client.sunsubscribe(...this.#prefixed(channels))
+      : this.#client.unsubscribe(...channels);
+  }
+
+  destroy(): void {
+    this.#client.disconnect();
+  }
+
+  #prefixed(channels: string[]): string[] {
+    return channels.map((channel) => this.keyPrefix + channel);
+  }
+}

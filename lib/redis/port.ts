@@ -1,0 +1,35 @@
+/** What the engine needs of a Redis client, whichever it is. */
+export interface RedisPort {
+  /** Sharded pub/sub: the client is one of a Redis Cluster. */
+  readonly sharded: boolean;
+  /** Whether commands can be sent now, soon by the client's own doing, or not until somebody acts. */
+  readiness(): 'ready' | 'opening' | 'closed';
+  /**
+   * PUBLISH or SPUBLISH over the application's client; the reply counts the receivers.
+   *
+   * @param signal aborted when nobody waits any longer; a command that is still queued in the
+   * client must not be sent then, where the client allows that
+   */
+  publish(channel: string, frame: string, signal: AbortSignal): Promise<unknown>;
+  /**
+   * The same for a mark of ours, which may come late: a cluster client follows redirections with
+   * it, and learns from them where a channel has moved to.
+   */
+  probe(channel: string, mark: string, signal: AbortSignal): Promise<unknown>;
+  /** A connection of our own, not opened yet, to the server that serves `channel`. */
+  ear(channel: string): Promise<Ear>;
+}
+
+/** A connection that listens. It does not reconnect: a new one takes its place. */
+export interface Ear {
+  /**
+   * Connects and subscribes.
+   *
+   * @param lost called, possibly more than once, when the connection has ended or is of no use
+   */
+  open(channels: string[], hear: (frame: string) => void, lost: () => void): Promise<void>;
+  /** Unsubscribes; nobody counts as a receiver after that. */
+  hush(channels: string[]): Promise<unknown>;
+  /** Ends the connection at once, in whatever state it is. Safe to call again. */
+  destroy(): void;
+}

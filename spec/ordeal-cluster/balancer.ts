@@ -1,0 +1,215 @@
+import {
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Names the client of the ordeal that sends a request. */
+export const TRAVELLER = 'x-traveller';
+
+/** What became of a call's POST. */
+export interface Posted {
+  readonly sessionId: string;
+  /** Undefined while there is no answer; 502 when the node was lost before it answered. */
+  status: number | undefined;
+}
+
+/** A stream on its way to its client. */
+interface Passage {
+  readonly traveller: string;
+  readonly res: ServerResponse;
+  /** Bytes that still pass before it is cut. */
+  left: number;
+}
+
+/**
+ * A load balancer that knows no stickiness: each request, a POST and a stream alike, goes to a
+ * node of its own by chance, whatever connection of the client it comes over. It cuts streams at
+ * random bytes, by FIN and by RST in turn.
+ */
+export class Balancer {
+  cuts = 0;
+  /** By the name of the call. */
+  readonly posts = new Map<string, Posted>();
+  /** Statuses of all POSTs, however many had them. */
+  readonly statuses: Record<string, number> = {};
+  /** How many streams each traveller has asked for. */
+  readonly streams: Record<string, number> = {};
+  readonly #server: Server;
+  readonly #passages = new Set<Passage>();
+  /** Travellers that can come back: before the handshake nobody can. */
+  readonly #armed = new Set<string>();
+  #cutting = false;
+
+  private constructor(
+    private readonly ports: readonly number[],
+    private readonly random: () => number,
+  ) {
+    this.#server = createServer((req, res) => {
+      if (req.method === 'GET') this.#pass(req, res, undefined);
+      else void body(req).then((text) => this.#pass(req, res, text), ignore);
+    });
+  }
+
+  static async before(ports: readonly number[], random: () => number): Promise<Balancer> {
+    const balancer = new Balancer(ports, random);
+    await new Promise<void>((resolve) => balancer.#server.listen(0, '127.0.0.1', resolve));
+    return balancer;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/sse`;
+  }
+
+  arm(traveller: string): void {
+    this.#armed.add(traveller);
+    this.#load();
+  }
+
+  disarm(traveller: string): void {
+    this.#armed.delete(traveller);
+  }
+
+  startCutting(): void {
+    this.#cutting = true;
+    this.#load();
+  }
+
+  stopCutting(): void {
+    this.#cutting = false;
+    for (const passage of this.#passages) passage.left = Infinity;
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  #load(): void {
+    for (const passage of this.#passages) {
+      if (passage.left === Infinity) passage.left = this.#allowance(passage.traveller);
+    }
+  }
+
+  /** Somewhere in what is live, or in what is replayed, or in the very first event. */
+  #allowance(traveller: string): number {
+    if (!this.#cutting || !this.#armed.has(traveller)) return Infinity;
+    const upTo = [16_000, 16_000, 400, 120][Math.floor(this.random() * 4)] ?? 0;
+    return Math.floor(this.random() * upTo);
+  }
+
+  #pass(req: IncomingMessage, res: ServerResponse, text: string | undefined): void {
+    const posted = text === undefined ? undefined : this.#note(req, text);
+    if (text === undefined) add(this.streams, String(req.headers[TRAVELLER]));
+    const order = this.ports.map((port) => ({ port, by: this.random() }));
+    order.sort((one, two) => one.by - two.by);
+    const tryNext = (): void => {
+      const next = order.shift();
+      if (next) this.#onward(next.port, req, res, { text, posted, tryNext });
+      else this.#answer(res, 502, posted);
+    };
+    tryNext();
+  }
+
+  #onward(
+    port: number,
+    req: IncomingMessage,
+    res: ServerResponse,
+    { text, posted, tryNext }: Carried,
+  ): void {
+    const onward = request({
+      port,
+      host: '127.0.0.1',
+      method: req.method,
+      path: req.url,
+      headers: req.headers,
+      agent: false,
+    });
+    onward.on('error', (error) => {
+      if (res.destroyed || res.headersSent) res.destroy();
+      // Nobody listens there: nothing was sent.
+      else if ('code' in error && error.code === 'ECONNREFUSED') tryNext();
+      else this.#answer(res, 502, posted);
+    });
+    onward.on('response', (answer) => {
+      if (posted) posted.status = answer.statusCode;
+      if (text !== undefined) add(this.statuses, String(answer.statusCode));
+      res.writeHead(answer.statusCode ?? 502, answer.headers);
+      res.flushHeaders();
+      this.#relay(String(req.headers[TRAVELLER]), answer, res);
+    });
+    res.on('close', () => onward.destroy());
+    onward.end(text);
+  }
+
+  #relay(traveller: string, answer: IncomingMessage, res: ServerResponse): void {
+    const passage: Passage = { traveller, res, left: Infinity };
+    if (answer.headers['content-type']?.startsWith('text/event-stream')) {
+      passage.left = this.#allowance(traveller);
+      this.#passages.add(passage);
+    }
+    res.on('close', () => this.#passages.delete(passage));
+    answer.on('data', (chunk: Buffer) => {
+      if (!res.writable) return;
+      const part = chunk.subarray(0, passage.left);
+      passage.left -= chunk.length;
+      if (passage.left >= 0) res.write(part);
+      else {
+        answer.removeAllListeners('data').resume();
+        // An empty write would not call back.
+        if (part.length === 0) this.#cut(passage);
+        else res.write(part, () => this.#cut(passage));
+      }
+    });
+    answer.on('end', () => res.end());
+    answer.on('error', () => res.destroy());
+    answer.on('aborted', () => res.destroy());
+  }
+
+  #cut({ res }: Passage): void {
+    this.cuts += 1;
+    if (this.cuts % 2 === 0) res.socket?.resetAndDestroy();
+    else res.socket?.destroy();
+  }
+
+  #note(req: IncomingMessage, text: string): Posted | undefined {
+    const { method, params } = JSON.parse(text) as { method?: string; params?: { name: string } };
+    if (method !== 'tools/call' || !params) return undefined;
+    const sessionId = new URL(req.url ?? '', 'http://any').searchParams.get('sessionId') ?? '';
+    const posted: Posted = { sessionId, status: undefined };
+    this.posts.set(params.name, posted);
+    return posted;
+  }
+
+  #answer(res: ServerResponse, status: number, posted: Posted | undefined): void {
+    if (posted) posted.status = status;
+    add(this.statuses, String(status));
+    // A stream that cannot be had now may be had later: only a broken connection says so.
+    if (res.req.method === 'GET') res.destroy();
+    else res.writeHead(status).end();
+  }
+
+}
+
+function add(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}
+
+interface Carried {
+  readonly text: string | undefined;
+  readonly posted: Posted | undefined;
+  readonly tryNext: () => void;
+}
+
+async function body(req: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+function ignore(): void {
+  // A client that has gone in the middle of its POST.
+}

@@ -1,0 +1,124 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { createClient, createSentinel } from 'redis';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+
+import { redisEngine } from '../../lib/redis/index.js';
+import { EngineNode } from '../cluster/engine-node.js';
+import { hasRedis, RedisServer } from '../support/redis-server.js';
+
+it.each(['', 'with space', '{tag}', 'x'.repeat(129)])('refuses the prefix %j', (prefix) => {
+  const client = createClient();
+  expect(() => redisEngine(client, { prefix })).toThrow(/prefix/);
+});
+
+it('refuses what is no client, and says what would be one', () => {
+  for (const wrong of [undefined, null, 'redis://127.0.0.1', {}, redisEngine]) {
+    expect(() => redisEngine(wrong as never)).toThrow(
+      expect.objectContaining({ code: 'invalid-option', message: expect.stringMatching('redis') }),
+    );
+  }
+  const sentinel = createSentinel({ name: 'main', sentinelRootNodes: [] });
+  expect(() => redisEngine(sentinel as never)).toThrow(/createClient/);
+});
+
+describe.skipIf(!hasRedis)('a client of the application', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server.stop());
+
+  const nodeRedis = (options: Parameters<typeof createClient>[0] = {}) => {
+    const client = createClient({ url: server.url, ...options });
+    client.on('error', () => {});
+    onTestFinished(() => {
+      client.destroy();
+    });
+    return client;
+  };
+  const ioredis = (options: Omit<RedisOptions, 'replyMapping'> = {}): Redis => {
+    const client = new Redis({ port: server.port, host: '127.0.0.1', ...options });
+    client.on('error', () => {});
+    onTestFinished(() => {
+      client.disconnect();
+    });
+    return client;
+  };
+
+  it('is not connected by the engine, which says whose task that is', async () => {
+    for (const client of [nodeRedis(), ioredis({ lazyConnect: true })]) {
+      await expect(EngineNode.join(redisEngine(client))).rejects.toThrow(
+        /call `connect\(\)` first/,
+      );
+    }
+    await expect.poll(() => server.clients()).toBe(0);
+  });
+
+  it('is waited for while it connects', async () => {
+    const client = nodeRedis();
+    const connecting = client.connect();
+    expect(client.isReady).toBe(false);
+    expect((await EngineNode.join(redisEngine(client))).up).toBe(true);
+    await connecting;
+    const other = ioredis();
+    expect(other.status).not.toBe('ready');
+    expect((await EngineNode.join(redisEngine(other))).up).toBe(true);
+  });
+
+  it('needs one connection more for a node, whatever it sends', async () => {
+    for (const client of [await nodeRedis().connect(), ioredis()]) {
+      const node = await EngineNode.join(redisEngine(client));
+      const before = await server.clients();
+      for (let count = 0; count < 100; count += 1) await node.send(node, `frame ${count}`);
+      expect(await server.clients()).toBe(before);
+      const listening = await server.command('CLIENT', 'LIST', 'TYPE', 'pubsub');
+      expect(listening.split('\n')).toHaveLength(1);
+      await node.member.leave();
+      await expect.poll(() => server.clients()).toBe(before - 1);
+    }
+  });
+
+  it('may have any settings of its own', async () => {
+    const clients = [
+      await nodeRedis({ RESP: 2, disableOfflineQueue: true, name: 'mine', database: 1 }).connect(),
+      await nodeRedis({ socket: { reconnectStrategy: false } }).connect(),
+      ioredis({ protocol: 2, enableOfflineQueue: false, db: 1, keyPrefix: 'mine:' }),
+      ioredis({ maxRetriesPerRequest: 0, stringNumbers: true, enableReadyCheck: false }),
+    ];
+    const nodes = [];
+    for (const client of clients) nodes.push(await EngineNode.join(redisEngine(client)));
+    for (const from of nodes) {
+      for (const to of nodes) {
+        expect(await from.send(to, from.address)).toBe(true);
+        await to.has(from.address);
+      }
+      expect(await from.member.send('nobody', 'lost')).toBe(false);
+    }
+  });
+
+  it('needs no more than these permissions', async () => {
+    const user =
+      `on >secret resetkeys resetchannels &mcp-sse:* -@all +hello +publish +subscribe +unsubscribe`.split(
+        ' ',
+      );
+    await server.command(
+      'ACL',
+      'SETUSER',
+      'few',
+      ...user,
+      '+publish',
+      '+subscribe',
+      '+unsubscribe',
+    );
+    for (const client of [
+      await nodeRedis({ username: 'few', password: 'secret' }).connect(),
+      ioredis({ username: 'few', password: 'secret', enableReadyCheck: false }),
+    ]) {
+      const node = await EngineNode.join(redisEngine(client));
+      expect(await node.send(node, 'allowed')).toBe(true);
+      await node.has('allowed');
+      const stranger = redisEngine(client, { prefix: 'other' });
+      await expect(EngineNode.join(stranger)).rejects.toThrow(/NOPERM/);
+    }
+  });
+});

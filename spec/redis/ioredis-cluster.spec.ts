@@ -1,0 +1,32 @@
+import { Cluster } from 'ioredis';
+
+import { redisEngine } from '../../lib/redis/index.js';
+import { engineContract } from '../cluster/engine-contract.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { hasRedis } from '../support/redis-server.js';
+
+engineContract(
+  'redisEngine(new Cluster())',
+  async () => {
+    const cluster = await RedisCluster.start();
+    return {
+      async node(prefix) {
+        const client = new Cluster(
+          cluster.servers.map(({ port }) => ({ host: '127.0.0.1', port })),
+          { redisOptions: { keyPrefix: 'the-applications:' } },
+        );
+        client.on('error', () => {});
+        return {
+          engine: redisEngine(client, prefix === undefined ? {} : { prefix }),
+          works: () => client.set('key', 'value'),
+          close: async () => {
+            client.disconnect();
+          },
+        };
+      },
+      server: cluster,
+      stop: () => cluster.stop(),
+    };
+  },
+  { skip: !hasRedis },
+);

@@ -1,0 +1,30 @@
+import { createCluster } from 'redis';
+
+import { redisEngine } from '../../lib/redis/index.js';
+import { engineContract } from '../cluster/engine-contract.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { hasRedis } from '../support/redis-server.js';
+
+engineContract(
+  'redisEngine(createCluster())',
+  async () => {
+    const cluster = await RedisCluster.start();
+    return {
+      async node(prefix) {
+        const client = createCluster({ rootNodes: cluster.servers.map(({ url }) => ({ url })) });
+        client.on('error', () => {});
+        await client.connect();
+        return {
+          engine: redisEngine(client, prefix === undefined ? {} : { prefix }),
+          works: () => client.set('key', 'value'),
+          close: async () => {
+            client.destroy();
+          },
+        };
+      },
+      server: cluster,
+      stop: () => cluster.stop(),
+    };
+  },
+  { skip: !hasRedis },
+);

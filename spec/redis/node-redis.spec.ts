@@ -1,0 +1,29 @@
+import { createClient } from 'redis';
+
+import { redisEngine } from '../../lib/redis/index.js';
+import { engineContract } from '../cluster/engine-contract.js';
+import { hasRedis, RedisServer } from '../support/redis-server.js';
+
+engineContract(
+  'redisEngine(createClient())',
+  async () => {
+    const server = await RedisServer.start();
+    return {
+      async node(prefix) {
+        const client = createClient({ url: server.url });
+        client.on('error', () => {});
+        await client.connect();
+        return {
+          engine: redisEngine(client, prefix === undefined ? {} : { prefix }),
+          works: () => client.ping(),
+          close: async () => {
+            client.destroy();
+          },
+        };
+      },
+      server,
+      stop: () => server.stop(),
+    };
+  },
+  { skip: !hasRedis },
+);
