@@ -25,6 +25,7 @@ export type {
   SecurityOptions,
 } from './options/options.js';
 export type { CallOptions } from './session/client-calls.js';
+export type { McpSseChannels, PublishedMessage } from './session/diagnostics.js';
 export type { HandlerContext, MessageHandler } from './session/handler.js';
 export type { ClientInfo } from './session/handshake.js';
 export type { McpSseHooks } from './session/hooks.js';
@@ -38,3 +39,4 @@ export type {
 export type { McpSseRequest, RequestFacts } from './session/request-facts.js';
 export type { CloseReason, Session } from './session/session.js';
 export type { McpSseStats } from './session/statistics.js';
+export { watchMessages, type MessageWatcher } from './session/watch-messages.js';

@@ -143,6 +143,7 @@ function observerOf<Data>(
     received: hooks.received.bind(hooks),
     sent: hooks.sent.bind(hooks),
     discarded: hooks.discarded.bind(hooks),
+    stalled: hooks.stalled.bind(hooks),
     failed: hooks.failed.bind(hooks),
     holds: budget.change.bind(budget),
     detached(session, reason) {

@@ -1,4 +1,5 @@
 import type { McpSseError, McpSseErrorCode } from '../errors.js';
+import { diagnostics } from './diagnostics.js';
 import type { CloseReason } from './session.js';
 
 /** What `stats()` tells: gauges of now, counters since the middleware was created. */
@@ -55,8 +56,9 @@ export class Statistics {
     increment(this.closed, REASONS.has(reason) ? reason : 'other');
   }
 
-  countRefused({ code }: McpSseError): void {
-    increment(this.refused, code);
+  countRefused(error: McpSseError): void {
+    increment(this.refused, error.code);
+    diagnostics.refused(error);
   }
 
   countError({ code }: McpSseError): void {
