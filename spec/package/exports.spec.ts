@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import * as exported from '../../lib/index.js';
 import { Checked } from '../support/type-check.js';
 
-const values = ['ConnectionWriter', 'JsonRpcError', 'McpSseError', 'mcpSse'];
+const values = ['ConnectionWriter', 'JsonRpcError', 'McpSseError', 'mcpSse', 'watchMessages'];
 
 const types = [
   'CallOptions',
@@ -20,6 +20,7 @@ const types = [
   'KeepAliveOptions',
   'LimitOptions',
   'McpServerLike',
+  'McpSseChannels',
   'McpSseErrorCode',
   'McpSseHooks',
   'McpSseOptions',
@@ -28,6 +29,8 @@ const types = [
   'McpSseStats',
   'MessageExtra',
   'MessageHandler',
+  'MessageWatcher',
+  'PublishedMessage',
   'RequestFacts',
   'RequestId',
   'ResumeOptions',
