@@ -1,4 +1,10 @@
-export { mcpSse, type BroadcastOptions, type McpSseRouter, type Sessions } from './mcp-sse.js';
+export {
+  mcpSse,
+  type BroadcastOptions,
+  type McpSseRouter,
+  type McpSseStats,
+  type Sessions,
+} from './mcp-sse.js';
 export type { ClusterStats } from './cluster/dispatcher.js';
 export { localEngine } from './cluster/local-engine.js';
 export { EVERYONE, type Engine, type EngineListener, type EngineMember } from './cluster/engine.js';
@@ -28,6 +34,7 @@ export type {
   SecurityOptions,
 } from './options/options.js';
 export type { CallOptions } from './session/client-calls.js';
+export type { McpSseChannels, PublishedMessage } from './session/diagnostics.js';
 export type { HandlerContext, MessageHandler } from './session/handler.js';
 export type { ClientInfo } from './session/handshake.js';
 export type { McpSseHooks } from './session/hooks.js';
@@ -40,4 +47,5 @@ export type {
 } from './session/mcp-server.js';
 export type { McpSseRequest, RequestFacts } from './session/request-facts.js';
 export type { CloseReason, Session } from './session/session.js';
-export type { McpSseStats } from './session/statistics.js';
+export type { SessionStats } from './session/statistics.js';
+export { watchMessages, type MessageWatcher } from './session/watch-messages.js';

@@ -17,7 +17,7 @@ import { Reception } from './session/reception.js';
 import { ReplayBudget } from './session/replay-budget.js';
 import type { CloseReason, Session } from './session/session.js';
 import { Shutdown } from './session/shutdown.js';
-import { Statistics, type McpSseStats } from './session/statistics.js';
+import { Statistics, type SessionStats } from './session/statistics.js';
 import { Upkeep, type UpkeepRules } from './session/upkeep.js';
 import type { JsonRpcMessage, JsonRpcNotification } from './wire/json-rpc.js';
 
@@ -25,6 +25,12 @@ import type { JsonRpcMessage, JsonRpcNotification } from './wire/json-rpc.js';
 export interface Sessions<Data = unknown> extends Iterable<Session<Data>> {
   readonly size: number;
   get(id: string): Session<Data> | undefined;
+}
+
+/** What `stats()` tells. */
+export interface McpSseStats extends SessionStats {
+  /** Traffic between nodes; undefined without an engine. */
+  cluster: ClusterStats | undefined;
 }
 
 /** Whom a broadcast is for; everyone unless told. */
@@ -53,7 +59,7 @@ export interface McpSseRouter<Data = unknown> extends Router {
    * @throws McpSseError `unserialisable`.
    */
   broadcast(message: JsonRpcNotification, options?: BroadcastOptions<Data>): number;
-  stats(): McpSseStats & { cluster: ClusterStats | undefined };
+  stats(): McpSseStats;
   /**
    * Mount it right behind the router (`app.use(mcp, mcp.errorHandler)`) when a body parser of the
    * application stands in front: what that refuses is then answered as JSON-RPC, like the rest.
@@ -146,6 +152,7 @@ function observerOf<Data>(
     received: hooks.received.bind(hooks),
     sent: hooks.sent.bind(hooks),
     discarded: hooks.discarded.bind(hooks),
+    stalled: hooks.stalled.bind(hooks),
     failed: hooks.failed.bind(hooks),
     holds: budget.change.bind(budget),
     detached(session, reason) {

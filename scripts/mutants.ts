@@ -15,6 +15,7 @@ import type { Mutant } from './mutants/mutant.js';
 import { resumeMutants } from './mutants/resume.js';
 import { sessionMutants } from './mutants/session.js';
 import { turnMutants } from './mutants/turn.js';
+import { watchingMutants } from './mutants/watching.js';
 import { wayBackMutants } from './mutants/way-back.js';
 import { wireMutants } from './mutants/wire.js';
 
@@ -28,6 +29,7 @@ const MUTANTS = [
   ...resumeMutants,
   ...wayBackMutants,
   ...clusterMutants,
+  ...watchingMutants,
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

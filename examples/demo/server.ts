@@ -1,14 +1,20 @@
-// The demo: four tools over the documentation of this repository. Needs Node and npm only.
+// The demo: four tools over the documentation of this repository, a page to try them with, and
+// the dashboard. Needs Node and npm only.
 //
 //   npm run demo                 (on another port: PORT=4000 npm run demo)
+import { fileURLToPath } from 'node:url';
+
 import express from 'express';
 import { mcpSse } from 'express-mcp-sse';
+import { dashboard } from 'express-mcp-sse/dashboard';
 
 import { readDocs } from './docs.js';
 import { createServer } from './tools.js';
 
 const port = Number(process.env.PORT ?? 3000);
-const url = `http://127.0.0.1:${port}/sse`;
+const origin = `http://127.0.0.1:${port}`;
+const url = `${origin}/sse`;
+const page = fileURLToPath(new URL('page', import.meta.url));
 
 const sections = await readDocs();
 const app = express();
@@ -27,12 +33,22 @@ const mcp = mcpSse({
   },
 });
 app.use(mcp);
+// Nobody is asked who they are: fit for a server that listens on this machine only.
+app.use('/admin', dashboard(mcp, { allowClose: true }));
+app.use(
+  express.static(page, {
+    setHeaders: (res) => res.setHeader('Content-Security-Policy', "default-src 'self'"),
+  }),
+);
 
 const server = app.listen(port, '127.0.0.1', (error) => {
   if (error)
     throw new Error('The demo cannot listen: try PORT=4000 npm run demo', { cause: error });
   console.log(`
 MCP over HTTP+SSE at ${url}
+
+  try it in a browser:  ${origin}/
+  watch the sessions:   ${origin}/admin/
 
 Connect
   any MCP client that speaks SSE: give it the URL above

@@ -40,7 +40,14 @@ export class Endpoints<Data> {
     const { statistics, hooks } = this.#runtime;
     statistics.countRefused(error);
     if (!isRefusal(error)) hooks.failed(undefined, error);
-    reject(res, error);
+    try {
+      reject(res, error);
+    } catch (cause) {
+      // Middleware in front may look at every answer's head (`on-headers`), and throw. Nobody is
+      // left to tell; a rejection that nobody handles would end the process.
+      hooks.failed(undefined, McpSseError.from(cause));
+      res.destroy();
+    }
   }
 
   async #answer(name: EndpointName, exchange: Exchange): Promise<void> {

@@ -12,7 +12,7 @@ const PLAIN_QUERY = /^sessionId=([\w.-]+)(?:&n=(\d{1,15}))?$/;
 /** POST /message: one message or a batch for a session of this caller. */
 export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   const { req, res } = exchange;
-  const { settings, hooks, dispatcher, reception } = runtime;
+  const { settings, hooks, dispatcher, reception, probes } = runtime;
   const { sessionId, offset } = queryOf(exchange);
   const principal = await hooks.ask('security.principal', () => settings.security.principal(req));
   // Of another node's session nothing is known before that node has answered.
@@ -20,13 +20,23 @@ export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Dat
   checkContentType(req);
   const messages = toMessages(await readJson(req, settings.limits.messageBytes));
   const facts = factsOf(req);
-  const taken = dispatcher
-    .hostOf(sessionId)
-    .post({ sessionId, principal, offset, messages, facts });
-  if (taken) await taken;
+  try {
+    const taken = dispatcher
+      .hostOf(sessionId)
+      .post({ sessionId, principal, offset, messages, facts });
+    if (taken) await taken;
+  } catch (error) {
+    // A client that is asked who it is, and its session is gone: it need not wait to be told so.
+    if (isNotFound(error))
+      for (const message of messages) probes.settle(message, { sessionId, offset });
+    throw error;
+  }
   // [spec] 202 only now: the session has the message.
   res.writeHead(202, ACCEPTED_HEAD).end();
 }
+
+const isNotFound = (error: unknown): boolean =>
+  McpSseError.from(error).code === 'session-not-found';
 
 /** The session's id and, in the URL of a client that is told its position, the offset. */
 function queryOf({ req }: Exchange): { sessionId: string; offset: number | undefined } {

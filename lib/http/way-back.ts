@@ -35,7 +35,19 @@ export function lastEventId(req: McpSseRequest): string | undefined {
 /** The version that an SDK client has negotiated before it lost its stream: a reconnecting GET. */
 export function negotiatedBefore(req: McpSseRequest): string | undefined {
   const version = req.headers['mcp-protocol-version'];
-  return 'sec-fetch-mode' in req.headers && typeof version === 'string' ? version : undefined;
+  return isEventSource(req) && typeof version === 'string' ? version : undefined;
+}
+
+/**
+ * Whether an EventSource asks, on top of a `fetch`. Others fetch a stream too and name their
+ * version, the AI SDK's client on its first GET even, and cannot come back.
+ *
+ * [spec] WHATWG 9.2.3: an EventSource fetches with the cache mode `no-store`, and Fetch 4.6 adds
+ * both of these headers then.
+ */
+function isEventSource({ headers }: McpSseRequest): boolean {
+  const uncached = headers['cache-control'] === 'no-cache' || headers.pragma === 'no-cache';
+  return uncached && 'sec-fetch-mode' in headers;
 }
 
 /** The session of the client that asks, by one of the ways that tell it without a question. */
@@ -83,8 +95,7 @@ export function signsOf<Data>(
   // Every EventSource of a browser keeps `Last-Event-ID`; only browsers send sec-fetch-site.
   const ids = RESUMES in headers || 'sec-fetch-site' in headers;
   const positions = resume.probeTimeoutMs !== false && negotiatedBefore(req) !== undefined;
-  const undecided =
-    resume.probeTimeoutMs !== false && 'sec-fetch-mode' in headers && !(RESUMES in headers);
+  const undecided = resume.probeTimeoutMs !== false && isEventSource(req) && !(RESUMES in headers);
   return { ids, positions, undecided: undecided && !positions, key, retryMs: resume.retryMs };
 }
 

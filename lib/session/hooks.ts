@@ -1,11 +1,12 @@
-import { debuglog } from 'node:util';
-
 import { McpSseError } from '../errors.js';
 import { isPromiseLike, withDeadline } from '../stream/deadline.js';
+import type { ConnectionWriter } from '../stream/connection-writer.js';
 import type { JsonRpcMessage } from '../wire/json-rpc.js';
-import type { McpSseRequest } from './request-facts.js';
+import { diagnostics } from './diagnostics.js';
+import type { McpSseRequest, RequestFacts } from './request-facts.js';
 import type { CloseReason, Session } from './session.js';
 import type { Statistics } from './statistics.js';
+import { messageWatchers } from './watch-messages.js';
 
 /**
  * Where the application looks in. Each hook may be async. Apart from `onConnect` none can refuse
@@ -41,8 +42,6 @@ export interface McpSseHooks<Data = unknown> {
   /** Something failed that no caller is told of, or that ended a session. */
   onError?: (error: McpSseError, session?: Session<Data>) => unknown;
 }
-
-const debug = debuglog('mcp-sse');
 
 /** Runs hooks in isolation, counts what they are told, and keeps opens and closes in order. */
 export class HookRunner<Data> {
@@ -84,7 +83,7 @@ export class HookRunner<Data> {
 
   opened(session: Session<Data>): void {
     this.#statistics.opened += 1;
-    debug('session opened');
+    diagnostics.opened(session);
     const { onSessionOpen } = this.#hooks;
     if (!onSessionOpen) return;
     // Known before the hook runs, since it may close the session there and then.
@@ -99,21 +98,26 @@ export class HookRunner<Data> {
     else opened();
   }
 
-  received(session: Session<Data>, message: JsonRpcMessage): void {
+  /** `body` is the POST, where the message came alone. */
+  received(session: Session<Data>, message: JsonRpcMessage, body?: RequestFacts): void {
     this.#statistics.messagesIn += 1;
+    diagnostics.received(session, message, body);
+    this.#show(message, session, 'in');
     const { onMessage } = this.#hooks;
     if (onMessage) void this.#run('onMessage', session, () => onMessage(message, session));
   }
 
-  sent(session: Session<Data>, message: JsonRpcMessage): void {
+  sent(session: Session<Data>, message: JsonRpcMessage, bytes: number): void {
     this.#statistics.messagesOut += 1;
+    diagnostics.sent(session, message, bytes);
+    this.#show(message, session, 'out');
     const { onSend } = this.#hooks;
     if (onSend) void this.#run('onSend', session, () => onSend(message, session));
   }
 
   detached(session: Session<Data>, reason: CloseReason): void {
     this.#statistics.detached += 1;
-    debug('session detached: %s', reason);
+    diagnostics.detached(session, reason);
     const { onSessionDetach } = this.#hooks;
     if (onSessionDetach)
       void this.#run('onSessionDetach', session, () => onSessionDetach(session, reason));
@@ -121,7 +125,7 @@ export class HookRunner<Data> {
 
   resumed(session: Session<Data>): void {
     this.#statistics.resumed += 1;
-    debug('session resumed');
+    diagnostics.resumed(session);
     const { onSessionResume } = this.#hooks;
     if (onSessionResume) void this.#run('onSessionResume', session, () => onSessionResume(session));
   }
@@ -130,9 +134,13 @@ export class HookRunner<Data> {
     this.#statistics.discarded += count;
   }
 
+  stalled(session: Session<Data>, writer: ConnectionWriter): void {
+    diagnostics.stalled(session, writer);
+  }
+
   closed(session: Session<Data>, reason: CloseReason): void {
     this.#statistics.countClosed(reason);
-    debug('session closed: %s', reason);
+    diagnostics.closed(session, reason);
     const { onSessionClose } = this.#hooks;
     if (!onSessionClose) return;
     const run = () => this.#run('onSessionClose', session, () => onSessionClose(session, reason));
@@ -143,21 +151,29 @@ export class HookRunner<Data> {
 
   failed(session: Session<Data> | undefined, error: McpSseError): void {
     this.#statistics.countError(error);
-    debug('%s: %s', error.code, error.message);
+    diagnostics.failed(session, error);
     const { onError } = this.#hooks;
     if (!onError) return;
     // Not by #run: a failing onError has nobody left to tell but the log.
     try {
       const returned = onError(error, session);
-      if (isPromiseLike(returned)) returned.then(undefined, logFailure);
+      if (isPromiseLike(returned)) returned.then(undefined, diagnostics.onErrorFailed);
     } catch (failure) {
-      logFailure(failure);
+      diagnostics.onErrorFailed(failure);
     }
   }
 
   /** Resolves when every hook that is running has settled or met its deadline. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #show(message: JsonRpcMessage, session: Session<Data>, direction: 'in' | 'out'): void {
+    const watchers = messageWatchers();
+    if (watchers.size === 0) return;
+    for (const watcher of watchers) {
+      void this.#run('watchMessages', session, () => watcher(message, session, direction));
+    }
   }
 
   /** A promise only where the hook is async: most are not, and none is waited for. */
@@ -185,8 +201,4 @@ export class HookRunner<Data> {
 
 function ignore(): void {
   // Until the promise's own is there.
-}
-
-function logFailure(error: unknown): void {
-  debug('onError failed: %s', error);
 }

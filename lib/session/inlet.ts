@@ -12,8 +12,8 @@ import type { MessageSink, Session } from './session.js';
 /** What an inlet tells its session. */
 export interface InletOwner {
   readonly state: Session['state'];
-  /** A message is here, before it goes anywhere. */
-  inletReceived(message: JsonRpcMessage): void;
+  /** A message is here, before it goes anywhere; `body` is its POST, where it came alone. */
+  inletReceived(message: JsonRpcMessage, body?: RequestFacts): void;
   /** Whether the response answers a request of the session itself. */
   inletAnswered(response: JsonRpcResponse): boolean;
   /** The message goes on to whoever serves the session. */
@@ -46,7 +46,8 @@ export class Inlet {
   receive(messages: readonly JsonRpcMessage[], facts: RequestFacts): void {
     if (this.#isClosed()) throw new McpSseError('session-not-found', 'no such session');
     this.inFlight.admit(messages);
-    for (const message of messages) this.#deliver(message, facts);
+    const body = messages.length === 1 ? facts : undefined;
+    for (const message of messages) this.#deliver(message, facts, body);
   }
 
   /** The session is over: what runs is told to stop. */
@@ -55,10 +56,10 @@ export class Inlet {
     this.#sink?.closed();
   }
 
-  #deliver(message: JsonRpcMessage, facts: RequestFacts): void {
+  #deliver(message: JsonRpcMessage, facts: RequestFacts, body?: RequestFacts): void {
     // An earlier member of the batch, or a hook, may have closed the session.
     if (this.#isClosed()) return;
-    this.#owner.inletReceived(message);
+    this.#owner.inletReceived(message, body);
     if (this.#isClosed()) return;
     if (isResponse(message) && this.#owner.inletAnswered(message)) return;
     this.#owner.inletDelivers();

@@ -15,19 +15,23 @@ import { Handshake, type ClientInfo } from './handshake.js';
 import { Heartbeat } from './heartbeat.js';
 import { Inlet, type InletOwner } from './inlet.js';
 import { Outlet, type OutletOwner } from './outlet.js';
+import type { RequestFacts } from './request-facts.js';
 import type { Road } from './road.js';
-import type { CloseReason, Session, SessionLimits } from './session.js';
+import { ABRUPT, type CloseReason, type Session, type SessionLimits } from './session.js';
 
 /** Told what happens to a session. No call may throw. */
 export interface SessionObserver<Data> {
-  received(session: LiveSession<Data>, message: JsonRpcMessage): void;
-  sent(session: LiveSession<Data>, message: JsonRpcMessage): void;
+  /** `body` is the POST, where the message came alone. */
+  received(session: LiveSession<Data>, message: JsonRpcMessage, body?: RequestFacts): void;
+  sent(session: LiveSession<Data>, message: JsonRpcMessage, bytes: number): void;
   /** So many messages or answers will never reach the client. */
   discarded(session: LiveSession<Data>, count: number): void;
   failed(session: LiveSession<Data>, error: McpSseError): void;
   /** The stream is gone, the session waits for its client. */
   detached(session: LiveSession<Data>, reason: CloseReason): void;
   resumed(session: LiveSession<Data>): void;
+  /** A write had to wait for the reader, and the wait is over. */
+  stalled(session: LiveSession<Data>, writer: ConnectionWriter): void;
   /** The session keeps so many bytes more, or less, for a client that may come back. */
   holds(session: LiveSession<Data>, bytes: number): void;
   closed(session: LiveSession<Data>, reason: CloseReason): void;
@@ -37,19 +41,12 @@ export interface SessionObserver<Data> {
 const FINISH_MS = 5_000;
 const DONE = Promise.resolve();
 
-/** After these there is nobody left to hand anything to. */
-const ABRUPT: ReadonlySet<CloseReason> = new Set([
-  'client-disconnected',
-  'reader-stalled',
-  'buffer-overflow',
-  'write-failed',
-  'ping-timeout',
-]);
-
 /** The session itself: the log and its connection, the requests of both sides, one close. */
 export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, OutletOwner {
   readonly inlet: Inlet;
   readonly outlet: Outlet;
+  messagesIn = 0;
+  messagesOut = 0;
   readonly #observer: SessionObserver<Data>;
   readonly #handshake = new Handshake();
   readonly #clientCalls = new ClientCalls();
@@ -164,7 +161,8 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
     this.#lastActive = performance.now();
     const room = this.outlet.send(message, frame);
     // After it, so that what a hook sends on this occasion goes out behind this message.
-    this.#observer.sent(this, message);
+    this.messagesOut += 1;
+    this.#observer.sent(this, message, frame.bytes);
     return room;
   }
 
@@ -225,6 +223,10 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
     this.#observer.holds(this, bytes);
   }
 
+  outletStalled(writer: ConnectionWriter): void {
+    this.#observer.stalled(this, writer);
+  }
+
   outletLost(error: McpSseError | undefined): void {
     const reason = error ? error.code : 'client-disconnected';
     if (this.#isClosed()) {
@@ -263,9 +265,10 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
     return DONE;
   }
 
-  inletReceived(message: JsonRpcMessage): void {
+  inletReceived(message: JsonRpcMessage, body?: RequestFacts): void {
     this.#handshake.received(message);
-    this.#observer.received(this, message);
+    this.messagesIn += 1;
+    this.#observer.received(this, message, body);
   }
 
   inletAnswered(response: JsonRpcResponse): boolean {

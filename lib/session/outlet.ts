@@ -12,6 +12,8 @@ const PROOFS = 256;
 export interface OutletOwner {
   /** The connection is gone; without an error when it was the peer. */
   outletLost(error: McpSseError | undefined): void;
+  /** A write had to wait for the reader, and the wait is over. */
+  outletStalled(writer: ConnectionWriter): void;
   /** So many bytes more, or less, are kept for a client that may come back. */
   outletHolds(bytes: number): void;
 }
@@ -129,6 +131,10 @@ export class Outlet implements PumpOwner {
 
   pumpLost(error: McpSseError | undefined): void {
     this.#owner.outletLost(error);
+  }
+
+  pumpStalled(writer: ConnectionWriter): void {
+    this.#owner.outletStalled(writer);
   }
 
   pumpHolds(bytes: number): void {

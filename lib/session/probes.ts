@@ -32,21 +32,29 @@ export class Probes {
     return this.#waiting.size;
   }
 
-  /** Asks, and waits for `timeoutMs` at most; undefined when there is no answer. */
+  /**
+   * Asks, and once more when half of `timeoutMs` has passed: a POST that fails is not repeated by
+   * clients, and this one decides about a session. Undefined when there is no answer.
+   */
   async ask(writer: ConnectionWriter, timeoutMs: number): Promise<ProbeAnswer | undefined> {
     const id = `express-mcp-sse:probe:${this.#node}:${randomBytes(16).toString('base64url')}`;
-    void writer.write(encodeMessage({ jsonrpc: '2.0', id, method: 'ping' }));
+    const ask = (): void => {
+      void writer.write(encodeMessage({ jsonrpc: '2.0', id, method: 'ping' }));
+    };
+    ask();
     const answer = new Promise<ProbeAnswer | undefined>((resolve) => {
       this.#waiting.set(id, resolve);
     });
     const giveUp = (): void => this.#waiting.get(id)?.(undefined);
     const timer = setTimeout(giveUp, timeoutMs).unref();
+    const again = setTimeout(ask, timeoutMs / 2).unref();
     writer.observer = { writerClosed: giveUp };
     try {
       return await answer;
     } finally {
       this.#waiting.delete(id);
       clearTimeout(timer);
+      clearTimeout(again);
       writer.observer = undefined;
     }
   }

@@ -18,6 +18,15 @@ export type CloseReason =
   // Keeps the names above as suggestions while any string is taken.
   | (string & {});
 
+/** After these there is nobody left to hand anything to. */
+export const ABRUPT: ReadonlySet<CloseReason> = new Set([
+  'client-disconnected',
+  'reader-stalled',
+  'buffer-overflow',
+  'write-failed',
+  'ping-timeout',
+]);
+
 /** One client's session, as the application sees it. */
 export interface Session<Data = unknown> {
   /** Names the session in POST URLs. Not an authentication: URLs end up in logs. */
@@ -38,6 +47,9 @@ export interface Session<Data = unknown> {
   readonly openedAt: Date;
   /** When the last message went in or out; keep-alives do not count. */
   readonly lastActiveAt: Date;
+  /** Messages taken from the client, and accepted for its stream. */
+  readonly messagesIn: number;
+  readonly messagesOut: number;
   /** Bytes of messages accepted and not yet handed to the socket. */
   readonly bufferedBytes: number;
   /** Requests of the client that are not answered yet. */

@@ -1,5 +1,6 @@
 import { McpSseError } from '../errors.js';
 import { withDeadline } from '../stream/deadline.js';
+import { diagnostics } from './diagnostics.js';
 import type { HookRunner } from './hooks.js';
 import type { LiveSession } from './live-session.js';
 import type { SessionRegistry } from './session-registry.js';
@@ -29,8 +30,10 @@ export class Shutdown<Data> {
   }
 
   async #drain(deadline: number): Promise<void> {
+    diagnostics.shutdown(this.#sessions, false);
     await Promise.all([...this.#sessions].map((session) => this.#retire(session, deadline)));
     await until(deadline, this.#hooks.settled());
+    diagnostics.shutdown(this.#sessions, true);
   }
 
   async #retire(session: LiveSession<Data>, deadline: number): Promise<void> {

@@ -1,8 +1,9 @@
 import type { McpSseError, McpSseErrorCode } from '../errors.js';
+import { diagnostics } from './diagnostics.js';
 import type { CloseReason } from './session.js';
 
 /** What `stats()` tells: gauges of now, counters since the middleware was created. */
-export interface McpSseStats {
+export interface SessionStats {
   /** Sessions now. */
   sessions: number;
   /** Requests of clients that are running now. */
@@ -55,8 +56,9 @@ export class Statistics {
     increment(this.closed, REASONS.has(reason) ? reason : 'other');
   }
 
-  countRefused({ code }: McpSseError): void {
-    increment(this.refused, code);
+  countRefused(error: McpSseError): void {
+    increment(this.refused, error.code);
+    diagnostics.refused(error);
   }
 
   countError({ code }: McpSseError): void {
@@ -66,7 +68,7 @@ export class Statistics {
   /** A plain copy, with the gauges of the given sessions. */
   snapshot(
     sessions: Iterable<{ readonly inFlight: number; readonly bufferedBytes: number }>,
-  ): McpSseStats {
+  ): SessionStats {
     const gauges = { sessions: 0, inFlight: 0, bufferedBytes: 0 };
     for (const { inFlight, bufferedBytes } of sessions) {
       gauges.sessions += 1;

@@ -24,10 +24,15 @@ export interface WritableResponse {
   flush?: () => void;
 }
 
-/** Told by a writer what becomes of its connection. Neither call may throw. */
+/** Told by a writer what becomes of its connection. No call may throw. */
 export interface WriterObserver {
   /** A turn is over: there is room for more. */
   writerHasRoom?(writer: ConnectionWriter): void;
+  /**
+   * A write had to wait for the reader since `writer.lastWriteAt`, and the wait is over: what was
+   * written is taken, or the writer is `closed`.
+   */
+  writerStalled?(writer: ConnectionWriter): void;
   /** The connection has ended, once; without an error when it was the peer or `end()`. */
   writerClosed?(error: McpSseError | undefined, writer: ConnectionWriter): void;
 }
@@ -275,6 +280,7 @@ export class ConnectionWriter {
     await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#wake = undefined;
     clearTimeout(stalled);
+    this.observer?.writerStalled?.(this);
   }
 
   #close(error: McpSseError | undefined): void {

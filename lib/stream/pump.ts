@@ -12,6 +12,8 @@ const DONE = Promise.resolve();
 export interface PumpOwner {
   /** The connection is gone; without an error when it was the peer or `finish()`. */
   pumpLost(error: McpSseError | undefined): void;
+  /** A write had to wait for the reader, and the wait is over. */
+  pumpStalled(writer: ConnectionWriter): void;
   /** The log takes so many bytes of memory more, or less. */
   pumpHolds(bytes: number): void;
 }
@@ -175,6 +177,10 @@ export class Pump implements WriterObserver {
     if (this.unwrittenBytes >= HIGH_WATER_BYTES) return;
     this.#room?.resolve();
     this.#room = undefined;
+  }
+
+  writerStalled(writer: ConnectionWriter): void {
+    this.#owner.pumpStalled(writer);
   }
 
   /** A connection that was replaced may end when it likes. */

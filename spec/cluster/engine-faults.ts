@@ -24,8 +24,9 @@ export function engineFaults(
       return faulty;
     };
     const pair = async (): Promise<[EngineNode, EngineNode]> => [
-      await EngineNode.join((await client()).engine),
-      await EngineNode.join((await client()).engine),
+      // The test before may have left a server that has only just come back.
+      await joinWhenBack((await client()).engine),
+      await joinWhenBack((await client()).engine),
     ];
 
     it('rejects a join in time, and takes one later', async () => {

@@ -191,7 +191,6 @@ export class Balancer {
     if (res.req.method === 'GET') res.destroy();
     else res.writeHead(status).end();
   }
-
 }
 
 function add(counts: Record<string, number>, key: string): void {

@@ -47,7 +47,8 @@ export class Crowd {
     await until(() => {
       for (const { name, life, connected, errors } of this.travellers) {
         if (!connected || !life) return `${name} is not connected: ${errors}`;
-        if (!isAlive(life.sessionId)) return `${name} does not know that its session is gone: ${errors}`;
+        if (!isAlive(life.sessionId))
+          return `${name} does not know that its session is gone: ${errors}`;
       }
       return undefined;
     });

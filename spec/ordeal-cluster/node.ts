@@ -115,9 +115,9 @@ process.on('message', (message: unknown) => {
 process.on('disconnect', () => process.exit());
 
 process.once('SIGTERM', () => {
+  // Nothing new is taken: what comes goes to the other nodes, and they pass on what is for us.
+  server.close();
   void mcp.close({ timeoutMs: CLOSE_MS }).then(async () => {
-    server.close();
-    server.closeIdleConnections();
     await close();
     process.removeAllListeners('disconnect');
     process.disconnect();

@@ -29,9 +29,7 @@ interface ClientLike {
   callTool(params: { name: string; arguments: Record<string, unknown> }): Promise<unknown>;
   close(): Promise<void>;
   onerror?: ((error: Error) => void) | undefined;
-  fallbackNotificationHandler?:
-    | ((notification: Notification) => Promise<void>)
-    | undefined;
+  fallbackNotificationHandler?: ((notification: Notification) => Promise<void>) | undefined;
 }
 
 interface Notification {

@@ -10,6 +10,7 @@ const values = [
   'McpSseError',
   'localEngine',
   'mcpSse',
+  'watchMessages',
 ];
 
 const types = [
@@ -32,6 +33,7 @@ const types = [
   'KeepAliveOptions',
   'LimitOptions',
   'McpServerLike',
+  'McpSseChannels',
   'McpSseErrorCode',
   'McpSseHooks',
   'McpSseOptions',
@@ -40,6 +42,8 @@ const types = [
   'McpSseStats',
   'MessageExtra',
   'MessageHandler',
+  'MessageWatcher',
+  'PublishedMessage',
   'RequestFacts',
   'RequestId',
   'ResumeOptions',
@@ -47,6 +51,7 @@ const types = [
   'ServerFactory',
   'Session',
   'SessionContext',
+  'SessionStats',
   'SessionTransport',
   'Sessions',
   'WritableResponse',

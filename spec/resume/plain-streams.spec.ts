@@ -40,10 +40,14 @@ const plain = (id: string): string =>
   'event: message\ndata: {"jsonrpc":"2.0","id":7,"method":"ping"}\n\n' +
   ': keep-alive\n';
 
+/** It fetches its stream like anything else, and tells its version with each request. */
+const AI_SDK = { 'Sec-Fetch-Mode': 'cors' };
+
 const unable: [string, Headers, Headers][] = [
   ['shows nothing of itself', {}, {}],
   ['tells its protocol version, but does not fetch', {}, NEGOTIATED],
   ['fetches, but does not tell its protocol version, as SDK clients before 1.13', FETCHES, {}],
+  ["is no EventSource, as the AI SDK's client", { ...AI_SDK, ...NEGOTIATED }, NEGOTIATED],
 ];
 
 describe.each(unable)('a client that %s', (_, onGet, onPosts) => {

@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js';
 import {
   beginAgainAsSdk,
   lastEndpoint,
+  FETCHES,
   NEGOTIATED,
   numbers,
   onlySession,
@@ -147,9 +148,16 @@ it('a client that leaves while it is asked leaves nothing behind', async () => {
 it('nobody is asked where there is no session to come back to', async () => {
   const { url, session, mcp } = await sdkSession();
   session.close();
-  const again = await StreamClient.open(url, { 'Sec-Fetch-Mode': 'cors', ...NEGOTIATED });
+  const again = await StreamClient.open(url, { ...FETCHES, ...NEGOTIATED });
   expect(again.messages).toEqual([]);
   expect(mcp.sessions.size).toBe(1);
+});
+
+it('a client that tells its version and is no EventSource is not asked: it is a new one', async () => {
+  const { url, mcp } = await sdkSession();
+  const other = await StreamClient.open(url, { 'Sec-Fetch-Mode': 'cors', ...NEGOTIATED });
+  expect(other.messages).toEqual([]);
+  expect(mcp.sessions.size).toBe(2);
 });
 
 it('a client whose missed messages are kept no longer gets a new session', async () => {
@@ -167,7 +175,7 @@ it('a client whose missed messages are kept no longer gets a new session', async
 
 it('a session whose client has not been decided upon is shown by an answer to be able', async () => {
   const { url, mcp } = await serve({ handler: () => ({}) });
-  const client = await StreamClient.open(`${url}/sse`, { 'Sec-Fetch-Mode': 'cors' });
+  const client = await StreamClient.open(`${url}/sse`, FETCHES);
   await client.request('initialize', { protocolVersion: '2025-06-18' });
   const session = onlySession(mcp);
   await sendNumbers(session, 1, 2);

@@ -19,6 +19,7 @@ class Rig {
       {
         pumpLost: (error) => this.lost.push(error?.code),
         pumpHolds: (bytes) => (this.held += bytes),
+        pumpStalled: () => {},
       },
       complete,
     );

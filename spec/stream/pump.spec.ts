@@ -24,7 +24,10 @@ beforeEach(() => {
 });
 
 function pumpWith(bufferedBytes: number, pumpLost: PumpOwner['pumpLost'] = () => {}): Pump {
-  return new Pump({ pumpLost, pumpHolds: () => {} }, { bufferedBytes, maxEvents: 0, maxBytes: 0 });
+  return new Pump(
+    { pumpLost, pumpHolds: () => {}, pumpStalled: () => {} },
+    { bufferedBytes, maxEvents: 0, maxBytes: 0 },
+  );
 }
 
 function frameOf(number: number, bytes = 0, producer = 'a'): Frame {

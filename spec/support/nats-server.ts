@@ -1,4 +1,4 @@
-import { freePort } from './free-port.js';
+import { lastingPort } from './lasting-port.js';
 import { answers, installed, ServerProcess } from './server-process.js';
 
 export const hasNats = installed('nats-server');
@@ -11,7 +11,7 @@ export class NatsServer {
   ) {}
 
   static async start(): Promise<NatsServer> {
-    const port = await freePort();
+    const port = await lastingPort();
     const args = ['--addr', '127.0.0.1', '--port', String(port)];
     const server = new NatsServer(port, new ServerProcess('nats-server', args, port));
     await server.process.start();

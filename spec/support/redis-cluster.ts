@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-import { freePort } from './free-port.js';
+import { lastingPort } from './lasting-port.js';
 import { RedisServer } from './redis-server.js';
 
 /** Three masters that share the slots. */
@@ -11,7 +11,7 @@ export class RedisCluster {
   static async start(): Promise<RedisCluster> {
     const servers: RedisServer[] = [];
     for (let count = 0; count < 3; count += 1) {
-      const bus = await freePort();
+      const bus = await lastingPort();
       servers.push(
         await RedisServer.start(
           `--cluster-enabled yes --cluster-port ${bus} --cluster-node-timeout 1000`.split(' '),

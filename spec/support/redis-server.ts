@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { freePort } from './free-port.js';
+import { lastingPort } from './lasting-port.js';
 import { answers, installed, ServerProcess } from './server-process.js';
 
 export const hasRedis = installed('redis-server');
@@ -18,7 +18,7 @@ export class RedisServer {
   ) {}
 
   static async start(args: readonly string[] = []): Promise<RedisServer> {
-    const port = await freePort();
+    const port = await lastingPort();
     const directory = await mkdtemp(join(tmpdir(), 'redis-'));
     const server = new RedisServer(
       port,

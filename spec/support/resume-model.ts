@@ -128,7 +128,11 @@ export class ResumeModel {
     this.#bounds = bounds;
     this.#holds = holds;
     const road = new Road('node-of-test', kind === 'ids' ? { ids: true } : { positions: true });
-    const owner = { outletLost: () => (this.#attached = false), outletHolds: () => {} };
+    const owner = {
+      outletLost: () => (this.#attached = false),
+      outletHolds: () => {},
+      outletStalled: () => {},
+    };
     this.#outlet = new Outlet(owner, bounds, road);
     this.#attach(0);
   }

@@ -8,8 +8,8 @@ type Headers = Record<string, string>;
 
 /** What `resumableFetch` adds to its first GET. */
 export const RESUMES = { 'Mcp-Sse-Resume': '1' };
-/** What Node's `fetch` adds to every request. */
-export const FETCHES = { 'Sec-Fetch-Mode': 'cors' };
+/** What Node's `fetch` adds to the GETs of an EventSource. */
+export const FETCHES = { 'Sec-Fetch-Mode': 'cors', 'Cache-Control': 'no-cache' };
 const VERSION = '2025-06-18';
 /** What an SDK client adds once it has negotiated. */
 export const NEGOTIATED = { 'Mcp-Protocol-Version': VERSION };

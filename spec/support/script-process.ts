@@ -11,11 +11,11 @@ export class ScriptProcess {
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
   readonly #child: ChildProcess;
 
-  constructor(file: string, port: number) {
+  constructor(file: string, port: number, env: Readonly<Record<string, string>> = {}) {
     const { PATH, HOME } = process.env;
     const child = spawn(process.execPath, ['--import', 'tsx', file], {
       cwd: ROOT,
-      env: { PATH, HOME, PORT: String(port) },
+      env: { PATH, HOME, PORT: String(port), ...env },
     });
     child.stdout.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));

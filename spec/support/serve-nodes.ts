@@ -1,4 +1,9 @@
-import { localEngine, type Engine, type McpSseOptions, type McpSseRouter } from '../../lib/index.js';
+import {
+  localEngine,
+  type Engine,
+  type McpSseOptions,
+  type McpSseRouter,
+} from '../../lib/index.js';
 import { eventually } from './eventually.js';
 import { serve, type ServeOptions, type Served } from './serve.js';
 import type { StreamClient } from './stream-client.js';
@@ -16,7 +21,9 @@ export async function serveTwo<Data = unknown>(
 }
 
 /** Resolves when all of the nodes know each other. */
-export async function acquainted(nodes: readonly { readonly mcp: Pick<McpSseRouter, 'stats'> }[]): Promise<void> {
+export async function acquainted(
+  nodes: readonly { readonly mcp: Pick<McpSseRouter, 'stats'> }[],
+): Promise<void> {
   await eventually(
     () => nodes.every(({ mcp }) => mcp.stats().cluster?.nodes === nodes.length),
     'the acquaintance of the nodes',

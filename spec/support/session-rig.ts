@@ -92,6 +92,7 @@ export class SessionRig {
       failed: (_, error) => reports.push(['failed', error.code]),
       detached: (_, reason) => reports.push(['detached', reason]),
       resumed: () => reports.push(['resumed', undefined]),
+      stalled: () => {},
       holds: (_, bytes) => reports.push(['holds', bytes]),
       closed: (_, reason) => reports.push(['closed', reason]),
     };

@@ -1,0 +1,147 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+
+import type { Request, RequestHandler, Response } from 'express';
+
+import type { McpSseRouter } from '../index.js';
+import { askerOf, isAddressedRight } from './admission.js';
+import { Board } from './board.js';
+import { complete, type DashboardOptions } from './options.js';
+import { PAGE } from './page.js';
+import { ORDERS, type View } from './roster.js';
+import { SCRIPT } from './script.js';
+import { STYLE } from './style.js';
+
+/** The router that a dashboard shows. */
+export type DashboardSource<Data = unknown> = Pick<McpSseRouter<Data>, 'sessions' | 'stats'>;
+
+const FILTER_LENGTH = 200;
+
+const sha256 = (text: string): string =>
+  `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+const PAGE_HEAD: Readonly<Record<string, string>> = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    `script-src ${sha256(SCRIPT)}`,
+    `style-src ${sha256(STYLE)}`,
+    "connect-src 'self'",
+    'img-src data:', // The icon.
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    // What clients call themselves is text, and cannot become anything else.
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'Cross-Origin-Opener-Policy': 'same-origin',
+};
+
+const STREAM_HEAD: Readonly<Record<string, string>> = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+};
+
+const ALWAYS: Readonly<Record<string, string>> = {
+  'Cache-Control': 'no-store',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/**
+ * A page that shows the sessions of a router as they change: `app.use('/admin', dashboard(mcp))`.
+ * Who may see it is for middleware in front to say: it asks nobody for a password. It ends with
+ * the router's `close()`.
+ *
+ * @throws McpSseError `invalid-option`.
+ */
+export function dashboard<Data>(
+  mcp: DashboardSource<Data>,
+  options: DashboardOptions = {},
+): RequestHandler {
+  const settings = complete(options);
+  const board = new Board(mcp, settings);
+  /** Only the page itself can read it, and a POST of another site's page cannot send it. */
+  const token = randomBytes(18).toString('base64url');
+  const { allowClose, showMessages } = settings;
+
+  const page = (_req: Request, res: Response): void => {
+    res.writeHead(200, PAGE_HEAD).end(PAGE);
+  };
+
+  const events = (req: Request, res: Response): void => {
+    if (askerOf(req) === 'foreign') refuse(res, 403, 'Not for pages of other sites');
+    else if (!board.hasRoom) refuse(res, 503, 'Too many pages are open', { 'Retry-After': '5' });
+    else {
+      res.writeHead(200, STREAM_HEAD);
+      board.show(res, viewOf(req), { showMessages, ...(allowClose && { token }) });
+    }
+  };
+
+  const close = (req: Request, res: Response): void => {
+    const sent = req.headers['x-dashboard-token'];
+    if (!allowClose) refuse(res, 403, 'Not enabled: set allowClose');
+    else if (askerOf(req) !== 'own' || !isSame(sent, token)) refuse(res, 403, 'Not from here');
+    else {
+      const session = board.roster.find(Number(queryOf(req).get('key')));
+      session?.close('dashboard');
+      if (session) res.writeHead(204).end();
+      else refuse(res, 404, 'No such session');
+    }
+  };
+
+  const routes: Readonly<Record<string, Route>> = {
+    '/': { methods: ['GET', 'HEAD'], serve: page },
+    '/events': { methods: ['GET'], serve: events },
+    '/close': { methods: ['POST'], serve: close },
+  };
+  return (req, res, next) => {
+    const route = Object.hasOwn(routes, req.path) ? routes[req.path] : undefined;
+    if (!route) {
+      next();
+      return;
+    }
+    for (const [name, value] of Object.entries(ALWAYS)) res.setHeader(name, value);
+    const { methods, serve } = route;
+    if (!isAddressedRight(req, settings.allowedHosts)) {
+      refuse(res, 403, 'Host not allowed: name it in allowedHosts, or set "trust proxy"');
+    } else if (methods.includes(req.method)) serve(req, res);
+    else refuse(res, 405, 'Method not allowed', { Allow: methods.join(', ') });
+  };
+}
+
+interface Route {
+  readonly methods: readonly string[];
+  readonly serve: (req: Request, res: Response) => void;
+}
+
+function refuse(
+  res: Response,
+  status: number,
+  reason: string,
+  headers: Record<string, string> = {},
+): void {
+  res.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', ...headers });
+  res.end(`${reason}\n`);
+}
+
+/** Not Express's `req.query`: its parser is a setting of the application. */
+function queryOf({ url }: Request): URLSearchParams {
+  const mark = url.indexOf('?');
+  return new URLSearchParams(mark < 0 ? '' : url.slice(mark));
+}
+
+function viewOf(req: Request): View {
+  const query = queryOf(req);
+  return {
+    filter: (query.get('filter') ?? '').trim().slice(0, FILTER_LENGTH),
+    order: ORDERS.find((order) => order === query.get('order')) ?? 'newest',
+  };
+}
+
+function isSame(sent: unknown, token: string): boolean {
+  if (typeof sent !== 'string' || Buffer.byteLength(sent) !== token.length) return false;
+  return timingSafeEqual(Buffer.from(sent), Buffer.from(token));
+}

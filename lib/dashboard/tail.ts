@@ -1,0 +1,27 @@
+/** The last so many of what was pushed. Readers ask for what has come since they last asked. */
+export class Tail<T> {
+  readonly #limit: number;
+  #items: T[] = [];
+  #end = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** How many were ever pushed: what to ask `since` for the next time. */
+  get end(): number {
+    return this.#end;
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+    this.#end += 1;
+    if (this.#items.length > this.#limit) this.#items.shift();
+  }
+
+  /** Those after the first `seen`, as far as they are still there. */
+  since(seen: number): T[] {
+    const fresh = Math.min(this.#end - seen, this.#items.length);
+    return fresh > 0 ? this.#items.slice(-fresh) : [];
+  }
+}

@@ -1,0 +1,219 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { resumableFetch, type FetchLike } from '../../lib/client/resumable-fetch.js';
+import { install } from '../../scripts/install.js';
+import {
+  CHROMIUM,
+  chromiumVersion,
+  otherOrigin,
+  visitWithBrowser,
+  visitWithSource,
+  type Source,
+} from './event-source.js';
+import type { Candidate, Drop, Visitor } from './journey.js';
+import { visitWithAiSdk, visitWithLangChain } from './libraries.js';
+import { visitWithBridge, visitWithOneShots } from './programs.js';
+import { sdkAt, sdkV2At, visit, type Sdk } from './sdk.js';
+
+/** All of them are pinned; npm installs them into folders of their own below .tmp/. */
+const SDKS = { '1.8': '1.8.0', '1.13': '1.13.3', '1.24': '1.24.3', latest: '1.32.2' };
+const SDK_V2 = '2.4.0';
+const SOURCES = { 3: '3.0.7', 4: '4.1.1', 5: '5.1.5' };
+const AI_SDK = '2.0.99';
+const LANGCHAIN = { '@langchain/mcp-adapters': '1.1.4', '@langchain/core': '1.4.0' };
+const INSPECTOR = '2.12.0';
+const MCP_REMOTE = '0.15.1';
+const MCP_PROXY = '6.7.19';
+const SUPERGATEWAY = '4.0.0';
+const MCPORTER = '0.12.3';
+
+const CLI = 'a process of its own for each request';
+const ONE_SHOT = { progress: 'prints results only', notification: CLI, drop: CLI };
+
+export async function candidates(): Promise<Candidate[]> {
+  return [
+    ...(await sdks()),
+    ...(await sources()),
+    ...(await libraries()),
+    ...(await programs()),
+    ...(await browsers()),
+  ];
+}
+
+async function sdks(): Promise<Candidate[]> {
+  const place = await install('clients-sdk', {
+    ...aliases('sdk', '@modelcontextprotocol/sdk', SDKS),
+    '@modelcontextprotocol/client': SDK_V2,
+  });
+  const latest = await sdkAt(place, 'sdk-latest');
+  const v2 = await sdkV2At(place);
+  return [
+    sdk('SDK v1', SDKS['1.8'], await sdkAt(place, 'sdk-1.8'), 'the session ends'),
+    sdk('SDK v1', SDKS['1.13'], await sdkAt(place, 'sdk-1.13'), 'at most one repeats'),
+    sdk('SDK v1', SDKS['1.24'], await sdkAt(place, 'sdk-1.24'), 'at most one repeats'),
+    sdk('SDK v1', SDKS.latest, latest, 'at most one repeats'),
+    sdk('SDK v1 with resumableFetch', SDKS.latest, latest, 'exactly once', resumableFetch),
+    sdk('SDK v2', SDK_V2, v2, 'at most one repeats'),
+    sdk('SDK v2 with resumableFetch', SDK_V2, v2, 'exactly once', resumableFetch),
+  ];
+}
+
+/** Several versions of one package, as npm installs them beside each other. */
+function aliases(prefix: string, name: string, versions: object): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(versions).map(([key, version]) => [
+      `${prefix}-${key}`,
+      `npm:${name}@${String(version)}`,
+    ]),
+  );
+}
+
+function sdk(
+  name: string,
+  version: string,
+  classes: Sdk,
+  drop: Drop,
+  makeFetch?: () => FetchLike,
+): Candidate {
+  const connect = (url: string): Promise<Visitor> => {
+    const options = makeFetch && { fetch: makeFetch() };
+    return visit(classes, new classes.SSEClientTransport(new URL(url), options));
+  };
+  return { name, version, drop, connect };
+}
+
+async function sources(): Promise<Candidate[]> {
+  const packages = aliases('eventsource', 'eventsource', SOURCES);
+  const place = await install('clients-eventsource', packages);
+  return Object.entries(SOURCES).map(([major, version]) => {
+    const { EventSource } = createRequire(place)(`eventsource-${major}`) as { EventSource: Source };
+    return {
+      name: 'eventsource with resumableFetch',
+      version,
+      drop: 'exactly once',
+      connect: (url) => visitWithSource(EventSource, url, resumableFetch()),
+    };
+  });
+}
+
+async function libraries(): Promise<Candidate[]> {
+  const place = await install('clients-libraries', { '@ai-sdk/mcp': AI_SDK, ...LANGCHAIN });
+  return [
+    {
+      name: '@ai-sdk/mcp',
+      version: AI_SDK,
+      drop: 'the session ends',
+      cannot: { progress: 'reports none', notification: 'hears none' },
+      leavesUnhandled: 'terminated',
+      connect: (url) => visitWithAiSdk(place, url),
+    },
+    {
+      name: '@langchain/mcp-adapters',
+      version: LANGCHAIN['@langchain/mcp-adapters'],
+      drop: 'at most one repeats',
+      connect: (url) => visitWithLangChain(place, url),
+    },
+  ];
+}
+
+async function programs(): Promise<Candidate[]> {
+  const inspectorAt = await install('clients-inspector', {
+    '@modelcontextprotocol/inspector': INSPECTOR,
+  });
+  const place = await install('clients-programs', {
+    'mcp-remote': MCP_REMOTE,
+    'mcp-proxy': MCP_PROXY,
+    supergateway: SUPERGATEWAY,
+    mcporter: MCPORTER,
+  });
+  const bin = (name: string): string => join(place, 'node_modules/.bin', name);
+  const inspector = join(inspectorAt, 'node_modules/.bin/mcp-inspector');
+  const relayed = `import { ServerType, startStdioServer } from 'mcp-proxy';
+    await startStdioServer({ serverType: ServerType.SSE, url: process.argv[1] });`;
+  return [
+    {
+      name: 'MCP Inspector, CLI mode',
+      version: INSPECTOR,
+      drop: 'the session ends',
+      cannot: ONE_SHOT,
+      connect: (url) => {
+        const to = [inspector, '--cli', url, '--method'];
+        return visitWithOneShots(inspectorAt, {
+          list: [...to, 'tools/list'],
+          call: (tool) => [...to, 'tools/call', '--tool-name', tool],
+        });
+      },
+    },
+    {
+      name: 'mcporter',
+      version: MCPORTER,
+      drop: 'the session ends',
+      cannot: ONE_SHOT,
+      connect: (url) => {
+        const to = ['--http-url', url, '--allow-http', '--name', 'host'];
+        return visitWithOneShots(place, {
+          list: [bin('mcporter'), 'list', ...to],
+          call: (tool) => [bin('mcporter'), 'call', ...to, '--tool', tool],
+        });
+      },
+    },
+    {
+      name: 'mcp-remote',
+      version: MCP_REMOTE,
+      // It waits for a new endpoint before it answers what it is asked, and then initializes anew.
+      drop: 'a new session',
+      givesUpCalls: true,
+      connect: (url) =>
+        visitWithBridge(place, [bin('mcp-remote'), url, '--transport', 'sse-only', '--allow-http']),
+    },
+    {
+      name: 'mcp-proxy',
+      version: MCP_PROXY,
+      drop: 'at most one repeats',
+      connect: (url) => visitWithBridge(place, ['--input-type=module', '-e', relayed, '--', url]),
+    },
+    {
+      name: 'supergateway',
+      version: SUPERGATEWAY,
+      // It spreads a Headers object, and so loses what the SDK's transport says of its session.
+      drop: 'a new session',
+      cannot: { progress: 'passes none on', notification: 'passes none on' },
+      connect: (url) => visitWithBridge(place, [bin('supergateway'), '--sse', url]),
+    },
+    {
+      name: 'supergateway with resumeKey',
+      version: SUPERGATEWAY,
+      drop: 'calls are answered',
+      cannot: { progress: 'passes none on', notification: 'passes none on' },
+      options: { resume: { retryMs: 50, resumeKey: ({ headers }) => String(headers['x-client']) } },
+      connect: (url) =>
+        visitWithBridge(place, [bin('supergateway'), '--sse', url, '--header', 'x-client: 1']),
+    },
+  ];
+}
+
+async function browsers(): Promise<Candidate[]> {
+  if (!existsSync(CHROMIUM)) {
+    console.log('skipped: pages in Chromium: it is not installed (apt-get install chromium)');
+    return [];
+  }
+  const version = await chromiumVersion();
+  const elsewhere = await otherOrigin();
+  return [
+    {
+      name: 'a page in Chromium, same origin',
+      version,
+      drop: 'exactly once',
+      connect: (url) => visitWithBrowser(url, new URL('/page', url).href),
+    },
+    {
+      name: 'a page in Chromium, cross origin',
+      version,
+      drop: 'exactly once',
+      options: { security: { allowedOrigins: [elsewhere] } },
+      connect: (url) => visitWithBrowser(url, elsewhere),
+    },
+  ];
+}

@@ -1,0 +1,23 @@
+import { STEPS, type Candidate, type Step } from './journey.js';
+
+/** How one client fared: undefined for a step that went well, or what is wrong. */
+export type Outcome = ReadonlyMap<Step | 'connect', string | undefined>;
+
+/** The outcomes as a Markdown table, for docs/compatibility.md. */
+export function table(rows: readonly (readonly [Candidate, Outcome])[]): string {
+  const cells = rows.map(([candidate, outcome]) => [
+    candidate.name,
+    candidate.version,
+    ...STEPS.map((step) => cell(candidate, step, outcome)),
+  ]);
+  const head = ['client', 'version', ...STEPS];
+  return [head, head.map(() => '---'), ...cells].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function cell(candidate: Candidate, step: Step, outcome: Outcome): string {
+  const reason = candidate.cannot?.[step];
+  if (reason !== undefined) return `– (${reason})`;
+  if (!outcome.has(step) || outcome.get(step) !== undefined) return 'fails';
+  if (step !== 'drop') return 'yes';
+  return candidate.drop + (candidate.givesUpCalls ? '; it gives running calls up itself' : '');
+}
