@@ -1,3 +1,4 @@
+import { McpSseError } from '../errors.js';
 import { Incoming } from './incoming.js';
 import { linkFrame, type Ack, type LinkFrame } from './frame.js';
 import { Outgoing, type Parcel, type Shipment } from './outgoing.js';
@@ -200,8 +201,9 @@ export class Link {
       if (await this.#owner.transmit(linkFrame(this.#owner.self, frame))) return;
       returned();
       this.#owner.absent();
-    } catch {
-      // It may have arrived; it is sent again if it is not acknowledged.
+    } catch (error) {
+      // Otherwise it may have arrived; it is sent again if it is not acknowledged.
+      if (McpSseError.from(error).code === 'engine-unavailable') returned();
     } finally {
       this.#pending -= 1;
     }
