@@ -9,7 +9,7 @@ const DEADLINE_MS = 8_000;
 const WAITING_CHARS = 64 * 1024 * 1024;
 
 interface Call {
-  readonly parcel: Parcel;
+  readonly parcels: readonly Parcel[];
   readonly timer: NodeJS.Timeout;
   resolve(result: unknown): void;
   reject(error: McpSseError): void;
@@ -53,13 +53,13 @@ export class Calls {
       return Promise.reject(new McpSseError('unserialisable', advice, { cause }));
     }
     const id = String((this.#count += 1));
-    const parcel = this.#link.push(`call ${id} ${operation}\n${text}`);
+    const parcels = this.#link.push(`call ${id} ${operation}\n${text}`);
     const answer = new Promise<unknown>((resolve, reject) => {
       const late = (): void => {
         this.#give(id, unreachable());
       };
       const timer = setTimeout(late, DEADLINE_MS).unref();
-      this.#calls.set(id, { parcel, timer, resolve, reject });
+      this.#calls.set(id, { parcels, timer, resolve, reject });
     });
     return unawaited(answer);
   }
@@ -87,7 +87,7 @@ export class Calls {
     const call = this.#take(id);
     if (!call) return;
     // Never "it was not sent" for something that may run.
-    call.reject(this.#link.withdraw(call.parcel) ? error : outcomeUnknown());
+    call.reject(this.#link.withdraw(call.parcels) ? error : outcomeUnknown());
   }
 
   #take(id: string): Call | undefined {

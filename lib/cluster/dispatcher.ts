@@ -79,9 +79,12 @@ export class Dispatcher<Data> {
     };
   }
 
-  /** Whether clients may come back here to sessions of other nodes. */
-  get hasOthers(): boolean {
-    return this.#peers().length > 0;
+  /**
+   * Whether clients may come back here to sessions of other nodes: also while this node, which has
+   * just begun or has lost the engine, knows of no other.
+   */
+  get mayHaveOthers(): boolean {
+    return this.#membership !== undefined;
   }
 
   /** What the id of a new session becomes: among several nodes it names its owner. */

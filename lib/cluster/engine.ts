@@ -14,8 +14,9 @@ export interface EngineMember {
   /**
    * Hands a frame to the node `to`, or to `EVERYONE`.
    *
-   * true: somebody listens there now, so it is on its way. false: nobody does. A rejection: the
-   * engine is out of reach, or did not answer. Settles within about 1.5 s and never keeps a frame
+   * true: somebody listens there now, so it is on its way. false: nobody does. A rejection with an
+   * `McpSseError` `engine-unavailable`: it was surely not sent. Any other rejection: the engine did
+   * not answer, and the frame may arrive. Settles within about 1.5 s and never keeps a frame
    * for later: one that is delivered after its `send` has settled badly is delivered late.
    */
   send(to: string, frame: string): Promise<boolean>;

@@ -1,3 +1,4 @@
+import { McpSseError } from '../errors.js';
 import { Incoming } from './incoming.js';
 import { linkFrame, type Ack, type LinkFrame } from './frame.js';
 import { Outgoing, type Parcel, type Shipment } from './outgoing.js';
@@ -8,6 +9,11 @@ const RESEND_MAX_MS = 1_000;
 /** What a peer misses it asks for with each frame that it gets; it is sent again this often at most. */
 const MISSING_MS = 20;
 
+/** A longer message goes in pieces: NATS takes frames of 1 MiB unless told otherwise. */
+const PIECE_CHARS = 128 * 1024;
+/** What a piece begins with: whether more of its message follows. */
+const MORE = '+';
+const LAST = '.';
 /** A peer that acknowledges nothing for so long does not hear us, whatever the engine says. */
 const GIVE_UP_MS = 15_000;
 
@@ -37,6 +43,8 @@ export class Link {
   readonly #now: () => number;
   readonly #outgoing: Outgoing;
   readonly #incoming = new Incoming();
+  /** The pieces so far of a message that goes on. */
+  #begun = '';
   #open = true;
   #turnDue = false;
   #ackDue = false;
@@ -64,15 +72,23 @@ export class Link {
     return this.#outgoing.chars;
   }
 
-  push(body: string): Parcel {
-    const parcel = this.#outgoing.push(body);
+  /** Sends a message; returns its pieces, by which it can be withdrawn. */
+  push(message: string): readonly Parcel[] {
+    const parcels: Parcel[] = [];
+    for (let start = 0, end = 0; parcels.length === 0 || start < message.length; start = end) {
+      end = endOfPiece(message, start);
+      const mark = end < message.length ? MORE : LAST;
+      parcels.push(this.#outgoing.push(mark + message.slice(start, end)));
+    }
     this.#askForTurn();
-    return parcel;
+    return parcels;
   }
 
-  /** Takes a message back, unless it may have arrived. */
-  withdraw(parcel: Parcel): boolean {
-    return this.#outgoing.withdraw(parcel);
+  /** Takes a message back, unless some of it may have arrived. */
+  withdraw(parcels: readonly Parcel[]): boolean {
+    if (parcels.some(({ handedOver }) => handedOver > 0)) return false;
+    for (const parcel of parcels) this.#outgoing.withdraw(parcel);
+    return true;
   }
 
   /** Whether the engine is in reach. While it is not, nothing is handed to it. */
@@ -91,9 +107,10 @@ export class Link {
     this.#ackDue = true;
     this.#askForTurn();
     const fresh = this.#incoming.take(frame, () => {
+      this.#begun = '';
       this.#owner.restarted();
     });
-    for (const body of fresh) if (body !== '') this.#owner.received(body);
+    for (const piece of fresh) this.#takePiece(piece);
   }
 
   /** Sends again what has been waiting for its acknowledgement for too long, as of `now`. */
@@ -127,6 +144,16 @@ export class Link {
     }
     const mayResend = this.#now() - this.#sentAt >= MISSING_MS;
     if (ack.missing && ack.epoch === this.#outgoing.epoch && mayResend) this.#resend();
+  }
+
+  #takePiece(piece: string): void {
+    const text = piece.slice(1);
+    if (piece.startsWith(MORE)) this.#begun += text;
+    else if (piece.startsWith(LAST)) {
+      const message = this.#begun + text;
+      this.#begun = '';
+      this.#owner.received(message);
+    }
   }
 
   #askForTurn(): void {
@@ -174,10 +201,19 @@ export class Link {
       if (await this.#owner.transmit(linkFrame(this.#owner.self, frame))) return;
       returned();
       this.#owner.absent();
-    } catch {
-      // It may have arrived; it is sent again if it is not acknowledged.
+    } catch (error) {
+      // Otherwise it may have arrived; it is sent again if it is not acknowledged.
+      if (McpSseError.from(error).code === 'engine-unavailable') returned();
     } finally {
       this.#pending -= 1;
     }
   }
+}
+
+/** Pairs of surrogates stay together: alone they have no form in UTF-8. */
+function endOfPiece(message: string, start: number): number {
+  const end = start + PIECE_CHARS;
+  if (end >= message.length) return message.length;
+  const isHigh = (message.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+  return isHigh ? end - 1 : end;
 }

@@ -1,3 +1,4 @@
+import { McpSseError } from '../errors.js';
 import { EVERYONE, type Engine, type EngineListener, type EngineMember } from './engine.js';
 
 /**
@@ -25,7 +26,7 @@ class LocalMember implements EngineMember {
   ) {}
 
   async send(to: string, frame: string): Promise<boolean> {
-    if (this.#left) throw new Error('This node has left.');
+    if (this.#left) throw new McpSseError('engine-unavailable', 'This node has left.');
     const addresses = to === EVERYONE ? [...this.members.keys()] : [to];
     const reached = addresses.filter((address) => this.members.has(address));
     // Like a network: never in the sender's stack, and not to those who have left meanwhile.

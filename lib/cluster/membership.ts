@@ -94,7 +94,7 @@ export class Membership implements PeerOwner {
   transmit(to: string, frame: string): Promise<boolean> {
     const member = this.#member;
     if (!member || !this.#up) return Promise.reject(outOfReach());
-    return withDeadline(member.send(to, frame), TRANSMIT_MS, outOfReach);
+    return withDeadline(member.send(to, frame), TRANSMIT_MS, noAnswer);
   }
 
   /** Says goodbye and ends the membership. Never rejects. */
@@ -116,7 +116,7 @@ export class Membership implements PeerOwner {
     for (const peer of this.#peers.values()) peer.giveUp();
     const member = this.#member;
     this.#up = false;
-    if (member) await withDeadline(member.leave(), LEAVE_MS, outOfReach).catch(ignore);
+    if (member) await withDeadline(member.leave(), LEAVE_MS, noAnswer).catch(ignore);
   }
 
   /**
@@ -214,6 +214,10 @@ function turn(): Promise<void> {
 
 function outOfReach(): McpSseError {
   return new McpSseError('engine-unavailable', 'the engine is out of reach');
+}
+
+function noAnswer(): McpSseError {
+  return new McpSseError('outcome-unknown', 'the engine does not answer');
 }
 
 function ignore(): void {

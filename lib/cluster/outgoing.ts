@@ -55,16 +55,11 @@ export class Outgoing {
     return parcel;
   }
 
-  /**
-   * Takes a message back unless it may have arrived. Its number, if it has one, stays: an empty
-   * message goes in its place.
-   */
-  withdraw(parcel: Parcel): boolean {
-    if (parcel.handedOver > 0) return false;
+  /** Takes a message back. Its number, if it has one, stays: nothing goes in its place. */
+  withdraw(parcel: Parcel): void {
     if (this.#sent.includes(parcel)) this.#sentChars -= parcel.body.length;
     else this.#waitingChars -= parcel.body.length;
     parcel.body = '';
-    return true;
   }
 
   /** Whether the acknowledgement takes anything off. */

@@ -99,7 +99,7 @@ function probeTimeout<Data>(
 ): number | undefined {
   const { resume, limits } = settings;
   if (!resume || resume.probeTimeoutMs === false || sessions.draining) return undefined;
-  const hasSessions = sessions.size > 0 || dispatcher.hasOthers;
+  const hasSessions = sessions.size > 0 || dispatcher.mayHaveOthers;
   const asks = negotiatedBefore(req) !== undefined && hasSessions;
   return asks && probes.size < limits.sessions ? resume.probeTimeoutMs : undefined;
 }

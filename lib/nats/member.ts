@@ -63,9 +63,9 @@ export class NatsMember implements EngineMember {
   }
 
   async send(to: string, frame: string): Promise<boolean> {
-    if (this.#leaving) throw new Error('This node has left.');
+    if (this.#leaving) throw new McpSseError('engine-unavailable', 'This node has left.');
     // The client would keep it until it has reconnected, and a server that hangs until it goes on.
-    if (!this.#up) throw new Error('NATS is out of reach.');
+    if (!this.#up) throw new McpSseError('engine-unavailable', 'NATS is out of reach.');
     const { connection } = this.line;
     if (to === EVERYONE) {
       connection.publish(this.#subject(to), frame);

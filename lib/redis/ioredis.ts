@@ -1,3 +1,4 @@
+import { McpSseError } from '../errors.js';
 import type { Ear, RedisPort } from './port.js';
 import { slotOf } from './slot.js';
 
@@ -68,7 +69,7 @@ export function ioredisClusterPort(cluster: IoredisCluster): RedisPort {
         .nodes()
         .find(({ options: { host, port } }) => `${host ?? ''}:${port ?? ''}` === address);
       if (server?.status !== 'ready')
-        throw new Error('No connection to the server of the channel.');
+        throw new McpSseError('engine-unavailable', 'No connection to the server of the channel.');
       // It has the key prefix as well, if that was given in `redisOptions`.
       return server.spublish(server.options.keyPrefix ? channel : keyPrefix + channel, frame);
     },

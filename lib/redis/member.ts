@@ -70,9 +70,9 @@ export class RedisMember implements EngineMember {
   }
 
   async send(to: string, frame: string): Promise<boolean> {
-    if (this.#leaving) throw new Error('This node has left.');
+    if (this.#leaving) throw new McpSseError('engine-unavailable', 'This node has left.');
     // What is written to a server that hangs would be delivered when it goes on, too late.
-    if (this.#mute) throw new Error('Redis does not answer.');
+    if (this.#mute) throw new McpSseError('engine-unavailable', 'Redis does not answer.');
     return (await this.#publish('publish', this.#channel(to), frame)) > 0;
   }
 
@@ -102,7 +102,7 @@ export class RedisMember implements EngineMember {
   async #publish(way: 'publish' | 'probe', channel: string, frame: string): Promise<number> {
     if (this.port.readiness() !== 'ready') {
       this.#suspect();
-      throw new Error('The Redis client is not connected.');
+      throw new McpSseError('engine-unavailable', 'The Redis client is not connected.');
     }
     try {
       const receivers = await within(PUBLISH_MS, 'PUBLISH', (signal) =>

@@ -56,7 +56,7 @@ const outcomeMutants: readonly Mutant[] = [
   {
     name: '503 for something that may run',
     file: calls,
-    find: 'this.#link.withdraw(call.parcel) ? error : outcomeUnknown()',
+    find: 'this.#link.withdraw(call.parcels) ? error : outcomeUnknown()',
     replace: 'error',
     specs: [outage],
   },

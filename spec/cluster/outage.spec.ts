@@ -35,22 +35,29 @@ describe('while the engine is out of reach', () => {
     expect(errors).toEqual(['engine-unavailable', 'engine-unavailable']);
   });
 
-  it('answers 503 for what was not sent, and never sends it afterwards', async () => {
-    const engine = new FaultyEngine();
-    const received: unknown[] = [];
-    const handler = (message: unknown) => void received.push(message);
-    const [owner, other] = await serveTwo({ handler }, engine);
-    const client = await StreamClient.open(`${owner.url}/sse`);
-    engine.goDown();
-    const { status, body, headers } = await post(endpointAt(other, client), ping);
-    expect(status).toBe(503);
-    expect(headers['retry-after']).toBe('1');
-    expect(JSON.parse(body)).toMatchObject({ id: null, error: { code: -32000 } });
-    engine.comeBack();
-    await acquainted([owner, other]);
-    await post(endpointAt(other, client), { ...ping, id: 2 });
-    expect(received).toMatchObject([{ id: 2 }]);
-  }, 20_000);
+  it.each<[string, (engine: FaultyEngine, down: boolean) => void]>([
+    ['is out of reach', (engine, down) => (down ? engine.goDown() : engine.comeBack())],
+    ['sends nothing', (engine, down) => (engine.refuses = down)],
+  ])(
+    'answers 503 for what was not sent, and never sends it afterwards: it %s',
+    async (_, set) => {
+      const engine = new FaultyEngine();
+      const received: unknown[] = [];
+      const handler = (message: unknown) => void received.push(message);
+      const [owner, other] = await serveTwo({ handler }, engine);
+      const client = await StreamClient.open(`${owner.url}/sse`);
+      set(engine, true);
+      const { status, body, headers } = await post(endpointAt(other, client), ping);
+      expect(status).toBe(503);
+      expect(headers['retry-after']).toBe('1');
+      expect(JSON.parse(body)).toMatchObject({ id: null, error: { code: -32000 } });
+      set(engine, false);
+      await acquainted([owner, other]);
+      await post(endpointAt(other, client), { ...ping, id: 2 });
+      expect(received).toMatchObject([{ id: 2 }]);
+    },
+    20_000,
+  );
 
   it('tells a client that comes back to try again, and has its session when it does', async () => {
     const engine = new FaultyEngine();

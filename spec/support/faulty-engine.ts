@@ -1,5 +1,6 @@
 import {
   localEngine,
+  McpSseError,
   type Engine,
   type EngineListener,
   type EngineMember,
@@ -22,6 +23,8 @@ export class FaultyEngine implements Engine {
   readonly partitioned = new Set<string>();
   /** Nobody listens at the addresses of these nodes any more, and they send nothing. */
   readonly dead = new Set<string>();
+  /** Not known to be out of reach, but sends nothing, and says so. */
+  refuses = false;
   readonly #inner = localEngine();
   readonly #random = seededRandom(1);
   readonly #listeners = new Set<EngineListener>();
@@ -37,6 +40,7 @@ export class FaultyEngine implements Engine {
     return {
       send: async (to, frame) => {
         if (this.#down || this.dead.has(self)) throw new Error('the engine is down');
+        if (this.refuses) throw new McpSseError('engine-unavailable', 'not now');
         if (this.dead.has(to)) return false;
         if (this.partitioned.has(self) || this.partitioned.has(to)) return true;
         return member.send(to, frame);

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+
+import { FaultyEngine } from '../support/faulty-engine.js';
+import { lastId, openWithIds } from '../support/returning-client.js';
+import { endpointAt, serveTwo } from '../support/serve-nodes.js';
+import { post, StreamClient } from '../support/stream-client.js';
+
+const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
+
+describe('a node that closes, while others go on', () => {
+  it('lets what it has passed on be answered first', async () => {
+    const engine = new FaultyEngine();
+    const [owner, closing] = await serveTwo({}, engine);
+    const client = await StreamClient.open(`${owner.url}/sse`);
+    // What is lost is sent again, which takes a while.
+    engine.losses = { lost: 1, repeated: 0, late: 0 };
+    const posted = post(endpointAt(closing, client), ping);
+    const asked = closing.mcp.stats().cluster!.asked;
+    while (closing.mcp.stats().cluster!.asked === asked) await new Promise(setImmediate);
+    const closed = closing.mcp.close();
+    engine.losses = { lost: 0, repeated: 0, late: 0 };
+    expect((await posted).status).toBe(202);
+    expect(await client.nextMessage()).toMatchObject({ id: 1, result: {} });
+    await closed;
+  });
+
+  it('refuses at once what it cannot pass on any more, and not as if the session were gone', async () => {
+    const [owner, closing] = await serveTwo();
+    const client = await openWithIds(`${owner.url}/sse`);
+    await closing.mcp.close();
+    const began = performance.now();
+    expect((await post(endpointAt(closing, client), ping)).status).toBe(503);
+    const again = await StreamClient.begin(`${closing.url}/sse`, {
+      'Last-Event-ID': lastId(client),
+    });
+    await again.end();
+    expect(again.status).toBe(200);
+    expect(again.text).toMatch(/^retry: \d+\n\n$/);
+    // The deadline for an answer of another node is eight seconds.
+    expect(performance.now() - began).toBeLessThan(4_000);
+  });
+});

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+
+import { localEngine } from '../../lib/index.js';
+import { beginAgainAsSdk, NEGOTIATED, openAsSdk } from '../support/returning-client.js';
+import { serve } from '../support/serve.js';
+import { endpointAt, serveTwo } from '../support/serve-nodes.js';
+import { post } from '../support/stream-client.js';
+
+const PATIENT = { resume: { probeTimeoutMs: 60_000 } };
+
+it('asks a client that comes back who it is, on a node that knows no other yet', async () => {
+  const { url } = await serve({ ...PATIENT, engine: localEngine() });
+  const client = await beginAgainAsSdk(`${url}/sse`);
+  expect(await client.nextMessage()).toMatchObject({ method: 'ping' });
+});
+
+it('gives a client a new session as soon as its answer shows that its node is gone', async () => {
+  const [owner, other] = await serveTwo(PATIENT);
+  const client = await openAsSdk(`${owner.url}/sse`);
+  await owner.mcp.close();
+  const again = await beginAgainAsSdk(`${other.url}/sse`);
+  const { id } = await again.nextMessage();
+  const answer = { jsonrpc: '2.0', id, result: {} };
+  expect((await post(endpointAt(other, client), answer, NEGOTIATED)).status).toBe(404);
+  await again.next(({ event }) => event === 'endpoint');
+  expect(other.mcp.sessions.size).toBe(1);
+});
+
+it('asks once more, since a POST that got lost is not repeated', async () => {
+  const [owner, other] = await serveTwo({ resume: { probeTimeoutMs: 2_000 } });
+  const client = await openAsSdk(`${owner.url}/sse`);
+  const again = await beginAgainAsSdk(`${other.url}/sse`);
+  const first = await again.nextMessage();
+  const second = await again.nextMessage();
+  expect(second).toEqual(first);
+  const answer = { jsonrpc: '2.0', id: second.id, result: {} };
+  expect((await post(endpointAt(other, client), answer, NEGOTIATED)).status).toBe(202);
+  await again.next(({ event }) => event === 'endpoint');
+  expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([1, 0]);
+});
