@@ -14,7 +14,7 @@ import { HookRunner } from './session/hooks.js';
 import { SessionRegistry } from './session/session-registry.js';
 import type { LiveSession, SessionObserver } from './session/live-session.js';
 import { ReplayBudget } from './session/replay-budget.js';
-import type { CloseReason, Session } from './session/session.js';
+import type { CloseReason, Session, SessionLimits } from './session/session.js';
 import { Shutdown } from './session/shutdown.js';
 import { Statistics, type McpSseStats } from './session/statistics.js';
 import { Upkeep, type UpkeepRules } from './session/upkeep.js';
@@ -97,7 +97,7 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
       message: JsonRpcNotification,
       { filter }: { filter?: (session: Session<Data>) => boolean } = {},
     ) {
-      const frame = encodeMessage(message);
+      const frame = { ...encodeMessage(message), shared: true };
       let reached = 0;
       for (const session of sessions) {
         if (filter && !filter(session)) continue;
@@ -124,6 +124,7 @@ function assemble<Data>(settings: Settings<Data>): Runtime<Data> {
     statistics,
     hooks,
     sessions,
+    sessionLimits: sessionLimits(settings),
     probes: new Probes(),
     guard: new Guard(settings.security),
     upkeep: new Upkeep(sessions, upkeepRules(settings)),
@@ -160,6 +161,12 @@ function observerOf<Data>(
       if (sessions.remove(session)) hooks.closed(session, reason);
     },
   };
+}
+
+/** Without resumption nothing is ever kept, so the bounds of what is kept do not matter. */
+function sessionLimits<Data>({ limits, resume }: Settings<Data>): SessionLimits {
+  const { maxEvents, maxBytes } = resume || { maxEvents: 0, maxBytes: 0 };
+  return { ...limits, maxEvents, maxBytes };
 }
 
 type UpkeepSettings = Pick<Settings<unknown>, 'keepAlive' | 'limits' | 'resume'>;

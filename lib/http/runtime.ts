@@ -1,6 +1,7 @@
 import type { Settings } from '../options/settings.js';
 import type { HookRunner } from '../session/hooks.js';
 import type { SessionObserver } from '../session/live-session.js';
+import type { SessionLimits } from '../session/session.js';
 import type { SessionRegistry } from '../session/session-registry.js';
 import type { Statistics } from '../session/statistics.js';
 import type { Upkeep } from '../session/upkeep.js';
@@ -12,6 +13,7 @@ export interface Runtime<Data> {
   readonly settings: Settings<Data>;
   readonly guard: Guard;
   readonly sessions: SessionRegistry<Data>;
+  readonly sessionLimits: SessionLimits;
   readonly probes: Probes<Data>;
   readonly upkeep: Upkeep;
   readonly hooks: HookRunner<Data>;

@@ -28,7 +28,10 @@ export interface WritableResponse {
 export interface WriterObserver {
   /** A turn is over: there is room for more. */
   writerHasRoom?(writer: ConnectionWriter): void;
-  /** The connection has ended, once; without an error when it was the peer or `end()`. */
+  /**
+   * The connection has ended, once; without an error when it was the peer or `end()`. Also, after
+   * the caller's turn, when it had ended before the writer was made.
+   */
   writerClosed?(error: McpSseError | undefined, writer: ConnectionWriter): void;
 }
 
@@ -40,8 +43,9 @@ export interface WriterOptions {
    */
   bufferedBytes?: number;
   /**
-   * Milliseconds that the reader has to take what one turn wrote; then the connection is
-   * destroyed with `reader-stalled`.
+   * Milliseconds that the reader has to take what one turn wrote, a single large frame as a whole
+   * too ([node] no public property tells how far it is); then the connection is destroyed with
+   * `reader-stalled`.
    * @defaultValue 30,000
    */
   stallTimeoutMs?: number;
@@ -63,7 +67,7 @@ export class ConnectionWriter {
   readonly #stallTimeoutMs: number;
   readonly #lock = new Lock();
 
-  readonly #queue = new FrameQueue();
+  readonly #queue = new FrameQueue(TURN_BYTES);
   #turnDue = false;
   /** Sections that wait for the lock or have it. */
   #sections = 0;
@@ -89,7 +93,9 @@ export class ConnectionWriter {
       this.destroy(new McpSseError('write-failed', 'the connection failed', { cause }));
     });
     // [node] A close listener added after the close never fires.
-    if (response.destroyed || response.closed) this.#state = 'closed';
+    if (!response.destroyed && !response.closed) return;
+    this.#state = 'closed';
+    queueMicrotask(() => this.observer?.writerClosed?.(undefined, this));
   }
 
   /** Bytes accepted and not yet handed to the socket. */
@@ -212,7 +218,7 @@ export class ConnectionWriter {
   #turn(): Promise<void> | undefined {
     // Cleared first, so that what is queued while this turn waits for drain asks for the next.
     this.#turnDue = false;
-    const chunk = this.#queue.take(TURN_BYTES);
+    const chunk = this.#queue.take();
     if (chunk !== '' && !this.#hand(chunk)) {
       return this.#drained().then(() => {
         this.#endTurn();
