@@ -63,7 +63,7 @@ export class HookRunner<Data> {
     const { onConnect } = this.#hooks;
     // Nothing tells what Data is but the hook's own return type.
     if (!onConnect) return undefined as Data;
-    return this.bounded('onConnect', async () => onConnect(req, { signal }));
+    return this.ask('onConnect', () => onConnect(req, { signal }));
   }
 
   /** Asks a function of the application; only an async answer is given a deadline. */

@@ -33,7 +33,10 @@ export interface WriterObserver {
    * written is taken, or the writer is `closed`.
    */
   writerStalled?(writer: ConnectionWriter): void;
-  /** The connection has ended, once; without an error when it was the peer or `end()`. */
+  /**
+   * The connection has ended, once; without an error when it was the peer or `end()`. Also, after
+   * the caller's turn, when it had ended before the writer was made.
+   */
   writerClosed?(error: McpSseError | undefined, writer: ConnectionWriter): void;
 }
 
@@ -45,8 +48,9 @@ export interface WriterOptions {
    */
   bufferedBytes?: number;
   /**
-   * Milliseconds that the reader has to take what one turn wrote; then the connection is
-   * destroyed with `reader-stalled`.
+   * Milliseconds that the reader has to take what one turn wrote, a single large frame as a whole
+   * too ([node] no public property tells how far it is); then the connection is destroyed with
+   * `reader-stalled`.
    * @defaultValue 30,000
    */
   stallTimeoutMs?: number;
@@ -68,7 +72,7 @@ export class ConnectionWriter {
   readonly #stallTimeoutMs: number;
   readonly #lock = new Lock();
 
-  readonly #queue = new FrameQueue();
+  readonly #queue = new FrameQueue(TURN_BYTES);
   #turnDue = false;
   /** Sections that wait for the lock or have it. */
   #sections = 0;
@@ -94,7 +98,9 @@ export class ConnectionWriter {
       this.destroy(new McpSseError('write-failed', 'the connection failed', { cause }));
     });
     // [node] A close listener added after the close never fires.
-    if (response.destroyed || response.closed) this.#state = 'closed';
+    if (!response.destroyed && !response.closed) return;
+    this.#state = 'closed';
+    queueMicrotask(() => this.observer?.writerClosed?.(undefined, this));
   }
 
   /** Bytes accepted and not yet handed to the socket. */
@@ -217,7 +223,7 @@ export class ConnectionWriter {
   #turn(): Promise<void> | undefined {
     // Cleared first, so that what is queued while this turn waits for drain asks for the next.
     this.#turnDue = false;
-    const chunk = this.#queue.take(TURN_BYTES);
+    const chunk = this.#queue.take();
     if (chunk !== '' && !this.#hand(chunk)) {
       return this.#drained().then(() => {
         this.#endTurn();
