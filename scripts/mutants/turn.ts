@@ -142,7 +142,7 @@ export const turnMutants: readonly Mutant[] = [
   },
   {
     name: 'a broadcast is copied for each session that waits',
-    file: 'mcp-sse.ts',
+    file: 'session/reception.ts',
     find: '{ ...encodeMessage(message), shared: true }',
     replace: 'encodeMessage(message)',
     specs: [broadcastMemory],
