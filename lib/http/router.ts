@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express';
 
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
+import type { McpSseRequest } from '../session/request-facts.js';
 import type { Endpoints } from './endpoints.js';
 import type { TrustProxy } from './exchange.js';
 
@@ -31,7 +32,9 @@ export function listenerBefore<Data>(
   mount: string,
 ): RequestListener {
   return (req, res) => {
-    if (!endpoints.serve({ req, res, trusts: trustOf(app) }, mount)) app(req, res);
+    // What middleware in front adds, by its types also for sure, is not there: there is none.
+    const bare = req as McpSseRequest;
+    if (!endpoints.serve({ req: bare, res, trusts: trustOf(app) }, mount)) app(req, res);
   };
 }
 

@@ -15,6 +15,8 @@ export interface WritableResponse {
   readonly destroyed: boolean;
   readonly closed: boolean;
   readonly writableEnded: boolean;
+  /** The connection below, where there is one: what has failed it. */
+  readonly socket?: { readonly errored?: Error | null } | null;
   write(chunk: string): boolean;
   end(): unknown;
   destroy(): unknown;
@@ -239,7 +241,7 @@ export class ConnectionWriter {
     this.#queue.settle();
     this.observer?.writerHasRoom?.(this);
     if (!this.#queue.isEmpty) this.#askForTurn();
-    else if (this.#isEnding() && this.#sections === 0) this.#response.end();
+    else if (this.#isEnding() && this.#sections === 0) this.#endResponse();
   }
 
   /** Write, drain, flush, for a section. */
@@ -271,10 +273,21 @@ export class ConnectionWriter {
     }
   }
 
+  /** Middleware may have put an `end` of its own before Node's (sessions do), and that may throw. */
+  #endResponse(): void {
+    try {
+      this.#response.end();
+    } catch (cause) {
+      const failure = McpSseError.from(cause, 'write-failed');
+      this.destroy(failure);
+    }
+  }
+
   /** [node] After the peer is gone `write` returns false and no event follows: ask, never trust. */
   #isGone(): boolean {
-    const { destroyed, closed, writableEnded } = this.#response;
-    if (destroyed || closed || writableEnded) this.destroy();
+    const { destroyed, closed, writableEnded, socket } = this.#response;
+    // [node] 26 tells of a `drain` after a reset, and of the close later: only the socket knows.
+    if (destroyed || closed || writableEnded || socket?.errored) this.destroy();
     return this.#state === 'closed';
   }
 
