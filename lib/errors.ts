@@ -64,8 +64,13 @@ export class McpSseError extends Error {
    * becomes the `cause` of a new one with the given code.
    */
   static from(thrown: unknown, code: McpSseErrorCode = 'internal'): McpSseError {
-    if (thrown instanceof McpSseError) return thrown;
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new McpSseError(code, message, { cause: thrown });
+    try {
+      if (thrown instanceof McpSseError) return thrown;
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      return new McpSseError(code, message, { cause: thrown });
+    } catch {
+      // `Object.create(null)`, or a getter that throws in its turn: it has no text.
+      return new McpSseError(code, 'what was thrown cannot be read', { cause: thrown });
+    }
   }
 }

@@ -91,7 +91,7 @@ export interface McpSseRouter<Data = unknown> extends Router {
  */
 export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSseRouter<Data> {
   const runtime = assemble(complete(options));
-  const { sessions, statistics, dispatcher } = runtime;
+  const { sessions, statistics, dispatcher, probes } = runtime;
   const endpoints = new Endpoints(runtime);
   const shutdown = new Shutdown(sessions, runtime.hooks);
   return Object.assign(routerFor(endpoints), {
@@ -106,6 +106,7 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
       dispatcher.broadcast(message, audience),
     close({ timeoutMs = 10_000 }: { timeoutMs?: number } = {}) {
       sessions.draining = true;
+      probes.giveUp();
       dispatcher.endServed();
       return shutdown.drain(timeoutMs).then(() => dispatcher.leave());
     },

@@ -91,9 +91,10 @@ export class Membership implements PeerOwner {
     return this.#owner.asked(operation, params, peer);
   }
 
-  transmit(to: string, frame: string): Promise<boolean> {
+  /** Async, so that what an engine throws is a rejection too. */
+  async transmit(to: string, frame: string): Promise<boolean> {
     const member = this.#member;
-    if (!member || !this.#up) return Promise.reject(outOfReach());
+    if (!member || !this.#up) throw outOfReach();
     return withDeadline(member.send(to, frame), TRANSMIT_MS, noAnswer);
   }
 
@@ -116,7 +117,7 @@ export class Membership implements PeerOwner {
     for (const peer of this.#peers.values()) peer.giveUp();
     const member = this.#member;
     this.#up = false;
-    if (member) await withDeadline(member.leave(), LEAVE_MS, noAnswer).catch(ignore);
+    if (member) await withDeadline(leave(member), LEAVE_MS, noAnswer).catch(ignore);
   }
 
   /**
@@ -206,6 +207,11 @@ export class Membership implements PeerOwner {
     const text = 'the engine is out of reach: sessions of other nodes cannot be served';
     this.#owner.failed(new McpSseError('engine-unavailable', text, { cause }));
   }
+}
+
+/** Async, so that what an engine throws is a rejection too. */
+async function leave(member: EngineMember): Promise<void> {
+  await member.leave();
 }
 
 function turn(): Promise<void> {

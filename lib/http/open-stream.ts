@@ -19,6 +19,8 @@ import {
 } from './way-back.js';
 
 const EVENT_STREAM = 'text/event-stream';
+/** What a client may ask for: a type with a parameter is met by that parameter only. */
+const SERVED = [EVENT_STREAM, `${EVENT_STREAM};charset=utf-8`];
 
 /** Who asks for a stream: what the application says of the request. */
 export interface Caller {
@@ -32,7 +34,7 @@ export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data
   checkAccept(req);
   const { hooks, settings } = runtime;
   const principal = await hooks.ask('security.principal', () => settings.security.principal(req));
-  const key = settings.resume ? settings.resume.resumeKey?.(req) : undefined;
+  const key = resumeKeyOf(req, settings);
   try {
     await serveStream(exchange, runtime, { principal, key });
   } catch (thrown) {
@@ -104,10 +106,20 @@ function probeTimeout<Data>(
   return asks && probes.size < limits.sessions ? resume.probeTimeoutMs : undefined;
 }
 
+/** @throws McpSseError `internal` for what is no text: a promise above all, alike for all clients. */
+function resumeKeyOf<Data>(
+  req: McpSseRequest,
+  { resume }: Runtime<Data>['settings'],
+): string | undefined {
+  const key: unknown = resume ? resume.resumeKey?.(req) : undefined;
+  if (key === undefined || typeof key === 'string') return key;
+  throw new McpSseError('internal', 'resume.resumeKey() must return a string or undefined');
+}
+
 function checkAccept(req: McpSseRequest): void {
   const { accept } = req.headers;
   if (accept === undefined || accept === EVENT_STREAM) return;
-  if (accepts(req).type([EVENT_STREAM]) === false) {
+  if (accepts(req).type(SERVED) === false) {
     throw new McpSseError('not-acceptable', 'this is a stream: accept text/event-stream');
   }
 }

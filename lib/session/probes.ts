@@ -59,6 +59,11 @@ export class Probes {
     }
   }
 
+  /** Waits for nobody any more: this node shuts down, and their streams with it. */
+  giveUp(): void {
+    for (const settle of this.#waiting.values()) settle(undefined);
+  }
+
   /** Whether `message` answers a probe, in time or late: then it is nobody else's. */
   settle(message: JsonRpcMessage, answer: ProbeAnswer): boolean {
     if (!isResponse(message) || typeof message.id !== 'string') return false;
