@@ -44,7 +44,9 @@ export default defineConfig({
         resolve: { alias: [ourselves] },
         test: {
           name: 'before',
-          include: ['spec/http/**/*.spec.ts', 'spec/flows/**/*.spec.ts'],
+          include: ['http', 'flows', 'hostile', 'faults'].map(
+            (room) => `spec/${room}/**/*.spec.ts`,
+          ),
           env: { MCP_SSE_WAY: 'before' },
         },
       },

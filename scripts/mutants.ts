@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { closeMutants } from './mutants/close.js';
 import { clusterMutants } from './mutants/cluster.js';
+import { hostileMutants } from './mutants/hostile.js';
 import { lockMutants } from './mutants/lock.js';
 import { logMutants } from './mutants/log.js';
 import type { Mutant } from './mutants/mutant.js';
@@ -30,6 +31,7 @@ const MUTANTS = [
   ...wayBackMutants,
   ...clusterMutants,
   ...watchingMutants,
+  ...hostileMutants,
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -83,9 +83,9 @@ it(
   async () => {
     const server = await startChildServer();
     await comeAndGo(server, 1_000);
-    const before = await quiet(server);
+    const before = await server.quiet();
     await comeAndGo(server, CYCLES);
-    const after = await quiet(server);
+    const after = await server.quiet();
     expect(after).toMatchObject({ sessions: 0, timers: 0 });
     expect(after.listeners).toBe(before.listeners);
     expect(after.resources.sort()).toEqual(before.resources.sort());
@@ -95,15 +95,6 @@ it(
     expect(await server.exit).toBe(0);
   },
 );
-
-/** What is there when the last sessions and the timers that look after them are gone. */
-async function quiet(server: ChildServer): Promise<Measurement> {
-  for (;;) {
-    const measurement = await server.ask<Measurement>('/measure');
-    if (measurement.sessions === 0 && measurement.timers === 0) return measurement;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 /** Clients that leave at all stages: before the head, with it, after the endpoint event. */
 async function comeAndGo(server: ChildServer, count: number): Promise<void> {

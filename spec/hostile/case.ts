@@ -29,13 +29,13 @@ export type Verdict =
 /** One request, as bytes, and what must come of it. */
 export interface HostileCase {
   readonly name: string;
-  /** Written one after the other; `{id}` in a text is replaced. */
+  /** What is written, in one go; `{id}` in a text is replaced. */
   readonly pieces: readonly Bytes[];
   readonly verdict: Verdict;
   /** What the client does behind the last piece; it stays unless told. */
   readonly then?: 'fin' | 'rst';
-  /** Lets the server see each piece by itself. */
-  readonly slowly?: boolean;
+  /** Written in parts instead, each ending with this, as the server is to see them. */
+  readonly cutBehind?: RegExp;
   /** The answer has a length and no body. */
   readonly head?: boolean;
 }

@@ -21,10 +21,11 @@ export interface PostParts {
 }
 
 /** The bytes of a POST that is right in all that is not told. */
-export function postOf({ headers = [HOST, JSON_TYPE], body = NOTE, query = QUERY }: PostParts): [
-  string,
-  Bytes,
-] {
+export function postOf({
+  headers = [HOST, JSON_TYPE],
+  body = NOTE,
+  query = QUERY,
+}: PostParts): [string, Bytes] {
   const length = `Content-Length: ${String(Buffer.byteLength(body))}`;
   return [head(`POST /message?${query} HTTP/1.1`, ...headers, length), body];
 }
@@ -32,6 +33,13 @@ export function postOf({ headers = [HOST, JSON_TYPE], body = NOTE, query = QUERY
 export function post(name: string, parts: PostParts, verdict: Verdict): HostileCase {
   return { name, pieces: postOf(parts), verdict };
 }
+
+/** A POST whose type is right, with more headers. */
+export const withHeaders = (
+  name: string,
+  headers: readonly string[],
+  verdict: Verdict,
+): HostileCase => post(name, { headers: [HOST, JSON_TYPE, ...headers] }, verdict);
 
 /** A POST whose head has these lines behind the Host and the type, and then `rest`. */
 export const framed = (lines: readonly string[], rest: Bytes): [string, Bytes] => [

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { snippets, type Snippet } from '../support/snippets.js';
+import { readText, snippets, type Snippet } from '../support/snippets.js';
 import { Checked } from '../support/type-check.js';
 
 /** What snippets may take for granted; one that declares the same name has its own. */
@@ -23,4 +23,13 @@ it('type-checks every snippet of the documentation', { timeout: 60_000 }, () => 
   );
   const errors = checkable.map((snippet) => [snippet.place, checked.errors(fileOf(snippet))]);
   expect(Object.fromEntries(errors.filter(([, found]) => found?.length))).toEqual({});
+});
+
+it('the documentation shows every entry point of the package', () => {
+  const { exports } = JSON.parse(readText('package.json'));
+  const entries = Object.keys(exports).filter((entry) => entry !== './package.json');
+  const shown = checkable.flatMap(({ code }) =>
+    [...code.matchAll(/from 'express-mcp-sse([^']*)'/g)].map(([, entry]) => `.${entry}`),
+  );
+  expect(entries.filter((entry) => !shown.includes(entry))).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 import type { LimitOptions } from '../../lib/index.js';
+import type { Measurement } from './programs/measured-server.js';
 
 export interface ChildServer {
   readonly url: string;
@@ -13,6 +14,8 @@ export interface ChildServer {
   readonly exit: Promise<number | null>;
   /** GET of one of the program's own paths. */
   ask<T>(path: string): Promise<T>;
+  /** What is there when all sessions but so many are gone, and with the last one the timers. */
+  quiet(sessions?: number): Promise<Measurement>;
 }
 
 const PROGRAM = fileURLToPath(new URL('programs/measured-server.ts', import.meta.url));
@@ -33,13 +36,17 @@ export async function startChildServer(limits: LimitOptions = {}): Promise<Child
   const [line] = (await once(child.stdout!, 'data')) as [Buffer];
   const port = Number(String(line));
   const url = `http://127.0.0.1:${port}`;
-  return {
-    url,
-    port,
-    exit,
-    async ask<T>(path: string): Promise<T> {
-      const response = await fetch(url + path);
-      return (await response.json()) as T;
-    },
+  const ask = async <T>(path: string): Promise<T> => {
+    const response = await fetch(url + path);
+    return (await response.json()) as T;
   };
+  const quiet = async (sessions = 0): Promise<Measurement> => {
+    for (;;) {
+      const measurement = await ask<Measurement>('/measure');
+      const looksAfter = sessions > 0 || measurement.timers === 0;
+      if (measurement.sessions === sessions && looksAfter) return measurement;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  return { url, port, exit, ask, quiet };
 }

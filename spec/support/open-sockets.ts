@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
 
+import { eventually } from './eventually.js';
+
 /** The TCP servers and sockets of this process, as a sorted list. */
 export function openSockets(): string[] {
   return process
@@ -16,4 +18,14 @@ export function connectionsOf(server: Server): Promise<number> {
       else resolve(count);
     });
   });
+}
+
+/** Resolves once the server has so many connections; those that wait for a next request are closed. */
+export async function untilConnections(server: Server, count: number): Promise<void> {
+  let open = -1;
+  await eventually(() => {
+    server.closeIdleConnections();
+    void connectionsOf(server).then((now) => (open = now));
+    return open === count;
+  }, `the end of all connections but ${count}`);
 }

@@ -1,0 +1,199 @@
+import type { Mutant } from './mutant.js';
+
+const corpus = 'hostile/corpus.spec.ts';
+const fuzz = 'hostile/fuzz.spec.ts';
+const cuts = 'faults/cuts.spec.ts';
+const clock = 'faults/clock.spec.ts';
+const sockets = 'faults/failing-sockets.spec.ts';
+const engines = 'faults/engines.spec.ts';
+const strange = 'faults/strange-throws.spec.ts';
+const shutdown = 'faults/shutdown-amid.spec.ts';
+const frozen = 'faults/frozen-process.spec.ts';
+
+const body = 'http/body.ts';
+const jsonRpc = 'wire/json-rpc.ts';
+
+/** What bad input could do, if the edge let it. */
+const inputMutants: readonly Mutant[] = [
+  {
+    name: 'bytes that are no UTF-8 are replaced',
+    file: body,
+    find: "  if (!isUtf8(bytes)) throw new McpSseError('parse-error', 'the body is not UTF-8');\n",
+    replace: '  void isUtf8;\n',
+    specs: [corpus],
+  },
+  {
+    name: 'the error of bad JSON quotes it',
+    file: body,
+    find: "throw new McpSseError('parse-error', 'the body is not JSON');",
+    replace: "throw new McpSseError('parse-error', text.slice(0, 100));",
+    specs: [corpus],
+  },
+  {
+    name: 'a body is counted only where it declares its length',
+    file: body,
+    find: 'if (size <= limit) chunks.push(chunk);',
+    replace: 'if (size <= Infinity) chunks.push(chunk);',
+    specs: [corpus],
+  },
+  {
+    name: 'a content type need only begin like JSON',
+    file: body,
+    find: "return type === 'application/json' && ",
+    replace: "return type.startsWith('application/json') && ",
+    specs: [corpus],
+  },
+  {
+    name: 'the second sessionId is not looked at',
+    file: 'http/post-message.ts',
+    find: "if (id === undefined || id === '' || more.length > 0) {",
+    replace: "if (id === undefined || id === '' || more.length > 99) {",
+    specs: [corpus],
+  },
+  {
+    name: 'a host need only begin with localhost',
+    file: 'http/addressing.ts',
+    find: "    name === 'localhost' ||\n",
+    replace: "    name.startsWith('localhost') ||\n",
+    specs: [corpus],
+  },
+  {
+    name: 'an origin need only contain the host',
+    file: 'http/guard.ts',
+    find: 'return hostname === nameOf(host) && pagePort === hostPort;',
+    replace: 'return hostname.includes(nameOf(host)) && pagePort === hostPort;',
+    specs: [corpus],
+  },
+  {
+    name: 'whatever a client accepts gets a stream',
+    file: 'http/open-stream.ts',
+    find: 'accepts(req).type(SERVED) === false',
+    replace: 'accepts(req).type(SERVED) === undefined',
+    specs: [corpus],
+  },
+  {
+    name: 'a malformed Last-Event-ID gets a new session',
+    file: 'http/way-back.ts',
+    find: "  return typeof id === 'string' && id !== '' ? id : undefined;",
+    replace: "  return typeof id === 'string' && parseEventId(id) ? id : undefined;",
+    specs: [corpus],
+  },
+  {
+    name: 'HEAD opens a stream',
+    file: 'http/endpoints.ts',
+    find: 'if (req.method === METHODS[name]) await',
+    replace: "if (req.method === METHODS[name] || req.method === 'HEAD') await",
+    specs: [corpus],
+  },
+  {
+    name: 'a request may have any number for an id',
+    file: jsonRpc,
+    find: 'z.union([z.string(), z.int()])',
+    replace: 'z.union([z.string(), z.number()])',
+    specs: [corpus, fuzz],
+  },
+  {
+    name: 'the version of JSON-RPC is not looked at',
+    file: jsonRpc,
+    find: `const notification = z.looseObject({
+  jsonrpc: z.literal('2.0'),`,
+    replace: `const notification = z.looseObject({
+  jsonrpc: z.unknown(),`,
+    specs: [fuzz],
+  },
+  {
+    name: 'ids may come twice in a batch',
+    file: 'session/in-flight.ts',
+    find: 'new Set(ids).size < ids.length || ',
+    replace: '',
+    specs: [corpus],
+  },
+];
+
+/** What faults could leave behind. */
+const faultMutants: readonly Mutant[] = [
+  {
+    name: 'a session that has ended stays in the registry',
+    file: 'mcp-sse.ts',
+    find: 'if (sessions.remove(session)) hooks.closed(session, reason);',
+    replace: 'hooks.closed(session, reason);',
+    specs: [cuts],
+  },
+  {
+    name: 'an end that throws is nobody’s',
+    file: 'stream/connection-writer.ts',
+    find: 'this.#isEnding() && this.#sections === 0) this.#endResponse();',
+    replace: 'this.#isEnding() && this.#sections === 0) this.#response.end();',
+    specs: [sockets],
+  },
+  {
+    name: 'deadlines are on the clock on the wall',
+    file: 'session/upkeep.ts',
+    find: 'this.round(performance.now());',
+    replace: 'this.round(Date.now() - performance.timeOrigin);',
+    specs: [clock],
+  },
+  {
+    name: 'what an engine throws is not caught',
+    file: 'cluster/membership.ts',
+    find: `  async transmit(to: string, frame: string): Promise<boolean> {
+    const member = this.#member;
+    if (!member || !this.#up) throw outOfReach();`,
+    replace: `  transmit(to: string, frame: string): Promise<boolean> {
+    const member = this.#member;
+    if (!member || !this.#up) return Promise.reject(outOfReach());`,
+    specs: [engines],
+  },
+  {
+    name: 'the goodbye of an engine has no deadline',
+    file: 'cluster/membership.ts',
+    find: 'await withDeadline(leave(member), LEAVE_MS, noAnswer)',
+    replace: 'await withDeadline(leave(member), 1e9, noAnswer)',
+    specs: [engines],
+  },
+  {
+    name: 'what was thrown is taken for something that can be read',
+    file: 'errors.ts',
+    find: '    } catch {',
+    replace: '    } catch (unreadable) {\n      if (unreadable) throw unreadable;',
+    specs: [strange],
+  },
+  {
+    name: 'a resumeKey may be a promise',
+    file: 'http/open-stream.ts',
+    find: "if (key === undefined || typeof key === 'string') return key;",
+    replace: 'if (key !== null) return key as string;',
+    specs: [strange],
+  },
+  {
+    name: 'a shutdown waits for those who are asked who they are',
+    file: 'mcp-sse.ts',
+    find: '      probes.giveUp();\n',
+    replace: '',
+    specs: [shutdown],
+  },
+  {
+    name: 'a shutdown waits for requests by no deadline',
+    file: 'session/shutdown.ts',
+    find: 'await until(deadline, session.inlet.inFlight.idle());',
+    replace: 'await session.inlet.inFlight.idle();',
+    specs: [shutdown],
+  },
+  {
+    name: 'a shutdown waits for hooks by no deadline but theirs',
+    file: 'session/shutdown.ts',
+    find: '    await until(deadline, this.#hooks.settled());\n',
+    replace: '    await this.#hooks.settled();\n',
+    specs: [shutdown],
+  },
+  {
+    name: 'a ping that is not answered ends nothing',
+    file: 'session/heartbeat.ts',
+    find: "session.lose(new McpSseError('ping-timeout', error.message));",
+    replace: 'void error.message;',
+    specs: [frozen],
+  },
+];
+
+/** Faults that the rooms `spec/hostile` and `spec/faults` are there for. */
+export const hostileMutants: readonly Mutant[] = [...inputMutants, ...faultMutants];

@@ -1,0 +1,221 @@
+import {
+  BAD_HOST,
+  BAD_METHOD,
+  byNode,
+  CANARY,
+  NO_SESSION,
+  NOT_ACCEPTED,
+  NO_MESSAGE,
+  type HostileCase,
+  type Verdict,
+} from './case.js';
+import { get, head, HOST, JSON_TYPE } from './request.js';
+
+const REFUSED_ACCEPTS = [
+  ';',
+  ',',
+  ';;,',
+  '/',
+  'text',
+  'text/',
+  '/event-stream',
+  'event-stream',
+  'application/json',
+  'text/html, application/xhtml+xml',
+  'text/event-streams',
+  'text/event-stream;q=x',
+  'text/event-stream;q=0',
+  'text/event-stream;q=0.0, */*;q=0',
+  `${CANARY}/*`,
+  `text/html;x="${CANARY}`,
+  'a/b,'.repeat(3_000),
+];
+const GOOD_ACCEPTS = [
+  '',
+  '*/*',
+  'text/*;q=0.001',
+  '*/event-stream',
+  'TEXT/Event-Stream',
+  'text/event-stream;charset=utf-8',
+  'text/html;q=0, text/event-stream',
+  `application/json, ${CANARY}/x, text/event-stream`,
+];
+
+const NODE = 'A'.repeat(12);
+const TOKEN = 'A'.repeat(22);
+const LAST_EVENT_IDS = [
+  '0',
+  '1',
+  '-1',
+  'null',
+  CANARY,
+  '../../etc/passwd',
+  '%00',
+  '*',
+  '__proto__',
+  '1, 2',
+  '{id}',
+  `${NODE}.${TOKEN}`,
+  `${NODE}.${TOKEN}.`,
+  `${NODE}.${TOKEN}.0`,
+  `${NODE}.${TOKEN}.00`,
+  `${NODE}.${TOKEN}.-1`,
+  `${NODE}.${TOKEN}.1e3`,
+  `${NODE}.${TOKEN}.0x1`,
+  `${NODE}.${TOKEN}.${'9'.repeat(15)}`,
+  `${NODE}.${TOKEN}.${'9'.repeat(16)}`,
+  `${NODE}.${TOKEN}.1.1`,
+  `${NODE}..1`,
+  `.${TOKEN}.1`,
+  `${NODE}.${TOKEN} .1`,
+  `"${NODE}.${TOKEN}.1"`,
+  `\u00ff\u00fe`,
+  'x'.repeat(8_000),
+];
+
+const METHODS: readonly (readonly [string, Verdict])[] = [
+  ['POST', BAD_METHOD],
+  ['PUT', BAD_METHOD],
+  ['PATCH', BAD_METHOD],
+  ['DELETE', BAD_METHOD],
+  ['TRACE', BAD_METHOD],
+  ['PROPFIND', BAD_METHOD],
+  ['PURGE', BAD_METHOD],
+  ['M-SEARCH', BAD_METHOD],
+  ['SOURCE', BAD_METHOD],
+  ['OPTIONS', 'preflight'],
+  ['CONNECT', 'closed'],
+  ['PRI', byNode(400)],
+  ['BREW', byNode(400)],
+  ['gET', byNode(400)],
+  ['G ET', byNode(400)],
+  ['GET\u0000', byNode(400)],
+];
+
+const TARGETS: readonly (readonly [string, Verdict])[] = [
+  ['/sse?', 'stream'],
+  [`/sse?sessionId={id}`, 'stream'],
+  [`/sse?sessionId=${CANARY}&sessionId=${CANARY}&n=1`, 'stream'],
+  ['/sse?__proto__[x]=1&%', 'stream'],
+  [`/sse?${'%ff'.repeat(4_000)}`, 'stream'],
+  ['/SSE/', 'stream'],
+  ['/sse#fragment', 'elsewhere'],
+  ['/sse/..', 'elsewhere'],
+  ['//sse', 'elsewhere'],
+  ['/%73se', 'elsewhere'],
+  ['/sse%00', 'elsewhere'],
+  ['/sse;x', 'elsewhere'],
+  ['http://localhost/sse', 'stream'],
+  ['http://evil.example/sse', 'stream'],
+  ['http:///sse', 'stream'],
+  ['ftp://localhost/sse', 'elsewhere'],
+  ['sse', byNode(400)],
+  ['*', 'elsewhere'],
+  ['', byNode(400)],
+  [`/sse?${'x'.repeat(17_000)}`, byNode(431)],
+];
+
+/** Of clients that say, or seem to say, that they have been here before. */
+const RETURNS: readonly (readonly [string, readonly string[], Verdict])[] = [
+  ['an odd Mcp-Sse-Resume', [`Mcp-Sse-Resume: ${CANARY}`], 'stream'],
+  ['Mcp-Sse-Resume twice', ['Mcp-Sse-Resume: 1', 'Mcp-Sse-Resume: 0'], 'stream'],
+  ['a version that nobody speaks', [`Mcp-Protocol-Version: ${CANARY}`], 'stream'],
+  ['an odd fetch', ['Sec-Fetch-Mode: ', 'Cache-Control: no-cache', 'Pragma: x'], 'stream'],
+  [
+    'an EventSource with a version that nobody speaks, which answers no probe',
+    ['Sec-Fetch-Mode: cors', 'Cache-Control: no-cache', `Mcp-Protocol-Version: ${CANARY}`],
+    'stream',
+  ],
+  ['a body in chunks', ['Transfer-Encoding: chunked', 'Content-Type: a/b'], 'stream'],
+  ['a body that never comes', ['Content-Length: 99'], 'stream'],
+  ['an expectation', ['Expect: 100-continue'], 'stream'],
+  ['a strange expectation', [`Expect: ${CANARY}`], byNode(417)],
+  ['a range', ['Range: bytes=0-0', 'If-Range: x'], 'stream'],
+  ['a cached copy', ['If-None-Match: *', 'If-Modified-Since: x'], 'stream'],
+  ['an upgrade', ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: x'], 'stream'],
+  ['codings', ['Accept-Encoding: gzip;q=x, *;q=0', 'TE: trailers, deflate'], 'stream'],
+  ['two lengths', ['Content-Length: 1', 'Content-Length: 2'], byNode(400)],
+  ['a negative length', ['Content-Length: -1'], byNode(400)],
+];
+
+const line = (name: string, first: string, verdict: Verdict, ...more: string[]): HostileCase => ({
+  name,
+  pieces: [head(first, HOST, ...more)],
+  verdict,
+});
+
+/** GETs of the stream, and what else is asked for it. */
+export const gets: readonly HostileCase[] = [
+  ...REFUSED_ACCEPTS.map((each) =>
+    get(`Accept: ${each.slice(0, 40)}`, [`Accept: ${each}`], NOT_ACCEPTED),
+  ),
+  ...GOOD_ACCEPTS.map((each) => get(`Accept: ${each}`, [`Accept: ${each}`], 'stream')),
+  ...LAST_EVENT_IDS.map((id) =>
+    get(`Last-Event-ID: ${id.slice(0, 60)}`, [`Last-Event-ID: ${id}`], NO_SESSION),
+  ),
+  get('an empty Last-Event-ID', ['Last-Event-ID:'], 'stream'),
+  get('two Last-Event-IDs', ['Last-Event-ID: a', 'Last-Event-ID: b'], NO_SESSION),
+  get('a NUL in the Last-Event-ID', ['Last-Event-ID: \u0000'], byNode(400)),
+  ...METHODS.map(([method, verdict]) =>
+    line(`${method} of the stream`, `${method} /sse HTTP/1.1`, verdict),
+  ),
+  { ...line('HEAD of the stream', 'HEAD /sse HTTP/1.1', BAD_METHOD), head: true },
+  { ...line('HEAD of the messages', 'HEAD /message HTTP/1.1', BAD_METHOD), head: true },
+  line('GET of the messages', 'GET /message?sessionId={id} HTTP/1.1', BAD_METHOD),
+  line('TRACE of the messages', `TRACE /message?${CANARY} HTTP/1.1`, BAD_METHOD),
+  line(
+    'a GET that overrides its method',
+    'GET /message HTTP/1.1',
+    BAD_METHOD,
+    'X-HTTP-Method-Override: POST',
+    JSON_TYPE,
+  ),
+  line(
+    'a preflight of a stranger',
+    'OPTIONS /sse HTTP/1.1',
+    BAD_HOST,
+    `Origin: https://${CANARY}.example`,
+    'Access-Control-Request-Method: GET',
+  ),
+  line(
+    'a preflight without an origin',
+    'OPTIONS /sse HTTP/1.1',
+    'preflight',
+    'Access-Control-Request-Headers: x, y',
+  ),
+  line(
+    'the path of the messages with the method of the stream',
+    'POST /sse?sessionId={id} HTTP/1.1',
+    BAD_METHOD,
+  ),
+  ...TARGETS.map(([target, verdict]) =>
+    get(`GET ${target.slice(0, 60)}`, ['Accept: text/event-stream'], verdict, target),
+  ),
+  line('HTTP/1.0 with a Host', 'GET /sse HTTP/1.0', 'stream'),
+  { name: 'HTTP/1.0 without a Host', pieces: ['GET /sse HTTP/1.0\r\n\r\n'], verdict: BAD_HOST },
+  { name: 'HTTP/0.9', pieces: ['GET /sse\r\n\r\n'], verdict: BAD_HOST },
+  ...RETURNS.map(([name, headers, verdict]) => get(`a GET with ${name}`, headers, verdict)),
+  {
+    name: 'a GET, then FIN',
+    pieces: [head('GET /sse HTTP/1.1', HOST)],
+    verdict: 'unheard',
+    then: 'fin',
+  },
+  {
+    name: 'a GET, then RST',
+    pieces: [head('GET /sse HTTP/1.1', HOST)],
+    verdict: 'unheard',
+    then: 'rst',
+  },
+  {
+    name: 'a GET a byte at a time',
+    pieces: [head('GET /sse HTTP/1.1', HOST)],
+    verdict: 'stream',
+    cutBehind: /[^]/,
+  },
+  {
+    name: 'a POST without a session',
+    pieces: [head('POST /message HTTP/1.1', HOST, JSON_TYPE, 'Content-Length: 2'), '{}'],
+    verdict: NO_MESSAGE,
+  },
+];
