@@ -209,7 +209,7 @@ export class Membership implements PeerOwner {
 }
 
 function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_TURN_MS));
+  return new Promise((resolve) => setTimeout(resolve, SETTLE_TURN_MS).unref());
 }
 
 function outOfReach(): McpSseError {

@@ -31,10 +31,10 @@ class Stranger {
     await this.#member.send(EVERYONE, frame);
   }
 
-  /** A message with the next number, so that it is taken. */
+  /** A message with the next number, so that it is taken, in one piece. */
   async say(body: string): Promise<void> {
     const ack = { epoch: 0, cursor: 0, missing: false };
-    const frame = { epoch: 1, first: (this.#count += 1), bodies: [body], ack };
+    const frame = { epoch: 1, first: (this.#count += 1), bodies: [`.${body}`], ack };
     await this.#member.send(this.victim, linkFrame(this.#name, frame));
   }
 }
