@@ -12,6 +12,8 @@ export interface Options {
   readonly json: string | undefined;
   /** A folder for V8's CPU profiles of the servers. */
   readonly profiles: string | undefined;
+  /** Records of runs whose figures go into the page, in place of a run. */
+  readonly page: readonly string[] | undefined;
 }
 
 export const usage = `npm run bench -- [options]
@@ -20,7 +22,8 @@ export const usage = `npm run bench -- [options]
   --subjects a,b     only these subjects: ${subjectNames.join(', ')}
   --rounds N         rounds of each work
   --json FILE        where the figures go (bench/results/latest.json)
-  --cpu-prof DIR     write V8's CPU profile of each server's process, one folder per subject`;
+  --cpu-prof DIR     write V8's CPU profile of each server's process, one folder per subject
+  --page a,b,c       measure nothing: put the figures of these --json files into docs/performance.md`;
 
 /** @throws Error with a text for the user */
 export function readOptions(args: string[]): Options | 'help' {
@@ -33,6 +36,7 @@ export function readOptions(args: string[]): Options | 'help' {
       rounds: { type: 'string' },
       json: { type: 'string' },
       'cpu-prof': { type: 'string' },
+      page: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -44,6 +48,7 @@ export function readOptions(args: string[]): Options | 'help' {
     rounds: values.rounds === undefined ? undefined : positive(values.rounds),
     json: values.json,
     profiles: values['cpu-prof'],
+    page: values.page?.split(','),
   };
 }
 

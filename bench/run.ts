@@ -2,12 +2,15 @@
 import { fileURLToPath } from 'node:url';
 import { conduct, participants, type Outcome } from './conduct.js';
 import { readOptions, usage, type Options } from './options.js';
+import { writePage } from './page.js';
 import { results } from './paths.js';
 import { assertSocketsAllowed, prepare } from './prepare.js';
 import { machine, writeRecord } from './report/record.js';
+import { sharesOf, sharesTable, type AllShares } from './report/shares.js';
 import { judge, targetTable } from './report/targets.js';
 import { workTable } from './report/work-table.js';
 import { full, quick } from './scale.js';
+import type { SubjectName } from './subjects/index.js';
 
 // A signal must end it as an error does: through `exit`, where the servers are killed.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -17,6 +20,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 try {
   const options = readOptions(process.argv.slice(2));
   if (options === 'help') console.log(usage);
+  else if (options.page !== undefined) await writePage(options.page);
   else await bench(options);
 } catch (error) {
   console.error(error instanceof Error ? `\nFAILED: ${error.message}` : error);
@@ -49,7 +53,20 @@ async function bench(options: Options): Promise<void> {
   }
   const judged = judge(outcomes);
   const file = options.json ?? fileURLToPath(new URL('latest.json', results));
-  writeRecord(file, { machine: here, quick: options.quick, began, outcomes, judged });
-  console.log(targetTable(judged));
+  const shares =
+    options.profiles === undefined ? undefined : sharesOfAll(options.profiles, plan, began);
+  writeRecord(file, { machine: here, quick: options.quick, began, outcomes, judged, shares });
+  if (shares) console.log(sharesTable(shares));
+  else console.log(targetTable(judged));
   console.log(`\nAll answers and events were checked. Written to ${file}`);
+}
+
+/** What is profiled is slow: it is judged by its shares, not by its figures. */
+function sharesOfAll(
+  folder: string,
+  plan: readonly { readonly names: readonly SubjectName[] }[],
+  since: Date,
+): AllShares {
+  const names = [...new Set(plan.flatMap((one) => one.names))];
+  return Object.fromEntries(names.map((name) => [name, sharesOf(folder, name, since)]));
 }

@@ -31,12 +31,12 @@ export const full: Scale = {
 
 /** Under three minutes on two cores. */
 export const quick: Scale = {
-  rounds: 3,
+  rounds: 5,
   longRounds: 1,
-  windowMs: 500,
+  windowMs: 300,
   warmUpMs: 600,
-  bursts: 3,
-  turns: 8_000,
+  bursts: 2,
+  turns: 4_800,
   broadcastSessions: 1_000,
   idleSessions: 2_000,
   churnCycles: 2_000,

@@ -1,3 +1,8 @@
+/**
+ * The middleware, and what belongs to it.
+ *
+ * @module express-mcp-sse
+ */
 export {
   mcpSse,
   type BroadcastOptions,

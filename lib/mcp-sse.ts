@@ -15,7 +15,7 @@ import type { LiveSession, SessionObserver } from './session/live-session.js';
 import { Probes } from './session/probes.js';
 import { Reception } from './session/reception.js';
 import { ReplayBudget } from './session/replay-budget.js';
-import type { CloseReason, Session } from './session/session.js';
+import type { CloseReason, Session, SessionLimits } from './session/session.js';
 import { Shutdown } from './session/shutdown.js';
 import { Statistics, type SessionStats } from './session/statistics.js';
 import { Upkeep, type UpkeepRules } from './session/upkeep.js';
@@ -106,6 +106,7 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
       dispatcher.broadcast(message, audience),
     close({ timeoutMs = 10_000 }: { timeoutMs?: number } = {}) {
       sessions.draining = true;
+      runtime.probes.giveUp();
       dispatcher.endServed();
       return shutdown.drain(timeoutMs).then(() => dispatcher.leave());
     },
@@ -125,6 +126,7 @@ function assemble<Data>(settings: Settings<Data>): Runtime<Data> {
     statistics,
     hooks,
     sessions,
+    sessionLimits: sessionLimits(settings),
     probes,
     reception,
     dispatcher: new Dispatcher({
@@ -170,6 +172,12 @@ function observerOf<Data>(
       if (sessions.remove(session)) hooks.closed(session, reason);
     },
   };
+}
+
+/** Without resumption nothing is ever kept, so the bounds of what is kept do not matter. */
+function sessionLimits<Data>({ limits, resume }: Settings<Data>): SessionLimits {
+  const { maxEvents, maxBytes } = resume || { maxEvents: 0, maxBytes: 0 };
+  return { ...limits, maxEvents, maxBytes };
 }
 
 type UpkeepSettings = Pick<Settings<unknown>, 'keepAlive' | 'limits' | 'resume'>;

@@ -1,23 +1,18 @@
 // Packs the package as `npm publish` would and uses the tarball as its users will: from ESM, from
-// CommonJS, and from TypeScript with either way of resolving modules.
+// CommonJS, and from TypeScript with every way of resolving modules.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const readJson = async (path) => JSON.parse(await readFile(path, 'utf8'));
-const { devDependencies: pinned } = await readJson(join(root, 'package.json'));
+import { check, inFolder, INSTALL_FLAGS, pack, readJson, root, run } from './checks.mjs';
 
-const allowed = [
-  /^dist\/.+\.(js|d\.ts)(\.map)?$/,
-  /^lib\/(?!.*\.spec\.).+\.ts$/,
-  /^(README\.md|LICENSE|CHANGELOG\.md|package\.json)$/,
-];
-const required = ['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/index.js', 'dist/index.d.ts'];
+const { devDependencies: pinned, exports } = await readJson(join(root, 'package.json'));
+const entries = Object.keys(exports).filter((entry) => entry !== './package.json');
+
+/** Shipped besides what comes of `lib/`. */
+const others = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
 
 // Valid as JavaScript and as strict TypeScript. Reading on after close() shows that it ends the
 // stream; that the process then exits shows that no timer or socket was left behind.
@@ -73,6 +68,45 @@ async function main() {
 void main();
 `;
 
+// Every entry point, with its types put to use.
+const uses = `
+async function uses(app: Express, mcp: McpSseRouter) {
+  const engines: Engine[] = [];
+  const redis = (client: RedisClient) => engines.push(redisEngine(client, { prefix: 'x' }));
+  const nats = (connection: NatsConnection) => engines.push(natsEngine(connection));
+  app.use('/admin', dashboard(mcp, { allowClose: true }));
+  const session: TestSession = await openSession(app);
+  const fetchLike: FetchLike = resumableFetch();
+  return [redis, nats, session, fetchLike];
+}
+export const used = uses;
+`;
+
+const typed = `import type { Express } from 'express';
+import type { Engine, McpSseRouter } from 'express-mcp-sse';
+import { resumableFetch, type FetchLike } from 'express-mcp-sse/client';
+import { dashboard } from 'express-mcp-sse/dashboard';
+import { natsEngine, type NatsConnection } from 'express-mcp-sse/nats';
+import { redisEngine, type RedisClient } from 'express-mcp-sse/redis';
+import { openSession, type TestSession } from 'express-mcp-sse/testing';
+${uses}`;
+
+/** One mistake each; if these compiled, so would anything: the types would be \`any\`. */
+const mistakes = {
+  'express-mcp-sse': 'mcpSse({ keepalive: false });',
+  'express-mcp-sse/client': "resumableFetch('no fetch');",
+  'express-mcp-sse/dashboard': 'dashboard(42);',
+  'express-mcp-sse/nats': 'natsEngine(42);',
+  'express-mcp-sse/redis': 'redisEngine(42);',
+  'express-mcp-sse/testing': 'openSession(42);',
+};
+const wrong = Object.entries(mistakes)
+  .map(([entry, mistake]) => `import { ${/^\w+/.exec(mistake)[0]} } from '${entry}';\n${mistake}`)
+  .join('\n');
+
+const loads = (load) =>
+  entries.map((entry) => `assert.ok(${load(join('express-mcp-sse', entry))});`).join('\n');
+
 const esm = `import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import express from 'express';
@@ -83,10 +117,11 @@ const commonJs = `const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const express = require('express');
 const { mcpSse } = require('express-mcp-sse');
+${loads((entry) => `Object.keys(require('${entry}')).length > 0`)}
 ${program}`;
 
-const typescript = (compilerOptions) => ({
-  type: 'module',
+const typescript = (type, compilerOptions) => ({
+  type,
   dependencies: {
     express: pinned.express,
     typescript: pinned.typescript,
@@ -95,63 +130,42 @@ const typescript = (compilerOptions) => ({
   },
   files: {
     'consumer.ts': esm,
-    'tsconfig.json': JSON.stringify({
-      compilerOptions: {
-        target: 'es2023',
-        types: ['node'],
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        // The declarations of the package are what is under test.
-        skipLibCheck: false,
-        ...compilerOptions,
-      },
-    }),
+    'entries.ts': typed,
+    'wrong/wrong.ts': wrong,
+    'tsconfig.json': tsconfig(compilerOptions, ['*.ts']),
+    'wrong/tsconfig.json': tsconfig({ ...compilerOptions, noEmit: true }, ['*.ts']),
   },
 });
+
+const tsconfig = (compilerOptions, include) =>
+  JSON.stringify({
+    compilerOptions: {
+      target: 'es2023',
+      types: ['node'],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      // The declarations of the package are what is under test.
+      skipLibCheck: false,
+      ...compilerOptions,
+    },
+    include,
+  });
 
 const consumers = {
   'ESM on Express 5': {
     type: 'module',
     dependencies: { express: pinned.express },
-    files: { 'consumer.js': esm },
+    files: { 'consumer.js': `${esm}\n${loads((entry) => `await import('${entry}')`)}` },
   },
   'CommonJS on Express 4': {
     type: 'commonjs',
     dependencies: { express: pinned.express4 },
     files: { 'consumer.js': commonJs },
   },
-  'TypeScript, nodenext': typescript({ module: 'nodenext' }),
-  'TypeScript, bundler': typescript({ module: 'esnext', moduleResolution: 'bundler' }),
+  'TypeScript, nodenext': typescript('module', { module: 'nodenext' }),
+  'TypeScript, bundler': typescript('module', { module: 'esnext', moduleResolution: 'bundler' }),
+  'TypeScript, CommonJS': typescript('commonjs', { module: 'nodenext', esModuleInterop: true }),
 };
-
-let passed = 0;
-let failed = 0;
-
-/** Runs one check, prints its line, and says whether it passed. */
-async function check(name, work) {
-  try {
-    await work();
-    passed += 1;
-    console.log(`ok ${name}`);
-    return true;
-  } catch (error) {
-    failed += 1;
-    // What a tool found wrong is on its stdout.
-    const limit = error.killed ? 'killed at its time limit' : '';
-    const report = [error.message, limit, error.stdout].filter(Boolean).join('\n').trimEnd();
-    console.log(`not ok ${name}\n${report.replaceAll(/^/gm, '  ')}`);
-    return false;
-  }
-}
-
-function run(cwd, command, ...args) {
-  return promisify(execFile)(command, args, {
-    cwd,
-    timeout: 180_000,
-    // npm and npx are scripts there.
-    shell: process.platform === 'win32' && command !== process.execPath,
-  });
-}
 
 async function filesUnder(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -160,12 +174,15 @@ async function filesUnder(folder) {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
 }
 
+/** Each file of `lib/`, what is compiled of it, and a few others: nothing more, nothing less. */
 async function checkFiles(unpacked) {
-  const files = await filesUnder(unpacked);
-  const strangers = files.filter((file) => !allowed.some((pattern) => pattern.test(file)));
-  assert.deepEqual(strangers, [], 'files that should not be in the tarball');
-  const missing = required.filter((file) => !files.includes(file));
-  assert.deepEqual(missing, [], 'files that should be in the tarball');
+  const sources = await filesUnder(join(root, 'lib'));
+  const expected = sources.flatMap((source) => {
+    const compiled = `dist/${source.replace(/\.ts$/, '')}`;
+    const endings = ['.js', '.js.map', '.d.ts', '.d.ts.map'];
+    return [`lib/${source}`, ...endings.map((ending) => compiled + ending)];
+  });
+  assert.deepEqual((await filesUnder(unpacked)).sort(), [...expected, ...others].sort());
 }
 
 async function checkSourceMaps(unpacked) {
@@ -188,29 +205,42 @@ async function checkConsumer(name, { type, dependencies, files }, folder, tarbal
     dependencies: { ...dependencies, 'express-mcp-sse': `file:${tarball}` },
   };
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
-  for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), text);
+  }
 
-  const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--prefer-offline'];
-  const installed = await check(`${name}: installs`, () => run(folder, 'npm', 'install', ...flags));
+  const installed = await check(`${name}: installs`, () =>
+    run(folder, 'npm', 'install', ...INSTALL_FLAGS),
+  );
   if (!installed) return;
   if ('tsconfig.json' in files) {
     const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
     // It emits consumer.js in spite of type errors, so the next check means something either way.
     await check(`${name}: type-checks`, () => run(folder, process.execPath, tsc));
+    await check(`${name}: the types of every entry point refuse a mistake`, () =>
+      checkMistakes(folder, tsc),
+    );
   }
   await check(`${name}: runs, and exits by itself`, () =>
     promisify(execFile)(process.execPath, ['consumer.js'], { cwd: folder, timeout: 20_000 }),
   );
 }
 
-async function main(folder) {
-  const packed = await check('npm pack', () =>
-    run(root, 'npm', 'pack', '--pack-destination', folder),
+async function checkMistakes(folder, tsc) {
+  const { stdout } = await run(folder, process.execPath, tsc, '-p', 'wrong').catch(
+    (error) => error,
   );
-  if (!packed) return;
-  const [name] = await readdir(folder);
-  const tarball = join(folder, name);
-  await run(folder, 'tar', '-xzf', name);
+  const lines = [...stdout.matchAll(/^wrong\/wrong\.ts\((\d+),/gm)].map(([, line]) => Number(line));
+  // Every second line is a mistake.
+  const expected = Object.keys(mistakes).map((_, index) => 2 * index + 2);
+  assert.deepEqual([...new Set(lines)], expected, stdout);
+}
+
+async function main(folder) {
+  const tarball = await pack(folder);
+  if (tarball === undefined) return;
+  await run(folder, 'tar', '-xzf', basename(tarball));
   const unpacked = join(folder, 'package');
 
   await check('the tarball holds what it should, and no more', () => checkFiles(unpacked));
@@ -225,11 +255,4 @@ async function main(folder) {
   }
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'express-mcp-sse-'));
-try {
-  await main(folder);
-} finally {
-  await rm(folder, { recursive: true, force: true });
-}
-if (failed > 0) process.exitCode = 1;
-console.log(`${passed} passed, ${failed} failed`);
+await inFolder(main);

@@ -5,6 +5,7 @@ import type { Outcome } from '../conduct.js';
 import { peers, root } from '../paths.js';
 import { installedVersion } from '../prepare.js';
 import { figure, type Figure } from './figures.js';
+import type { AllShares } from './shares.js';
 import type { Judged } from './targets.js';
 
 export interface Machine {
@@ -52,7 +53,20 @@ export interface Run {
   readonly quick: boolean;
   readonly began: Date;
   readonly outcomes: readonly Outcome[];
+  readonly shares: AllShares | undefined;
   readonly judged: readonly Judged[];
+}
+
+/** The same as it stands in the file. */
+export interface RunRecord extends Omit<Run, 'began' | 'outcomes'> {
+  readonly began: string;
+  readonly works: Readonly<Record<string, WorkRecord>>;
+}
+
+interface WorkRecord {
+  readonly title: string;
+  readonly seconds: number;
+  readonly subjects: Readonly<Record<string, Readonly<Record<string, Figure>>>>;
 }
 
 export function writeRecord(file: string, { outcomes, ...run }: Run): void {

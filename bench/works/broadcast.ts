@@ -15,7 +15,7 @@ export const broadcast: Work = {
   title: ({ broadcastSessions }) =>
     `broadcast of ${bytes} B to ${broadcastSessions} sessions, ${count} in one turn`,
   subjects: pushing,
-  quickSubjects: ['raw-http', 'express-json', 'sdk-v1', 'ours-handler'],
+  quickSubjects: ['raw-http', 'sdk-v1', 'ours-handler'],
   metrics: [
     { key: 'cpu', title: 'CPU µs/delivery', digits: 2, ratio: true },
     { key: 'rate', title: 'deliveries/s', digits: 0 },

@@ -1,1 +1,6 @@
-export { resumableFetch } from './resumable-fetch.js';
+/**
+ * `express-mcp-sse/client`: for clients that come back to a lost stream.
+ *
+ * @module
+ */
+export { resumableFetch, type FetchLike } from './resumable-fetch.js';

@@ -127,6 +127,7 @@ export class Dispatcher<Data> {
     } catch {
       // Not here; but perhaps elsewhere.
     }
+    await this.#membership?.acquainted();
     const answers = this.#peers().map(async (peer) => {
       const host = new RemoteHost(peer);
       return { host, sessionId: await host.find(client) };

@@ -36,9 +36,9 @@ export class Peer implements LinkOwner {
   readonly #link: Link;
   readonly #calls: Calls;
   /** Streams of its sessions, to clients that are connected here. */
-  readonly served: Map<string, RelayedStream> = new Map();
+  readonly served: Map<string, RelayedStream> = new Map<string, RelayedStream>();
   /** Streams of our sessions, to clients that are connected there. */
-  readonly lent: Map<string, RelayedResponse> = new Map();
+  readonly lent: Map<string, RelayedResponse> = new Map<string, RelayedResponse>();
   /** When it was heard; never, too, once it is known to be gone. */
   #heardAt = -Infinity;
   #lastHeardAt = -Infinity;

@@ -91,9 +91,9 @@ function showNow(stats) {
     set($(name), count(total(stats[name])));
     set($(name + '-note'), most(stats[name]));
   }
-  const most2 = (pick) => samples.reduce((peak, sample) => Math.max(peak, pick(sample)), 0);
-  const peakRate = most2((sample) => Math.max(sample.in, sample.out));
-  const peakBuffered = most2((sample) => sample.buffered);
+  const highest = (pick) => samples.reduce((peak, sample) => Math.max(peak, pick(sample)), 0);
+  const peakRate = highest((sample) => Math.max(sample.in, sample.out));
+  const peakBuffered = highest((sample) => sample.buffered);
   set($('rate-note'), 'peak ' + rate(peakRate) + ' in 2 min');
   set($('buffered-note'), 'peak ' + bytes(peakBuffered) + ' in 2 min');
   draw($('rate'), [samples.map((s) => s.in), samples.map((s) => s.out)], peakRate);

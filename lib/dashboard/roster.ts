@@ -97,8 +97,11 @@ export function short(text: unknown): string {
   return `${Buffer.from(text.slice(0, TEXT_LENGTH)).toString()}…`;
 }
 
-/** Enough to tell sessions apart. */
-const shortId = ({ id }: Session): string => id.slice(0, 6);
+/** Enough to tell sessions apart; among several nodes the name of the node stands before it. */
+const shortId = ({ id }: Session): string => {
+  const start = id.lastIndexOf('.') + 1;
+  return id.slice(start, start + 6);
+};
 
 function matches(session: Session, wanted: string): boolean {
   const { id, state, principal, clientInfo } = session;

@@ -139,14 +139,15 @@ function showMessage({ at, id, client, direction, text }) {
 }
 
 function showButton(cell, row) {
-  const name = 'Close the session of ' + (row.client || 'an unnamed client') + ', ' + row.id;
+  const whose = (row.client || 'an unnamed client') + ', ' + row.id;
+  const name = 'Close the session of ' + whose;
   const button = cell.firstElementChild ?? append(cell, 'button', 'Close');
   if (button.getAttribute('aria-label') !== name) button.setAttribute('aria-label', name);
-  button.onclick = () => ask(row, name);
+  button.onclick = () => ask(row, whose);
 }
 
-function ask(row, name) {
-  set($('confirm-text'), name + '. Its stream ends, and requests that are running are cancelled.');
+function ask(row, whose) {
+  set($('confirm-text'), 'It is that of ' + whose + '. Its stream ends, and requests that are running are cancelled.');
   dialog.returnValue = 'no';
   dialog.onclose = () => { if (dialog.returnValue === 'yes') closeSession(row); };
   dialog.showModal();

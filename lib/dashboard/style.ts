@@ -99,7 +99,7 @@ td button:hover { border-color: var(--bad); color: var(--bad); }
 #messages span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #messages time { color: var(--soft); }
 
-dialog { border: 1px solid var(--line); border-radius: 14px; background: var(--card); color: var(--text); max-width: 420px; padding: 20px 22px; }
+dialog { border: 1px solid var(--line); border-radius: 14px; background: var(--card); color: var(--text); width: min(420px, 100% - 28px); padding: 20px 22px; }
 dialog::backdrop { background: rgb(0 0 0 / 45%); }
 dialog p { margin-top: 10px; overflow-wrap: anywhere; }
 .buttons { display: flex; justify-content: flex-end; gap: 10px; margin-top: 18px; }

@@ -9,6 +9,7 @@ const STALL_MS = 10_000;
 /** A page is asked again who it is: the application's own checks run when a stream begins. */
 const LIFETIME_MS = 10 * 60_000;
 const END_MS = 1_000;
+const RETRY = 'retry: 1000\n\n';
 
 /** One open page. It is told what has changed since it was last told something. */
 export class Viewer {
@@ -31,6 +32,7 @@ export class Viewer {
 
   /** What the page needs to know once, and the first state of all. */
   greet(greeting: object): void {
+    void this.#writer.write(RETRY);
     this.#send('hello', greeting);
     this.#send('state', this.#changes());
   }

@@ -1,11 +1,9 @@
 import { McpSseError } from '../errors.js';
-import type { Settings } from '../options/settings.js';
 import { HandlerSink } from '../session/handler.js';
 import { LiveSession } from '../session/live-session.js';
 import { connectServer } from '../session/mcp-server.js';
 import { factsOf, type McpSseRequest } from '../session/request-facts.js';
 import { respond } from '../session/responder.js';
-import type { SessionLimits } from '../session/session.js';
 import { Road } from '../session/road.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import { beginStream } from './begin-stream.js';
@@ -53,14 +51,14 @@ async function prepare<Data>(
   { principal, key }: Caller,
   signal: AbortSignal,
 ): Promise<LiveSession<Data> | undefined> {
-  const { settings, hooks, sessions, observer } = runtime;
+  const { hooks, sessions, sessionLimits, observer } = runtime;
   let session: LiveSession<Data> | undefined;
   try {
     const data = await hooks.connect(req, signal);
     if (signal.aborted) return undefined;
     const id = newId(req, runtime);
     const road = new Road(sessions.node, signsOf(req, key, runtime));
-    session = new LiveSession<Data>(id, principal, data, limitsOf(settings), observer, road);
+    session = new LiveSession<Data>(id, principal, data, sessionLimits, observer, road);
     const version = negotiatedBefore(req);
     if (version !== undefined) session.assumeHandshake(version);
     await serve(session, req, runtime);
@@ -138,10 +136,4 @@ function newId<Data>(
 
 function refuseWhileDraining<Data>({ sessions }: Runtime<Data>): void {
   if (sessions.draining) throw new McpSseError('shutting-down', 'the server is shutting down');
-}
-
-/** Without resumption nothing is ever kept, so the bounds of what is kept do not matter. */
-function limitsOf<Data>({ limits, resume }: Settings<Data>): SessionLimits {
-  const { maxEvents, maxBytes } = resume || { maxEvents: 0, maxBytes: 0 };
-  return { ...limits, maxEvents, maxBytes };
 }

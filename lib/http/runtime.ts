@@ -4,6 +4,7 @@ import type { HookRunner } from '../session/hooks.js';
 import type { SessionObserver } from '../session/live-session.js';
 import type { Probes } from '../session/probes.js';
 import type { Reception } from '../session/reception.js';
+import type { SessionLimits } from '../session/session.js';
 import type { SessionRegistry } from '../session/session-registry.js';
 import type { Statistics } from '../session/statistics.js';
 import type { Upkeep } from '../session/upkeep.js';
@@ -14,6 +15,7 @@ export interface Runtime<Data> {
   readonly settings: Settings<Data>;
   readonly guard: Guard;
   readonly sessions: SessionRegistry<Data>;
+  readonly sessionLimits: SessionLimits;
   readonly probes: Probes;
   readonly reception: Reception<Data>;
   readonly dispatcher: Dispatcher<Data>;

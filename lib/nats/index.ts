@@ -1,3 +1,8 @@
+/**
+ * `express-mcp-sse/nats`: joins processes by NATS.
+ *
+ * @module
+ */
 import type { Engine } from '../cluster/engine.js';
 import { McpSseError } from '../errors.js';
 import { Line, type NatsConnection } from './line.js';

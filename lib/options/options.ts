@@ -18,8 +18,8 @@ export interface LimitOptions {
    */
   bufferedBytes?: number;
   /**
-   * How long a reader may take nothing while something waits for it; then its session is closed
-   * (`reader-stalled`).
+   * How long a reader may take over what one write handed to the socket: 64 KiB at most, or one
+   * larger message. Then its session is closed (`reader-stalled`).
    * @defaultValue 30,000
    */
   stallTimeoutMs?: number;

@@ -1,3 +1,8 @@
+/**
+ * `express-mcp-sse/redis`: joins processes by Redis or Valkey.
+ *
+ * @module
+ */
 import type { Engine } from '../cluster/engine.js';
 import { McpSseError } from '../errors.js';
 import {

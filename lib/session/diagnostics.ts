@@ -160,7 +160,9 @@ function kindOf(message: JsonRpcMessage): PublishedMessage['kind'] {
 
 /** POST URLs hold the whole id: enough of it to tell sessions apart, too little to use it. */
 function short({ id }: Session): string {
-  return id.slice(0, 6);
+  // Among several nodes the name of the node stands before it.
+  const start = id.lastIndexOf('.') + 1;
+  return id.slice(start, start + 6);
 }
 
 /** The text of what the application threw may quote a message; our own texts never do. */

@@ -63,7 +63,7 @@ export class HookRunner<Data> {
     const { onConnect } = this.#hooks;
     // Nothing tells what Data is but the hook's own return type.
     if (!onConnect) return undefined as Data;
-    return this.bounded('onConnect', async () => onConnect(req, { signal }));
+    return this.ask('onConnect', () => onConnect(req, { signal }));
   }
 
   /** Asks a function of the application; only an async answer is given a deadline. */
@@ -83,12 +83,15 @@ export class HookRunner<Data> {
 
   opened(session: Session<Data>): void {
     this.#statistics.opened += 1;
-    diagnostics.opened(session);
     const { onSessionOpen } = this.#hooks;
-    if (!onSessionOpen) return;
-    // Known before the hook runs, since it may close the session there and then.
+    if (!onSessionOpen) {
+      diagnostics.opened(session);
+      return;
+    }
+    // Known before anybody is told, since they may close the session there and then.
     let settled: () => void = ignore;
     this.#opening.set(session, new Promise((resolve) => (settled = resolve)));
+    diagnostics.opened(session);
     const opened = (): void => {
       this.#opening.delete(session);
       settled();

@@ -62,7 +62,7 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
     readonly id: string,
     readonly principal: string | undefined,
     readonly data: Data,
-    readonly limits: SessionLimits,
+    limits: SessionLimits,
     observer: SessionObserver<Data>,
     road: Road,
   ) {

@@ -69,6 +69,11 @@ export class Probes {
     return true;
   }
 
+  /** Waits for no answer any more. */
+  giveUp(): void {
+    for (const settle of [...this.#waiting.values()]) settle(undefined);
+  }
+
   /** The answer to a probe of this node has arrived, here or elsewhere. */
   answered(id: string, answer: ProbeAnswer): void {
     this.#waiting.get(id)?.(answer);

@@ -103,7 +103,7 @@ export class Reception<Data> implements Host {
 
   /** Sends to all sessions of the audience, encoded once, and waits for none; says to how many. */
   broadcast(message: JsonRpcNotification, { principal, filter }: Audience<Data>): number {
-    const frame = encodeMessage(message);
+    const frame = { ...encodeMessage(message), shared: true };
     let reached = 0;
     for (const session of this.#sessions) {
       if (principal !== undefined && session.principal !== principal) continue;

@@ -15,6 +15,8 @@ export interface WritableResponse {
   readonly destroyed: boolean;
   readonly closed: boolean;
   readonly writableEnded: boolean;
+  /** The connection below, where there is one: what has failed it. */
+  readonly socket?: { readonly errored?: Error | null } | null;
   write(chunk: string): boolean;
   end(): unknown;
   destroy(): unknown;
@@ -33,7 +35,10 @@ export interface WriterObserver {
    * written is taken, or the writer is `closed`.
    */
   writerStalled?(writer: ConnectionWriter): void;
-  /** The connection has ended, once; without an error when it was the peer or `end()`. */
+  /**
+   * The connection has ended, once; without an error when it was the peer or `end()`. Also, after
+   * the caller's turn, when it had ended before the writer was made.
+   */
   writerClosed?(error: McpSseError | undefined, writer: ConnectionWriter): void;
 }
 
@@ -45,8 +50,9 @@ export interface WriterOptions {
    */
   bufferedBytes?: number;
   /**
-   * Milliseconds that the reader has to take what one turn wrote; then the connection is
-   * destroyed with `reader-stalled`.
+   * Milliseconds that the reader has to take what one turn wrote, a single large frame as a whole
+   * too ([node] no public property tells how far it is); then the connection is destroyed with
+   * `reader-stalled`.
    * @defaultValue 30,000
    */
   stallTimeoutMs?: number;
@@ -68,7 +74,7 @@ export class ConnectionWriter {
   readonly #stallTimeoutMs: number;
   readonly #lock = new Lock();
 
-  readonly #queue = new FrameQueue();
+  readonly #queue = new FrameQueue(TURN_BYTES);
   #turnDue = false;
   /** Sections that wait for the lock or have it. */
   #sections = 0;
@@ -94,7 +100,9 @@ export class ConnectionWriter {
       this.destroy(new McpSseError('write-failed', 'the connection failed', { cause }));
     });
     // [node] A close listener added after the close never fires.
-    if (response.destroyed || response.closed) this.#state = 'closed';
+    if (!response.destroyed && !response.closed) return;
+    this.#state = 'closed';
+    queueMicrotask(() => this.observer?.writerClosed?.(undefined, this));
   }
 
   /** Bytes accepted and not yet handed to the socket. */
@@ -217,7 +225,7 @@ export class ConnectionWriter {
   #turn(): Promise<void> | undefined {
     // Cleared first, so that what is queued while this turn waits for drain asks for the next.
     this.#turnDue = false;
-    const chunk = this.#queue.take(TURN_BYTES);
+    const chunk = this.#queue.take();
     if (chunk !== '' && !this.#hand(chunk)) {
       return this.#drained().then(() => {
         this.#endTurn();
@@ -233,7 +241,7 @@ export class ConnectionWriter {
     this.#queue.settle();
     this.observer?.writerHasRoom?.(this);
     if (!this.#queue.isEmpty) this.#askForTurn();
-    else if (this.#isEnding() && this.#sections === 0) this.#response.end();
+    else if (this.#isEnding() && this.#sections === 0) this.#endResponse();
   }
 
   /** Write, drain, flush, for a section. */
@@ -265,10 +273,21 @@ export class ConnectionWriter {
     }
   }
 
+  /** Middleware may have put an `end` of its own before Node's (sessions do), and that may throw. */
+  #endResponse(): void {
+    try {
+      this.#response.end();
+    } catch (cause) {
+      const failure = McpSseError.from(cause, 'write-failed');
+      this.destroy(failure);
+    }
+  }
+
   /** [node] After the peer is gone `write` returns false and no event follows: ask, never trust. */
   #isGone(): boolean {
-    const { destroyed, closed, writableEnded } = this.#response;
-    if (destroyed || closed || writableEnded) this.destroy();
+    const { destroyed, closed, writableEnded, socket } = this.#response;
+    // [node] 26 tells of a `drain` after a reset, and of the close later: only the socket knows.
+    if (destroyed || closed || writableEnded || socket?.errored) this.destroy();
     return this.#state === 'closed';
   }
 

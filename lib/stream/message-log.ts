@@ -56,6 +56,11 @@ export class MessageLog {
     this.#memory += memoryOf(frame);
   }
 
+  /** A message that is not held takes the next offset; only while none is held. */
+  skip(): void {
+    this.#first += 1;
+  }
+
   /** The message at `offset`, or undefined when it is dropped or not yet there. */
   at(offset: number): Frame | undefined {
     return offset < this.#first ? undefined : this.#frames[this.#head + offset - this.#first];

@@ -87,12 +87,8 @@ export class Pump implements WriterObserver {
 
   /** Takes a message. Resolves at once, or when less than the high-water mark waits again. */
   append(frame: Frame): Promise<void> {
-    const { memory } = this.#log;
-    this.#log.append(frame);
-    this.#waitingBytes += frame.bytes;
-    if (this.#retains) this.#owner.pumpHolds(this.#log.memory - memory);
-    if (this.#writer) this.#fill();
-    else this.#trimToBounds();
+    if (this.#writer && !this.#retains && this.#log.size === 0) this.#pass(this.#writer, frame);
+    else this.#keep(frame);
     if (this.unwrittenBytes < HIGH_WATER_BYTES) return DONE;
     this.#room ??= new Room();
     return this.#room.promise;
@@ -190,6 +186,29 @@ export class Pump implements WriterObserver {
     this.#owner.pumpLost(error);
   }
 
+  /**
+   * Past the log: of a session without a road back no message is wanted twice, and the queue of
+   * the writer can join early what the log has to keep apart.
+   */
+  #pass(writer: ConnectionWriter, frame: Frame): void {
+    this.#log.skip();
+    this.#give(writer, frame);
+  }
+
+  #keep(frame: Frame): void {
+    const { memory } = this.#log;
+    this.#log.append(frame);
+    this.#waitingBytes += frame.bytes;
+    if (this.#retains) this.#owner.pumpHolds(this.#log.memory - memory);
+    if (this.#writer) this.#fill();
+    else this.#trimToBounds();
+  }
+
+  #give(writer: ConnectionWriter, frame: Frame): void {
+    writer.push(this.#marking ? this.#marking(frame, this.#cursor) : frame);
+    this.#cursor += 1;
+  }
+
   #fill(): void {
     const writer = this.#writer;
     while (writer?.hasRoom && !writer.closed && this.#moveOne(writer));
@@ -198,8 +217,7 @@ export class Pump implements WriterObserver {
   #moveOne(writer: ConnectionWriter): boolean {
     const frame = this.#log.at(this.#cursor);
     if (!frame) return false;
-    writer.push(this.#marking ? this.#marking(frame, this.#cursor) : frame);
-    this.#cursor += 1;
+    this.#give(writer, frame);
     this.#waitingBytes -= frame.bytes;
     // Without resumption nothing is wanted again once the writer has it.
     if (this.#retains) this.#trimToBounds();

@@ -1,3 +1,8 @@
+/**
+ * `express-mcp-sse/testing`: opens a stream in tests.
+ *
+ * @module
+ */
 export { openSession } from './open-session.js';
 export type { ReceivedEvent } from './event-stream-parser.js';
 export type { Match, ReceivedMessage } from './message.js';

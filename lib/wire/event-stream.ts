@@ -17,6 +17,8 @@ export interface Frame {
   readonly text: string;
   /** UTF-8 bytes of `text`. */
   readonly bytes: number;
+  /** It goes to many sessions: while it waits there is one copy of it, not one for each. */
+  readonly shared?: boolean;
 }
 
 /**

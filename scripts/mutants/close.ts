@@ -126,7 +126,14 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'what is queued is kept after the close',
     file: queue,
-    find: '    this.#frames = [];\n    this.#bytes = 0;\n',
+    find: '    this.#chunks = [];\n    this.#texts = [];\n    this.#bytes = 0;\n',
+    replace: '',
+    specs: [failure],
+  },
+  {
+    name: 'nobody is told of a response that was dead before',
+    file: writer,
+    find: '    queueMicrotask(() => this.observer?.writerClosed?.(undefined, this));\n',
     replace: '',
     specs: [failure],
   },

@@ -29,6 +29,27 @@ export const logMutants: readonly Mutant[] = [
     specs: [pumps],
   },
   {
+    name: 'a message that goes past the log takes no offset',
+    file: pump,
+    find: '    this.#log.skip();\n',
+    replace: '',
+    specs: [pumps],
+  },
+  {
+    name: 'a message goes past the log that may be wanted again',
+    file: pump,
+    find: 'this.#writer && !this.#retains && this.#log.size === 0',
+    replace: 'this.#writer && this.#log.size === 0',
+    specs: [pumps],
+  },
+  {
+    name: 'a message goes past those that lie in the log',
+    file: pump,
+    find: 'this.#writer && !this.#retains && this.#log.size === 0',
+    replace: 'this.#writer && !this.#retains',
+    specs: [pumps],
+  },
+  {
     name: 'the pump fills the writer without end',
     file: pump,
     find: 'while (writer?.hasRoom && !writer.closed',

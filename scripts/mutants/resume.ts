@@ -181,7 +181,7 @@ const attachMutants: readonly Mutant[] = [
   {
     name: 'a large message never gets onto a new connection',
     file: 'http/begin-stream.ts',
-    find: '{ ...settings.limits, bufferedBytes: Infinity }',
+    find: '{ stallTimeoutMs, bufferedBytes: Infinity }',
     replace: 'settings.limits',
     specs: [detached],
   },

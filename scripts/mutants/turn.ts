@@ -8,6 +8,8 @@ const flush = 'stream/writer-flush.spec.ts';
 const order = 'stream/writer-order.spec.ts';
 const compression = 'stream/writer-behind-compression.spec.ts';
 const exclusive = 'stream/exclusive.spec.ts';
+const shared = 'stream/frame-queue.spec.ts';
+const broadcastMemory = 'flows/broadcast-memory.spec.ts';
 
 const WANTS_DRAIN = "if (chunk !== '' && !this.#hand(chunk)) {";
 const HANDS_ONLY = "if (chunk !== '' && !this.#hand(chunk) && chunk === '') {";
@@ -120,15 +122,29 @@ export const turnMutants: readonly Mutant[] = [
   {
     name: 'a turn has no bound',
     file: queue,
-    find: 'if (texts.length > 0 && bytes + frame.bytes > upToBytes) break;',
-    replace: 'if (bytes > Infinity) break;',
+    find: 'this.#looseBytes + bytes > this.#chunkBytes',
+    replace: 'this.#looseBytes + bytes > Infinity',
     specs: [order],
   },
   {
     name: 'the last frame queued goes first',
     file: queue,
-    find: '    this.#frames.push(frame);',
-    replace: '    this.#frames.unshift(frame);',
+    find: '    this.#texts.push(text);',
+    replace: '    this.#texts.unshift(text);',
     specs: [property],
+  },
+  {
+    name: 'what many sessions wait for is copied for each',
+    file: queue,
+    find: "this.#hasShared ? texts : [texts.join('')]",
+    replace: "[texts.join('')]",
+    specs: [shared],
+  },
+  {
+    name: 'a broadcast is copied for each session that waits',
+    file: 'session/reception.ts',
+    find: '{ ...encodeMessage(message), shared: true }',
+    replace: 'encodeMessage(message)',
+    specs: [broadcastMemory],
   },
 ];

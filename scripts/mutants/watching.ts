@@ -41,7 +41,7 @@ export const watchingMutants: readonly Mutant[] = [
   {
     name: 'watching: the log has whole session ids',
     file: diagnostics,
-    find: 'return id.slice(0, 6);',
+    find: 'return id.slice(start, start + 6);',
     replace: 'return id;',
     specs: [log],
   },
@@ -90,8 +90,8 @@ export const watchingMutants: readonly Mutant[] = [
   {
     name: 'dashboard: rows tell the whole session id',
     file: roster,
-    find: '=> id.slice(0, 6);',
-    replace: '=> id;',
+    find: 'return id.slice(start, start + 6);',
+    replace: 'return id;',
     specs: [sessions],
   },
   {

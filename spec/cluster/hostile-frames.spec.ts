@@ -31,10 +31,10 @@ class Stranger {
     await this.#member.send(EVERYONE, frame);
   }
 
-  /** A message with the next number, so that it is taken, in one piece. */
-  async say(body: string): Promise<void> {
+  /** A message with the next number, so that it is taken; or a piece of one that goes on. */
+  async say(message: string, mark = '.'): Promise<void> {
     const ack = { epoch: 0, cursor: 0, missing: false };
-    const frame = { epoch: 1, first: (this.#count += 1), bodies: [`.${body}`], ack };
+    const frame = { epoch: 1, first: (this.#count += 1), bodies: [mark + message], ack };
     await this.#member.send(this.victim, linkFrame(this.#name, frame));
   }
 }
@@ -59,6 +59,9 @@ it('survives whatever others publish, and its sessions notice nothing', async ()
   const property = fc.asyncProperty(bodies, async (body) => {
     await stranger.sendRaw(body);
     await stranger.say(body);
+    await stranger.say(body, body.slice(0, 1));
+    await stranger.say(body, '+');
+    await stranger.say('');
   });
   await fc.assert(property, { numRuns: 500 });
   expect(await client.request('ping')).toMatchObject({ result: {} });

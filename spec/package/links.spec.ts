@@ -12,7 +12,7 @@ const anchorOf = (heading: string): string =>
     .replace(/[^\w\- ]/g, '')
     .replaceAll(' ', '-');
 
-it.each(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md'])(
+it.each(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/performance.md'])(
   'every link of %s inside the repository leads somewhere',
   (file) => {
     const links = [...readText(file).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)];

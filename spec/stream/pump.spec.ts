@@ -69,8 +69,9 @@ describe('the pump', () => {
     expect(response.faults).toEqual([]);
   });
 
-  it('hands the writer no more than it has room for', async () => {
+  it('hands the writer no more than it has room for, if it may be wanted again', async () => {
     const writer = writerOf();
+    pump.retain();
     pump.attach(writer);
     response.answers.push(false);
     appendMany(40, 16 * KiB);
@@ -80,14 +81,23 @@ describe('the pump', () => {
     expect([writer.queuedBytes, pump.unwrittenBytes]).toEqual([0, 36 * 16 * KiB]);
   });
 
+  it('hands over at once what is not wanted again, and counts it', () => {
+    const writer = writerOf();
+    pump.attach(writer);
+    response.answers.push(false);
+    appendMany(40, 16 * KiB);
+    expect(writer.queuedBytes).toBe(40 * 16 * KiB);
+    expect([pump.position, pump.nextOffset]).toEqual([40, 41]);
+  });
+
   it('lets go of a message once the writer has taken it', async () => {
-    pump.attach(writerOf());
     const appendOne = () => {
       const frame = frameOf(0);
       void pump.append(frame);
       return new WeakRef(frame);
     };
     const frames = Array.from({ length: 100 }, appendOne);
+    pump.attach(writerOf());
     await rounds(2);
     // Of a plain array the slots would still hold them.
     await eventually(() => {
@@ -172,6 +182,7 @@ describe('[17] what may wait', () => {
 
   it('counts what lies in the log and in the writer', async () => {
     response.answers.push(false);
+    pump.retain();
     pump.attach(writerOf());
     void pump.append(frameOf(0, 100));
     await rounds();
@@ -187,8 +198,9 @@ describe('[17] what may wait', () => {
 
 describe('the end', () => {
   it('[33] brings over all that was appended, and ends the connection', async () => {
-    pump.attach(writerOf());
+    // More than the writer takes at a time: most of it lies in the log.
     appendMany(50, 16 * KiB);
+    pump.attach(writerOf());
     await pump.finish(5_000);
     expect(framesIn(response.text)).toEqual(numbers(50));
     expect(response.writableEnded).toBe(true);

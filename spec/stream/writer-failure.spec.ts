@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ConnectionWriter, McpSseError } from '../../lib/index.js';
 import { FakeResponse } from '../support/fake-response.js';
@@ -130,3 +130,20 @@ describe('a response that is gone', () => {
     expect(response.destroyed).toBe(true);
   });
 });
+
+it.each(['destroyed', 'closed'] as const)(
+  'tells its observer, once, of a response that was %s before',
+  async (flag) => {
+    const dead = new FakeResponse();
+    dead[flag] = true;
+    const observer = { writerClosed: vi.fn() };
+    const late = new ConnectionWriter(dead);
+    // Whoever takes it over in the same turn is told too.
+    late.observer = observer;
+    expect(late.closed).toBe(true);
+    await rounds();
+    late.destroy();
+    dead.close();
+    expect(observer.writerClosed.mock.calls).toEqual([[undefined, late]]);
+  },
+);

@@ -1,32 +1,13 @@
-import { connect, type Socket } from 'node:net';
-
 import { onTestFinished } from 'vitest';
 
-import { eventually } from './eventually.js';
+import { RawConnection } from './raw-connection.js';
 
-/** A connection on which a spec writes what it likes, and reads whatever comes. */
-export class RawClient {
-  /** Everything that was received. */
-  text = '';
-  /** Set when the connection is closed, by whichever side. */
-  ended = false;
-
-  private constructor(private readonly socket: Socket) {
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => (this.text += chunk));
-    socket.on('close', () => (this.ended = true));
-    socket.on('error', () => {});
-  }
-
-  static async connect(port: number, host = '127.0.0.1'): Promise<RawClient> {
-    const socket = connect({ port, host });
-    const client = new RawClient(socket);
+/** A raw connection that is cut when the test is finished. */
+export class RawClient extends RawConnection {
+  static async connect(port: number, host?: string): Promise<RawClient> {
+    const client = new RawClient(await RawConnection.socket(port, host));
     onTestFinished(() => {
       client.drop();
-    });
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
     });
     return client;
   }
@@ -36,41 +17,5 @@ export class RawClient {
     const client = await RawClient.connect(port);
     client.send(...lines);
     return client;
-  }
-
-  /** Sends the lines of a request's head and the blank line behind them. */
-  send(...lines: string[]): void {
-    this.write(lines.map((line) => `${line}\r\n`).join('') + '\r\n');
-  }
-
-  write(bytes: string | Uint8Array): void {
-    this.socket.write(bytes);
-  }
-
-  /** The status of the first answer; 0 while there is none. */
-  get status(): number {
-    return Number(/^HTTP\/1\.[01] (\d{3}) /.exec(this.text)?.[1] ?? 0);
-  }
-
-  /** Resolves once `part` has been received. */
-  async received(part: string | RegExp): Promise<void> {
-    const there = (): boolean =>
-      typeof part === 'string' ? this.text.includes(part) : part.test(this.text);
-    await eventually(there, `${String(part)} in what was received`);
-  }
-
-  /** Resolves when the connection is closed, by whichever side. */
-  async closed(): Promise<void> {
-    await eventually(() => this.ended, 'the end of the connection');
-  }
-
-  /** Sends no more, and still reads. */
-  end(): void {
-    this.socket.end();
-  }
-
-  /** Cuts the connection. */
-  drop(): void {
-    this.socket.destroy();
   }
 }

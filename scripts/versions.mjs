@@ -1,0 +1,51 @@
+// The whole suite on other versions of Node, each with Express 5, with Express 4, and in front of
+// Express. They are fetched by npx, not installed.
+//
+//   npm run test:versions               on 22, 24 and 26
+//   npm run test:versions -- 26 20.19
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PROJECTS = ['express5', 'express4', 'before'];
+const asked = process.argv.slice(2);
+const versions = asked.length > 0 ? asked : ['22', '24', '26'];
+const reports = mkdtempSync(join(tmpdir(), 'versions-'));
+const rows = [];
+
+for (const version of versions) {
+  const node = `node@${version}`;
+  const { stdout } = spawnSync('npx', ['-y', '-p', node, 'node', '--version'], {
+    encoding: 'utf8',
+  });
+  for (const project of PROJECTS)
+    rows.push({ node: stdout.trim(), project, ...suite(node, project) });
+}
+rmSync(reports, { recursive: true });
+
+console.table(rows);
+const total = (key) => rows.reduce((sum, row) => sum + row[key], 0);
+process.exitCode = total('failed') > 0 ? 1 : 0;
+console.log(`${total('passed')} passed, ${total('failed')} failed`);
+
+function suite(node, project) {
+  const report = join(reports, `${node}-${project}.json`);
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', project];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { status } = spawnSync('npx', ['-y', '-p', node, 'node', ...vitest, ...reporters], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const { passed, failed } = counts(report);
+  // A file that does not load, or an error outside the tests, fails the run without failing a test.
+  return { passed, failed: status !== 0 && failed === 0 ? 1 : failed };
+}
+
+function counts(report) {
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
+    return { passed: numPassedTests, failed: numFailedTests };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
