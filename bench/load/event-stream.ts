@@ -25,7 +25,13 @@ export class EventStream {
     });
   }
 
-  static async open(port: number, verdict: Verdict, onEvent: OnEvent): Promise<EventStream> {
+  /** @param headers more lines for the head of the request, each with its line break */
+  static async open(
+    port: number,
+    verdict: Verdict,
+    onEvent: OnEvent,
+    headers = '',
+  ): Promise<EventStream> {
     const stream = new EventStream(verdict, onEvent);
     const socket = await openSocket(port, (bytes) => {
       stream.#read(bytes);
@@ -36,7 +42,7 @@ export class EventStream {
       stream.#ended();
     });
     socket.write(
-      `GET /sse HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n\r\n`,
+      `GET /sse HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n${headers}\r\n`,
       'latin1',
     );
     return stream;

@@ -61,7 +61,7 @@ export class Fleet {
   }
 }
 
-async function inParallel(
+export async function inParallel(
   width: number,
   count: number,
   job: (index: number) => Promise<void>,

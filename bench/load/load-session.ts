@@ -15,20 +15,26 @@ export class LoadSession {
   private constructor(
     readonly number: number,
     private readonly port: number,
-    private readonly verdict: Verdict,
+    readonly verdict: Verdict,
   ) {
     this.receiver = new Calls(number, verdict);
   }
 
   /** Resolves once the endpoint is announced. */
-  static async open(number: number, port: number, verdict: Verdict): Promise<LoadSession> {
+  static async open(
+    number: number,
+    port: number,
+    verdict: Verdict,
+    headers?: string,
+  ): Promise<LoadSession> {
     const session = new LoadSession(number, port, verdict);
     const announced = new Promise<void>((resolve) => {
       session.#opened = resolve;
     });
-    session.#stream = await EventStream.open(port, verdict, (name, data) => {
+    const onEvent = (name: string, data: Buffer): void => {
       session.#take(name, data);
-    });
+    };
+    session.#stream = await EventStream.open(port, verdict, onEvent, headers);
     await verdict.within(patienceMs, 'the endpoint event', announced);
     return session;
   }

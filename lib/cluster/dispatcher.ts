@@ -87,6 +87,15 @@ export class Dispatcher<Data> {
     return this.#membership !== undefined;
   }
 
+  /**
+   * Whether this node has not been in touch with the others all the time since then, on the clock
+   * of `performance.now()`: silence proves nothing.
+   */
+  wasCutOff(since: number): boolean {
+    const membership = this.#membership;
+    return membership !== undefined && !(membership.up && membership.upSince <= since);
+  }
+
   /** What the id of a new session becomes: among several nodes it names its owner. */
   idFor(id: string): string {
     return this.#membership ? `${this.#node}.${id}` : id;
@@ -118,6 +127,7 @@ export class Dispatcher<Data> {
     } catch {
       // Not here; but perhaps elsewhere.
     }
+    await this.#membership?.acquainted();
     const answers = this.#peers().map(async (peer) => {
       const host = new RemoteHost(peer);
       return { host, sessionId: await host.find(client) };

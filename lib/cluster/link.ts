@@ -11,6 +11,8 @@ const MISSING_MS = 20;
 
 /** A longer message goes in pieces: NATS takes frames of 1 MiB unless told otherwise. */
 const PIECE_CHARS = 128 * 1024;
+/** No message is longer; who goes on beyond it is no node of ours, and what it says is dropped. */
+const MESSAGE_CHARS = 128 * 1024 * 1024;
 /** What a piece begins with: whether more of its message follows. */
 const MORE = '+';
 const LAST = '.';
@@ -148,7 +150,8 @@ export class Link {
 
   #takePiece(piece: string): void {
     const text = piece.slice(1);
-    if (piece.startsWith(MORE)) this.#begun += text;
+    if (this.#begun.length + text.length > MESSAGE_CHARS) this.#begun = '';
+    else if (piece.startsWith(MORE)) this.#begun += text;
     else if (piece.startsWith(LAST)) {
       const message = this.#begun + text;
       this.#begun = '';

@@ -14,6 +14,8 @@ const OUTAGE_MS = 8_000;
 const FORGET_MS = 3_600_000;
 /** A port asks for about 1.5 s; an engine that keeps nobody waiting for longer is not ours to trust. */
 const TRANSMIT_MS = 3_000;
+/** Others answer the first beat of a node that has come at once. */
+const ACQUAINTANCE_MS = 300;
 const LEAVE_MS = 2_000;
 /** How long one that leaves waits for what is under way between it and the others, and how often it looks. */
 const SETTLE_MS = 2_000;
@@ -77,6 +79,12 @@ export class Membership implements PeerOwner {
     return [...this.#peers.values()].filter((peer) => peer.isAlive(now));
   }
 
+  /** Resolves when those that are there have had the time to answer the first beat. */
+  async acquainted(): Promise<void> {
+    const left = this.#changedAt + ACQUAINTANCE_MS - performance.now();
+    if (this.#up && left > 0) await pause(left);
+  }
+
   peer(node: string): Peer {
     let peer = this.#peers.get(node);
     if (!peer) {
@@ -127,7 +135,7 @@ export class Membership implements PeerOwner {
   async #settled(): Promise<void> {
     const deadline = performance.now() + SETTLE_MS;
     const busy = (): boolean => [...this.#peers.values()].some((peer) => peer.isBusy);
-    while (this.#up && busy() && performance.now() < deadline) await turn();
+    while (this.#up && busy() && performance.now() < deadline) await pause(SETTLE_TURN_MS);
   }
 
   async #join(): Promise<void> {
@@ -214,8 +222,8 @@ async function leave(member: EngineMember): Promise<void> {
   await member.leave();
 }
 
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_TURN_MS));
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function outOfReach(): McpSseError {

@@ -58,9 +58,14 @@ async function serveStream<Data>(
   const timeoutMs = probeTimeout(req, runtime);
   if (timeoutMs === undefined) return openSession(exchange, runtime, caller);
   const writer = beginStream(exchange, runtime);
+  const askedAt = performance.now();
   const answer = await runtime.probes.ask(writer, timeoutMs);
   if (writer.closed) return;
   const resumed = answer && (await resumeAnswered(exchange, runtime, caller, answer, writer));
+  if (!answer && runtime.dispatcher.wasCutOff(askedAt)) {
+    // Its answer may be on the way, and its session alive: it had better ask again.
+    throw new McpSseError('engine-unavailable', 'the node of this client may be out of reach');
+  }
   if (!resumed) await openSession(exchange, runtime, caller, writer);
 }
 

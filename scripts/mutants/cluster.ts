@@ -121,9 +121,58 @@ const relayMutants: readonly Mutant[] = [
   },
 ];
 
+const leaving = 'cluster/leaving.spec.ts';
+const probing = 'cluster/probes.spec.ts';
+
+const turnoverMutants: readonly Mutant[] = [
+  {
+    name: 'a node leaves before it has its answers',
+    file: 'cluster/membership.ts',
+    find: 'await this.#settled();',
+    replace: '',
+    specs: [leaving],
+  },
+  {
+    name: 'a node that leaves goes on to ask',
+    file: peer,
+    find: 'if (this.#owner.leaving) {',
+    replace: 'if (this.#owner.leaving && this.isBusy) {',
+    specs: [leaving],
+  },
+  {
+    name: 'a node that knows nobody asks nobody who comes back',
+    file: 'cluster/dispatcher.ts',
+    find: 'return this.#membership !== undefined;',
+    replace: 'return this.#peers().length > 0;',
+    specs: [probing],
+  },
+  {
+    name: 'an answer for a session that is gone is kept from who has asked',
+    file: 'http/post-message.ts',
+    find: 'if (isNotFound(error))',
+    replace: 'if (!isNotFound(error))',
+    specs: [probing],
+  },
+  {
+    name: 'a client is asked who it is only once',
+    file: 'session/probes.ts',
+    find: 'setTimeout(ask, timeoutMs / 2)',
+    replace: 'setTimeout(ask, timeoutMs * 2)',
+    specs: [probing],
+  },
+  {
+    name: 'silence in an outage counts as an answer',
+    file: 'cluster/dispatcher.ts',
+    find: '!(membership.up && membership.upSince <= since)',
+    replace: 'membership.upSince > since + 1e9',
+    specs: [probing],
+  },
+];
+
 /** Faults of what passes between nodes. */
 export const clusterMutants: readonly Mutant[] = [
   ...linkMutants,
   ...outcomeMutants,
   ...relayMutants,
+  ...turnoverMutants,
 ];

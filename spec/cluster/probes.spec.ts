@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
 
 import { localEngine } from '../../lib/index.js';
-import { beginAgainAsSdk, NEGOTIATED, openAsSdk } from '../support/returning-client.js';
+import { FaultyEngine } from '../support/faulty-engine.js';
+import {
+  beginAgainAsSdk,
+  NEGOTIATED,
+  openAsSdk,
+  returnAsSdk,
+} from '../support/returning-client.js';
 import { serve } from '../support/serve.js';
 import { endpointAt, serveTwo } from '../support/serve-nodes.js';
 import { post } from '../support/stream-client.js';
@@ -36,5 +42,19 @@ it('asks once more, since a POST that got lost is not repeated', async () => {
   const answer = { jsonrpc: '2.0', id: second.id, result: {} };
   expect((await post(endpointAt(other, client), answer, NEGOTIATED)).status).toBe(202);
   await again.next(({ event }) => event === 'endpoint');
+  expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([1, 0]);
+});
+
+it('has a client come again that does not answer while the nodes are out of touch', async () => {
+  const engine = new FaultyEngine();
+  const [owner, other] = await serveTwo({ resume: { probeTimeoutMs: 200 } }, engine);
+  const client = await openAsSdk(`${owner.url}/sse`);
+  engine.goDown();
+  const again = await beginAgainAsSdk(`${other.url}/sse`);
+  await again.end();
+  expect(again.text).toMatch(/\nretry: \d+\n\n$/);
+  engine.comeBack();
+  // By way of its own node, whose session it still has.
+  await returnAsSdk(client);
   expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([1, 0]);
 });

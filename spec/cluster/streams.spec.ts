@@ -16,7 +16,7 @@ import {
 import { serve, type Served } from '../support/serve.js';
 import { acquainted, endpointAt, serveTwo } from '../support/serve-nodes.js';
 import { post, StreamClient } from '../support/stream-client.js';
-import { localEngine } from '../../lib/index.js';
+import { localEngine, type McpSseRequest } from '../../lib/index.js';
 
 const upTo = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, n) => from + n);
@@ -206,4 +206,18 @@ it('finds the session of a resumeKey on whichever node', async () => {
   expect(again.sessionId).toBe(session.id);
   const stranger = await StreamClient.open(`${other.url}/sse`, { 'X-Key': 'unheard of' });
   expect(stranger.sessionId).not.toBe(session.id);
+});
+
+it('finds it from a node that has only just started, too', async () => {
+  const engine = localEngine();
+  const resume = { resumeKey: (req: McpSseRequest) => req.headers['x-key']?.toString() };
+  const owner = await serve({ engine, resume });
+  await eventually(() => owner.mcp.stats().cluster?.up === true);
+  const client = await StreamClient.open(`${owner.url}/sse`, { 'X-Key': 'k' });
+  await client.request('initialize', { protocolVersion: '2025-06-18' });
+  client.drop();
+  await detached(onlySession(owner.mcp));
+  const other = await serve({ engine, resume });
+  const again = await StreamClient.open(`${other.url}/sse`, { 'X-Key': 'k' });
+  expect(again.sessionId).toBe(client.sessionId);
 });

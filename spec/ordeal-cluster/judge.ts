@@ -16,7 +16,12 @@ export interface Findings {
 export class Judge {
   readonly #cluster: Cluster;
   readonly #crowd: Crowd;
-  #told = { notifications: 0, repeats: 0 };
+  /** How much of each life has been judged. */
+  readonly #judged = new Map<Life, number>();
+  /** Lives that ended before their time, and were reported. */
+  readonly #left = new Set<Life>();
+  /** How often each traveller was given something twice, so far. */
+  readonly #repeats = new Map<string, number>();
 
   constructor(cluster: Cluster, crowd: Crowd) {
     this.#cluster = cluster;
@@ -34,29 +39,30 @@ export class Judge {
     };
     for (const traveller of this.#crowd.travellers) this.#judgeLives(traveller, findings);
     await this.#judgeCalls(findings);
-    const { notifications, repeats } = findings;
-    findings.notifications -= this.#told.notifications;
-    findings.repeats -= this.#told.repeats;
-    this.#told = { notifications, repeats };
     return findings;
   }
 
   #judgeLives({ name, lives, resumes }: Traveller, findings: Findings): void {
-    const { isAlive } = this.#cluster;
-    let repeats = 0;
-    for (const [index, life] of lives.entries()) {
-      const isLast = index === lives.length - 1;
-      if (!isLast && isAlive(life.sessionId)) {
+    const { isAlive, balancer } = this.#cluster;
+    const latest = lives.at(-1);
+    let repeats = this.#repeats.get(name) ?? 0;
+    for (const life of lives) {
+      if (life !== latest && isAlive(life.sessionId) && !this.#left.has(life)) {
+        this.#left.add(life);
         findings.faults.push(`${name} has lost its session, whose node lives`);
       }
-      repeats += repeatsIn(name, life, findings.faults);
-      findings.notifications += life.seen.length;
+      const before = this.#judged.get(life) ?? 0;
+      const again = repeatsIn(name, life, before, findings.faults);
+      repeats += again;
+      findings.repeats += again;
+      findings.notifications += life.seen.length - before;
+      this.#judged.set(life, life.seen.length);
     }
     if (new Set(lives.map(({ sessionId }) => sessionId)).size < lives.length) {
       findings.faults.push(`${name} was given messages of a session that it had left`);
     }
-    findings.repeats += repeats;
-    const allowed = resumes ? 0 : (this.#cluster.balancer.streams[name] ?? 0);
+    this.#repeats.set(name, repeats);
+    const allowed = resumes ? 0 : (balancer.streams[name] ?? 0);
     if (repeats > allowed) {
       findings.faults.push(`${name} was given ${repeats} twice, in ${allowed} reconnects`);
     }
@@ -103,13 +109,13 @@ export class Judge {
 
 const KNOWN = [202, 404, 502, 503, 504];
 
-/** How often a number came again right behind itself; any other step is a fault. */
-function repeatsIn(name: string, { seen }: Life, faults: string[]): number {
+/** How often a number came again right behind itself, from `first` on; other steps are faults. */
+function repeatsIn(name: string, { seen }: Life, first: number, faults: string[]): number {
   let repeats = 0;
-  seen.forEach((number, index) => {
-    const before = seen[index - 1] ?? 0;
+  for (let index = first; index < seen.length; index += 1) {
+    const [number, before] = [seen[index] ?? 0, seen[index - 1] ?? 0];
     if (number === before) repeats += 1;
     else if (number !== before + 1) faults.push(`${name} was given ${number} after ${before}`);
-  });
+  }
   return repeats;
 }

@@ -53,7 +53,8 @@ function patience(call: string, signal: AbortSignal): Promise<void> {
 const mcp = mcpSse({
   engine,
   handler,
-  resume: { retryMs: 100 },
+  // A machine that does much else must not look like a client that does not answer.
+  resume: { retryMs: 100, probeTimeoutMs: 10_000 },
   hooks: {
     onSessionOpen: ({ id }) => {
       sent[id] = 0;

@@ -126,7 +126,7 @@ export class Traveller {
 
   #make(): ClientLike {
     const info = { name: this.name, version: '1' };
-    return (this.sdk === 'v1' ? new Client(info) : new v2.Client(info)) as ClientLike;
+    return this.sdk === 'v1' ? new Client(info) : new v2.Client(info);
   }
 
   /** The session is lost, and this client with it. */
@@ -134,7 +134,7 @@ export class Traveller {
     this.balancer.disarm(this.name);
     this.#client = this.#life = undefined;
     await old.close();
-    while (!this.#leaving && !this.#client) {
+    while (!this.#leaving && !this.connected) {
       // A first GET may be refused, or be lost with its node.
       await this.connect().catch(() => new Promise((resolve) => setTimeout(resolve, 200)));
     }

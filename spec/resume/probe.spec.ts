@@ -185,3 +185,14 @@ it('a session whose client has not been decided upon is shown by an answer to be
   expect(numbers(again)).toEqual([1, 2]);
   expect(again.sessionId).toBe(session.id);
 });
+
+it('a client that is being asked when the server shuts down is told at once to come again', async () => {
+  const { url, mcp, client, session } = await sdkSession({ resume: { probeTimeoutMs: 60_000 } });
+  client.drop();
+  await eventually(() => session.state === 'detached');
+  const again = await beginAgainAsSdk(url);
+  await again.nextMessage(({ method }) => method === 'ping');
+  await mcp.close();
+  await again.end();
+  expect(again.text).toMatch(/\nretry: \d+\n\n$/);
+});
