@@ -60,7 +60,7 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'writable is trusted instead of destroyed, closed and ended',
     file: writer,
-    find: 'if (destroyed || closed || writableEnded) this.destroy();',
+    find: 'if (destroyed || closed || writableEnded || socket?.errored) this.destroy();',
     replace: 'void [destroyed, closed, writableEnded];',
     specs: [drain],
   },
