@@ -10,7 +10,8 @@ const SEED = process.env.CLUSTER_SEED ? { seed: Number(process.env.CLUSTER_SEED)
 
 /** Every twelfth is so long that it goes in several pieces, with pairs that must stay together. */
 const FILLING = '😀'.repeat(66_000);
-const written = (n: number): string => `${n} ${n % 12 === 0 ? `x${FILLING}` : ''}`;
+const written = (n: number): string =>
+  `${n} ${n % 12 === 0 ? `${n % 24 === 0 ? 'x' : ''}${FILLING}` : ''}`;
 
 function read(message: string): number {
   const n = Number.parseInt(message);

@@ -29,14 +29,25 @@ describe('send', () => {
   it('takes a message that cannot be sent for what it is', async () => {
     const [owner, other] = await serveTwo();
     const client = await StreamClient.open(`${owner.url}/sse`);
-    const cyclic = numbered(1) as { params: object };
-    Object.assign(cyclic.params, { cyclic });
-    const sent = other.mcp.send(client.sessionId, numbered(1));
-    await sent;
-    await expect(
-      other.mcp.send(client.sessionId, { jsonrpc: '2.0', method: 'm', params: { cyclic } }),
-    ).rejects.toMatchObject({ code: 'unserialisable' });
+    const params: Record<string, unknown> = {};
+    params.itself = params;
+    const sent = other.mcp.send(client.sessionId, { jsonrpc: '2.0', method: 'm', params });
+    await expect(sent).rejects.toMatchObject({ code: 'unserialisable' });
   });
+
+  it('is held back by a slow reader for a while only, and by its owner for good', async () => {
+    const [owner, other] = await serveTwo();
+    const client = await StreamClient.open(`${owner.url}/sse`);
+    client.pause();
+    const large = { jsonrpc: '2.0', method: 'm', params: { text: 'x'.repeat(9_000_000) } } as const;
+    const began = performance.now();
+    // The reader takes nothing, and this is within the bounds of what may wait.
+    await other.mcp.send(client.sessionId, large);
+    expect(performance.now() - began).toBeGreaterThan(1_000);
+    await other.mcp.send(client.sessionId, numbered(1));
+    client.resume();
+    await client.nextMessage(({ method }) => method === 'number', 10_000);
+  }, 20_000);
 });
 
 describe('broadcast', () => {
