@@ -103,7 +103,7 @@ export const SETUPS: readonly Setup[] = [
     faults: { delay: buffered(), idle: silent() },
   },
   {
-    name: 'nginx, as in the README',
+    name: 'nginx, as in docs/hosting.md',
     site: BEHIND,
     proxy: nginx(`location / {
       proxy_pass http://SERVER;
