@@ -1,5 +1,6 @@
 import { McpSseError } from '../errors.js';
 import type { Settings } from '../options/settings.js';
+import { discarded } from '../stream/unawaited.js';
 import { addressingOf } from './addressing.js';
 import { splitUrl, type Exchange } from './exchange.js';
 
@@ -25,6 +26,7 @@ export function announcedUrl(exchange: Exchange, sessionId: string, routes: Rout
 /** It goes into the `data` of events as it is. */
 function oneLine(url: unknown): string {
   if (typeof url === 'string' && /^[^\r\n]+$/.test(url)) return url;
+  discarded(url);
   throw new McpSseError('internal', 'endpoint() must return the URL for POSTs');
 }
 

@@ -6,6 +6,7 @@ import { factsOf, type McpSseRequest } from '../session/request-facts.js';
 import { respond } from '../session/responder.js';
 import { Road } from '../session/road.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
+import { discarded } from '../stream/unawaited.js';
 import { beginStream } from './begin-stream.js';
 import { announcedUrl } from './endpoint.js';
 import type { Exchange } from './exchange.js';
@@ -127,6 +128,7 @@ function newId<Data>(
 ): string {
   const given = settings.sessionId(req);
   if (typeof given !== 'string' || !SESSION_ID.test(given)) {
+    discarded(given);
     throw new McpSseError('internal', 'sessionId() must return 1 to 128 visible ASCII characters');
   }
   const id = dispatcher.idFor(given);

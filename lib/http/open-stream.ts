@@ -5,6 +5,7 @@ import type { ProbeAnswer } from '../session/probes.js';
 import type { Return } from '../session/reception.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
+import { discarded } from '../stream/unawaited.js';
 import { beginStream } from './begin-stream.js';
 import { announcedUrl } from './endpoint.js';
 import type { Exchange } from './exchange.js';
@@ -118,6 +119,7 @@ function resumeKeyOf<Data>(
 ): string | undefined {
   const key: unknown = resume ? resume.resumeKey?.(req) : undefined;
   if (key === undefined || typeof key === 'string') return key;
+  discarded(key);
   throw new McpSseError('internal', 'resume.resumeKey() must return a string or undefined');
 }
 

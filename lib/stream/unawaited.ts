@@ -1,3 +1,5 @@
+import { isPromiseLike } from './deadline.js';
+
 /**
  * `promise`, safe to leave unawaited: its rejection reaches whoever awaits it, and does not end the
  * process when nobody does.
@@ -10,4 +12,9 @@ export function unawaited<T>(promise: Promise<T>): Promise<T> {
 /** A rejection that need not be awaited. */
 export function refused(error: Error): Promise<never> {
   return unawaited(Promise.reject(error));
+}
+
+/** Where a plain value is due and a promise came: what becomes of it is nobody's concern. */
+export function discarded(value: unknown): void {
+  if (isPromiseLike(value)) value.then(undefined, () => undefined);
 }

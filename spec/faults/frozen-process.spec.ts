@@ -82,7 +82,7 @@ it(
   { timeout: 60_000 },
   async () => {
     const frozen = await serveReader({
-      keepAlive: { intervalMs: 50, ping: true, timeoutMs: 1_000 },
+      keepAlive: { intervalMs: 50, ping: true, timeoutMs: 4_000 },
       resume: false,
     });
     frozen.reader.stop();

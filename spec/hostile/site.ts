@@ -8,7 +8,8 @@ import { exchange } from './exchange.js';
 import { faultOf } from './judge.js';
 
 const OPTIONS: McpSseOptions = {
-  limits: { messageBytes: BODY_LIMIT },
+  // The session beside says nothing but ping, and a long fuzz takes more than a minute.
+  limits: { messageBytes: BODY_LIMIT, initializeTimeoutMs: false },
   // What a client leaves that could come back is gone soon as well.
   resume: { windowMs: 20, probeTimeoutMs: 20 },
 };

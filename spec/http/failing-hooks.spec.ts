@@ -120,3 +120,15 @@ describe('[25] onSessionOpen fails', () => {
 function serverWith(connect: () => void | Promise<void> = () => {}): McpServerLike {
   return { connect: async () => connect(), close: async () => {} };
 }
+
+// An unhandled rejection would fail the run: in production it ends the process.
+const wronglyAsync = rejecting as never;
+it.each<[string, McpSseOptions]>([
+  ['sessionId', { sessionId: wronglyAsync }],
+  ['endpoint', { endpoint: wronglyAsync }],
+  ['resume.resumeKey', { resume: { resumeKey: wronglyAsync } }],
+])('refuses with 500 when %s is async, and rejects', async (_, options) => {
+  const { url, mcp } = await serve(options);
+  expect((await StreamClient.begin(`${url}/sse`)).status).toBe(500);
+  expect(mcp.sessions.size).toBe(0);
+});

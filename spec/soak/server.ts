@@ -169,6 +169,8 @@ process.on('message', (order: Order) => {
 // The parent is gone without a word: nobody else would end this.
 process.once('disconnect', () => setTimeout(() => process.exit(3), 30_000).unref());
 
-server.listen(0, '127.0.0.1', () => {
+// Clients keep connections for their POSTs, and must not use one that is just being closed.
+server.keepAliveTimeout = 120_000;
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
   tell({ kind: 'listening', port: (server.address() as AddressInfo).port });
 });

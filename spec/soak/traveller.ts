@@ -1,4 +1,4 @@
-import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
 
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
@@ -15,6 +15,14 @@ interface Message {
 export const PATIENCE_MS = 30_000;
 /** Of the ids of its requests. */
 const PREFIX = 'traveller:';
+/** POSTs share connections: one for each would be too many for the kernel to accept in time. */
+let posts = new Agent({ keepAlive: true, maxSockets: 64 });
+
+/** Closes the connections that are kept for more POSTs. */
+export function hangUp(): void {
+  posts.destroy();
+  posts = new Agent({ keepAlive: true, maxSockets: 64 });
+}
 
 /** One client: a session, all the streams of its life, and what it was given. */
 export class Traveller {
@@ -78,9 +86,12 @@ export class Traveller {
   /** @returns the status of the answer */
   post(message: object): Promise<number> {
     const body = JSON.stringify({ jsonrpc: '2.0', ...message });
-    const headers = { 'Content-Type': 'application/json' };
+    const headers = {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+    };
     return new Promise((resolve, reject) => {
-      const sending = request(this.endpoint, { method: 'POST', headers, agent: false });
+      const sending = request(this.endpoint, { method: 'POST', headers, agent: posts });
       sending.on('error', reject);
       sending.on('response', (answer) => {
         answer.resume().on('error', reject);
