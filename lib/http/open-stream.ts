@@ -76,6 +76,10 @@ async function resume<Data>(
   { host, sessionId, client }: WayBack,
   begun?: ConnectionWriter,
 ): Promise<void> {
+  if (runtime.sessions.draining && host !== runtime.reception) {
+    // The session lives on, and its client finds it by another node.
+    throw new McpSseError('shutting-down', 'the server is shutting down');
+  }
   const announced = announcedUrl(exchange, sessionId, runtime.settings);
   await host.attach(client, announced, () => begun ?? beginStream(exchange, runtime));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { JsonRpcMessage } from '../../lib/index.js';
 import { FaultyEngine } from '../support/faulty-engine.js';
 import { lastId, openWithIds } from '../support/returning-client.js';
 import { endpointAt, serveTwo } from '../support/serve-nodes.js';
@@ -39,4 +40,23 @@ describe('a node that closes, while others go on', () => {
     // The deadline for an answer of another node is eight seconds.
     expect(performance.now() - began).toBeLessThan(4_000);
   });
+
+  it('takes no streams of other nodes any more while its own requests finish', async () => {
+    const [owner, closing] = await serveTwo({ handler: hanging });
+    const client = await openWithIds(`${owner.url}/sse`);
+    const busy = await StreamClient.open(`${closing.url}/sse`);
+    await busy.post({ jsonrpc: '2.0', id: 1, method: 'hang' });
+    const closed = closing.mcp.close({ timeoutMs: 1_000 });
+    const headers = { 'Last-Event-ID': lastId(client) };
+    const again = await StreamClient.begin(`${closing.url}/sse`, headers);
+    await again.end();
+    expect(again.text).toMatch(/^retry: \d+\n\n$/);
+    expect(client.ended).toBe(false);
+    await closed;
+  });
 });
+
+/** Answers the handshake, and no request of the name. */
+function hanging(message: JsonRpcMessage): unknown {
+  return 'method' in message && message.method === 'hang' ? new Promise(() => {}) : {};
+}
