@@ -2,6 +2,9 @@ import type { Server } from 'node:http';
 
 import { eventually } from './eventually.js';
 
+/** Node closes a connection that waits for its next request after five seconds. */
+const PATIENCE_MS = 20_000;
+
 /** The TCP servers and sockets of this process, as a sorted list. */
 export function openSockets(): string[] {
   return process
@@ -23,9 +26,13 @@ export function connectionsOf(server: Server): Promise<number> {
 /** Resolves once the server has so many connections; those that wait for a next request are closed. */
 export async function untilConnections(server: Server, count: number): Promise<void> {
   let open = -1;
-  await eventually(() => {
-    server.closeIdleConnections();
-    void connectionsOf(server).then((now) => (open = now));
-    return open === count;
-  }, `the end of all connections but ${count}`);
+  await eventually(
+    () => {
+      server.closeIdleConnections();
+      void connectionsOf(server).then((now) => (open = now));
+      return open === count;
+    },
+    `the end of all connections but ${count}`,
+    PATIENCE_MS,
+  );
 }
