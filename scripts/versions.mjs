@@ -3,6 +3,7 @@
 //
 //   npm run test:versions               on 22, 24 and 26
 //   npm run test:versions -- 26 20.19
+//   npm run test:versions -- 26 express4      with Express 4 only
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,15 @@ import { join } from 'node:path';
 
 const PROJECTS = ['express5', 'express4', 'before'];
 const asked = process.argv.slice(2);
-const versions = asked.length > 0 ? asked : ['22', '24', '26'];
+const among = (all, wanted) => (wanted.length > 0 ? wanted : all);
+const projects = among(
+  PROJECTS,
+  asked.filter((word) => PROJECTS.includes(word)),
+);
+const versions = among(
+  ['22', '24', '26'],
+  asked.filter((word) => !PROJECTS.includes(word)),
+);
 const reports = mkdtempSync(join(tmpdir(), 'versions-'));
 const rows = [];
 
