@@ -51,6 +51,15 @@ describe('the log', () => {
     expect([log.first, log.next, log.bytes]).toEqual([3, 4, 3]);
   });
 
+  it('is trimmed to its end, however far beyond it', () => {
+    const log = new MessageLog();
+    log.append(frameOf('a'));
+    log.trim(100);
+    expect([log.first, log.next, log.size]).toEqual([2, 2, 0]);
+    log.append(frameOf('b'));
+    expect(log.at(2)?.text).toBe('b');
+  });
+
   it('behaves like a plain array, whatever is appended and trimmed', () => {
     const step = fc.oneof(
       fc.record({ append: fc.integer({ min: 1, max: 800 }) }),
