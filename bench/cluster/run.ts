@@ -91,7 +91,7 @@ const digits = (figure: string): number => (figure.startsWith('p9') || figure ==
 const began = new Date();
 assertSocketsAllowed(Math.max(...steps) + 256);
 prepare(['ours-handler']);
-const redis = await RedisServer.start();
+const redis = await RedisServer.begin();
 try {
   const here = machine();
   console.log(`\n${here.cpu}, ${here.cores} cores, ${here.platform}, Node ${here.node}`);

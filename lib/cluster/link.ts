@@ -171,7 +171,7 @@ export class Link {
   #turn(): void {
     if (!this.#open) return;
     if (!this.#outgoing.awaitsAck) this.#progressAt = this.#now();
-    for (let next = this.#outgoing.next(); next; next = this.#outgoing.next()) this.#ship(next);
+    for (const shipment of this.#outgoing.fresh()) this.#ship(shipment);
     if (this.#ackDue) this.#sendAck();
   }
 

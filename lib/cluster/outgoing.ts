@@ -73,45 +73,23 @@ export class Outgoing {
   }
 
   /** What was never sent and fits into the window, in frames. */
-  next(): Shipment | undefined {
-    if (this.#waiting.length === 0) return undefined;
-    const first = this.#firstSent + this.#sent.length;
-    const parcels: Parcel[] = [];
-    let chars = 0;
-    for (const parcel of this.#waiting) {
-      const { length } = parcel.body;
-      if (parcels.length > 0 && chars + length > FRAME_CHARS) break;
-      if (this.#sent.length > 0 && this.#sentChars + chars + length > WINDOW_CHARS) break;
-      parcels.push(parcel);
-      chars += length;
+  fresh(): Shipment[] {
+    const begin = this.#sent.length;
+    let count = 0;
+    for (const { body } of this.#waiting) {
+      // One that is longer goes alone.
+      if (this.#sentChars > 0 && this.#sentChars + body.length > WINDOW_CHARS) break;
+      this.#waitingChars -= body.length;
+      this.#sentChars += body.length;
+      count += 1;
     }
-    if (parcels.length === 0) return undefined;
-    this.#waiting.splice(0, parcels.length);
-    this.#waitingChars -= chars;
-    this.#sent.push(...parcels);
-    this.#sentChars += chars;
-    return new Shipment(this.#epoch, first, parcels);
+    this.#sent.push(...this.#waiting.splice(0, count));
+    return this.#packed(begin);
   }
 
   /** All that is not acknowledged once more, in frames. */
   again(): Shipment[] {
-    const shipments: Shipment[] = [];
-    let first = this.#firstSent;
-    let parcels: Parcel[] = [];
-    let chars = 0;
-    const close = (): void => {
-      if (parcels.length > 0) shipments.push(new Shipment(this.#epoch, first, parcels));
-      first += parcels.length;
-      parcels = [];
-      chars = 0;
-    };
-    for (const parcel of this.#sent) {
-      if (chars + parcel.body.length > FRAME_CHARS) close();
-      parcels.push(parcel);
-      chars += parcel.body.length;
-    }
-    close();
-    return shipments;
+    return this.#packed(0);
   }
 
   /** Gives up everything and begins to number anew. */
@@ -122,6 +100,19 @@ export class Outgoing {
     this.#firstSent = 1;
     this.#waiting = [];
     this.#waitingChars = 0;
+  }
+
+  /** What was numbered, but for the first so many, in frames. */
+  #packed(begin: number): Shipment[] {
+    const shipments: Shipment[] = [];
+    for (let start = begin, end = begin; start < this.#sent.length; start = end) {
+      let chars = 0;
+      do chars += this.#sent[end++]?.body.length ?? 0;
+      while (chars + (this.#sent[end]?.body.length ?? Infinity) <= FRAME_CHARS);
+      const parcels = this.#sent.slice(start, end);
+      shipments.push(new Shipment(this.#epoch, this.#firstSent + start, parcels));
+    }
+    return shipments;
   }
 }
 

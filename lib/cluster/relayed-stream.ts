@@ -11,7 +11,9 @@ export class RelayedStream {
   /** What arrives before the stream has begun; the owner's window bounds it. */
   #early: string[] = [];
   #writer: ConnectionWriter | undefined;
+  /** No more comes of it, and its owner knows that it is gone. */
   #over = false;
+  #gone = false;
   /** When something last went to the owner, on the clock of `performance.now()`. */
   toldAt: number = performance.now();
 
@@ -33,6 +35,7 @@ export class RelayedStream {
         this.abandon();
       },
     };
+    // [node] One that has closed before it had an observer tells nobody.
     if (writer.closed) this.abandon();
     for (const text of this.#early.splice(0)) this.chunk(text);
     if (this.#over) void writer.end(FINISH_MS);
@@ -64,7 +67,8 @@ export class RelayedStream {
 
   /** Nobody is there to read it. */
   abandon(): void {
-    this.#over = true;
+    if (this.#gone) return;
+    this.#gone = true;
     this.#say(`gone ${this.#channel}`);
     this.#ended();
   }

@@ -84,14 +84,11 @@ export class HookRunner<Data> {
   opened(session: Session<Data>): void {
     this.#statistics.opened += 1;
     const { onSessionOpen } = this.#hooks;
-    if (!onSessionOpen) {
-      diagnostics.opened(session);
-      return;
-    }
-    // Known before anybody is told, since they may close the session there and then.
     let settled: () => void = ignore;
-    this.#opening.set(session, new Promise((resolve) => (settled = resolve)));
+    // Known before anybody is told, since they may close the session there and then.
+    if (onSessionOpen) this.#opening.set(session, new Promise((resolve) => (settled = resolve)));
     diagnostics.opened(session);
+    if (!onSessionOpen) return;
     const opened = (): void => {
       this.#opening.delete(session);
       settled();

@@ -53,9 +53,7 @@ it('has at most a window on its way, and the rest when that is acknowledged', ()
   for (let n = 0; n < 40; n += 1) outgoing.push(body);
   const shipped = (): number => {
     let count = 0;
-    for (let next = outgoing.next(); next; next = outgoing.next()) {
-      count += next.handOver(NO_ACK).bodies.length;
-    }
+    for (const shipment of outgoing.fresh()) count += shipment.handOver(NO_ACK).bodies.length;
     return count;
   };
   expect(shipped()).toBe(17);

@@ -11,6 +11,7 @@ import {
   sendNumbers,
 } from '../support/returning-client.js';
 import { serveTwo } from '../support/serve-nodes.js';
+import { nginxAround } from '../proxies/configs.js';
 import { snippets } from '../support/snippets.js';
 import { StreamClient } from '../support/stream-client.js';
 
@@ -25,21 +26,7 @@ function documented(port: number, nodes: readonly [number, number]): string {
     .replace('3001', String(nodes[0]))
     .replace('3002', String(nodes[1]))
     .replace('listen 8080', `listen 127.0.0.1:${port}`);
-  return `daemon off;
-master_process off;
-pid FOLDER/nginx.pid;
-error_log stderr crit;
-events {}
-http {
-  access_log off;
-  client_body_temp_path FOLDER/body;
-  proxy_temp_path FOLDER/proxy;
-  fastcgi_temp_path FOLDER/fastcgi;
-  uwsgi_temp_path FOLDER/uwsgi;
-  scgi_temp_path FOLDER/scgi;
-  ${config}
-}
-`;
+  return nginxAround(config);
 }
 
 it.skipIf(!isInstalled('nginx'))('works behind nginx as the documentation sets it up', async () => {

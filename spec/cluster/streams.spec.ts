@@ -25,11 +25,12 @@ async function detached(session: LiveSession): Promise<void> {
   await eventually(() => session.state === 'detached', 'the loss of the stream');
 }
 
-/** A client with a `Last-Event-ID` that has lost its stream after ten numbers; ten more wait. */
-async function lostWithIds(
+/** A client that has lost its stream after ten numbers; ten more wait. */
+async function lost(
   owner: Served<unknown>,
+  open: (url: string) => Promise<StreamClient> = openWithIds,
 ): Promise<{ session: LiveSession; client: StreamClient; id: string }> {
-  const client = await openWithIds(`${owner.url}/sse`);
+  const client = await open(`${owner.url}/sse`);
   const session = onlySession(owner.mcp);
   await sendNumbers(session, 1, 10);
   await eventually(() => numbers(client).length === 10);
@@ -42,7 +43,7 @@ async function lostWithIds(
 describe('a client that comes back to another node with its Last-Event-ID', () => {
   it('goes on where it stopped, and its calls are answered there', async () => {
     const [owner, other] = await serveTwo();
-    const { session, id } = await lostWithIds(owner);
+    const { session, id } = await lost(owner);
     const again = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': id });
     await sendNumbers(session, 21, 30);
     expect(await again.request('ping')).toMatchObject({ result: {} });
@@ -59,7 +60,7 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
 
   it('goes from node to node and back, and misses nothing', async () => {
     const [owner, other] = await serveTwo();
-    const { session, client } = await lostWithIds(owner);
+    const { session, client } = await lost(owner);
     let sent = 20;
     const seen = numbers(client);
     let id = lastId(client);
@@ -77,7 +78,7 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
 
   it('takes the stream from the connection that it had, on whichever node', async () => {
     const [owner, other] = await serveTwo();
-    const { session, id } = await lostWithIds(owner);
+    const { session, id } = await lost(owner);
     const first = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': id });
     const second = await StreamClient.open(`${owner.url}/sse`, { 'Last-Event-ID': id });
     await first.end();
@@ -92,7 +93,7 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
     const [owner, other] = await serveTwo({
       security: { principal: (req) => req.headers.authorization },
     });
-    const { id } = await lostWithIds(owner);
+    const { id } = await lost(owner);
     const [node, token] = id.split('.');
     const ids = [`${node}.${token}.999`, `${node}.${'x'.repeat(22)}.1`, 'nonsense'];
     for (const wrong of ids) {
@@ -105,7 +106,7 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
 
   it('gets large messages whole, and slows down their producer when it does not read', async () => {
     const [owner, other] = await serveTwo();
-    const { session, id } = await lostWithIds(owner);
+    const { session, id } = await lost(owner);
     const again = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': id });
     const text = '€😀x'.repeat(200_000);
     await session.notify('large', { text });
@@ -133,7 +134,7 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
 
   it('is told by the end of its stream that its session has closed', async () => {
     const [owner, other] = await serveTwo();
-    const { session, id } = await lostWithIds(owner);
+    const { session, id } = await lost(owner);
     const again = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': id });
     await sendNumbers(session, 21, 21);
     session.close();
@@ -152,13 +153,7 @@ describe('an SDK client as it is that comes back to another node', () => {
       const [owner, other] = await serveTwo({}, engine);
       const third = await serve({ engine });
       await acquainted([owner, other, third]);
-      const client = await openAsSdk(`${owner.url}/sse`);
-      const session = onlySession(owner.mcp);
-      await sendNumbers(session, 1, 10);
-      await eventually(() => numbers(client).length === 10);
-      client.drop();
-      await detached(session);
-      await sendNumbers(session, 11, 20);
+      const { client } = await lost(owner, openAsSdk);
       const again = await beginAgainAsSdk(`${other.url}/sse`);
       const { id } = await again.nextMessage(({ method }) => method === 'ping');
       const node = where === 'the owner' ? owner : where === 'a third node' ? third : other;

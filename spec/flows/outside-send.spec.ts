@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest';
+import { openSession, type TestSession } from 'express-mcp-sse/testing';
+import { expect, it, onTestFinished } from 'vitest';
 
 import type { McpSseRouter } from '../../lib/index.js';
 import { deferred } from '../support/deferred.js';
 import { notification, request, result } from '../support/messages.js';
 import { serve } from '../support/serve.js';
-import { StreamClient } from '../support/stream-client.js';
 
 interface User {
   name: string;
@@ -12,14 +12,21 @@ interface User {
 
 interface Setup {
   readonly mcp: McpSseRouter<User>;
-  open(name: string): Promise<StreamClient>;
+  open(name: string): Promise<TestSession>;
+}
+
+/** A stream without a handshake: what the application sends is all that comes. */
+async function opened(url: string, headers: Record<string, string> = {}): Promise<TestSession> {
+  const session = await openSession(url, { headers, initialize: false });
+  onTestFinished(() => session.close());
+  return session;
 }
 
 async function setup(): Promise<Setup> {
   const { url, mcp } = await serve({
     hooks: { onConnect: (req): User => ({ name: String(req.headers['x-name']) }) },
   });
-  return { mcp, open: (name) => StreamClient.open(`${url}/sse`, { 'X-Name': name }) };
+  return { mcp, open: (name) => opened(url, { 'X-Name': name }) };
 }
 
 it('sends any message to one session by its id', async () => {
@@ -27,8 +34,8 @@ it('sends any message to one session by its id', async () => {
   const [ann, bob] = [await open('ann'), await open('bob')];
   await mcp.send(ann.sessionId, notification('note', { to: 'ann' }));
   await mcp.send(bob.sessionId, request('of the application', 'roots/list'));
-  expect(await ann.nextMessage()).toEqual(notification('note', { to: 'ann' }));
-  expect(await bob.nextMessage()).toEqual(request('of the application', 'roots/list'));
+  expect(await ann.next()).toEqual(notification('note', { to: 'ann' }));
+  expect(await bob.next()).toEqual(request('of the application', 'roots/list'));
   expect(ann.messages).toHaveLength(1);
 });
 
@@ -50,7 +57,7 @@ it('broadcasts to all, or to those that the filter picks, and says to how many',
   expect(mcp.broadcast(notification('nobody'), { filter: () => false })).toBe(0);
   expect(mcp.broadcast(notification('end'))).toBe(3);
   for (const [index, client] of clients.entries()) {
-    await client.nextMessage(({ method }) => method === 'end');
+    await client.next('end');
     const expected = index === 1 ? ['all', 'end'] : ['all', 'anns', 'end'];
     expect(client.messages).toEqual(expected.map((method) => notification(method)));
   }
@@ -68,7 +75,7 @@ it('encodes a broadcast once', async () => {
   const params = { toJSON: () => ({ encodings: (encodings += 1) }) };
   mcp.broadcast(notification('once', params));
   for (const client of clients) {
-    expect(await client.nextMessage()).toEqual(notification('once', { encodings: 1 }));
+    expect(await client.next()).toEqual(notification('once', { encodings: 1 }));
   }
 });
 
@@ -81,8 +88,8 @@ it('leaves out a session that the filter of a broadcast closes, and goes on', as
     return false;
   };
   expect(mcp.broadcast(notification('others'), { filter })).toBe(2);
-  await clients[1]!.end();
-  for (const client of [clients[0]!, clients[2]!]) await client.nextMessage();
+  await clients[1]!.closed;
+  for (const client of [clients[0]!, clients[2]!]) await client.next();
   expect(clients[1]!.messages).toEqual([]);
 });
 
@@ -106,16 +113,16 @@ it('notifies and asks the client from anywhere, also in the middle of its reques
       }
     },
   });
-  const client = await StreamClient.open(`${url}/sse`);
+  const client = await opened(url);
   const session = mcp.sessions.get(client.sessionId)!;
   await session.notify('notifications/tools/list_changed');
-  expect(await client.nextMessage()).toEqual(notification('notifications/tools/list_changed'));
+  expect(await client.next()).toEqual(notification('notifications/tools/list_changed'));
   await client.post(request(1, 'ask'));
-  const question = await client.nextMessage();
+  const question = await client.next();
   expect(question).toMatchObject({ method: 'elicitation/create', params: { message: 'Sure?' } });
   expect(session.inFlight).toBe(1);
-  await client.post(result(question.id, { action: 'accept' }));
-  expect(await client.nextMessage()).toEqual(result(1));
+  await client.respond(question.id, { action: 'accept' });
+  expect(await client.next()).toEqual(result(1));
   expect(await gate.promise).toEqual({ action: 'accept' });
 });
 
@@ -130,8 +137,8 @@ it('[27] is behind the endpoint event, however early it is', async () => {
       },
     },
   });
-  const client = await StreamClient.open(`${url}/sse`);
-  await client.nextMessage(({ method }) => method === 'by id');
+  const client = await opened(url);
+  await client.next('by id');
   expect(client.events[0]?.event).toBe('endpoint');
   expect(client.messages).toEqual(
     ['from the hook', 'broadcast', 'by id'].map((method) => notification(method)),
@@ -149,11 +156,11 @@ it('[27] is not told to a session that is still being opened', async () => {
       },
     },
   });
-  const opening = StreamClient.open(`${url}/sse`);
+  const opening = opened(url);
   await asked.promise;
   expect(mcp.broadcast(notification('too early'))).toBe(0);
   gate.resolve();
   const client = await opening;
   expect(mcp.broadcast(notification('now'))).toBe(1);
-  expect(await client.nextMessage()).toEqual(notification('now'));
+  expect(await client.next()).toEqual(notification('now'));
 });

@@ -43,6 +43,10 @@ export interface HostileCase {
 export const refused = (status: number, code: number): Verdict => ({ refused: status, code });
 export const byNode = (...statuses: number[]): Verdict => ({ node: statuses });
 
+/** [node] From 26 on a message may have so many fields only, trailers included. */
+export const tooManyFieldsOr = (otherwise: Verdict): Verdict =>
+  Number(process.versions.node.split('.')[0]) >= 26 ? byNode(431) : otherwise;
+
 export const NO_JSON: Verdict = refused(400, -32700);
 export const NO_MESSAGE: Verdict = refused(400, -32600);
 export const BAD_HOST: Verdict = refused(403, -32600);

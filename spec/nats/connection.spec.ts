@@ -17,7 +17,7 @@ it('refuses what is no connection', () => {
 describe.skipIf(!hasNats)('the connection to NATS', () => {
   let server: NatsServer;
   beforeAll(async () => {
-    server = await NatsServer.start();
+    server = await NatsServer.begin();
   });
   afterAll(() => server.stop());
 

@@ -8,7 +8,7 @@ import { Wire } from '../support/wire.js';
 engineContract(
   'natsEngine()',
   async () => {
-    const server = await NatsServer.start();
+    const server = await NatsServer.begin();
     const wire = await Wire.to(server.port);
     return {
       async node(prefix) {

@@ -43,7 +43,7 @@ export class Cluster {
   static async start(engineName: EngineName, seed: number): Promise<Cluster> {
     const directory = await mkdtemp(join(tmpdir(), 'ordeal-'));
     await writeFile(journalIn(directory), '');
-    const engine = engineName === 'nats' ? await NatsServer.start() : await RedisServer.start();
+    const engine = engineName === 'nats' ? await NatsServer.begin() : await RedisServer.begin();
     const places = await Promise.all(
       Array.from({ length: NODES }, async () => {
         const [port, network] = [await freePort(), await FreezingRelay.to(engine.port)];

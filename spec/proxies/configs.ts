@@ -14,6 +14,11 @@ export function nginxConfig(routes: readonly Route[]): string {
     ${rules.replaceAll('SERVER', `127.0.0.1:${serverPort}`)}
   }`,
   );
+  return nginxAround(servers.join('\n'));
+}
+
+/** What nginx needs besides, to run in the foreground out of FOLDER. */
+export function nginxAround(http: string): string {
   return `daemon off;
 master_process off;
 pid FOLDER/nginx.pid;
@@ -26,7 +31,7 @@ http {
   fastcgi_temp_path FOLDER/fastcgi;
   uwsgi_temp_path FOLDER/uwsgi;
   scgi_temp_path FOLDER/scgi;
-${servers.join('\n')}
+${http}
 }
 `;
 }

@@ -24,7 +24,7 @@ it('refuses what is no client, and says what would be one', () => {
 describe.skipIf(!hasRedis)('a client of the application', () => {
   let server: RedisServer;
   beforeAll(async () => {
-    server = await RedisServer.start();
+    server = await RedisServer.begin();
   });
   afterAll(() => server.stop());
 

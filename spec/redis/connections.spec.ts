@@ -31,7 +31,7 @@ const clients: Record<string, (port: number) => Promise<RedisClient>> = {
 describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (name) => {
   let server: RedisServer;
   beforeAll(async () => {
-    server = await RedisServer.start();
+    server = await RedisServer.begin();
   });
   afterAll(() => server.stop());
 

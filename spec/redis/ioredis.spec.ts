@@ -7,7 +7,7 @@ import { hasRedis, RedisServer } from '../support/redis-server.js';
 engineContract(
   'redisEngine(new Redis())',
   async () => {
-    const server = await RedisServer.start();
+    const server = await RedisServer.begin();
     return {
       async node(prefix) {
         const client = new Redis(server.port, '127.0.0.1');

@@ -7,7 +7,7 @@ import { hasRedis, RedisServer } from '../support/redis-server.js';
 engineContract(
   'redisEngine(createClient())',
   async () => {
-    const server = await RedisServer.start();
+    const server = await RedisServer.begin();
     return {
       async node(prefix) {
         const client = createClient({ url: server.url });

@@ -13,7 +13,7 @@ export class RedisCluster {
     for (let count = 0; count < 3; count += 1) {
       const bus = await lastingPort();
       servers.push(
-        await RedisServer.start(
+        await RedisServer.begin(
           `--cluster-enabled yes --cluster-port ${bus} --cluster-node-timeout 1000`.split(' '),
         ),
       );

@@ -10,28 +10,21 @@ import { answers, installed, ServerProcess } from './server-process.js';
 export const hasRedis = installed('redis-server');
 
 /** A `redis-server` of our own, on a free port, that keeps nothing. */
-export class RedisServer {
+export class RedisServer extends ServerProcess {
   private constructor(
-    readonly port: number,
+    args: readonly string[],
+    port: number,
     private readonly directory: string,
-    private readonly process: ServerProcess,
-  ) {}
+  ) {
+    super('redis-server', args, port);
+  }
 
-  static async start(args: readonly string[] = []): Promise<RedisServer> {
+  static async begin(args: readonly string[] = []): Promise<RedisServer> {
     const port = await lastingPort();
     const directory = await mkdtemp(join(tmpdir(), 'redis-'));
-    const server = new RedisServer(
-      port,
-      directory,
-      new ServerProcess(
-        'redis-server',
-        `--port ${port} --bind 127.0.0.1 --dir ${directory} --appendonly no`
-          .split(' ')
-          .concat('--save', '', ...args),
-        port,
-      ),
-    );
-    await server.process.start();
+    const own = `--port ${port} --bind 127.0.0.1 --dir ${directory} --appendonly no`.split(' ');
+    const server = new RedisServer([...own, '--save', '', ...args], port, directory);
+    await server.start();
     return server;
   }
 
@@ -41,25 +34,8 @@ export class RedisServer {
 
   /** Ends it for good. */
   async stop(): Promise<void> {
-    await this.process.kill();
+    await this.kill();
     await rm(this.directory, { recursive: true, force: true });
-  }
-
-  async kill(): Promise<void> {
-    await this.process.kill();
-  }
-
-  /** Starts it again on the same port, after `kill`. */
-  async restart(): Promise<void> {
-    await this.process.start();
-  }
-
-  pause(): void {
-    this.process.pause();
-  }
-
-  continue(): void {
-    this.process.continue();
   }
 
   responds(): Promise<boolean> {
