@@ -6,10 +6,13 @@ export interface Scale {
   /** How long calls are kept going in one round. */
   readonly windowMs: number;
   readonly warmUpMs: number;
+  /** Unmeasured calls before those of each round: connections are accepted, caches filled. */
+  readonly leadInMs: number;
   /** Bursts of 20,000 in one round. */
   readonly bursts: number;
   readonly turns: number;
   readonly broadcastSessions: number;
+  readonly openings: number;
   readonly idleSessions: number;
   readonly churnCycles: number;
   /** Sessions in the three steps of growth. */
@@ -21,9 +24,11 @@ export const full: Scale = {
   longRounds: 3,
   windowMs: 1_500,
   warmUpMs: 2_000,
+  leadInMs: 200,
   bursts: 6,
   turns: 16_000,
   broadcastSessions: 1_000,
+  openings: 2_000,
   idleSessions: 10_000,
   churnCycles: 10_000,
   growthSteps: [100, 1_000, 10_000],
@@ -31,13 +36,15 @@ export const full: Scale = {
 
 /** Under three minutes on two cores. */
 export const quick: Scale = {
-  rounds: 5,
+  rounds: 6,
   longRounds: 1,
-  windowMs: 300,
-  warmUpMs: 600,
+  windowMs: 200,
+  warmUpMs: 1_000,
+  leadInMs: 100,
   bursts: 2,
   turns: 4_800,
   broadcastSessions: 1_000,
+  openings: 1_000,
   idleSessions: 2_000,
   churnCycles: 2_000,
   growthSteps: [100, 1_000, 2_000],

@@ -100,7 +100,7 @@ const targets: readonly Target[] = [
   },
   {
     what: 'sessions opened per second, handler × bare Express',
-    work: 'idle',
+    work: 'open',
     subject: 'ours-handler',
     metric: 'rate',
     over: bare('rate'),

@@ -1,6 +1,5 @@
 import { Fleet } from '../load/fleet.js';
 import type { ServerProcess } from '../server/server-process.js';
-import { cpuPer } from './cpu-per.js';
 import { pushing } from './participants.js';
 import { sessionsGone } from './sessions-gone.js';
 import type { Sample, Work } from './work.js';
@@ -20,8 +19,6 @@ export const idle: Work = {
   metrics: [
     { key: 'heap', title: 'heap KB/session', digits: 1, ratio: true },
     { key: 'rss', title: 'RSS KB/session', digits: 1 },
-    { key: 'rate', title: 'opened/s', digits: 0, ratio: true },
-    { key: 'cpu', title: 'CPU µs/open', digits: 0, ratio: true },
   ],
   rounds: ({ longRounds }) => longRounds,
   sockets: ({ idleSessions }) => idleSessions + residents + 64,
@@ -46,10 +43,7 @@ async function opened(server: ServerProcess, count: number): Promise<Fleet> {
 async function fill(server: ServerProcess, count: number): Promise<Sample> {
   const fleet = new Fleet(server.port, server.verdict);
   const before = await server.order('memory');
-  const { cpu, elapsedMs } = await cpuPer(server, async () => {
-    await fleet.open(count);
-    return count;
-  });
+  await fleet.open(count);
   if (server.subject !== 'better-sse') await fleet.initialize();
   const open = (await server.order('count')) - residents;
   if (open !== count) throw new Error(`${server.subject}: ${open} sessions of ${count} are open`);
@@ -59,7 +53,5 @@ async function fill(server: ServerProcess, count: number): Promise<Sample> {
   return {
     heap: (after.heapUsed - before.heapUsed) / count / 1024,
     rss: (after.rss - before.rss) / count / 1024,
-    rate: (count / elapsedMs) * 1000,
-    cpu,
   };
 }

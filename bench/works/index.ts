@@ -3,6 +3,7 @@ import { churn } from './churn.js';
 import { growth } from './growth.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
+import { open } from './open.js';
 import { burst, burstAwait, perTurn } from './push.js';
 import { request } from './request.js';
 import { stalled } from './stalled.js';
@@ -16,6 +17,7 @@ export const works: readonly Work[] = [
   burstAwait,
   perTurn,
   broadcast,
+  open,
   idle,
   stalled,
   churn,

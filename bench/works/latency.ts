@@ -1,6 +1,7 @@
 import { Fleet } from '../load/fleet.js';
 import { runLanes } from '../load/run-lanes.js';
 import { patienceMs } from '../load/verdict.js';
+import type { Scale } from '../scale.js';
 import type { ServerProcess } from '../server/server-process.js';
 import { percentile } from '../statistics.js';
 import { callable } from './participants.js';
@@ -28,17 +29,25 @@ export const latency: Work = {
     const fleet = new Fleet(server.port, server.verdict);
     await fleet.open(1);
     await fleet.initialize();
-    await latencies(server, fleet, scale.warmUpMs);
+    await latencies(server, fleet, scale, scale.warmUpMs);
     return {
-      round: () => latencies(server, fleet, scale.windowMs),
+      round: () => latencies(server, fleet, scale, scale.windowMs),
       end: () => fleet.close(),
     };
   },
 };
 
-async function latencies(server: ServerProcess, fleet: Fleet, ms: number): Promise<Sample> {
+async function latencies(
+  server: ServerProcess,
+  fleet: Fleet,
+  { leadInMs }: Scale,
+  ms: number,
+): Promise<Sample> {
   const lanes = await fleet.openLanes(fleet.sessions, 1);
-  const micros = await server.verdict.within(ms + patienceMs, 'all answers', runLanes(lanes, ms));
+  const within = (time: number) =>
+    server.verdict.within(time + patienceMs, 'all answers', runLanes(lanes, time));
+  await within(leadInMs);
+  const micros = await within(ms);
   for (const lane of lanes) lane.close();
   return { p50: percentile(micros, 0.5), p99: percentile(micros, 0.99) };
 }

@@ -1,6 +1,7 @@
 import { Fleet } from '../load/fleet.js';
 import { runLanes } from '../load/run-lanes.js';
 import { patienceMs } from '../load/verdict.js';
+import type { Scale } from '../scale.js';
 import type { ServerProcess } from '../server/server-process.js';
 import { cpuPer } from './cpu-per.js';
 import { callable } from './participants.js';
@@ -24,20 +25,27 @@ export const request: Work = {
     const fleet = new Fleet(server.port, server.verdict);
     await fleet.open(sessions);
     await fleet.initialize();
-    await requests(server, fleet, scale.warmUpMs);
+    await requests(server, fleet, scale, scale.warmUpMs);
     return {
-      round: () => requests(server, fleet, scale.windowMs),
+      round: () => requests(server, fleet, scale, scale.windowMs),
       end: () => fleet.close(),
     };
   },
 };
 
-async function requests(server: ServerProcess, fleet: Fleet, ms: number): Promise<Sample> {
+async function requests(
+  server: ServerProcess,
+  fleet: Fleet,
+  { leadInMs }: Scale,
+  ms: number,
+): Promise<Sample> {
   const lanes = await fleet.openLanes(fleet.sessions, inFlight);
+  const within = (time: number) =>
+    server.verdict.within(time + patienceMs, 'all answers', runLanes(lanes, time));
+  await within(leadInMs);
   let done = 0;
   const { cpu, generator, elapsedMs } = await cpuPer(server, async () => {
-    const run = runLanes(lanes, ms);
-    done = (await server.verdict.within(ms + patienceMs, 'all answers', run)).length;
+    done = (await within(ms)).length;
     return done;
   });
   for (const lane of lanes) lane.close();

@@ -8,6 +8,7 @@ import { Road } from '../session/road.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import { discarded } from '../stream/unawaited.js';
 import { beginStream } from './begin-stream.js';
+import { Departure } from './departure.js';
 import { announcedUrl } from './endpoint.js';
 import type { Exchange } from './exchange.js';
 import type { Caller } from './open-stream.js';
@@ -28,20 +29,14 @@ export async function openSession<Data>(
   caller: Caller,
   writer?: ConnectionWriter,
 ): Promise<void> {
-  const { res } = exchange;
+  const departure = new Departure(exchange.res);
   refuseWhileDraining(runtime);
-  // [node] One who left while middleware in front awaited is not announced by `close` any more.
-  if (res.closed) return;
-  const gone = new AbortController();
-  const leave = (): void => {
-    gone.abort();
-  };
-  res.once('close', leave);
+  if (departure.hasHappened()) return;
   runtime.sessions.takeSlot(caller.principal);
-  const session = await prepare(exchange, runtime, caller, gone.signal);
-  res.off('close', leave);
+  const session = await prepare(exchange, runtime, caller, departure);
+  departure.settled();
   if (!session) return;
-  if (gone.signal.aborted || res.destroyed) session.close('client-disconnected');
+  if (departure.hasHappened()) session.close('client-disconnected');
   else openOrClose(exchange, runtime, session, writer);
 }
 
@@ -50,13 +45,13 @@ async function prepare<Data>(
   { req }: Exchange,
   runtime: Runtime<Data>,
   { principal, key }: Caller,
-  signal: AbortSignal,
+  departure: Departure,
 ): Promise<LiveSession<Data> | undefined> {
   const { hooks, sessions, sessionLimits, observer } = runtime;
   let session: LiveSession<Data> | undefined;
   try {
-    const data = await hooks.connect(req, signal);
-    if (signal.aborted) return undefined;
+    const data = await hooks.connect(req, departure);
+    if (departure.hasHappened()) return undefined;
     const id = newId(req, runtime);
     const road = new Road(sessions.node, signsOf(req, key, runtime));
     session = new LiveSession<Data>(id, principal, data, sessionLimits, observer, road);

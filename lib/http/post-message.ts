@@ -4,6 +4,7 @@ import { toMessages } from '../wire/json-rpc.js';
 import { checkContentType, readJson } from './body.js';
 import { splitUrl, type Exchange } from './exchange.js';
 import type { Runtime } from './runtime.js';
+import { settleShapes } from './shapes.js';
 
 const ACCEPTED_HEAD = { 'Content-Length': '0' } as const;
 /** The query as this package announces it, which needs no parsing. */
@@ -13,6 +14,7 @@ const PLAIN_QUERY = /^sessionId=([\w.-]+)(?:&n=(\d{1,15}))?$/;
 export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   const { req, res } = exchange;
   const { settings, hooks, dispatcher, reception, probes } = runtime;
+  settleShapes(exchange);
   const { sessionId, offset } = queryOf(exchange);
   const principal = await hooks.ask('security.principal', () => settings.security.principal(req));
   // Of another node's session nothing is known before that node has answered.

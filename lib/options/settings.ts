@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import { z } from 'zod';
 
 import type { Engine } from '../cluster/engine.js';
@@ -7,6 +5,7 @@ import { McpSseError } from '../errors.js';
 import type { McpSseHooks } from '../session/hooks.js';
 import type { ServerFactory } from '../session/mcp-server.js';
 import type { MessageHandler } from '../session/handler.js';
+import { randomText } from '../session/random-text.js';
 import type {
   KeepAliveOptions,
   LimitOptions,
@@ -185,7 +184,7 @@ function isEngine(value: unknown): value is Engine {
 }
 
 function randomId(): string {
-  return randomBytes(18).toString('base64url');
+  return randomText(18);
 }
 
 /** As browsers send it; extensions and desktop shells have schemes of their own. */

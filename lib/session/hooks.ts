@@ -59,11 +59,11 @@ export class HookRunner<Data> {
   }
 
   /** @throws whatever `onConnect` throws; McpSseError `hook-timeout`. */
-  async connect(req: McpSseRequest, signal: AbortSignal): Promise<Data> {
+  async connect(req: McpSseRequest, context: { readonly signal: AbortSignal }): Promise<Data> {
     const { onConnect } = this.#hooks;
     // Nothing tells what Data is but the hook's own return type.
     if (!onConnect) return undefined as Data;
-    return this.ask('onConnect', () => onConnect(req, { signal }));
+    return this.ask('onConnect', () => onConnect(req, context));
   }
 
   /** Asks a function of the application; only an async answer is given a deadline. */

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import { encodeMessage } from '../wire/event-stream.js';
 import { isResponse, type JsonRpcMessage } from '../wire/json-rpc.js';
+import { randomText } from './random-text.js';
 
 const PROBE_ID = /^express-mcp-sse:probe:([\w-]+):/;
 
@@ -37,7 +36,7 @@ export class Probes {
    * clients, and this one decides about a session. Undefined when there is no answer.
    */
   async ask(writer: ConnectionWriter, timeoutMs: number): Promise<ProbeAnswer | undefined> {
-    const id = `express-mcp-sse:probe:${this.#node}:${randomBytes(16).toString('base64url')}`;
+    const id = `express-mcp-sse:probe:${this.#node}:${randomText(16)}`;
     const ask = (): void => {
       void writer.write(encodeMessage({ jsonrpc: '2.0', id, method: 'ping' }));
     };

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-
 import type { Marking } from '../stream/pump.js';
 import { encodeEvent } from '../wire/event-stream.js';
+import { randomText } from './random-text.js';
 import { reconnectDelay } from './reconnect-delay.js';
 
 const EVENT_ID = /^([\w-]{12})\.([\w-]{22})\.(0|[1-9]\d{0,14})$/;
@@ -55,7 +54,7 @@ export class Road {
   ) {
     this.#node = node;
     this.#retryMs = retryMs;
-    this.token = ids ? randomBytes(16).toString('base64url') : undefined;
+    this.token = ids ? randomText(16) : undefined;
     this.#positions = positions;
     this.#undecided = undecided;
     this.key = key;

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
-
 import { McpSseError } from '../errors.js';
 import type { LiveSession } from './live-session.js';
+import { randomText } from './random-text.js';
 
 /**
  * This node's sessions, and the room there is for more. A slot is taken before anything is
@@ -9,7 +8,7 @@ import type { LiveSession } from './live-session.js';
  */
 export class SessionRegistry<Data = unknown> {
   /** Names this node: a fresh one each time, so that an id from an earlier life names nobody. */
-  readonly node: string = randomBytes(9).toString('base64url');
+  readonly node: string = randomText(9);
   /** Set once the node shuts down: no new sessions and requests. */
   draining = false;
   readonly #sessions = new Map<string, LiveSession<Data>>();

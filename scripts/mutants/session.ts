@@ -125,9 +125,9 @@ export const sessionMutants: readonly Mutant[] = [
     name: 'a slot is taken after the hooks were awaited',
     file: opening,
     find: `  runtime.sessions.takeSlot(caller.principal);
-  const session = await prepare(exchange, runtime, caller, gone.signal);
+  const session = await prepare(exchange, runtime, caller, departure);
 `,
-    replace: `  const session = await prepare(exchange, runtime, caller, gone.signal);
+    replace: `  const session = await prepare(exchange, runtime, caller, departure);
   runtime.sessions.takeSlot(caller.principal);
 `,
     specs: [capacity],
@@ -142,8 +142,8 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'nobody looks whether the client is still there when its stream opens',
     file: opening,
-    find: 'if (gone.signal.aborted || res.destroyed) session.close',
-    replace: 'if (gone === undefined) session.close',
+    find: 'if (departure.hasHappened()) session.close',
+    replace: 'if (departure === undefined) session.close',
     specs: [leaving],
   },
   {
