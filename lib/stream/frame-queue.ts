@@ -62,13 +62,12 @@ export class FrameQueue {
 
   /** Joins the frames of the next write. */
   take(): string {
-    if (this.#chunks.length === 0) this.#seal();
-    const chunk = this.#chunks.shift();
-    if (!chunk) return '';
-    this.#bytes -= chunk.bytes;
-    this.#taken += chunk.frames;
+    const { texts, bytes, frames } = this.#chunks.shift() ?? this.#cut();
+    this.#bytes -= bytes;
+    this.#taken += frames;
+    const [first = ''] = texts;
     // Joined at once: growing a string costs an object for each piece (15 % of a burst).
-    return chunk.texts.join('');
+    return texts.length > 1 ? texts.join('') : first;
   }
 
   /** What was taken is with the socket. */
@@ -88,19 +87,21 @@ export class FrameQueue {
     for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 
-  /** What is loose becomes a chunk. */
+  /** What is loose becomes a chunk that waits. */
   #seal(): void {
+    const hasShared = this.#hasShared;
+    const { texts, bytes, frames } = this.#cut();
+    // Joined early: one long string costs the garbage collector less than hundreds of short ones
+    // (a fifth of a burst). Not those that other queues hold too: their memory is shared.
+    this.#chunks.push({ texts: hasShared ? texts : [texts.join('')], bytes, frames });
+  }
+
+  #cut(): Chunk {
     const texts = this.#texts;
-    if (texts.length === 0) return;
-    this.#chunks.push({
-      // Joined early: one long string costs the garbage collector less than hundreds of short ones
-      // (a fifth of a burst). Not those that other queues hold too: their memory is shared.
-      texts: this.#hasShared ? texts : [texts.join('')],
-      bytes: this.#looseBytes,
-      frames: texts.length,
-    });
+    const chunk = { texts, bytes: this.#looseBytes, frames: texts.length };
     this.#texts = [];
     this.#looseBytes = 0;
     this.#hasShared = false;
+    return chunk;
   }
 }

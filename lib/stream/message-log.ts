@@ -43,10 +43,14 @@ export class MessageLog {
     return this.#frames.length - this.#head;
   }
 
-  /** Bytes of the messages from `offset` on. */
+  /** Bytes of the messages from `offset` on, none of which is dropped. */
   bytesFrom(offset: number): number {
     let bytes = 0;
-    for (let next = offset; next < this.next; next += 1) bytes += this.at(next)?.bytes ?? 0;
+    let frame = this.at(offset);
+    for (let next = offset + 1; frame; next += 1) {
+      bytes += frame.bytes;
+      frame = this.at(next);
+    }
     return bytes;
   }
 
@@ -68,14 +72,14 @@ export class MessageLog {
 
   /** Drops every message before `offset`. */
   trim(offset: number): void {
-    const end = Math.min(offset, this.next);
-    for (; this.#first < end; this.#first += 1, this.#head += 1) {
-      const frame = this.#frames[this.#head];
-      if (frame) {
-        this.#bytes -= frame.bytes;
-        this.#memory -= memoryOf(frame);
-      }
+    let frame = this.#frames[this.#head];
+    while (frame && this.#first < offset) {
+      this.#bytes -= frame.bytes;
+      this.#memory -= memoryOf(frame);
       this.#frames[this.#head] = undefined;
+      this.#first += 1;
+      this.#head += 1;
+      frame = this.#frames[this.#head];
     }
     if (this.#head === this.#frames.length) {
       this.#frames.length = 0;

@@ -96,7 +96,6 @@ export class Pump implements WriterObserver {
 
   /** Keeps what is written from now on, until `acknowledge` or the bounds let it go. */
   retain(): void {
-    if (this.#retains) return;
     this.#retains = true;
     this.#owner.pumpHolds(this.#log.memory);
   }
@@ -167,8 +166,8 @@ export class Pump implements WriterObserver {
     this.forget();
   }
 
-  writerHasRoom(writer: ConnectionWriter): void {
-    if (writer !== this.#writer) return;
+  /** Of the connection that is attached: one that was replaced is closed, and says nothing. */
+  writerHasRoom(): void {
     this.#fill();
     if (this.unwrittenBytes >= HIGH_WATER_BYTES) return;
     this.#room?.resolve();

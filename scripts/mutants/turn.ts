@@ -136,7 +136,7 @@ export const turnMutants: readonly Mutant[] = [
   {
     name: 'what many sessions wait for is copied for each',
     file: queue,
-    find: "this.#hasShared ? texts : [texts.join('')]",
+    find: "hasShared ? texts : [texts.join('')]",
     replace: "[texts.join('')]",
     specs: [shared],
   },
