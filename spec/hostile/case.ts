@@ -32,6 +32,8 @@ export interface HostileCase {
   /** What is written, in one go; `{id}` in a text is replaced. */
   readonly pieces: readonly Bytes[];
   readonly verdict: Verdict;
+  /** What the parser of node:http may answer instead, by its version. */
+  readonly orByNode?: number;
   /** What the client does behind the last piece; it stays unless told. */
   readonly then?: 'fin' | 'rst';
   /** Written in parts instead, each ending with this, as the server is to see them. */
@@ -42,10 +44,6 @@ export interface HostileCase {
 
 export const refused = (status: number, code: number): Verdict => ({ refused: status, code });
 export const byNode = (...statuses: number[]): Verdict => ({ node: statuses });
-
-/** [node] From 26 on a message may have so many fields only, trailers included. */
-export const tooManyFieldsOr = (otherwise: Verdict): Verdict =>
-  Number(process.versions.node.split('.')[0]) >= 26 ? byNode(431) : otherwise;
 
 export const NO_JSON: Verdict = refused(400, -32700);
 export const NO_MESSAGE: Verdict = refused(400, -32600);
