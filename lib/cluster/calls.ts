@@ -1,5 +1,5 @@
 import { McpSseError } from '../errors.js';
-import { unawaited } from '../stream/unawaited.js';
+import { refused, unawaited } from '../stream/unawaited.js';
 import type { Link } from './link.js';
 import type { Parcel } from './outgoing.js';
 
@@ -35,7 +35,7 @@ export class Calls {
   }
 
   /**
-   * Asks, and waits for the answer.
+   * Asks, and waits for the answer, which may be left unawaited.
    *
    * @throws McpSseError (as a rejection) what the other node answers; `engine-unavailable` when
    * the question was never sent, `outcome-unknown` when it may have arrived.
@@ -43,23 +43,24 @@ export class Calls {
   call(operation: string, params: unknown): Promise<unknown> {
     if (this.#link.chars > WAITING_CHARS) {
       const full = 'too much waits for the node of this session';
-      return Promise.reject(new McpSseError('engine-unavailable', full));
+      return refused(new McpSseError('engine-unavailable', full));
     }
     let text: string;
     try {
       text = JSON.stringify(params);
     } catch (cause) {
       const advice = 'what goes to another node, req.auth included, must be plain data';
-      return Promise.reject(new McpSseError('unserialisable', advice, { cause }));
+      return refused(new McpSseError('unserialisable', advice, { cause }));
     }
     const id = String((this.#count += 1));
     const parcels = this.#link.push(`call ${id} ${operation}\n${text}`);
     const answer = new Promise<unknown>((resolve, reject) => {
       const late = (): void => {
-        this.#give(id, unreachable());
+        this.#give(id, call, unreachable());
       };
       const timer = setTimeout(late, DEADLINE_MS).unref();
-      this.#calls.set(id, { parcels, timer, resolve, reject });
+      const call: Call = { parcels, timer, resolve, reject };
+      this.#calls.set(id, call);
     });
     return unawaited(answer);
   }
@@ -80,12 +81,11 @@ export class Calls {
 
   /** Nothing will be answered any more; `error` for what was never sent. */
   giveUp(error: McpSseError): void {
-    for (const id of [...this.#calls.keys()]) this.#give(id, error);
+    for (const [id, call] of this.#calls) this.#give(id, call, error);
   }
 
-  #give(id: string, error: McpSseError): void {
-    const call = this.#take(id);
-    if (!call) return;
+  #give(id: string, call: Call, error: McpSseError): void {
+    this.#take(id);
     // Never "it was not sent" for something that may run.
     call.reject(this.#link.withdraw(call.parcels) ? error : outcomeUnknown());
   }

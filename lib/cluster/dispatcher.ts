@@ -65,17 +65,17 @@ export class Dispatcher<Data> {
     this.#failed = failed;
     if (!engine) return;
     const asked = new Asked(reception, probes, limits);
-    this.#membership = new Membership(node, engine, {
+    const membership = new Membership(node, engine, {
       failed,
       asked: (operation, parameters, peer) => {
         this.#answered += 1;
         return asked.answer(operation, parameters, peer);
       },
     });
+    this.#membership = membership;
     probes.elsewhere = (asking, id, answer) => {
-      const peer = this.#membership?.peer(asking);
-      // Without it the client gets a new session, once the probe is too late.
-      peer?.call('probe', { id, ...answer }).catch(() => undefined);
+      // If it fails, the client gets a new session, once the probe is too late.
+      void membership.peer(asking).call('probe', { id, ...answer });
     };
   }
 
@@ -164,6 +164,7 @@ export class Dispatcher<Data> {
     const membership = this.#membership;
     if (!membership) return undefined;
     const peers = [...membership.peers];
+    const { asked, resent } = membership.counts;
     const total = (count: (peer: Peer) => number): number =>
       peers.reduce((sum, peer) => sum + count(peer), 0);
     return {
@@ -172,9 +173,9 @@ export class Dispatcher<Data> {
       nodes: 1 + this.#peers().length,
       streamsServed: total((peer) => peer.served.size),
       streamsLent: total((peer) => peer.lent.size),
-      asked: total((peer) => peer.asked),
+      asked,
       answered: this.#answered,
-      resent: total((peer) => peer.resent),
+      resent,
     };
   }
 

@@ -33,6 +33,8 @@ export class Membership implements PeerOwner {
   readonly #engine: Engine;
   readonly #owner: MembershipOwner;
   readonly #peers = new Map<string, Peer>();
+  /** The counts of nodes that are forgotten. */
+  readonly #forgotten = { asked: 0, resent: 0 };
   readonly #timer: NodeJS.Timeout;
   #member: EngineMember | undefined;
   /** What the engine has told, which may be before the join is complete. */
@@ -71,6 +73,13 @@ export class Membership implements PeerOwner {
 
   get peers(): Iterable<Peer> {
     return this.#peers.values();
+  }
+
+  /** How many questions the others were ever asked, and how many frames were sent to them again. */
+  get counts(): { asked: number; resent: number } {
+    const counts = { ...this.#forgotten };
+    for (const peer of this.#peers.values()) add(counts, peer);
+    return counts;
   }
 
   /** The others that are there now. */
@@ -197,7 +206,9 @@ export class Membership implements PeerOwner {
     }
     for (const [node, peer] of this.#peers) {
       peer.tick(now, this.#up);
-      if (peer.isForgettable(now, FORGET_MS)) this.#peers.delete(node);
+      if (!peer.isForgettable(now, FORGET_MS)) continue;
+      add(this.#forgotten, peer);
+      this.#peers.delete(node);
     }
   }
 
@@ -215,6 +226,11 @@ export class Membership implements PeerOwner {
     const text = 'the engine is out of reach: sessions of other nodes cannot be served';
     this.#owner.failed(new McpSseError('engine-unavailable', text, { cause }));
   }
+}
+
+function add(counts: { asked: number; resent: number }, { asked, resent }: Peer): void {
+  counts.asked += asked;
+  counts.resent += resent;
 }
 
 /** Async, so that what an engine throws is a rejection too. */

@@ -105,12 +105,17 @@ export class Outgoing {
   /** What was numbered, but for the first so many, in frames. */
   #packed(begin: number): Shipment[] {
     const shipments: Shipment[] = [];
-    for (let start = begin, end = begin; start < this.#sent.length; start = end) {
-      let chars = 0;
-      do chars += this.#sent[end++]?.body.length ?? 0;
-      while (chars + (this.#sent[end]?.body.length ?? Infinity) <= FRAME_CHARS);
-      const parcels = this.#sent.slice(start, end);
-      shipments.push(new Shipment(this.#epoch, this.#firstSent + start, parcels));
+    let parcels: Parcel[] = [];
+    // There is no frame yet.
+    let room = -1;
+    for (const [index, parcel] of this.#sent.slice(begin).entries()) {
+      if (parcel.body.length > room) {
+        parcels = [];
+        room = FRAME_CHARS;
+        shipments.push(new Shipment(this.#epoch, this.#firstSent + begin + index, parcels));
+      }
+      parcels.push(parcel);
+      room -= parcel.body.length;
     }
     return shipments;
   }

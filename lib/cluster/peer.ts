@@ -1,4 +1,5 @@
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
+import { refused } from '../stream/unawaited.js';
 import { Calls, unreachable } from './calls.js';
 import type { LinkFrame } from './frame.js';
 import { Link, type LinkOwner } from './link.js';
@@ -86,7 +87,7 @@ export class Peer implements LinkOwner {
   /** As `Calls.call`; `session-not-found` when the node is no more, `shutting-down` when we go. */
   call(operation: string, params: unknown): Promise<unknown> {
     if (this.#owner.leaving) {
-      return Promise.reject(new McpSseError('shutting-down', 'the server is shutting down'));
+      return refused(new McpSseError('shutting-down', 'the server is shutting down'));
     }
     return this.#calls.call(operation, params);
   }
@@ -169,9 +170,9 @@ export class Peer implements LinkOwner {
   }
 
   received(body: string): void {
-    const [head = '', kind, id = '', more] = BODY.exec(body) ?? [];
+    const [head = '', kind, id = '', more = ''] = BODY.exec(body) ?? [];
     const rest = body.slice(head.length);
-    if (kind === 'call') void this.#answer(id, more ?? '', rest);
+    if (kind === 'call') void this.#answer(id, more, rest);
     else if (kind === 'reply') this.#calls.answered(id, rest);
     else if (kind === 'refusal') this.#calls.refused(id, refusal(more, rest));
     else if (kind === 'took' || kind === 'gone') this.#streamThere(kind, id, Number(more) || 0);
@@ -244,7 +245,7 @@ const REFUSALS: readonly McpSseErrorCode[] = [
   'unserialisable',
 ];
 
-function refusal(code: string | undefined, message: string): McpSseError {
+function refusal(code: string, message: string): McpSseError {
   const known = REFUSALS.find((one) => one === code);
   return new McpSseError(known ?? 'internal', message);
 }

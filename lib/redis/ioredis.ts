@@ -67,7 +67,7 @@ export function ioredisClusterPort(cluster: IoredisCluster): RedisPort {
       const address = addressOf(channel);
       const server = cluster
         .nodes()
-        .find(({ options: { host, port } }) => `${host ?? ''}:${port ?? ''}` === address);
+        .find(({ options: { host, port } }) => [host, port].join(':') === address);
       if (server?.status !== 'ready')
         throw new McpSseError('engine-unavailable', 'No connection to the server of the channel.');
       // It has the key prefix as well, if that was given in `redisOptions`.

@@ -31,7 +31,8 @@ export class RedisMember implements EngineMember {
   /** A publish has failed, and none has worked since. */
   #mute = false;
   #failures = 0;
-  #checking = false;
+  /** Whether it is looking already: while it joins, too. */
+  #checking = true;
   #timer: NodeJS.Timeout | undefined;
   #leaving: Promise<void> | undefined;
 
@@ -58,12 +59,12 @@ export class RedisMember implements EngineMember {
       await within(JOIN_MS, 'Joining over Redis', async (signal) => {
         await ready(port, signal);
         await member.#reach();
-        if (!member.#ear) throw new Error('The connection to Redis was lost.');
       });
     } catch (error) {
       await member.leave();
       throw error;
     }
+    member.#checking = false;
     member.#tell(true);
     member.#checkAfter(CHECK_MS);
     return member;
@@ -123,8 +124,10 @@ export class RedisMember implements EngineMember {
       // is no answer, there is nothing to listen to.
       await this.#publish('probe', this.#own, this.#markPrefix);
       await this.#listen();
+      this.#mustListen();
     }
     await this.#proveReach();
+    this.#mustListen();
   }
 
   async #listen(): Promise<void> {
@@ -148,11 +151,14 @@ export class RedisMember implements EngineMember {
       );
     } catch (error) {
       ear.destroy();
-      if (this.#ear === ear) this.#ear = undefined;
+      this.#ear = undefined;
       throw error;
     }
-    // It may have been lost while the last answer was on its way.
-    if (this.#ear !== ear) throw new Error('The connection to Redis was lost.');
+  }
+
+  /** The ear may have been lost while the last answer was on its way. */
+  #mustListen(): void {
+    if (!this.#ear) throw new Error('The connection to Redis was lost.');
   }
 
   #hear(frame: string): void {
@@ -212,8 +218,6 @@ export class RedisMember implements EngineMember {
       up = false;
     }
     this.#checking = false;
-    // Lost again right after the mark came back.
-    if (!this.#ear) up = false;
     this.#tell(up);
     this.#checkAfter(up ? CHECK_MS : Math.min(RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS));
   }

@@ -92,9 +92,7 @@ class NodeRedisEar implements Ear {
 
   async open(channels: string[], hear: (frame: string) => void, lost: () => void): Promise<void> {
     const client = this.#client;
-    client.on('error', () => {
-      if (!client.isReady) lost();
-    });
+    client.on('error', lost);
     client.on('sharded-channel-moved', lost);
     await client.connect();
     if (this.sharded) await client.sSubscribe(channels, hear);

@@ -62,3 +62,11 @@ it('has at most a window on its way, and the rest when that is acknowledged', ()
   expect(shipped()).toBe(10);
   expect(outgoing.chars).toBe(30 * body.length);
 });
+
+it('keeps the number of a message that was taken back before it was sent', () => {
+  const outgoing = new Outgoing();
+  outgoing.withdraw(outgoing.push('.taken back'));
+  outgoing.push('.next');
+  const frames = outgoing.fresh().map((shipment) => shipment.handOver(NO_ACK));
+  expect(frames).toMatchObject([{ first: 1, bodies: ['', '.next'] }]);
+});

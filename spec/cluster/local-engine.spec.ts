@@ -1,5 +1,8 @@
+import { expect, it } from 'vitest';
+
 import { localEngine } from '../../lib/cluster/local-engine.js';
 import { engineContract } from './engine-contract.js';
+import { EngineNode } from './engine-node.js';
 
 engineContract(
   'localEngine()',
@@ -17,3 +20,12 @@ engineContract(
   },
   { faults: false },
 );
+
+it('takes each address once', async () => {
+  const engine = localEngine();
+  const first = new EngineNode();
+  await engine.join(first.address, first);
+  const second = new EngineNode();
+  await expect(engine.join(first.address, second)).rejects.toThrow(/joined already/);
+  expect(second.states).toEqual([]);
+});

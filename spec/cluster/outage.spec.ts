@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { McpSseRequest } from '../../lib/index.js';
 import { eventually } from '../support/eventually.js';
 import { FaultyEngine } from '../support/faulty-engine.js';
 import {
@@ -130,4 +131,17 @@ it('answers 504 for what was sent and not answered, and takes it once all the sa
   await acquainted([owner, other]);
   expect((await post(endpointAt(other, client), { ...ping, id: 2 })).status).toBe(202);
   expect(received).toHaveLength(new Set(received.map((message) => JSON.stringify(message))).size);
+}, 20_000);
+
+it('opens a new session when others do not say in time whose a resumeKey is', async () => {
+  const engine = new FaultyEngine();
+  const resume = { resumeKey: (req: McpSseRequest) => req.headers['x-key']?.toString() };
+  const [owner, other] = await serveTwo({ resume }, engine);
+  engine.partitioned.add(owner.mcp.stats().cluster!.node);
+  const began = performance.now();
+  await StreamClient.open(`${other.url}/sse`, { 'X-Key': 'k' });
+  // Any other question is given up after eight seconds.
+  expect(performance.now() - began).toBeLessThan(6_000);
+  expect(other.mcp.stats().cluster?.asked).toBe(1);
+  expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([0, 1]);
 }, 20_000);

@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { describe, expect, it } from 'vitest';
 
 import type { MessageHandler, RequestFacts } from '../../lib/index.js';
+import { FaultyEngine } from '../support/faulty-engine.js';
 import { serveTwo, endpointAt } from '../support/serve-nodes.js';
 import { post, StreamClient } from '../support/stream-client.js';
 
@@ -78,6 +79,15 @@ describe('a POST to another node than the owner of its session', () => {
     expect(await status(url, '{"jsonrpc"')).toBe(400);
     expect(await status(url, ping(3), { ...ada, 'Content-Type': 'text/plain' })).toBe(415);
     expect(await status(url, { ...ping(3), params: { long: 'x'.repeat(2_000) } })).toBe(413);
+  });
+
+  it('is refused with nobody else asked when its session names no node', async () => {
+    const engine = new FaultyEngine();
+    const [, other] = await serveTwo({}, engine);
+    // Whoever asks is told 503.
+    engine.refuses = true;
+    const { status } = await post(`${other.url}/message?sessionId=of-no-node`, ping(1));
+    expect(status).toBe(404);
   });
 
   it('gets the very 404 of an unknown session', async () => {

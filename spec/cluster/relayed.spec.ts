@@ -62,6 +62,7 @@ describe('the stream at the node of the client', () => {
 
   it('is gone when its client has left before it begins', async () => {
     const { relayed, said, ends } = stream();
+    relayed.chunk('data: nobody reads\n\n');
     const { writer, response } = await wiredWriter();
     response.destroy();
     await eventually(() => writer.closed);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.js';
+import { FaultyEngine } from '../support/faulty-engine.js';
 import { numbers } from '../support/returning-client.js';
 import { serveTwo } from '../support/serve-nodes.js';
 import { StreamClient } from '../support/stream-client.js';
@@ -61,6 +62,18 @@ describe('broadcast', () => {
     await eventually(() => clients.every((client) => numbers(client).length === 2));
     one.mcp.broadcast(numbered(3));
     await eventually(() => clients.every((client) => numbers(client).length === 3));
+  });
+
+  it('is reported when another node cannot be told', { timeout: 20_000 }, async () => {
+    const engine = new FaultyEngine();
+    const errors: string[] = [];
+    const hooks = { onError: ({ code }: { code: string }) => errors.push(code) };
+    const [one, other] = await serveTwo({ hooks }, engine);
+    const client = await StreamClient.open(`${one.url}/sse`);
+    engine.dead.add(other.mcp.stats().cluster!.node);
+    expect(one.mcp.broadcast(numbered(1))).toBe(1);
+    await eventually(() => numbers(client).length === 1);
+    await eventually(() => errors.includes('session-not-found'), 'the report', 15_000);
   });
 
   it('reaches those of a principal on all nodes, and those that a function picks on this one', async () => {

@@ -1,8 +1,10 @@
-import { Redis, type RedisOptions } from 'ioredis';
-import { createClient, createSentinel } from 'redis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { createClient, createCluster, createSentinel } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { redisEngine } from '../../lib/redis/index.js';
+import { ioredisClusterPort } from '../../lib/redis/ioredis.js';
+import { nodeRedisClusterPort } from '../../lib/redis/node-redis.js';
 import { EngineNode } from '../cluster/engine-node.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
 
@@ -19,6 +21,24 @@ it('refuses what is no client, and says what would be one', () => {
   }
   const sentinel = createSentinel({ name: 'main', sentinelRootNodes: [] });
   expect(() => redisEngine(sentinel as never)).toThrow(/createClient/);
+});
+
+describe('a cluster client that is not connected', () => {
+  const cluster = createCluster({ rootNodes: [] });
+  const other = new Cluster(['127.0.0.1'], { lazyConnect: true });
+
+  it('is not connected by the engine, which says whose task that is', async () => {
+    for (const client of [cluster, other]) {
+      const joined = EngineNode.join(redisEngine(client));
+      await expect(joined).rejects.toThrow(/call `connect\(\)` first/);
+    }
+  });
+
+  it('knows no server to listen to', async () => {
+    for (const port of [nodeRedisClusterPort(cluster), ioredisClusterPort(other)]) {
+      await expect(port.ear('channel')).rejects.toThrow(/knows no server/);
+    }
+  });
 });
 
 describe.skipIf(!hasRedis)('a client of the application', () => {

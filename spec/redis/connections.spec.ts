@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { redisEngine, type RedisClient } from '../../lib/redis/index.js';
 import { EngineNode } from '../cluster/engine-node.js';
@@ -67,6 +67,22 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
       .toBe(true);
     expect(sent).toBe(true);
     await b.has('sent');
+  });
+
+  it('may be reset, and nobody writes to the console about that', async () => {
+    const wire = await Wire.to(server.port);
+    onTestFinished(() => {
+      wire.close();
+    });
+    const written = vi.spyOn(console, 'error');
+    onTestFinished(() => {
+      written.mockRestore();
+    });
+    const [a, b] = [await node(), await node(wire.port)];
+    expect(wire.cut()).toBe(2);
+    await eventually(() => b.states.includes(false), 'state(false)');
+    await getsThrough(a, b);
+    expect(written).not.toHaveBeenCalled();
   });
 
   it('count no more once a node has left, even if the server takes them for open', async () => {

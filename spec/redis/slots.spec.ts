@@ -32,15 +32,16 @@ describe.skipIf(!hasRedis)('the slots of a Redis Cluster', () => {
     }
   });
 
+  const nodeRedis = () => {
+    const client = createCluster({ rootNodes: cluster.servers.map(({ url }) => ({ url })) });
+    client.on('error', () => {});
+    onTestFinished(() => {
+      client.destroy();
+    });
+    return client;
+  };
   const clients: Record<string, () => Promise<RedisClient>> = {
-    async 'node-redis'() {
-      const client = createCluster({ rootNodes: cluster.servers.map(({ url }) => ({ url })) });
-      client.on('error', () => {});
-      onTestFinished(() => {
-        client.destroy();
-      });
-      return client.connect();
-    },
+    'node-redis': () => nodeRedis().connect(),
     async ioredis() {
       const startup = cluster.servers.map(({ port }) => ({ host: '127.0.0.1', port }));
       const client = new Cluster(startup);
@@ -51,6 +52,14 @@ describe.skipIf(!hasRedis)('the slots of a Redis Cluster', () => {
       return client;
     },
   };
+
+  it('are waited for while a client asks who serves them', async () => {
+    const client = nodeRedis();
+    const connecting = client.connect();
+    expect(client.isReady).toBe(false);
+    expect((await EngineNode.join(redisEngine(client))).up).toBe(true);
+    await connecting;
+  });
 
   it.each(Object.keys(clients))(
     'may move to another server: %s follows',

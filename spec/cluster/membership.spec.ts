@@ -1,0 +1,57 @@
+import { expect, it, onTestFinished } from 'vitest';
+
+import { Membership } from '../../lib/cluster/membership.js';
+import type { Engine, EngineMember } from '../../lib/index.js';
+import { deferred } from '../support/deferred.js';
+import { eventually } from '../support/eventually.js';
+import { hanging } from '../support/failing.js';
+
+/** A membership, and the failures that it has told of. */
+function membershipOf(engine: Engine): { membership: Membership; failures: string[] } {
+  const failures: string[] = [];
+  const failed = ({ code }: { code: string }) => void failures.push(code);
+  const membership = new Membership('self', engine, { asked: hanging, failed });
+  onTestFinished(() => membership.leave());
+  return { membership, failures };
+}
+
+it('ends a membership that the engine grants only after the node has left', async () => {
+  const joined = deferred<EngineMember>();
+  const { membership } = membershipOf({ join: () => joined.promise });
+  await membership.leave();
+  const frames: string[] = [];
+  let left = false;
+  joined.resolve({
+    send: async (_to, frame) => frames.push(frame) > 0,
+    leave: async () => void (left = true),
+  });
+  await eventually(() => left);
+  expect([frames, membership.up]).toEqual([[], false]);
+});
+
+it('tells of an engine that is out of reach once, however often it tries to join', async () => {
+  let tries = 0;
+  const { failures } = membershipOf({
+    join: async () => {
+      tries += 1;
+      throw new Error('out of reach');
+    },
+  });
+  await eventually(() => tries === 3, 'the third try');
+  expect(failures).toEqual(['engine-unavailable']);
+});
+
+it('counts what it has asked of nodes that were never there', { timeout: 20_000 }, async () => {
+  const { membership } = membershipOf({
+    join: async (_self, listener) => {
+      listener.state(true);
+      return { send: async () => false, leave: async () => {} };
+    },
+  });
+  const call = membership.peer('nobody').call('find', {});
+  await expect(call).rejects.toMatchObject({ code: 'session-not-found' });
+  await eventually(() => [...membership.peers].length === 0, 'the end of the memory');
+  const { asked, resent } = membership.counts;
+  expect(asked).toBe(1);
+  expect(resent).toBeGreaterThan(0);
+});

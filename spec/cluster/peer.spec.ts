@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+
+import { eventually } from '../support/eventually.js';
+import { hanging } from '../support/failing.js';
+import { rounds } from '../support/rounds.js';
+import { twoPeers } from './two-peers.js';
+
+describe('a call to another node', () => {
+  it('is rejected when the answer is nonsense', async () => {
+    const { there } = twoPeers(hanging);
+    const call = there.call('find', {});
+    there.received('reply 1\nnonsense');
+    await expect(call).rejects.toMatchObject({ code: 'internal' });
+    expect(there.isBusy).toBe(true);
+    await eventually(() => !there.isBusy, 'the acknowledgement');
+  });
+
+  it('is refused at once while too much waits for that node', async () => {
+    const { there } = twoPeers(hanging);
+    there.setReachable(false);
+    const large = there.call('send', 'x'.repeat(64 * 1024 * 1024));
+    const more = there.call('send', {});
+    const full = { code: 'engine-unavailable', message: expect.stringContaining('too much') };
+    await expect(more).rejects.toMatchObject(full);
+    there.giveUp();
+    await expect(large).rejects.toMatchObject({ code: 'engine-unavailable' });
+    expect(there.isBusy).toBe(false);
+  });
+
+  it('may be left alone when it is refused, like any other', async () => {
+    const leaving = twoPeers(hanging, true);
+    // A rejection that nobody handles would fail the run.
+    void leaving.there.call('probe', {});
+    const { there } = twoPeers(hanging);
+    void there.call('probe', { id: 1n });
+    await rounds(2);
+    const late = leaving.there.call('probe', {});
+    await expect(late).rejects.toMatchObject({ code: 'shutting-down' });
+  });
+});
+
+it('mentions a stream that has long been silent, and ends it if its owner knows of none', async () => {
+  const { there } = twoPeers(hanging);
+  const { stream } = there.serve();
+  there.remind(stream.toldAt + 19_999);
+  await rounds(10);
+  expect(there.served.size).toBe(1);
+  there.remind(stream.toldAt + 20_000);
+  await eventually(() => there.served.size === 0);
+});

@@ -1,0 +1,39 @@
+import { parseFrame } from '../../lib/cluster/frame.js';
+import { Peer, type PeerOwner } from '../../lib/cluster/peer.js';
+
+/** Two nodes as each sees the other, on an engine that loses nothing. */
+export interface TwoPeers {
+  /** The node `there`, as the node `here` sees it. */
+  readonly there: Peer;
+  /** The node `here`, as the node `there` sees it. */
+  readonly here: Peer;
+}
+
+/**
+ * @param asked answers what either asks
+ * @param leaving whether both are about to go
+ */
+export function twoPeers(asked: PeerOwner['asked'], leaving = false): TwoPeers {
+  const owner = (self: string, recipient: () => Peer): PeerOwner => ({
+    self,
+    upSince: 0,
+    leaving,
+    asked,
+    transmit: async (_to, text) => {
+      const frame = parseFrame(text);
+      setImmediate(() => {
+        if (frame?.kind === 'link') recipient().frameArrived(frame);
+      });
+      return true;
+    },
+  });
+  const there: Peer = new Peer(
+    'there',
+    owner('here', () => here),
+  );
+  const here: Peer = new Peer(
+    'here',
+    owner('there', () => there),
+  );
+  return { there, here };
+}
