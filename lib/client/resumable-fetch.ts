@@ -67,7 +67,8 @@ class IdReader {
     const rest = this.#afterCr && text.startsWith('\n') ? text.slice(1) : text;
     this.#afterCr = text.endsWith('\r');
     const lines = (this.#line + rest).split(/\r\n|\r|\n/);
-    this.#line = lines.pop() ?? '';
+    // The last one has not ended yet.
+    this.#line = lines.splice(-1).join('');
     for (const line of lines) this.#take(line);
   }
 

@@ -87,8 +87,6 @@ export class Board {
 
   /** Shows the board on a response that has begun, until it closes. */
   show(response: ServerResponse, view: View, greeting: object): void {
-    // [node] It would not be told of a close that has happened already.
-    if (response.destroyed) return;
     this.stats = this.#source.stats();
     const viewer = new Viewer(this, view, response, () => this.#viewers.delete(viewer));
     this.#viewers.add(viewer);

@@ -50,8 +50,8 @@ export class Roster {
   list({ filter, order }: View, limit: number): { rows: Row[]; matching: number } {
     const all = [...this.#sessions].reverse();
     const wanted = filter.toLowerCase();
-    const found = wanted === '' ? all : all.filter((session) => matches(session, wanted));
-    if (order !== 'newest') sortBy(found, MEASURES[order]);
+    const matching = wanted === '' ? all : all.filter((session) => matches(session, wanted));
+    const found = order === 'newest' ? matching : largestFirst(matching, MEASURES[order]);
     return {
       rows: found.slice(0, limit).map((session) => this.row(session)),
       matching: found.length,
@@ -110,8 +110,10 @@ function matches(session: Session, wanted: string): boolean {
   return texts.some((text) => short(text).toLowerCase().includes(wanted));
 }
 
-/** Largest first; each is measured once. What is equal stays in the order of age. */
-function sortBy(sessions: Session[], measure: (session: Session) => number): void {
-  const measures = new Map(sessions.map((session) => [session, measure(session)]));
-  sessions.sort((a, b) => (measures.get(b) ?? 0) - (measures.get(a) ?? 0));
+/** Each is measured once. What is equal stays in the order of age. */
+function largestFirst(sessions: Session[], measure: (session: Session) => number): Session[] {
+  return sessions
+    .map((session) => ({ session, size: measure(session) }))
+    .sort((a, b) => b.size - a.size)
+    .map(({ session }) => session);
 }

@@ -20,14 +20,11 @@ export function checkContentType(req: McpSseRequest): void {
   }
 }
 
+/** What is malformed has some other type: `parse` takes any text. */
 function isJson(header: string): boolean {
-  try {
-    const { type, parameters } = parse(header);
-    const { charset = 'utf-8' } = parameters;
-    return type === 'application/json' && UTF8_NAMES.has(charset.toLowerCase());
-  } catch {
-    return false;
-  }
+  const { type, parameters } = parse(header);
+  const { charset = 'utf-8' } = parameters;
+  return type === 'application/json' && UTF8_NAMES.has(charset.toLowerCase());
 }
 
 /**

@@ -53,7 +53,7 @@ function segments(path: string): string[] {
 
 /** The path as the client wrote it, as far as it reaches the server. */
 function clientPath({ req }: Exchange): string {
-  return splitUrl(req.originalUrl ?? req.url ?? '/').path;
+  return splitUrl(req.originalUrl ?? req.url).path;
 }
 
 function absoluteUrl(exchange: Exchange, relative: string): string {

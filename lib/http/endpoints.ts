@@ -23,7 +23,7 @@ export class Endpoints<Data> {
    * of the URL's path that stands before them.
    */
   serve(exchange: Exchange, mount: string): boolean {
-    const name = this.#match(exchange.req.url ?? '', mount);
+    const name = this.#match(exchange.req.url, mount);
     if (!name) return false;
     this.#answer(name, exchange).catch((error: unknown) => {
       this.refuse(exchange, McpSseError.from(error));

@@ -42,7 +42,7 @@ const isNotFound = (error: unknown): boolean =>
 
 /** The session's id and, in the URL of a client that is told its position, the offset. */
 function queryOf({ req }: Exchange): { sessionId: string; offset: number | undefined } {
-  const { query } = splitUrl(req.url ?? '');
+  const { query } = splitUrl(req.url);
   const [, plain, position] = PLAIN_QUERY.exec(query) ?? [];
   const sessionId = plain ?? sessionIdIn(query);
   return { sessionId, offset: position === undefined ? undefined : Number(position) };

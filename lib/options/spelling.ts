@@ -12,16 +12,21 @@ function lastPart(dotted: string): string {
   return dotted.slice(dotted.lastIndexOf('.') + 1).toLowerCase();
 }
 
-/** Levenshtein distance, one row at a time. */
+/** Levenshtein distance: from one letter of `a` more each time to each beginning of `b`. */
 function edits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
+  const letters = b.split('');
+  let row = letters.map((_, index) => index + 1);
+  let distance = b.length;
+  for (let read = 0; read < a.length; read += 1) {
+    // To the empty beginning, before this letter and with it.
+    let corner = read;
+    distance = read + 1;
+    row = row.map((above, index) => {
+      const replaced = corner + (a[read] === letters[index] ? 0 : 1);
+      corner = above;
+      distance = Math.min(replaced, above + 1, distance + 1);
+      return distance;
+    });
   }
-  return row[b.length] ?? 0;
+  return distance;
 }

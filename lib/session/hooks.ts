@@ -50,7 +50,8 @@ export class HookRunner<Data> {
   readonly #statistics: Statistics;
   /** Hooks that have not settled; each leaves by its deadline. */
   readonly #running = new Set<Promise<void>>();
-  readonly #opening = new Map<Session<Data>, Promise<void>>();
+  /** For each session whose open has not settled: what is to follow it. */
+  readonly #opening = new Map<Session<Data>, (() => void)[]>();
 
   constructor(hooks: McpSseHooks<Data>, timeoutMs: number, statistics: Statistics) {
     this.#hooks = hooks;
@@ -84,14 +85,14 @@ export class HookRunner<Data> {
   opened(session: Session<Data>): void {
     this.#statistics.opened += 1;
     const { onSessionOpen } = this.#hooks;
-    let settled: () => void = ignore;
+    const afterwards: (() => void)[] = [];
     // Known before anybody is told, since they may close the session there and then.
-    if (onSessionOpen) this.#opening.set(session, new Promise((resolve) => (settled = resolve)));
+    if (onSessionOpen) this.#opening.set(session, afterwards);
     diagnostics.opened(session);
     if (!onSessionOpen) return;
     const opened = (): void => {
       this.#opening.delete(session);
-      settled();
+      for (const next of afterwards) next();
     };
     const running = this.#run('onSessionOpen', session, () => onSessionOpen(session));
     if (running) void running.then(opened);
@@ -143,10 +144,12 @@ export class HookRunner<Data> {
     diagnostics.closed(session, reason);
     const { onSessionClose } = this.#hooks;
     if (!onSessionClose) return;
-    const run = () => this.#run('onSessionClose', session, () => onSessionClose(session, reason));
-    const opening = this.#opening.get(session);
-    if (opening) this.#track(opening.then(run));
-    else void run();
+    const run = (): void => {
+      void this.#run('onSessionClose', session, () => onSessionClose(session, reason));
+    };
+    const afterwards = this.#opening.get(session);
+    if (afterwards) afterwards.push(run);
+    else run();
   }
 
   failed(session: Session<Data> | undefined, error: McpSseError): void {
@@ -197,8 +200,4 @@ export class HookRunner<Data> {
     this.#running.add(run);
     void run.then(() => this.#running.delete(run));
   }
-}
-
-function ignore(): void {
-  // Until the promise's own is there.
 }

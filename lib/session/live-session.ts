@@ -56,7 +56,9 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
   #state: Session['state'] = 'detached';
   #abort: AbortController | undefined;
   #finished: Promise<void> = DONE;
-  #lost: { readonly at: number; readonly reason: CloseReason } | undefined;
+  /** When its stream was lost, until there is another one; and why the last one was. */
+  #lostAt: number | undefined;
+  #lostFor: CloseReason = 'client-disconnected';
 
   constructor(
     readonly id: string,
@@ -108,7 +110,7 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
       message: now - this.#lastActive,
       write: now - (this.outlet.writer?.lastWriteAt ?? now),
       ping: now - this.#heartbeat.lastBeatAt,
-      detached: now - (this.#lost?.at ?? now),
+      detached: now - (this.#lostAt ?? now),
     };
   }
 
@@ -123,20 +125,15 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
 
   /** Gives the session its first stream, or another one that goes on after `offset`. */
   attach(writer: ConnectionWriter, announced: string, offset = 0): void {
-    const resumed = this.#lost !== undefined || this.outlet.writer !== undefined;
+    const resumed = this.#lostAt !== undefined || this.outlet.writer !== undefined;
     this.#state = 'open';
-    this.#lost = undefined;
+    this.#lostAt = undefined;
     this.outlet.attach(writer, offset, announced);
     if (resumed) this.#observer.resumed(this);
   }
 
   send(message: JsonRpcMessage): Promise<void> {
-    const answered = isAnswer(message);
-    if (this.#state === 'closed') {
-      // An unanswered request is counted when the session closes.
-      if (!answered) this.#observer.discarded(this, 1);
-      return refused(closedError());
-    }
+    if (this.#state === 'closed') return this.#tooLate(message);
     let frame: Frame;
     try {
       frame = encodeMessage(message);
@@ -148,7 +145,8 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
 
   /** `send` of a message that is encoded already: a broadcast encodes once. */
   sendFrame(message: JsonRpcMessage, frame: Frame): Promise<void> {
-    if (this.#state === 'closed') return refused(closedError());
+    // A `toJSON` in the message, or the filter of a broadcast, may have closed the session.
+    if (this.#state === 'closed') return this.#tooLate(message);
     if (!this.outlet.fits(frame)) {
       const full = new McpSseError('buffer-overflow', 'the reader is too slow: the buffer is full');
       this.fail(full);
@@ -216,7 +214,7 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
 
   /** The client did not come back in time. */
   expire(): void {
-    if (this.#lost) this.#end(this.#lost.reason, undefined);
+    this.#end(this.#lostFor, undefined);
   }
 
   outletHolds(bytes: number): void {
@@ -235,7 +233,8 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
     } else if (!this.outlet.road.leadsBack) this.#end(reason, error);
     else {
       this.#state = 'detached';
-      this.#lost = { at: performance.now(), reason };
+      this.#lostAt = performance.now();
+      this.#lostFor = reason;
       if (error) this.#observer.failed(this, error);
       this.#observer.detached(this, reason);
     }
@@ -283,6 +282,12 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
   inletFailed(message: JsonRpcMessage, error: McpSseError): void {
     this.#observer.failed(this, error);
     if (isRequest(message)) this.#apologise(message.id);
+  }
+
+  #tooLate(message: JsonRpcMessage): Promise<never> {
+    // An unanswered request is counted when the session closes.
+    if (!isAnswer(message)) this.#observer.discarded(this, 1);
+    return refused(closedError());
   }
 
   /** The sender learns why; a client that waits for this answer gets an error instead. */

@@ -144,8 +144,9 @@ export class Outlet implements PumpOwner {
   #awaitProof(id: RequestId): void {
     this.#proofs ??= new Map();
     this.#proofs.set(id, this.#pump.nextOffset);
-    if (this.#proofs.size <= PROOFS) return;
-    const [oldest] = this.#proofs.keys();
-    if (oldest !== undefined) this.#proofs.delete(oldest);
+    for (const oldest of this.#proofs.keys()) {
+      if (this.#proofs.size <= PROOFS) return;
+      this.#proofs.delete(oldest);
+    }
   }
 }

@@ -6,6 +6,8 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
  */
 export type McpSseRequest = IncomingMessage &
   Express.Request & {
+    /** Always there in a request that a server has received. */
+    url: string;
     auth?: unknown;
     body?: unknown;
     baseUrl?: string;
@@ -24,7 +26,7 @@ export interface RequestFacts {
 export function factsOf(req: McpSseRequest): RequestFacts {
   const scheme = 'encrypted' in req.socket ? 'https' : 'http';
   const host = req.headers.host ?? 'localhost';
-  const target = req.originalUrl ?? req.url ?? '/';
+  const target = req.originalUrl ?? req.url;
   return {
     headers: req.headers,
     url: target.startsWith('/') ? `${scheme}://${host}${target}` : target,

@@ -82,8 +82,9 @@ export class Road {
   /** The first event of a connection that goes on after `offset`. */
   endpointEvent(announced: string, offset: number): string {
     this.#announced = announced;
+    const { token } = this;
     return encodeEvent({
-      ...(this.token !== undefined && { id: this.#eventId(offset) }),
+      ...(token !== undefined && { id: this.#eventId(token, offset) }),
       ...(this.takesRetry && { retry: reconnectDelay(this.#retryMs) }),
       event: 'endpoint',
       data: this.#positions ? this.#announcedAt(offset) : announced,
@@ -120,8 +121,8 @@ export class Road {
     };
   }
 
-  #eventId(offset: number): string {
-    return `${this.#node}.${this.token ?? ''}.${String(offset)}`;
+  #eventId(token: string, offset: number): string {
+    return `${this.#node}.${token}.${String(offset)}`;
   }
 
   #announcedAt(offset: number): string {

@@ -53,22 +53,22 @@ export class SessionRegistry<Data = unknown> {
    */
   takeSlot(principal: string | undefined): void {
     const { sessions, sessionsPerPrincipal } = this.#limits;
-    const taken = (): number => this.#slots.get(principal) ?? 0;
-    const ownFull = (): boolean => principal !== undefined && taken() >= sessionsPerPrincipal;
+    const ownFull = (): boolean =>
+      principal !== undefined && this.#takenBy(principal) >= sessionsPerPrincipal;
     if (ownFull()) this.#longestAway(principal)?.close('replay-evicted');
     else if (this.#taken >= sessions) this.#longestAway()?.close('replay-evicted');
     if (this.#taken >= sessions || ownFull()) {
       throw new McpSseError('too-many-sessions', 'no room for another session');
     }
     this.#taken += 1;
-    this.#slots.set(principal, taken() + 1);
+    this.#slots.set(principal, this.#takenBy(principal) + 1);
   }
 
   freeSlot(principal: string | undefined): void {
     this.#taken -= 1;
-    const left = (this.#slots.get(principal) ?? 1) - 1;
-    if (left === 0) this.#slots.delete(principal);
-    else this.#slots.set(principal, left);
+    const left = this.#takenBy(principal) - 1;
+    if (left > 0) this.#slots.set(principal, left);
+    else this.#slots.delete(principal);
   }
 
   /** @throws McpSseError `internal` when the id is in use: the live session is not touched. */
@@ -80,6 +80,10 @@ export class SessionRegistry<Data = unknown> {
     const { token, key } = session.outlet.road;
     if (token !== undefined) this.#byToken.set(token, session);
     if (key !== undefined) this.#byKey.set(keyOf(session.principal, key), session);
+  }
+
+  #takenBy(principal: string | undefined): number {
+    return this.#slots.get(principal) ?? 0;
   }
 
   /** Of all sessions, or of one principal's. Looked for only when there is no room. */

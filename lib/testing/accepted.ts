@@ -1,6 +1,9 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
+/** [node] A connection that has broken by now has none. */
+export type Port = number | undefined;
+
 /** The watches of this process: one for a server, however many sessions it has. */
 const watches = new WeakMap<Server, Accepted>();
 
@@ -8,7 +11,7 @@ const watches = new WeakMap<Server, Accepted>();
 export class Accepted {
   readonly #server: Server;
   /** By the port of the client. */
-  readonly #sockets = new Map<number, Socket>();
+  readonly #sockets = new Map<Port, Socket>();
   #watchers = 0;
 
   private constructor(server: Server) {
@@ -25,7 +28,7 @@ export class Accepted {
   }
 
   /** Resolves when the server has closed its ends of the connections from these ports. */
-  async closed(ports: Iterable<number>): Promise<void> {
+  async closed(ports: Iterable<Port>): Promise<void> {
     const sockets = [...ports].flatMap((port) => this.#sockets.get(port) ?? []);
     await Promise.all(sockets.map(closeOf));
   }
@@ -39,7 +42,6 @@ export class Accepted {
 
   readonly #accept = (socket: Socket): void => {
     const { remotePort } = socket;
-    if (remotePort === undefined) return;
     this.#sockets.set(remotePort, socket);
     socket.once('close', () => this.#sockets.delete(remotePort));
   };

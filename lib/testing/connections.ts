@@ -6,7 +6,7 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
-import { Accepted } from './accepted.js';
+import { Accepted, type Port } from './accepted.js';
 import { within } from './clock.js';
 
 /**
@@ -17,7 +17,7 @@ export class Connections {
   readonly #accepted: Accepted | undefined;
   readonly #requests = new Set<ClientRequest>();
   /** This side's ports. */
-  readonly #ports = new Set<number>();
+  readonly #ports = new Set<Port>();
 
   constructor(server: Server | undefined) {
     this.#accepted = server && Accepted.by(server);
@@ -33,14 +33,14 @@ export class Connections {
     });
     request.once('socket', (socket) => {
       socket.once('connect', () => {
-        if (socket.localPort !== undefined) this.#ports.add(socket.localPort);
+        this.#ports.add(socket.localPort);
       });
     });
     return request;
   }
 
   /** Resolves when the server has closed its ends of the connections from these ports. */
-  noticed(timeoutMs: number, ports: Iterable<number> = this.#ports): Promise<void> {
+  noticed(timeoutMs: number, ports: Iterable<Port> = this.#ports): Promise<void> {
     const late = (): Error =>
       new Error(`the server has not closed its ends of the connections within ${timeoutMs} ms`);
     return within(this.#accepted?.closed(ports) ?? Promise.resolve(), timeoutMs, late);

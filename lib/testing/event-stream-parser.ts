@@ -40,7 +40,8 @@ export class EventStreamParser {
     this.#afterCr = text.endsWith('\r');
     const [first = '', ...more] = text.split(/\r\n|\r|\n/);
     const lines = [this.#partial + first, ...more];
-    this.#partial = lines.pop() ?? '';
+    // The last one has not ended yet.
+    this.#partial = lines.splice(-1).join('');
     for (const line of lines) this.#take(line);
   }
 

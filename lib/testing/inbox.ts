@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events';
+
 import type { EventStreamListener, ReceivedEvent } from './event-stream-parser.js';
 import { messageOf, type ReceivedMessage, type Wanted } from './message.js';
 import { Wait, type Letter } from './wait.js';
@@ -9,24 +11,20 @@ export class Inbox implements EventStreamListener {
   readonly comments: string[] = [];
   /** What nobody has taken yet, oldest first. */
   readonly untaken: Letter[] = [];
+  /** The newest URL that was announced for POSTs; empty before the first. */
+  endpoint = '';
+  readonly #news = new EventEmitter();
   /** Resolves with the first `endpoint` event, or with the end of a stream that has none. */
-  readonly announced: Promise<void>;
-  #announce: () => void = () => undefined;
+  readonly announced: Promise<unknown> = once(this.#news, 'announced');
   #waits: Wait[] = [];
   #ended = false;
 
-  constructor() {
-    this.announced = new Promise((resolve) => (this.#announce = resolve));
-  }
-
-  /** The newest URL that was announced for POSTs. */
-  get endpoint(): string | undefined {
-    return this.events.findLast(({ event }) => event === 'endpoint')?.data;
-  }
-
   event(event: ReceivedEvent): void {
     this.events.push(event);
-    if (event.event === 'endpoint') this.#announce();
+    if (event.event === 'endpoint') {
+      this.endpoint = event.data;
+      this.#news.emit('announced');
+    }
     const message = messageOf(event);
     if (!message) return;
     this.messages.push(message);
@@ -43,21 +41,29 @@ export class Inbox implements EventStreamListener {
   /**
    * Waits for a message, which may be there already, and takes it: nobody else gets it. Who waits
    * `first` is asked before those who would take any message.
+   *
+   * @returns undefined when the time is over, or the stream has ended. It leaves the error to who
+   * awaits it: one that is made there knows the line of the test.
    */
-  wait(wanted: Wanted, timeoutMs: number, { first = false }: { first?: boolean } = {}): Wait {
-    const wait = new Wait(wanted, timeoutMs);
-    const index = this.untaken.findIndex((letter) => wait.offer(letter));
-    if (index >= 0) this.untaken.splice(index, 1);
-    else if (this.#ended) wait.giveUp();
-    else if (first) this.#waits.unshift(wait);
-    else this.#waits.push(wait);
-    return wait;
+  wait(
+    wanted: Wanted,
+    timeoutMs: number,
+    { first = false }: { first?: boolean } = {},
+  ): Promise<ReceivedMessage | undefined> {
+    return new Promise((resolve) => {
+      const wait = new Wait(wanted, timeoutMs, resolve);
+      const index = this.untaken.findIndex((letter) => wait.offer(letter));
+      if (index >= 0) this.untaken.splice(index, 1);
+      else if (this.#ended) wait.giveUp();
+      else if (first) this.#waits.unshift(wait);
+      else this.#waits.push(wait);
+    });
   }
 
   /** Nothing will arrive any more. */
   end(): void {
     this.#ended = true;
-    this.#announce();
+    this.#news.emit('announced');
     for (const wait of this.#waits.splice(0)) wait.giveUp();
   }
 }

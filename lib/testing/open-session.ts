@@ -60,7 +60,7 @@ async function open(
   });
   const silent = (): Error => inVain('no `endpoint` event', timeoutMs, inbox, stream);
   await within(inbox.announced, timeoutMs, silent);
-  if (inbox.endpoint === undefined) throw silent();
+  if (inbox.endpoint === '') throw silent();
   return new TestSession({ settings, host, connections, stream, streamUrl, inbox });
 }
 

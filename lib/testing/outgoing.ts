@@ -40,7 +40,12 @@ export async function whole(answer: IncomingMessage, timeoutMs: number): Promise
   };
   const late = (): Error => new Error('the body did not end');
   await within(read(), timeoutMs, late).catch(() => answer.destroy());
-  return { status: answer.statusCode ?? 0, headers: answer.headers, body };
+  return { status: statusOf(answer), headers: answer.headers, body };
+}
+
+/** [node] Every answer has one; the type stands for requests, too. */
+export function statusOf({ statusCode }: IncomingMessage): number {
+  return Number(statusCode);
 }
 
 /** Later headers replace earlier ones, however they are spelt; undefined takes one out. */

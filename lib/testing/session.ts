@@ -60,7 +60,7 @@ export class TestSession {
 
   /** The absolute URL for POSTs, as announced: the newest, if there were several. */
   get endpoint(): string {
-    return new URL(this.#parts.inbox.endpoint ?? '', this.#parts.streamUrl).href;
+    return new URL(this.#parts.inbox.endpoint, this.#parts.streamUrl).href;
   }
 
   /** The session's id, as `endpoint` carries it; empty if it carries none. */
@@ -126,7 +126,7 @@ export class TestSession {
    */
   async next(match?: Match, options: WaitOptions = {}): Promise<ReceivedMessage> {
     const what = wanted(match);
-    return this.#found(this.#parts.inbox.wait(what, this.#timeout(options)).message, what, options);
+    return this.#found(this.#parts.inbox.wait(what, this.#timeout(options)), what, options);
   }
 
   /**
@@ -145,7 +145,7 @@ export class TestSession {
     const what = answerTo(id, `answer to ${method}`);
     const wait = this.#parts.inbox.wait(what, this.#timeout(options), { first: true });
     await this.#send({ jsonrpc: '2.0', id, method, params }, `POST of ${method}`);
-    const { error, result } = await this.#found(wait.message, what, options);
+    const { error, result } = await this.#found(wait, what, options);
     if (error) throw new JsonRpcError(error.code, error.message, error.data);
     return result as Result;
   }

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
+import type { Port } from './accepted.js';
 import { EventStreamParser, type EventStreamListener } from './event-stream-parser.js';
-import { send, whole, type Outgoing } from './outgoing.js';
+import { send, statusOf, whole, type Outgoing } from './outgoing.js';
 import { RefusedError } from './refused-error.js';
 
 /**
@@ -19,12 +20,12 @@ export class Stream {
   /** Settles with the connection; never rejects. */
   readonly over: Promise<StreamEnd>;
   /** This side's port of the connection. */
-  readonly port: number;
+  readonly port: Port;
   readonly #response: IncomingMessage;
 
   private constructor(response: IncomingMessage, listener: EventStreamListener) {
     this.#response = response;
-    this.port = response.socket.localPort ?? 0;
+    this.port = response.socket.localPort;
     const parser = new EventStreamParser(listener);
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => {
@@ -51,13 +52,13 @@ export class Stream {
     const response = await send(get);
     const type = response.headers['content-type'] ?? '';
     // [spec] WHATWG 9.2.3: anything else fails the connection.
-    const isStream = response.statusCode === 200 && /^text\/event-stream *(;|$)/i.test(type);
+    const isStream = statusOf(response) === 200 && /^text\/event-stream *(;|$)/i.test(type);
     if (isStream) return new Stream(response, listener);
     throw new RefusedError(get.name, await whole(response, get.timeoutMs));
   }
 
   get status(): number {
-    return this.#response.statusCode ?? 0;
+    return statusOf(this.#response);
   }
 
   get headers(): IncomingHttpHeaders {

@@ -8,29 +8,25 @@ export interface Letter {
   readonly event: ReceivedEvent;
 }
 
+/** The message, or what its match has thrown; undefined when none will come. */
+type Outcome = ReceivedMessage | Promise<never> | undefined;
+
 /** Somebody who waits for a letter. */
 export class Wait {
-  /**
-   * The message; undefined when the time is over, or the stream has ended. It leaves the error to
-   * who awaits it: one that is made there knows the line of the test.
-   */
-  readonly message: Promise<ReceivedMessage | undefined>;
   readonly #wanted: Wanted;
+  readonly #settle: (outcome: Outcome) => void;
   #pending = true;
-  #settle: (outcome: ReceivedMessage | Promise<never> | undefined) => void = () => undefined;
 
-  constructor(wanted: Wanted, timeoutMs: number) {
+  constructor(wanted: Wanted, timeoutMs: number, resolve: (outcome: Outcome) => void) {
     this.#wanted = wanted;
     const over = alarm(timeoutMs, () => {
       this.giveUp();
     });
-    this.message = new Promise((resolve) => {
-      this.#settle = (outcome) => {
-        this.#pending = false;
-        over();
-        resolve(outcome);
-      };
-    });
+    this.#settle = (outcome) => {
+      this.#pending = false;
+      over();
+      resolve(outcome);
+    };
   }
 
   get pending(): boolean {

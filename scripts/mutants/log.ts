@@ -59,8 +59,8 @@ export const logMutants: readonly Mutant[] = [
   {
     name: 'the pump does not go on when there is room',
     file: pump,
-    find: '    if (writer !== this.#writer) return;\n    this.#fill();\n',
-    replace: '    if (writer !== this.#writer) return;\n',
+    find: 'writerHasRoom(): void {\n    this.#fill();\n',
+    replace: 'writerHasRoom(): void {\n',
     specs: [pumps],
   },
   {
@@ -101,8 +101,9 @@ export const logMutants: readonly Mutant[] = [
   {
     name: 'the log is trimmed beyond its end',
     file: log,
-    find: 'Math.min(offset, this.next)',
-    replace: 'offset',
+    find: '    if (this.#head === this.#frames.length) {',
+    replace:
+      '    this.#first = Math.max(this.#first, offset);\n    if (this.#head === this.#frames.length) {',
     specs: [logs],
   },
 ];

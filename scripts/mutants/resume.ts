@@ -20,8 +20,8 @@ const cursorMutants: readonly Mutant[] = [
   {
     name: 'a trim takes one message too many',
     file: log,
-    find: 'const end = Math.min(offset, this.next);',
-    replace: 'const end = Math.min(offset + 1, this.next);',
+    find: 'while (frame && this.#first < offset)',
+    replace: 'while (frame && this.#first <= offset)',
     specs: [model],
   },
   {
@@ -160,7 +160,7 @@ const attachMutants: readonly Mutant[] = [
   {
     name: 'a session that is back still counts the time it was away',
     file: session,
-    find: "    this.#state = 'open';\n    this.#lost = undefined;\n",
+    find: "    this.#state = 'open';\n    this.#lostAt = undefined;\n",
     replace: "    this.#state = 'open';\n",
     specs: [window],
   },
@@ -212,8 +212,8 @@ const markMutants: readonly Mutant[] = [
   {
     name: 'the first event of a connection sends its client back to the beginning',
     file: road,
-    find: '{ id: this.#eventId(offset) }',
-    replace: '{ id: this.#eventId(0) }',
+    find: '{ id: this.#eventId(token, offset) }',
+    replace: '{ id: this.#eventId(token, 0) }',
     specs: [model],
   },
   {

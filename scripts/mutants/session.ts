@@ -156,8 +156,8 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'the close is told while the open still runs',
     file: hooks,
-    find: 'if (opening) this.#track(opening.then(run));',
-    replace: 'if (opening === null) this.#track(opening);',
+    find: 'if (afterwards) afterwards.push(run);',
+    replace: 'if (afterwards === null) run();',
     specs: ['session/hooks-order.spec.ts'],
   },
   {

@@ -1,10 +1,14 @@
 import { expect, it } from 'vitest';
 
+import { dashboard } from '../../lib/dashboard/index.js';
+import { Roster } from '../../lib/dashboard/roster.js';
 import { deferred } from '../support/deferred.js';
 import { BoardClient, introduce, serveBoard } from '../support/board-client.js';
 import { eventually } from '../support/eventually.js';
 import { request } from '../support/messages.js';
 import { onlySession } from '../support/returning-client.js';
+import { serve } from '../support/serve.js';
+import { SessionRig } from '../support/session-rig.js';
 import { StreamClient } from '../support/stream-client.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
@@ -93,6 +97,16 @@ it('keeps those that have closed, with the reason, and not those of another rout
   expect(late.closed).toEqual(board.closed);
 });
 
+it('knows the sessions that were there before it', async () => {
+  const { url, app, mcp } = await serve();
+  await introduce(url, { name: 'earlier' });
+  app.use('/admin', dashboard(mcp));
+  const board = await BoardClient.open(url);
+  await mcp.closeSessions();
+  await board.until(() => board.closed.length > 0);
+  expect(board.closed).toMatchObject([{ client: 'earlier' }]);
+});
+
 // Kills: the whole id, which is all that it takes to post to the session.
 it('never tells a whole session id', async () => {
   const { url, mcp } = await serveBoard({ showMessages: true, allowClose: true });
@@ -159,4 +173,16 @@ it.each([
   await mcp.sessions.get(one.sessionId)?.notify('late');
   const board = await BoardClient.open(url, { order });
   expect(board.rows.map(({ client }) => client)).toEqual(names);
+});
+
+it('orders them by what waits for each: buffered', () => {
+  // Newest first they are c, b, a.
+  const [a, b, c] = [5_000, 9_000, 0].map((bytes) => {
+    const { session } = new SessionRig();
+    void session.notify('waits', { text: 'x'.repeat(bytes) });
+    return session;
+  });
+  const roster = new Roster([a!, b!, c!]);
+  const { rows } = roster.list({ filter: '', order: 'buffered' }, 2);
+  expect(rows.map(({ key }) => key)).toEqual([b!, a!].map((session) => roster.keyOf(session)));
 });

@@ -54,6 +54,17 @@ function open() {
   return { board, response, end: () => mcp.close() };
 }
 
+it('keeps no place for a page that has left before it is shown', async () => {
+  const mcp = mcpSse();
+  const board = new Board(mcp, complete({ viewers: 1 }));
+  const response = new FakeResponse();
+  response.destroy();
+  board.show(response as unknown as ServerResponse, { filter: '', order: 'newest' }, {});
+  await Promise.resolve();
+  expect([board.hasRoom, response.writes]).toEqual([true, []]);
+  await mcp.close();
+});
+
 // Kills: a state for each second, whether the last was taken or not.
 it('spares a page that has not taken the last state, and tells it the latest then', async () => {
   const { response, end } = open();

@@ -7,9 +7,12 @@ import type { McpServerLike, McpSseOptions, SessionTransport } from '../../lib/i
 import { deferred } from '../support/deferred.js';
 import { eventually } from '../support/eventually.js';
 import { expectStats } from '../support/expect-stats.js';
+import { FaultyEngine } from '../support/faulty-engine.js';
 import { openWhenFree } from '../support/open-when-free.js';
 import { RawClient } from '../support/raw-client.js';
 import { serve, type Served } from '../support/serve.js';
+import { serveTwo } from '../support/serve-nodes.js';
+import { StreamClient } from '../support/stream-client.js';
 
 /** A place where the first stream that comes waits for the spec. */
 class Stop {
@@ -108,6 +111,29 @@ describe('[23] [24] a client that leaves before the headers', () => {
     await openWhenFree(`${served.url}/sse`);
     expectStats(served.mcp, { opened: 1, errors: {} });
     // [node] The response had closed before anyone could listen for it.
+    expect(connects).toBe(1);
+  });
+
+  it('leaves nothing behind while other nodes are asked for its session', async () => {
+    const engine = new FaultyEngine();
+    let connects = 0;
+    const options: McpSseOptions = {
+      resume: { resumeKey: (req) => req.headers['x-key']?.toString() },
+      hooks: { onConnect: () => (connects += 1) },
+    };
+    const [{ server, port, url, mcp }] = await serveTwo(options, engine);
+    engine.losses = { lost: 1, repeated: 0, late: 0 };
+    const arriving = once(server, 'request') as Promise<[unknown, ServerResponse]>;
+    const head = ['GET /sse HTTP/1.1', 'Host: localhost', 'X-Key: of the one who leaves'];
+    const client = await RawClient.send(port, ...head);
+    const [, response] = await arriving;
+    const noticed = once(response, 'close');
+    client.drop();
+    await noticed;
+    engine.losses = { lost: 0, repeated: 0, late: 0 };
+    // Its question is answered before the one of the next client.
+    await StreamClient.open(`${url}/sse`, { 'X-Key': 'of the next' });
+    expectStats(mcp, { opened: 1, errors: {} });
     expect(connects).toBe(1);
   });
 

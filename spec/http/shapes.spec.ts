@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import type { Exchange } from '../../lib/http/exchange.js';
 import { settleShapes } from '../../lib/http/shapes.js';
 import { serve } from '../support/serve.js';
 import { StreamClient } from '../support/stream-client.js';
@@ -25,4 +26,21 @@ it('changes nothing of what Express and middleware have put onto a request and i
   expect(status).toBe(200);
   const [before, after] = seen;
   expect(after).toEqual(before);
+});
+
+it.each<[string, boolean, string[]]>([
+  ['settles both where V8 forgets their shapes', true, ['set', 'delete', 'set', 'delete']],
+  ['leaves them alone where it does not', false, []],
+])('%s', (_, forgets, expected) => {
+  const done: string[] = [];
+  // Express's, as far as it matters: neither has a prototype of `node:http`.
+  const [req, res] = [{}, {}].map(
+    (message) =>
+      new Proxy(message, {
+        set: () => done.push('set') > 0,
+        deleteProperty: () => done.push('delete') > 0,
+      }),
+  );
+  settleShapes({ req, res, trusts: () => false } as unknown as Exchange, forgets);
+  expect(done).toEqual(expected);
 });

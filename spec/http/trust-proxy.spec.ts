@@ -110,6 +110,12 @@ describe('X-Forwarded-* of a peer that is not trusted', () => {
     },
   );
 
+  it('do not help in an application that has no such setting', async () => {
+    const { url } = await serve({}, { prepare: (app) => app.set('trust proxy fn', undefined) });
+    await expectBarred(url, { ...pretended, Host: 'evil.example.com' }, BY_HOSTS);
+    await expectAdmitted(url, { ...pretended, Host: 'localhost' });
+  });
+
   it('count no further than the chain of trust: what is in front of it is hearsay', async () => {
     // The proxy is trusted, the client behind it is not: it may not claim to be on loopback,
     // nor to be somebody else.

@@ -86,6 +86,14 @@ describe('the nearest name', () => {
     expect(nearest('timeout', ['a.idleTimeoutMs', 'b.timeoutMs', 'timer'])).toBe('b.timeoutMs');
   });
 
+  // Kills: letters in front that count for nothing, on either side.
+  it.each([
+    ['xsse', ['xssy', 'sse']],
+    ['sse', ['ssy', 'xsse']],
+  ])('is the first of several that are as near to %s', (name, known) => {
+    expect(nearest(name, known)).toBe(known[0]);
+  });
+
   it('is none without candidates, or when all are far', () => {
     expect(nearest('x', [])).toBeUndefined();
     expect(nearest('completely', ['different'])).toBeUndefined();

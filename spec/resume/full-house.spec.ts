@@ -4,28 +4,34 @@ import { eventually } from '../support/eventually.js';
 import { expectRefusal } from '../support/refusal.js';
 import { openWithIds, returnWithId } from '../support/returning-client.js';
 import { serve } from '../support/serve.js';
-import { fetchText } from '../support/stream-client.js';
+import { fetchText, type StreamClient } from '../support/stream-client.js';
 
-it('gives the place of the longest-detached session to a new client, and of nobody who is there', async () => {
-  const closed: string[] = [];
-  const { url, mcp } = await serve({
-    limits: { sessions: 3 },
-    hooks: { onSessionClose: ({ id }, reason) => closed.push(`${id} ${reason}`) },
-  });
-  const clients = [];
-  for (let n = 0; n < 3; n += 1) clients.push(await openWithIds(`${url}/sse`));
-  const [first, second, third] = clients;
-  for (const client of [second!, first!]) {
-    client.drop();
-    await eventually(() => mcp.sessions.get(client.sessionId)?.state === 'detached');
-  }
-  await openWithIds(`${url}/sse`);
-  expect(closed).toEqual([`${second!.sessionId} replay-evicted`]);
-  await returnWithId(first!);
-  expectRefusal(await fetchText(`${url}/sse`, {}), 503, -32000);
-  expect(mcp.sessions.get(third!.sessionId)?.state).toBe('open');
-  expect(closed).toHaveLength(1);
-});
+it.each([
+  [0, 1],
+  [1, 0],
+])(
+  'gives the place of the longest-detached session (%i, before %i) to a new client',
+  async (...leaving) => {
+    const closed: string[] = [];
+    const { url, mcp } = await serve({
+      limits: { sessions: 3 },
+      hooks: { onSessionClose: ({ id }, reason) => closed.push(`${id} ${reason}`) },
+    });
+    const clients: StreamClient[] = [];
+    for (let n = 0; n < 3; n += 1) clients.push(await openWithIds(`${url}/sse`));
+    const [first, second] = leaving.map((n) => clients[n]!);
+    for (const client of [first!, second!]) {
+      client.drop();
+      await eventually(() => mcp.sessions.get(client.sessionId)?.state === 'detached');
+    }
+    await openWithIds(`${url}/sse`);
+    expect(closed).toEqual([`${first!.sessionId} replay-evicted`]);
+    await returnWithId(second!);
+    expectRefusal(await fetchText(`${url}/sse`, {}), 503, -32000);
+    expect(mcp.sessions.get(clients[2]!.sessionId)?.state).toBe('open');
+    expect(closed).toHaveLength(1);
+  },
+);
 
 it('gives no place of another principal to one who has filled its own', async () => {
   const { url, mcp } = await serve({

@@ -131,6 +131,26 @@ it("an answer for another principal's session leads to a new one", async () => {
   expect(client.ended).toBe(false);
 });
 
+it('a client that cannot be given back its session, for a fault here, gets no other one', async () => {
+  let fails = false;
+  const { url, client, session, mcp } = await sdkSession({
+    endpoint: (_req, sessionId) => {
+      if (!fails) return `/message?sessionId=${sessionId}`;
+      fails = false;
+      throw new Error('once');
+    },
+  });
+  client.drop();
+  await eventually(() => session.state === 'detached');
+  const again = await beginAgainAsSdk(url);
+  const { id } = await again.nextMessage();
+  fails = true;
+  await post(lastEndpoint(client), { jsonrpc: '2.0', id, result: {} }, NEGOTIATED);
+  await again.end();
+  expect([onlySession(mcp), session.state]).toEqual([session, 'detached']);
+  expect((await returnAsSdk(client)).sessionId).toBe(session.id);
+});
+
 it('a client that leaves while it is asked leaves nothing behind', async () => {
   const { url, client, session, mcp } = await sdkSession();
   client.drop();

@@ -90,6 +90,20 @@ it('[37] refuses to send after its end, and counts what was to be sent once', as
   expect(rig.reported('discarded')).toEqual([1, 1, 1]);
 });
 
+it('[37] sends nothing of a message that closes the session while it is encoded', async () => {
+  const rig = SessionRig.open();
+  const closing = {
+    toJSON: () => {
+      rig.session.close();
+      return {};
+    },
+  };
+  const sent = rig.session.notify('late', { closing });
+  await expect(sent).rejects.toMatchObject({ code: 'session-closed' });
+  await rig.session.finished();
+  expect([rig.written, rig.reported('sent'), rig.reported('discarded')]).toEqual([[], [], [1]]);
+});
+
 it('[33] hands out what was sent before an orderly close, then ends the stream', async () => {
   const rig = SessionRig.open();
   void rig.session.notify('first');

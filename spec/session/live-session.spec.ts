@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import type { JsonRpcFailure } from '../../lib/index.js';
 import { eventually } from '../support/eventually.js';
 import { cyclic, notification, request, result } from '../support/messages.js';
 import { outcomeOf } from '../support/outcome.js';
@@ -61,6 +62,20 @@ it('counts a request as in flight from its delivery to its answer', async () => 
   expect(rig.session.inFlight).toBe(1);
   await rig.session.send(result(2));
   expect(rig.session.inFlight).toBe(0);
+});
+
+it('sends an error that answers no request, which leaves those in flight alone', async () => {
+  const rig = SessionRig.open();
+  rig.take(request(1));
+  const error: JsonRpcFailure = {
+    jsonrpc: '2.0',
+    id: null,
+    error: { code: -32700, message: 'Parse error' },
+  };
+  await rig.session.send(error);
+  expect(rig.session.inFlight).toBe(1);
+  await eventually(() => rig.written.length === 1);
+  expect(rig.written).toEqual([error]);
 });
 
 it('takes the messages of one POST all or none', () => {

@@ -83,6 +83,18 @@ it('gives the transport the id of the session', async () => {
   expect(server.transport?.sessionId).toBe(client.sessionId);
 });
 
+it('shows the server the headers and the URL of each POST', async () => {
+  const server = new Server();
+  const { served } = await setup(() => server);
+  const client = await open(served);
+  const seen: unknown[] = [];
+  server.transport!.onmessage = (_, extra) => {
+    seen.push(extra?.requestInfo?.headers['x-from'], extra?.requestInfo?.url?.href);
+  };
+  await client.post(request(1), { 'X-From': 'here' });
+  expect(seen).toEqual(['here', client.endpoint]);
+});
+
 it.each<[string, ServerFactory]>([
   ['throws', throwing(new Error('secret'))],
   ['rejects', rejecting(new Error('secret'))],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { JsonRpcError, mcpSse, type MessageHandler } from '../../lib/index.js';
 import { openSession, type TestSession } from '../../lib/testing/index.js';
+import { throwing } from '../support/failing.js';
 import { outcomeOf } from '../support/outcome.js';
 import { rounds } from '../support/rounds.js';
 
@@ -85,6 +86,13 @@ describe('next', () => {
     expect(noted.state).toBe('rejected');
     await expect(session.next(refuses)).rejects.toThrow('not this one');
     expect((await session.next('step')).params).toEqual({ n: 1 });
+  });
+
+  it('rejects with an error that says what the function throws, if that is none', async () => {
+    await using session = await openEcho();
+    await session.request('echo', { first: [{ n: 1 }] });
+    const refuses = throwing('no error' as never);
+    await expect(session.next(refuses)).rejects.toThrow(new Error('no error'));
   });
 });
 

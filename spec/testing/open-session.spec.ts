@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -73,6 +74,12 @@ describe('a target', () => {
   it('that is a server which never listens is refused', async () => {
     const opening = openSession(createServer(), { timeoutMs: 20 });
     await expect(opening).rejects.toThrow('the server does not listen: call listen()');
+  });
+
+  it('that is a server on a Unix socket is refused', async () => {
+    const server = createServer().listen(join(tmpdir(), `testing-${process.pid}-${Math.random()}`));
+    onTestFinished(() => closed(server));
+    await expect(openSession(server)).rejects.toThrow('the server must listen on a TCP port');
   });
 });
 
@@ -153,4 +160,16 @@ it('shows the head of the stream, its events and its comments', async () => {
   await eventually(() => session.comments.length > 0);
   expect(session.comments[0]).toBe('keep-alive');
   expect(session.text).toContain(': keep-alive\n');
+});
+
+it('follows the newest endpoint, and knows no session id where it carries none', async () => {
+  const app = express().get('/api/sse', (_req, res) => {
+    res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    res.write('event: endpoint\ndata: message?sessionId=7\n\n');
+    res.write('event: endpoint\ndata: /elsewhere\n\ndata: {"method":"ready"}\n\n');
+  });
+  await using session = await openSession(app, { path: '/api/sse', initialize: false });
+  await session.next('ready');
+  expect(session.endpoint).toBe(`${session.url}/elsewhere`);
+  expect(session.sessionId).toBe('');
 });

@@ -103,6 +103,12 @@ describe('a stream that does not come about', () => {
     await expect(openSession(`http://127.0.0.1:${port}`)).rejects.toThrow('Parse Error');
   });
 
+  it('rejects when what answers speaks no TLS', async () => {
+    const { port } = await serve();
+    const opening = openSession(`https://127.0.0.1:${port}`);
+    await expect(opening).rejects.toThrow(/^GET https:.* failed: .*(SSL|TLS|EPROTO)/);
+  });
+
   it('rejects when nobody answers in time', async () => {
     const { message } = await refusalOf([() => {}], { timeoutMs: 400 });
     expect(message).toMatch(/^no answer to GET http:.*\/sse within 400 ms$/);
@@ -113,6 +119,14 @@ describe('a stream that does not come about', () => {
     expect(message).toBe(
       'no `endpoint` event within 400 ms\nreceived: 0 events and 1 comment, as text: ": here it is\\n\\n"',
     );
+  });
+
+  it('rejects when nothing comes in time, and says so', async () => {
+    const silent: RequestHandler = (_req, res) => {
+      res.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
+    };
+    const { message } = await refusalOf([silent], { timeoutMs: 400 });
+    expect(message).toBe('no `endpoint` event within 400 ms\nreceived: 0 events and 0 comments');
   });
 
   it('rejects when the stream ends before', async () => {

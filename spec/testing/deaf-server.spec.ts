@@ -1,0 +1,41 @@
+import express, { type Express } from 'express';
+import { describe, expect, it } from 'vitest';
+
+import { openSession, RefusedError } from '../../lib/testing/index.js';
+import { openSockets } from '../support/open-sockets.js';
+import { rounds } from '../support/rounds.js';
+
+const QUICK = { initialize: false, timeoutMs: 400 };
+const UNNOTICED = /^the server has not closed its ends of the connections within 400 ms$/;
+
+/** Begins a stream, and hears nothing more of its connection: not that it has ended, either. */
+function deaf(): Express {
+  return express().get('/sse', (req, res) => {
+    res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    res.write('event: endpoint\ndata: /message\n\n', () => req.socket.pause());
+  });
+}
+
+describe('a server that does not notice the end of a connection', () => {
+  it('is told of by close, which closes what it has started all the same', async () => {
+    const session = await openSession(deaf(), QUICK);
+    await expect(session.close()).rejects.toThrow(UNNOTICED);
+    await rounds(2);
+    expect(openSockets()).toEqual([]);
+  });
+
+  it('does not keep the end of the stream from whoever waits for it', async () => {
+    const session = await openSession(deaf(), QUICK);
+    session.drop();
+    await expect(session.next()).rejects.toThrow('the test has dropped');
+    expect(await session.closed).toBe('dropped');
+    await expect(session.close()).rejects.toThrow(UNNOTICED);
+  });
+
+  it('does not hide why no session was opened', async () => {
+    const app = deaf().post('/message', (_req, res) => void res.status(500).send('broken'));
+    const opening = openSession(app, { timeoutMs: 400 });
+    await expect(opening).rejects.toBeInstanceOf(RefusedError);
+    await expect(opening).rejects.toThrow('POST of initialize was answered 500');
+  });
+});
