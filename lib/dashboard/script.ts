@@ -149,7 +149,12 @@ function showButton(cell, row) {
 function ask(row, whose) {
   set($('confirm-text'), 'It is that of ' + whose + '. Its stream ends, and requests that are running are cancelled.');
   dialog.returnValue = 'no';
-  dialog.onclose = () => { if (dialog.returnValue === 'yes') closeSession(row); };
+  dialog.onclose = () => {
+    if (dialog.returnValue !== 'yes') return;
+    // Once: the event of a dialog that was left before may come as late as this one's.
+    dialog.returnValue = 'no';
+    closeSession(row);
+  };
   dialog.showModal();
 }
 

@@ -101,6 +101,22 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
     expect(await focused(page)).toBe('open-title');
   });
 
+  it('closes a session once, however late it hears that the dialog was left before', async () => {
+    const { url, mcp } = await serveBoard({ allowClose: true });
+    await introduce(url, { name: 'alpha' });
+    const page = await browser.open(`${url}/admin`);
+    await shows(page, 'alpha');
+    await page.getByLabel(/^Close the session of alpha/).click();
+    await page.evaluate(`{
+      const dialog = document.querySelector('dialog');
+      dialog.close('yes');
+      dialog.dispatchEvent(new Event('close'));
+    }`);
+    await soon(() => said(page)).toBe('The session is closed.');
+    expect(mcp.sessions.size).toBe(0);
+    await shows(page);
+  });
+
   it('keeps the focus where it is while rows come and go around it', async () => {
     const { url, mcp } = await serveBoard({ allowClose: true });
     const [first] = [await introduce(url, { name: 'one' }), await introduce(url, { name: 'two' })];
