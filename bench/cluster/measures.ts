@@ -102,10 +102,10 @@ async function closedCalls(pair: Pair, way: Way): Promise<Sample> {
   };
   const posters = await pair.openPosters(way, LANES);
   const lanes = posters.map((poster) => new Lane(poster, next));
-  const sample = await cost(pair, async () => {
-    const run = runLanes(lanes, CLOSED_MS);
-    return (await pair.owner.verdict.within(PATIENCE_MS, 'all answers', run)).length;
-  });
+  const sample = await cost(
+    pair,
+    async () => (await runLanes(pair.owner.verdict, lanes, CLOSED_MS)).length,
+  );
   for (const lane of lanes) lane.close();
   return sample;
 }

@@ -1,9 +1,14 @@
 import type { Lane } from './lane.js';
+import { patienceMs, type Verdict } from './verdict.js';
 
-/** Keeps all lanes busy for `ms`, then lets them finish. Resolves with the latencies in µs. */
-export function runLanes(lanes: readonly Lane[], ms: number): Promise<number[]> {
+/**
+ * Keeps all lanes busy for `ms`, then lets them finish. Resolves with the latencies in µs; an
+ * answer that does not come is a verdict.
+ */
+export function runLanes(verdict: Verdict, lanes: readonly Lane[], ms: number): Promise<number[]> {
   const end = performance.now() + ms;
-  return runLanesWhile(lanes, () => performance.now() < end);
+  const run = runLanesWhile(lanes, () => performance.now() < end);
+  return verdict.within(ms + patienceMs, 'all answers', run);
 }
 
 /** The same, for as long as `goOn` says so. */

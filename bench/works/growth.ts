@@ -1,7 +1,6 @@
 import { Fleet } from '../load/fleet.js';
 import { Lane } from '../load/lane.js';
 import { runLanes } from '../load/run-lanes.js';
-import { patienceMs } from '../load/verdict.js';
 import type { Scale } from '../scale.js';
 import type { ServerProcess } from '../server/server-process.js';
 import { cpuPer } from './cpu-per.js';
@@ -75,10 +74,7 @@ async function callInTurn(server: ServerProcess, fleet: Fleet, scale: Scale): Pr
   };
   const posters = await fleet.openPosters(inFlight);
   const lanes = posters.map((poster) => new Lane(poster, nextSession));
-  const calls = async (ms: number) => {
-    const run = runLanes(lanes, ms);
-    return (await server.verdict.within(ms + patienceMs, 'all answers', run)).length;
-  };
+  const calls = async (ms: number) => (await runLanes(server.verdict, lanes, ms)).length;
   // Each step begins warm, or the first would pay for what the later ones find done.
   await calls(scale.warmUpMs);
   const { cpu } = await cpuPer(server, () => calls(scale.windowMs));

@@ -1,7 +1,5 @@
 import { Fleet } from '../load/fleet.js';
 import { runLanes } from '../load/run-lanes.js';
-import { patienceMs } from '../load/verdict.js';
-import type { Scale } from '../scale.js';
 import type { ServerProcess } from '../server/server-process.js';
 import { percentile } from '../statistics.js';
 import { callable } from './participants.js';
@@ -29,9 +27,9 @@ export const latency: Work = {
     const fleet = new Fleet(server.port, server.verdict);
     await fleet.open(1);
     await fleet.initialize();
-    await latencies(server, fleet, scale, scale.warmUpMs);
+    await latencies(server, fleet, scale.leadInMs, scale.warmUpMs);
     return {
-      round: () => latencies(server, fleet, scale, scale.windowMs),
+      round: () => latencies(server, fleet, scale.leadInMs, scale.windowMs),
       end: () => fleet.close(),
     };
   },
@@ -40,14 +38,12 @@ export const latency: Work = {
 async function latencies(
   server: ServerProcess,
   fleet: Fleet,
-  { leadInMs }: Scale,
+  leadInMs: number,
   ms: number,
 ): Promise<Sample> {
   const lanes = await fleet.openLanes(fleet.sessions, 1);
-  const within = (time: number) =>
-    server.verdict.within(time + patienceMs, 'all answers', runLanes(lanes, time));
-  await within(leadInMs);
-  const micros = await within(ms);
+  await runLanes(server.verdict, lanes, leadInMs);
+  const micros = await runLanes(server.verdict, lanes, ms);
   for (const lane of lanes) lane.close();
   return { p50: percentile(micros, 0.5), p99: percentile(micros, 0.99) };
 }

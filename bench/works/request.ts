@@ -1,7 +1,5 @@
 import { Fleet } from '../load/fleet.js';
 import { runLanes } from '../load/run-lanes.js';
-import { patienceMs } from '../load/verdict.js';
-import type { Scale } from '../scale.js';
 import type { ServerProcess } from '../server/server-process.js';
 import { cpuPer } from './cpu-per.js';
 import { callable } from './participants.js';
@@ -25,9 +23,9 @@ export const request: Work = {
     const fleet = new Fleet(server.port, server.verdict);
     await fleet.open(sessions);
     await fleet.initialize();
-    await requests(server, fleet, scale, scale.warmUpMs);
+    await requests(server, fleet, scale.leadInMs, scale.warmUpMs);
     return {
-      round: () => requests(server, fleet, scale, scale.windowMs),
+      round: () => requests(server, fleet, scale.leadInMs, scale.windowMs),
       end: () => fleet.close(),
     };
   },
@@ -36,16 +34,14 @@ export const request: Work = {
 async function requests(
   server: ServerProcess,
   fleet: Fleet,
-  { leadInMs }: Scale,
+  leadInMs: number,
   ms: number,
 ): Promise<Sample> {
   const lanes = await fleet.openLanes(fleet.sessions, inFlight);
-  const within = (time: number) =>
-    server.verdict.within(time + patienceMs, 'all answers', runLanes(lanes, time));
-  await within(leadInMs);
+  await runLanes(server.verdict, lanes, leadInMs);
   let done = 0;
   const { cpu, generator, elapsedMs } = await cpuPer(server, async () => {
-    done = (await within(ms)).length;
+    done = (await runLanes(server.verdict, lanes, ms)).length;
     return done;
   });
   for (const lane of lanes) lane.close();

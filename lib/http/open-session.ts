@@ -33,8 +33,9 @@ export async function openSession<Data>(
   refuseWhileDraining(runtime);
   if (departure.hasHappened()) return;
   runtime.sessions.takeSlot(caller.principal);
-  const session = await prepare(exchange, runtime, caller, departure);
-  departure.settled();
+  const session = await prepare(exchange, runtime, caller, departure).finally(() => {
+    departure.settled();
+  });
   if (!session) return;
   if (departure.hasHappened()) session.close('client-disconnected');
   else openOrClose(exchange, runtime, session, writer);

@@ -7,7 +7,7 @@ interface Waiter {
   readonly reject: (error: McpSseError) => void;
 }
 
-/** What one write takes: whole frames, in one text unless some of them are shared. */
+/** What one write takes: whole frames. Those that wait are one text, unless some are shared. */
 interface Chunk {
   readonly texts: readonly string[];
   readonly bytes: number;

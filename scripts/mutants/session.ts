@@ -125,9 +125,13 @@ export const sessionMutants: readonly Mutant[] = [
     name: 'a slot is taken after the hooks were awaited',
     file: opening,
     find: `  runtime.sessions.takeSlot(caller.principal);
-  const session = await prepare(exchange, runtime, caller, departure);
+  const session = await prepare(exchange, runtime, caller, departure).finally(() => {
+    departure.settled();
+  });
 `,
-    replace: `  const session = await prepare(exchange, runtime, caller, departure);
+    replace: `  const session = await prepare(exchange, runtime, caller, departure).finally(() => {
+    departure.settled();
+  });
   runtime.sessions.takeSlot(caller.principal);
 `,
     specs: [capacity],

@@ -38,6 +38,19 @@ it('[25] refuses the stream when onConnect does not settle in time', async () =>
   expect(mcp.stats()).toMatchObject({ opened: 0, sessions: 0 });
 });
 
+it('does not take its own refusal for the leaving of the client', async () => {
+  const signals: AbortSignal[] = [];
+  const hooks: McpSseHooks = {
+    onConnect(_req, { signal }) {
+      signals.push(signal);
+      throw new McpSseError('forbidden', 'not you');
+    },
+  };
+  const { url } = await serve({ hooks });
+  for (const _ of [1, 2]) expect((await fetchText(`${url}/sse`, GET)).status).toBe(403);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+});
+
 it('accepts nothing before onConnect has agreed', async () => {
   const gate = deferred();
   let asked = false;
