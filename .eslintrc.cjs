@@ -4,6 +4,7 @@ const { join } = require('node:path');
 // Ground floor first. A room imports from its own floor or a lower one.
 const floors = [
   'errors.ts',
+  'util',
   'wire',
   'stream',
   'session',
@@ -15,7 +16,13 @@ const floors = [
 ];
 // An annex sees ports and public names; nobody sees an annex.
 const annexes = ['redis', 'nats', 'client', 'testing', 'dashboard'];
-const seenByAnnexes = ['errors.ts', 'cluster/engine.ts', 'index.ts'];
+const seenByAnnexes = [
+  'errors.ts',
+  'util',
+  'wire/sse-parser.ts',
+  'cluster/adapter/adapter.ts',
+  'index.ts',
+];
 
 const inLib = (room) => `./lib/${room}`;
 

@@ -11,8 +11,13 @@ export {
   type Sessions,
 } from './mcp-sse.js';
 export type { ClusterStats } from './cluster/dispatcher.js';
-export { localEngine } from './cluster/local-engine.js';
-export { EVERYONE, type Engine, type EngineListener, type EngineMember } from './cluster/engine.js';
+export { localEngine } from './cluster/adapter/local-adapter.js';
+export {
+  EVERYONE,
+  type Engine,
+  type EngineListener,
+  type EngineMember,
+} from './cluster/adapter/adapter.js';
 export { McpSseError, type McpSseErrorCode } from './errors.js';
 export {
   JsonRpcError,
@@ -24,7 +29,7 @@ export {
   type JsonRpcResult,
   type RequestId,
 } from './wire/json-rpc.js';
-export type { Frame } from './wire/event-stream.js';
+export type { Frame } from './wire/sse-encoder.js';
 export {
   ConnectionWriter,
   type WritableResponse,
@@ -38,19 +43,19 @@ export type {
   ResumeOptions,
   SecurityOptions,
 } from './options/options.js';
-export type { CallOptions } from './session/client-calls.js';
-export type { McpSseChannels, PublishedMessage } from './session/diagnostics.js';
-export type { HandlerContext, MessageHandler } from './session/handler.js';
-export type { ClientInfo } from './session/handshake.js';
-export type { McpSseHooks } from './session/hooks.js';
+export type { CallOptions } from './session/inbound/pending-requests.js';
+export type { McpSseChannels, PublishedMessage } from './session/events/diagnostics.js';
+export type { HandlerContext, MessageHandler } from './session/serve/handler.js';
+export type { ClientInfo } from './session/inbound/handshake.js';
+export type { McpSseHooks } from './session/events/session-events.js';
 export type {
   McpServerLike,
   MessageExtra,
   ServerFactory,
   SessionContext,
   SessionTransport,
-} from './session/mcp-server.js';
+} from './session/serve/sdk-server.js';
 export type { McpSseRequest, RequestFacts } from './session/request-facts.js';
 export type { CloseReason, Session } from './session/session.js';
-export type { SessionStats } from './session/statistics.js';
-export { watchMessages, type MessageWatcher } from './session/watch-messages.js';
+export type { SessionStats } from './session/events/statistics.js';
+export { watchMessages, type MessageWatcher } from './session/events/watch-messages.js';

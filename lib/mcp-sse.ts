@@ -3,22 +3,22 @@ import type { RequestListener } from 'node:http';
 import type { ErrorRequestHandler, Router } from 'express';
 
 import { Dispatcher, type ClusterStats } from './cluster/dispatcher.js';
-import { Endpoints } from './http/endpoints.js';
-import { Guard } from './http/guard.js';
+import { Endpoints } from './http/routes.js';
+import { Guard } from './http/guard/origin-guard.js';
 import { listenerBefore, parserErrors, routerFor, type ExpressApp } from './http/router.js';
 import type { Runtime } from './http/runtime.js';
 import type { McpSseOptions } from './options/options.js';
 import { complete, type Settings } from './options/settings.js';
-import { HookRunner } from './session/hooks.js';
-import { SessionRegistry } from './session/session-registry.js';
+import { HookRunner } from './session/events/session-events.js';
+import { SessionRegistry } from './session/registry.js';
 import type { LiveSession, SessionObserver } from './session/live-session.js';
-import { Probes } from './session/probes.js';
-import { Reception } from './session/reception.js';
-import { ReplayBudget } from './session/replay-budget.js';
+import { Probes } from './session/resume/probes.js';
+import { Reception } from './session/local-host.js';
+import { ReplayBudget } from './session/resume/replay-budget.js';
 import type { CloseReason, Session, SessionLimits } from './session/session.js';
 import { Shutdown } from './session/shutdown.js';
-import { Statistics, type SessionStats } from './session/statistics.js';
-import { Upkeep, type UpkeepRules } from './session/upkeep.js';
+import { Statistics, type SessionStats } from './session/events/statistics.js';
+import { Upkeep, type UpkeepRules } from './session/sweeper.js';
 import type { JsonRpcMessage, JsonRpcNotification } from './wire/json-rpc.js';
 
 /** The sessions that are open: iterable, and a look-up by id. */

@@ -15,9 +15,9 @@ import { logMutants } from './mutants/log.js';
 import type { Mutant } from './mutants/mutant.js';
 import { resumeMutants } from './mutants/resume.js';
 import { sessionMutants } from './mutants/session.js';
-import { turnMutants } from './mutants/turn.js';
+import { turnMutants } from './mutants/flush.js';
 import { watchingMutants } from './mutants/watching.js';
-import { wayBackMutants } from './mutants/way-back.js';
+import { wayBackMutants } from './mutants/resume-request.js';
 import { wireMutants } from './mutants/wire.js';
 
 const MUTANTS = [

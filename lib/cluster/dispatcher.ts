@@ -1,14 +1,14 @@
 import { McpSseError } from '../errors.js';
-import type { Probes } from '../session/probes.js';
-import type { Audience, Host, Reception, Return } from '../session/reception.js';
-import { withDeadline } from '../stream/deadline.js';
+import type { Probes } from '../session/resume/probes.js';
+import type { Audience, Host, Reception, Return } from '../session/local-host.js';
+import { withDeadline } from '../util/promises.js';
 import type { WriterOptions } from '../stream/connection-writer.js';
 import type { JsonRpcNotification } from '../wire/json-rpc.js';
-import { Asked } from './asked.js';
-import type { Engine } from './engine.js';
+import { Asked } from './rpc/incoming-calls.js';
+import type { Engine } from './adapter/adapter.js';
 import { Membership } from './membership.js';
 import type { Peer } from './peer.js';
-import { RemoteHost } from './remote-host.js';
+import { RemoteHost } from './rpc/remote-host.js';
 
 /** How long the other nodes may take to say whether a client's session is theirs. */
 const SEARCH_MS = 2_000;

@@ -1,7 +1,7 @@
 import { McpSseError } from '../errors.js';
-import { withDeadline } from '../stream/deadline.js';
-import { EVERYONE, type Engine, type EngineMember } from './engine.js';
-import { parseFrame, presenceFrame } from './frame.js';
+import { withDeadline } from '../util/promises.js';
+import { EVERYONE, type Engine, type EngineMember } from './adapter/adapter.js';
+import { parseFrame, presenceFrame } from './link/packet.js';
 import { Peer, type PeerOwner } from './peer.js';
 
 const TICK_MS = 100;

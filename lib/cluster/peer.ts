@@ -1,10 +1,10 @@
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
-import { refused } from '../stream/unawaited.js';
-import { Calls, unreachable } from './calls.js';
-import type { LinkFrame } from './frame.js';
-import { Link, type LinkOwner } from './link.js';
-import { RelayedResponse } from './relayed-response.js';
-import { RelayedStream } from './relayed-stream.js';
+import { refused } from '../util/unawaited.js';
+import { Calls, unreachable } from './rpc/outgoing-calls.js';
+import type { LinkFrame } from './link/packet.js';
+import { Link, type LinkOwner } from './link/reliable-link.js';
+import { RelayedResponse } from './relay/owner-response.js';
+import { RelayedStream } from './relay/edge-stream.js';
 
 /** A node that nobody listens for is given so long to come back, after a cut of its own. */
 const GRACE_MS = 3_000;

@@ -3,11 +3,11 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 
 import type { McpSseRouter } from '../index.js';
-import { askerOf, isAddressedRight } from './admission.js';
-import { Board } from './board.js';
+import { askerOf, isAddressedRight } from './access.js';
+import { Board } from './live-feed.js';
 import { complete, type DashboardOptions } from './options.js';
 import { PAGE } from './page.js';
-import { ORDERS, type View } from './roster.js';
+import { ORDERS, type View } from './session-table.js';
 import { SCRIPT } from './script.js';
 import { STYLE } from './style.js';
 

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
 import { ConnectionWriter } from '../index.js';
-import type { Board } from './board.js';
-import type { View } from './roster.js';
+import type { Board } from './live-feed.js';
+import type { View } from './session-table.js';
 
 /** A page that takes nothing for so long is dropped. */
 const STALL_MS = 10_000;

@@ -4,7 +4,7 @@ import express, { type ErrorRequestHandler, type RequestHandler, type Router } f
 
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
-import type { Endpoints } from './endpoints.js';
+import type { Endpoints } from './routes.js';
 import type { TrustProxy } from './exchange.js';
 
 /** An Express application, as far as `before` needs one. */

@@ -1,14 +1,14 @@
 import type { Dispatcher } from '../cluster/dispatcher.js';
 import type { Settings } from '../options/settings.js';
-import type { HookRunner } from '../session/hooks.js';
+import type { HookRunner } from '../session/events/session-events.js';
 import type { SessionObserver } from '../session/live-session.js';
-import type { Probes } from '../session/probes.js';
-import type { Reception } from '../session/reception.js';
+import type { Probes } from '../session/resume/probes.js';
+import type { Reception } from '../session/local-host.js';
 import type { SessionLimits } from '../session/session.js';
-import type { SessionRegistry } from '../session/session-registry.js';
-import type { Statistics } from '../session/statistics.js';
-import type { Upkeep } from '../session/upkeep.js';
-import type { Guard } from './guard.js';
+import type { SessionRegistry } from '../session/registry.js';
+import type { Statistics } from '../session/events/statistics.js';
+import type { Upkeep } from '../session/sweeper.js';
+import type { Guard } from './guard/origin-guard.js';
 
 /** What the two endpoints work with: one set for each `mcpSse()`. */
 export interface Runtime<Data> {

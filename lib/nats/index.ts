@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Engine } from '../cluster/engine.js';
+import type { Engine } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
-import { Line, type NatsConnection } from './line.js';
-import { NatsMember } from './member.js';
+import { Line, type NatsConnection } from './connection-monitor.js';
+import { NatsMember } from './nats-member.js';
 
 export type { NatsConnection };
 

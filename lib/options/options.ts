@@ -1,7 +1,7 @@
-import type { Engine } from '../cluster/engine.js';
-import type { MessageHandler } from '../session/handler.js';
-import type { McpSseHooks } from '../session/hooks.js';
-import type { ServerFactory } from '../session/mcp-server.js';
+import type { Engine } from '../cluster/adapter/adapter.js';
+import type { MessageHandler } from '../session/serve/handler.js';
+import type { McpSseHooks } from '../session/events/session-events.js';
+import type { ServerFactory } from '../session/serve/sdk-server.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 
 /** Sizes in bytes, times in milliseconds. */

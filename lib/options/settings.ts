@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-import type { Engine } from '../cluster/engine.js';
+import type { Engine } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
-import type { McpSseHooks } from '../session/hooks.js';
-import type { ServerFactory } from '../session/mcp-server.js';
-import type { MessageHandler } from '../session/handler.js';
-import { randomText } from '../session/random-text.js';
+import type { McpSseHooks } from '../session/events/session-events.js';
+import type { ServerFactory } from '../session/serve/sdk-server.js';
+import type { MessageHandler } from '../session/serve/handler.js';
+import { randomText } from '../util/random-text.js';
 import type {
   KeepAliveOptions,
   LimitOptions,

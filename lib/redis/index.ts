@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Engine } from '../cluster/engine.js';
+import type { Engine } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
 import {
   ioredisClusterPort,
@@ -11,14 +11,14 @@ import {
   type IoredisClient,
   type IoredisCluster,
 } from './ioredis.js';
-import { RedisMember } from './member.js';
+import { RedisMember } from './redis-member.js';
 import {
   nodeRedisClusterPort,
   nodeRedisPort,
   type NodeRedisClient,
   type NodeRedisCluster,
 } from './node-redis.js';
-import type { RedisPort } from './port.js';
+import type { RedisPort } from './driver.js';
 
 export type { IoredisClient, IoredisCluster, NodeRedisClient, NodeRedisCluster };
 

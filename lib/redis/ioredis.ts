@@ -1,6 +1,6 @@
 import { McpSseError } from '../errors.js';
-import type { Ear, RedisPort } from './port.js';
-import { slotOf } from './slot.js';
+import type { Ear, RedisPort } from './driver.js';
+import { slotOf } from './hash-slot.js';
 
 /** What the engine uses of `new Redis()` of the package `ioredis`. */
 export interface IoredisClient {

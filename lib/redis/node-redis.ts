@@ -1,5 +1,5 @@
-import type { Ear, RedisPort } from './port.js';
-import { slotOf } from './slot.js';
+import type { Ear, RedisPort } from './driver.js';
+import { slotOf } from './hash-slot.js';
 
 /** What the engine uses of `createClient()` of the package `redis`. */
 export interface NodeRedisClient {

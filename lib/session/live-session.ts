@@ -1,7 +1,7 @@
 import { McpSseError } from '../errors.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
-import { refused } from '../stream/unawaited.js';
-import { encodeMessage, KEEP_ALIVE, type Frame } from '../wire/event-stream.js';
+import { refused } from '../util/unawaited.js';
+import { encodeMessage, KEEP_ALIVE, type Frame } from '../wire/sse-encoder.js';
 import {
   errorResponseFor,
   isAnswer,
@@ -10,13 +10,13 @@ import {
   type JsonRpcMessage,
   type JsonRpcResponse,
 } from '../wire/json-rpc.js';
-import { ClientCalls, type CallOptions } from './client-calls.js';
-import { Handshake, type ClientInfo } from './handshake.js';
+import { ClientCalls, type CallOptions } from './inbound/pending-requests.js';
+import { Handshake, type ClientInfo } from './inbound/handshake.js';
 import { Heartbeat } from './heartbeat.js';
-import { Inlet, type InletOwner } from './inlet.js';
-import { Outlet, type OutletOwner } from './outlet.js';
+import { Inlet, type InletOwner } from './inbound/receiver.js';
+import { Outlet, type OutletOwner } from './outbound/sender.js';
 import type { RequestFacts } from './request-facts.js';
-import type { Road } from './road.js';
+import type { Road } from './resume/resume-strategy.js';
 import { ABRUPT, type CloseReason, type Session, type SessionLimits } from './session.js';
 
 /** Told what happens to a session. No call may throw. */

@@ -1,6 +1,6 @@
 import type { JsonRpcMessage } from '../wire/json-rpc.js';
-import type { CallOptions } from './client-calls.js';
-import type { ClientInfo } from './handshake.js';
+import type { CallOptions } from './inbound/pending-requests.js';
+import type { ClientInfo } from './inbound/handshake.js';
 import type { RequestFacts } from './request-facts.js';
 
 /** Why a session ended. `session.close(reason)` may name a reason of the application's own. */

@@ -1,9 +1,9 @@
 import { McpSseError } from '../errors.js';
-import { withDeadline } from '../stream/deadline.js';
-import { diagnostics } from './diagnostics.js';
-import type { HookRunner } from './hooks.js';
+import { withDeadline } from '../util/promises.js';
+import { diagnostics } from './events/diagnostics.js';
+import type { HookRunner } from './events/session-events.js';
 import type { LiveSession } from './live-session.js';
-import type { SessionRegistry } from './session-registry.js';
+import type { SessionRegistry } from './registry.js';
 import type { CloseReason } from './session.js';
 
 /** Ends sessions in good order: answers first, then streams, then hooks, all by one deadline. */

@@ -1,11 +1,11 @@
 import { McpSseError } from '../errors.js';
-import type { Frame } from '../wire/event-stream.js';
+import type { Frame } from '../wire/sse-encoder.js';
 import { FrameQueue } from './frame-queue.js';
-import { MAX_DELAY_MS, withDeadline } from './deadline.js';
+import { MAX_DELAY_MS, withDeadline } from '../util/promises.js';
 import { Lock } from './lock.js';
-import { Section } from './section.js';
-import { nextTurn } from './turns.js';
-import { refused, unawaited } from './unawaited.js';
+import { Section } from './exclusive-section.js';
+import { nextTurn } from './flush-scheduler.js';
+import { refused, unawaited } from '../util/unawaited.js';
 
 /** At most this much goes into one write, unless a single frame is larger: a frame is never split. */
 const TURN_BYTES = 64 * 1024;

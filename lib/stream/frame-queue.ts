@@ -1,5 +1,5 @@
 import type { McpSseError } from '../errors.js';
-import type { Frame } from '../wire/event-stream.js';
+import type { Frame } from '../wire/sse-encoder.js';
 
 interface Waiter {
   readonly position: number;

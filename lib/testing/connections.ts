@@ -6,7 +6,7 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
-import { Accepted, type Port } from './accepted.js';
+import { Accepted, type Port } from './server-sockets.js';
 import { within } from './clock.js';
 
 /**

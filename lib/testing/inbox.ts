@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 
-import type { EventStreamListener, ReceivedEvent } from './event-stream-parser.js';
+import type { EventStreamListener, ReceivedEvent } from '../wire/sse-parser.js';
 import { messageOf, type ReceivedMessage, type Wanted } from './message.js';
-import { Wait, type Letter } from './wait.js';
+import { Wait, type Letter } from './waiter.js';
 
 /** What has arrived, and who waits for what has not. */
 export class Inbox implements EventStreamListener {

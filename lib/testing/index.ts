@@ -4,7 +4,7 @@
  * @module
  */
 export { openSession } from './open-session.js';
-export type { ReceivedEvent } from './event-stream-parser.js';
+export type { ReceivedEvent } from '../wire/sse-parser.js';
 export type { Match, ReceivedMessage } from './message.js';
 export type { InitializeParams, OpenSessionOptions } from './options.js';
 export { RefusedError, type HttpAnswer } from './refused-error.js';

@@ -1,5 +1,5 @@
 import type { RequestId } from '../index.js';
-import type { ReceivedEvent } from './event-stream-parser.js';
+import type { ReceivedEvent } from '../wire/sse-parser.js';
 
 /** A message of the server, whatever its kind: what its kind does not have is undefined. */
 export interface ReceivedMessage {

@@ -2,7 +2,7 @@ import { within } from './clock.js';
 import { Connections } from './connections.js';
 import { Inbox } from './inbox.js';
 import { complete, type OpenSessionOptions, type Settings } from './options.js';
-import { merged } from './outgoing.js';
+import { merged } from './http-request.js';
 import { inVain } from './report.js';
 import { TestSession } from './session.js';
 import { Stream } from './stream.js';

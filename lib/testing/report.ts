@@ -1,4 +1,4 @@
-import type { ReceivedEvent } from './event-stream-parser.js';
+import type { ReceivedEvent } from '../wire/sse-parser.js';
 import type { Inbox } from './inbox.js';
 import type { Stream, StreamEnd } from './stream.js';
 

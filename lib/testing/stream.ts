@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-import type { Port } from './accepted.js';
-import { EventStreamParser, type EventStreamListener } from './event-stream-parser.js';
-import { send, statusOf, whole, type Outgoing } from './outgoing.js';
+import type { Port } from './server-sockets.js';
+import { EventStreamParser, type EventStreamListener } from '../wire/sse-parser.js';
+import { send, statusOf, whole, type Outgoing } from './http-request.js';
 import { RefusedError } from './refused-error.js';
 
 /**

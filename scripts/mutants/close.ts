@@ -7,7 +7,7 @@ const failure = 'stream/writer-failure.spec.ts';
 const bounds = 'stream/writer-bounds.spec.ts';
 const end = 'stream/writer-end.spec.ts';
 const onHttp = 'stream/writer-on-http.spec.ts';
-const exclusive = 'stream/exclusive.spec.ts';
+const exclusive = 'stream/exclusive-section.spec.ts';
 
 /** Faults of the end of a connection, and of the bounds of its queue. */
 export const closeMutants: readonly Mutant[] = [

@@ -1,13 +1,13 @@
 import type { Mutant } from './mutant.js';
 
-const incoming = 'cluster/incoming.ts';
-const outgoing = 'cluster/outgoing.ts';
-const link = 'cluster/link.ts';
-const calls = 'cluster/calls.ts';
+const incoming = 'cluster/link/receive-window.ts';
+const outgoing = 'cluster/link/send-window.ts';
+const link = 'cluster/link/reliable-link.ts';
+const calls = 'cluster/rpc/outgoing-calls.ts';
 const peer = 'cluster/peer.ts';
 
-const model = 'cluster/link-model.spec.ts';
-const lossy = 'cluster/lossy-engine.spec.ts';
+const model = 'cluster/link/link-model.spec.ts';
+const lossy = 'cluster/adapter/lossy-adapter.spec.ts';
 const posts = 'cluster/posts.spec.ts';
 const streams = 'cluster/streams.spec.ts';
 const sends = 'cluster/sends.spec.ts';
@@ -93,7 +93,7 @@ const outcomeMutants: readonly Mutant[] = [
 const relayMutants: readonly Mutant[] = [
   {
     name: 'a slow reader elsewhere does not hold its producer back',
-    file: 'cluster/relayed-response.ts',
+    file: 'cluster/relay/owner-response.ts',
     find: 'return !this.#full;',
     replace: 'return true;',
     specs: [streams],
@@ -107,7 +107,7 @@ const relayMutants: readonly Mutant[] = [
   },
   {
     name: "an unknown session elsewhere is told from somebody else's",
-    file: 'session/reception.ts',
+    file: 'session/local-host.ts',
     find: '!session || session.principal !== principal) throw',
     replace: '!session) throw',
     specs: [posts],
@@ -148,14 +148,14 @@ const turnoverMutants: readonly Mutant[] = [
   },
   {
     name: 'an answer for a session that is gone is kept from who has asked',
-    file: 'http/post-message.ts',
+    file: 'http/post/post-message.ts',
     find: 'if (isNotFound(error))',
     replace: 'if (!isNotFound(error))',
     specs: [probing],
   },
   {
     name: 'a client is asked who it is only once',
-    file: 'session/probes.ts',
+    file: 'session/resume/probes.ts',
     find: 'setTimeout(ask, timeoutMs / 2)',
     replace: 'setTimeout(ask, timeoutMs * 2)',
     specs: [probing],

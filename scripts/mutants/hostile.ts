@@ -5,12 +5,12 @@ const fuzz = 'hostile/fuzz.spec.ts';
 const cuts = 'faults/cuts.spec.ts';
 const clock = 'faults/clock.spec.ts';
 const sockets = 'faults/failing-sockets.spec.ts';
-const engines = 'faults/engines.spec.ts';
+const engines = 'faults/adapters.spec.ts';
 const strange = 'faults/strange-throws.spec.ts';
 const shutdown = 'faults/shutdown-amid.spec.ts';
 const frozen = 'faults/frozen-process.spec.ts';
 
-const body = 'http/body.ts';
+const body = 'http/post/json-body.ts';
 const jsonRpc = 'wire/json-rpc.ts';
 
 /** What bad input could do, if the edge let it. */
@@ -45,42 +45,42 @@ const inputMutants: readonly Mutant[] = [
   },
   {
     name: 'the second sessionId is not looked at',
-    file: 'http/post-message.ts',
+    file: 'http/post/post-message.ts',
     find: "if (id === undefined || id === '' || more.length > 0) {",
     replace: "if (id === undefined || id === '' || more.length > 99) {",
     specs: [corpus],
   },
   {
     name: 'a host need only begin with localhost',
-    file: 'http/addressing.ts',
+    file: 'http/guard/forwarded.ts',
     find: "    name === 'localhost' ||\n",
     replace: "    name.startsWith('localhost') ||\n",
     specs: [corpus],
   },
   {
     name: 'an origin need only contain the host',
-    file: 'http/guard.ts',
+    file: 'http/guard/origin-guard.ts',
     find: 'return hostname === nameOf(host) && pagePort === hostPort;',
     replace: 'return hostname.includes(nameOf(host)) && pagePort === hostPort;',
     specs: [corpus],
   },
   {
     name: 'whatever a client accepts gets a stream',
-    file: 'http/open-stream.ts',
+    file: 'http/get/open-stream.ts',
     find: 'accepts(req).type(SERVED) === false',
     replace: 'accepts(req).type(SERVED) === undefined',
     specs: [corpus],
   },
   {
     name: 'a malformed Last-Event-ID gets a new session',
-    file: 'http/way-back.ts',
+    file: 'http/get/resume-request.ts',
     find: "  return typeof id === 'string' && id !== '' ? id : undefined;",
     replace: "  return typeof id === 'string' && parseEventId(id) ? id : undefined;",
     specs: [corpus],
   },
   {
     name: 'HEAD opens a stream',
-    file: 'http/endpoints.ts',
+    file: 'http/routes.ts',
     find: 'if (req.method === METHODS[name]) await',
     replace: "if (req.method === METHODS[name] || req.method === 'HEAD') await",
     specs: [corpus],
@@ -103,7 +103,7 @@ const inputMutants: readonly Mutant[] = [
   },
   {
     name: 'ids may come twice in a batch',
-    file: 'session/in-flight.ts',
+    file: 'session/inbound/in-flight.ts',
     find: 'new Set(ids).size < ids.length || ',
     replace: '',
     specs: [corpus],
@@ -128,7 +128,7 @@ const faultMutants: readonly Mutant[] = [
   },
   {
     name: 'deadlines are on the clock on the wall',
-    file: 'session/upkeep.ts',
+    file: 'session/sweeper.ts',
     find: 'this.round(performance.now());',
     replace: 'this.round(Date.now() - performance.timeOrigin);',
     specs: [clock],
@@ -160,7 +160,7 @@ const faultMutants: readonly Mutant[] = [
   },
   {
     name: 'a resumeKey may be a promise',
-    file: 'http/open-stream.ts',
+    file: 'http/get/open-stream.ts',
     find: "if (key === undefined || typeof key === 'string') return key;",
     replace: 'if (key !== null) return key as string;',
     specs: [strange],

@@ -1,11 +1,11 @@
 import type { Mutant } from './mutant.js';
 
 const writer = 'stream/connection-writer.ts';
-const section = 'stream/section.ts';
+const section = 'stream/exclusive-section.ts';
 const lock = 'stream/lock.ts';
 const property = 'stream/interleavings.spec.ts';
 const drain = 'stream/writer-drain.spec.ts';
-const exclusive = 'stream/exclusive.spec.ts';
+const exclusive = 'stream/exclusive-section.spec.ts';
 const locks = 'stream/lock.spec.ts';
 
 const TURN = '    void this.#lock.run(() => this.#turn());';

@@ -1,9 +1,9 @@
 import type { Mutant } from './mutant.js';
 
-const pump = 'stream/pump.ts';
-const log = 'stream/message-log.ts';
-const pumps = 'stream/pump.spec.ts';
-const logs = 'stream/message-log.spec.ts';
+const pump = 'session/outbound/pump.ts';
+const log = 'session/outbound/replay-log.ts';
+const pumps = 'session/outbound/pump.spec.ts';
+const logs = 'session/outbound/replay-log.spec.ts';
 
 /** Faults of the log and of the pump. */
 export const logMutants: readonly Mutant[] = [

@@ -1,13 +1,13 @@
 import type { Mutant } from './mutant.js';
 
-const pump = 'stream/pump.ts';
-const log = 'stream/message-log.ts';
-const road = 'session/road.ts';
+const pump = 'session/outbound/pump.ts';
+const log = 'session/outbound/replay-log.ts';
+const road = 'session/resume/resume-strategy.ts';
 const session = 'session/live-session.ts';
-const wayBack = 'http/way-back.ts';
+const wayBack = 'http/get/resume-request.ts';
 
 const model = 'resume/model.spec.ts';
-const retention = 'stream/pump-retention.spec.ts';
+const retention = 'session/outbound/retention.spec.ts';
 const halfOpen = 'resume/half-open.spec.ts';
 const heartbeat = 'session/heartbeat.spec.ts';
 const detached = 'resume/detached.spec.ts';
@@ -180,7 +180,7 @@ const attachMutants: readonly Mutant[] = [
   },
   {
     name: 'a large message never gets onto a new connection',
-    file: 'http/begin-stream.ts',
+    file: 'http/get/begin-stream.ts',
     find: '{ stallTimeoutMs, bufferedBytes: Infinity }',
     replace: 'settings.limits',
     specs: [detached],
@@ -232,7 +232,7 @@ const markMutants: readonly Mutant[] = [
   },
   {
     name: 'all clients come back at the same moment',
-    file: 'session/reconnect-delay.ts',
+    file: 'session/resume/reconnect-delay.ts',
     find: '(0.5 + Math.random())',
     replace: '1',
     specs: [marked],

@@ -1,19 +1,19 @@
 import type { Mutant } from './mutant.js';
 
 const session = 'session/live-session.ts';
-const inlet = 'session/inlet.ts';
-const outlet = 'session/outlet.ts';
-const inFlight = 'session/in-flight.ts';
-const registry = 'session/session-registry.ts';
-const hooks = 'session/hooks.ts';
-const opening = 'http/open-session.ts';
+const inlet = 'session/inbound/receiver.ts';
+const outlet = 'session/outbound/sender.ts';
+const inFlight = 'session/inbound/in-flight.ts';
+const registry = 'session/registry.ts';
+const hooks = 'session/events/session-events.ts';
+const opening = 'http/get/open-session.ts';
 const root = 'mcp-sse.ts';
 
 const sessions = 'session/live-session.spec.ts';
 const closing = 'session/live-session-close.spec.ts';
-const endpointFirst = 'http/endpoint-first.spec.ts';
-const capacity = 'http/capacity.spec.ts';
-const leaving = 'http/leaving.spec.ts';
+const endpointFirst = 'http/get/endpoint-first.spec.ts';
+const capacity = 'http/get/capacity.spec.ts';
+const leaving = 'http/get/leaving.spec.ts';
 
 const ANNOUNCE = '    void writer.write(road.endpointEvent(announced, offset));\n';
 const ATTACH = '    this.#pump.attach(writer, offset, road.marking);\n';
@@ -96,14 +96,14 @@ export const sessionMutants: readonly Mutant[] = [
     file: inFlight,
     find: 'const known = this.#requests.delete(id);',
     replace: 'const known = this.#requests.has(id);',
-    specs: ['session/in-flight.spec.ts'],
+    specs: ['session/inbound/in-flight.spec.ts'],
   },
   {
     name: 'the same id may run twice',
     file: inFlight,
     find: 'new Set(ids).size < ids.length || ids.some((id) => this.#requests.has(id))',
     replace: 'new Set(ids).size < ids.length',
-    specs: ['http/in-flight.spec.ts'],
+    specs: ['http/post/in-flight.spec.ts'],
   },
   {
     name: 'a slot is freed twice',
@@ -155,20 +155,20 @@ export const sessionMutants: readonly Mutant[] = [
     file: registry,
     find: '    if (this.#sessions.get(session.id) !== session) return false;\n',
     replace: '',
-    specs: ['session/session-registry.spec.ts'],
+    specs: ['session/registry.spec.ts'],
   },
   {
     name: 'the close is told while the open still runs',
     file: hooks,
     find: 'if (afterwards) afterwards.push(run);',
     replace: 'if (afterwards === null) run();',
-    specs: ['session/hooks-order.spec.ts'],
+    specs: ['session/events/hooks-order.spec.ts'],
   },
   {
     name: 'a hook may hang for ever',
     file: hooks,
     find: '      this.#timeoutMs,\n',
     replace: '      2 ** 31,\n',
-    specs: ['session/hooks-connect.spec.ts'],
+    specs: ['session/events/hooks-connect.spec.ts'],
   },
 ];

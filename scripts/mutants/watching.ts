@@ -1,15 +1,15 @@
 import type { Mutant } from './mutant.js';
 
-const diagnostics = 'session/diagnostics.ts';
-const admission = 'dashboard/admission.ts';
-const board = 'dashboard/board.ts';
+const diagnostics = 'session/events/diagnostics.ts';
+const admission = 'dashboard/access.ts';
+const board = 'dashboard/live-feed.ts';
 const page = 'dashboard/dashboard.ts';
-const roster = 'dashboard/roster.ts';
+const roster = 'dashboard/session-table.ts';
 const viewer = 'dashboard/viewer.ts';
 const script = 'dashboard/script.ts';
 
-const channels = 'session/diagnostics.spec.ts';
-const log = 'session/debug-log.spec.ts';
+const channels = 'session/events/diagnostics.spec.ts';
+const log = 'session/events/debug-log.spec.ts';
 const closing = 'dashboard/closing.spec.ts';
 const sessions = 'dashboard/sessions.spec.ts';
 const viewers = 'dashboard/viewers.spec.ts';
@@ -47,10 +47,10 @@ export const watchingMutants: readonly Mutant[] = [
   },
   {
     name: "watching: one sees another router's messages",
-    file: 'session/watch-messages.ts',
+    file: 'session/events/watch-messages.ts',
     find: 'return known === session ? watcher(message, known, direction) : undefined;',
     replace: 'return watcher(message, (known ?? session) as Session<Data>, direction);',
-    specs: ['session/watch-messages.spec.ts'],
+    specs: ['session/events/watch-messages.spec.ts'],
   },
   {
     name: 'dashboard: a POST needs no token',

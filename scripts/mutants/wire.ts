@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant.js';
 
-const eventStream = 'wire/event-stream.ts';
+const eventStream = 'wire/sse-encoder.ts';
 const jsonRpc = 'wire/json-rpc.ts';
 const events = 'wire/encode-event.spec.ts';
 const messages = 'wire/encode-message.spec.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { JsonRpcMessage } from '../../lib/index.js';
-import { FaultyEngine } from '../support/faulty-engine.js';
+import { FaultyEngine } from '../support/faulty-adapter.js';
 import { lastId, openWithIds } from '../support/returning-client.js';
 import { endpointAt, serveTwo } from '../support/serve-nodes.js';
 import { post, StreamClient } from '../support/stream-client.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { McpSseRequest } from '../../lib/index.js';
 import { eventually } from '../support/eventually.js';
-import { FaultyEngine } from '../support/faulty-engine.js';
+import { FaultyEngine } from '../support/faulty-adapter.js';
 import {
   lastId,
   numbers,

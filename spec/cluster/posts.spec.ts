@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { describe, expect, it } from 'vitest';
 
 import type { MessageHandler, RequestFacts } from '../../lib/index.js';
-import { FaultyEngine } from '../support/faulty-engine.js';
+import { FaultyEngine } from '../support/faulty-adapter.js';
 import { serveTwo, endpointAt } from '../support/serve-nodes.js';
 import { post, StreamClient } from '../support/stream-client.js';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { localEngine } from '../../lib/index.js';
-import { FaultyEngine } from '../support/faulty-engine.js';
+import { FaultyEngine } from '../support/faulty-adapter.js';
 import {
   beginAgainAsSdk,
   NEGOTIATED,

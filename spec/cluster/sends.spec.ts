@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.js';
-import { FaultyEngine } from '../support/faulty-engine.js';
+import { FaultyEngine } from '../support/faulty-adapter.js';
 import { numbers } from '../support/returning-client.js';
 import { serveTwo } from '../support/serve-nodes.js';
 import { StreamClient } from '../support/stream-client.js';

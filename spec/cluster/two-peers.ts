@@ -1,4 +1,4 @@
-import { parseFrame } from '../../lib/cluster/frame.js';
+import { parseFrame } from '../../lib/cluster/link/packet.js';
 import { Peer, type PeerOwner } from '../../lib/cluster/peer.js';
 
 /** Two nodes as each sees the other, on an engine that loses nothing. */

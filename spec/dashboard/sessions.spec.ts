@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { dashboard } from '../../lib/dashboard/index.js';
-import { Roster } from '../../lib/dashboard/roster.js';
+import { Roster } from '../../lib/dashboard/session-table.js';
 import { deferred } from '../support/deferred.js';
 import { BoardClient, introduce, serveBoard } from '../support/board-client.js';
 import { eventually } from '../support/eventually.js';

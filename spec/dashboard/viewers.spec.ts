@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import { afterEach, expect, it, vi } from 'vitest';
 
-import { Board } from '../../lib/dashboard/board.js';
+import { Board } from '../../lib/dashboard/live-feed.js';
 import { complete } from '../../lib/dashboard/options.js';
 import { mcpSse } from '../../lib/index.js';
 import { BoardClient, introduce, serveBoard } from '../support/board-client.js';

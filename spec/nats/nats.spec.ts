@@ -1,7 +1,7 @@
 import { connect } from '@nats-io/transport-node';
 
 import { natsEngine } from '../../lib/nats/index.js';
-import { engineContract } from '../cluster/engine-contract.js';
+import { engineContract } from '../cluster/adapter/adapter-contract.js';
 import { hasNats, NatsServer } from '../support/nats-server.js';
 import { Wire } from '../support/wire.js';
 

@@ -7,7 +7,7 @@ import { freePort } from '../support/free-port.js';
 import { NatsServer } from '../support/nats-server.js';
 import { RedisServer } from '../support/redis-server.js';
 import { Balancer } from './balancer.js';
-import type { EngineName } from './engines.js';
+import type { EngineName } from './adapters.js';
 import { FreezingRelay } from './freezing-relay.js';
 import { NodeProcess } from './node-process.js';
 import type { NodeState } from './orders.js';

@@ -1,5 +1,5 @@
 import type { Cluster } from './cluster.js';
-import { Traveller, type Sdk } from './traveller.js';
+import { Traveller, type Sdk } from './roaming-client.js';
 import { until } from './until.js';
 
 const CALL_EVERY_MS = 25;

@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.js';
 import type { Crowd } from './crowd.js';
-import type { Call, Life, Traveller } from './traveller.js';
+import type { Call, Life, Traveller } from './roaming-client.js';
 
 /** What was found in one phase. */
 export interface Findings {

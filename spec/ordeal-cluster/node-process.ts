@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-import type { EngineName } from './engines.js';
+import type { EngineName } from './adapters.js';
 import type { NodeMessage, OrderName, Orders } from './orders.js';
 
 const PROGRAM = fileURLToPath(new URL('node.ts', import.meta.url));

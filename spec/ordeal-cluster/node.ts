@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
 import express from 'express';
 
 import { mcpSse, type MessageHandler, type Session } from '../../lib/index.js';
-import { engines, type EngineName } from './engines.js';
+import { engines, type EngineName } from './adapters.js';
 import type { NodeMessage, NodeState, OrderName, Orders } from './orders.js';
 
 const [, , engineName = 'redis', enginePort = '', port = '', journal = ''] = process.argv;

@@ -14,7 +14,7 @@ import { hasNats } from '../support/nats-server.js';
 import { hasRedis } from '../support/redis-server.js';
 import { Cluster } from './cluster.js';
 import { Crowd } from './crowd.js';
-import type { EngineName } from './engines.js';
+import type { EngineName } from './adapters.js';
 import { faults, type FaultName } from './faults.js';
 import { Judge, type Findings } from './judge.js';
 import { until } from './until.js';

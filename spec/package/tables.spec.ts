@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 import { McpSseError, type McpSseErrorCode } from '../../lib/index.js';
-import { reject } from '../../lib/http/reject.js';
+import { reject } from '../../lib/http/error-response.js';
 import { complete } from '../../lib/options/settings.js';
 import { readText, ROOT } from '../support/snippets.js';
 import { Checked } from '../support/type-check.js';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { redisEngine } from '../../lib/redis/index.js';
 import { ioredisClusterPort } from '../../lib/redis/ioredis.js';
 import { nodeRedisClusterPort } from '../../lib/redis/node-redis.js';
-import { EngineNode } from '../cluster/engine-node.js';
+import { EngineNode } from '../cluster/adapter/adapter-node.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
 
 it.each(['', 'with space', '{tag}', 'x'.repeat(129)])('refuses the prefix %j', (prefix) => {

@@ -3,7 +3,7 @@ import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { redisEngine, type RedisClient } from '../../lib/redis/index.js';
-import { EngineNode } from '../cluster/engine-node.js';
+import { EngineNode } from '../cluster/adapter/adapter-node.js';
 import { eventually } from '../support/eventually.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
 import { Wire } from '../support/wire.js';

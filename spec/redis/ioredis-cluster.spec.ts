@@ -1,7 +1,7 @@
 import { Cluster } from 'ioredis';
 
 import { redisEngine } from '../../lib/redis/index.js';
-import { engineContract } from '../cluster/engine-contract.js';
+import { engineContract } from '../cluster/adapter/adapter-contract.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { hasRedis } from '../support/redis-server.js';
 

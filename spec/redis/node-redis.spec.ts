@@ -1,7 +1,7 @@
 import { createClient } from 'redis';
 
 import { redisEngine } from '../../lib/redis/index.js';
-import { engineContract } from '../cluster/engine-contract.js';
+import { engineContract } from '../cluster/adapter/adapter-contract.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
 
 engineContract(

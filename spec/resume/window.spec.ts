@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { McpSseOptions, McpSseRouter } from '../../lib/index.js';
-import type { SessionRegistry } from '../../lib/session/session-registry.js';
-import { Upkeep } from '../../lib/session/upkeep.js';
+import type { SessionRegistry } from '../../lib/session/registry.js';
+import { Upkeep } from '../../lib/session/sweeper.js';
 import { eventually } from '../support/eventually.js';
 import {
   lastId,

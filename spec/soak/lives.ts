@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { corpus } from '../hostile/corpus.js';
 import { exchange } from '../hostile/exchange.js';
 import { faultOf } from '../hostile/judge.js';
-import { PATIENCE_MS, Traveller } from './traveller.js';
+import { PATIENCE_MS, Traveller } from './roaming-client.js';
 
 /** What a life is lived in. */
 export interface World {

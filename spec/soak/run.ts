@@ -11,7 +11,7 @@ import { seededRandom } from '../support/cut-plan.js';
 import { Host } from './host.js';
 import { passersBy, residents, type Life } from './lives.js';
 import type { State } from './orders.js';
-import { hangUp } from './traveller.js';
+import { hangUp } from './roaming-client.js';
 
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 import { dashboard, type DashboardOptions } from '../../lib/dashboard/index.js';
-import type { ClosedRow, Sample, SeenMessage } from '../../lib/dashboard/board.js';
-import type { Row } from '../../lib/dashboard/roster.js';
+import type { ClosedRow, Sample, SeenMessage } from '../../lib/dashboard/live-feed.js';
+import type { Row } from '../../lib/dashboard/session-table.js';
 import type { McpSseOptions, McpSseStats } from '../../lib/index.js';
 import { serve, type Served, type ServeOptions } from './serve.js';
 import { StreamClient } from './stream-client.js';

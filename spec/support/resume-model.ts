@@ -2,9 +2,9 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { expect } from 'vitest';
 
 import { ConnectionWriter, McpSseError } from '../../lib/index.js';
-import { Outlet } from '../../lib/session/outlet.js';
-import { parseEventId, Road } from '../../lib/session/road.js';
-import { encodeMessage } from '../../lib/wire/event-stream.js';
+import { Outlet } from '../../lib/session/outbound/sender.js';
+import { parseEventId, Road } from '../../lib/session/resume/resume-strategy.js';
+import { encodeMessage } from '../../lib/wire/sse-encoder.js';
 import { FakeResponse } from './fake-response.js';
 import { rounds } from './rounds.js';
 

@@ -1,7 +1,7 @@
 import { ConnectionWriter, type JsonRpcMessage } from '../../lib/index.js';
 import { LiveSession, type SessionObserver } from '../../lib/session/live-session.js';
 import type { RequestFacts } from '../../lib/session/request-facts.js';
-import { Road } from '../../lib/session/road.js';
+import { Road } from '../../lib/session/resume/resume-strategy.js';
 import type { MessageSink, SessionLimits } from '../../lib/session/session.js';
 import { FakeResponse } from './fake-response.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { McpSseError } from '../../lib/index.js';
-import { encodeEvent, KEEP_ALIVE, STREAM_HEAD } from '../../lib/wire/event-stream.js';
+import { encodeEvent, KEEP_ALIVE, STREAM_HEAD } from '../../lib/wire/sse-encoder.js';
 import { hostileText, onTheWire } from '../support/hostile-text.js';
 import { parseStream } from '../support/parse-stream.js';
 

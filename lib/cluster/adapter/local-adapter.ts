@@ -1,0 +1,47 @@
+import { McpSseError } from '../../errors.js';
+import { EVERYONE, type Engine, type EngineListener, type EngineMember } from './adapter.js';
+
+/**
+ * Joins the routers of one process, for tests and examples: give each of them the same engine.
+ * It is always in reach.
+ */
+export function localEngine(): Engine {
+  const members = new Map<string, EngineListener>();
+  return {
+    async join(self, listener) {
+      if (members.has(self)) throw new Error(`${self} has joined already.`);
+      members.set(self, listener);
+      listener.state(true);
+      return new LocalMember(members, self);
+    },
+  };
+}
+
+class LocalMember implements EngineMember {
+  #left = false;
+
+  constructor(
+    private readonly members: Map<string, EngineListener>,
+    private readonly self: string,
+  ) {}
+
+  async send(to: string, frame: string): Promise<boolean> {
+    if (this.#left) throw new McpSseError('engine-unavailable', 'This node has left.');
+    const addresses = to === EVERYONE ? [...this.members.keys()] : [to];
+    const reached = addresses.filter((address) => this.members.has(address));
+    // Like a network: never in the sender's stack, and not to those who have left meanwhile.
+    for (const address of reached) {
+      const listener = this.members.get(address);
+      setImmediate(() => {
+        if (this.members.get(address) === listener) listener?.frame(frame);
+      });
+    }
+    return reached.length > 0;
+  }
+
+  async leave(): Promise<void> {
+    if (this.#left) return;
+    this.#left = true;
+    this.members.delete(this.self);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Ack, LinkFrame } from './packet.js';
+
+/**
+ * The receiving half of a link: out of frames that are lost, repeated and reordered it takes each
+ * message once and in order.
+ */
+export class Incoming {
+  #epoch = 0;
+  #cursor = 0;
+  #missing = false;
+
+  /** What the next acknowledgement says. */
+  get ack(): Ack {
+    return { epoch: this.#epoch, cursor: this.#cursor, missing: this.#missing };
+  }
+
+  /**
+   * The messages of the frame that are new and without a gap before them.
+   *
+   * `restarted` is called first when the peer has begun to number anew: it has given up what it
+   * sent before.
+   */
+  take({ epoch, first, bodies }: LinkFrame, restarted: () => void): readonly string[] {
+    if (bodies.length === 0 || epoch < this.#epoch) return [];
+    if (epoch > this.#epoch) {
+      if (this.#epoch > 0) restarted();
+      this.#epoch = epoch;
+      this.#cursor = 0;
+    }
+    this.#missing = first > this.#cursor + 1;
+    const fresh = this.#missing ? [] : bodies.slice(this.#cursor + 1 - first);
+    this.#cursor += fresh.length;
+    return fresh;
+  }
+}

@@ -1,0 +1,147 @@
+import type { Ack, LinkFrame } from './packet.js';
+
+/** Characters that one frame carries at most, unless a single message is longer. */
+const FRAME_CHARS = 64 * 1024;
+/** Characters that may be on their way unacknowledged. */
+const WINDOW_CHARS = 1024 * 1024;
+
+/** A message on its way to another node. */
+export interface Parcel {
+  body: string;
+  /** In how many frames it was handed over that may have arrived. */
+  handedOver: number;
+}
+
+/**
+ * The sending half of a link: numbers the messages and keeps each until it is acknowledged. What
+ * a frame carries is known by its parcels, so that one that nobody took can be told from one that
+ * may have arrived.
+ */
+export class Outgoing {
+  #epoch: number;
+  /** Numbered and not acknowledged, the oldest first. */
+  #sent: Parcel[] = [];
+  #sentChars = 0;
+  #firstSent = 1;
+  #waiting: Parcel[] = [];
+  #waitingChars = 0;
+
+  /** @param epoch larger than any that the peer has seen from this node */
+  constructor(epoch = 1) {
+    this.#epoch = epoch;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Characters of what is not acknowledged. */
+  get chars(): number {
+    return this.#sentChars + this.#waitingChars;
+  }
+
+  get isIdle(): boolean {
+    return this.#sent.length === 0 && this.#waiting.length === 0;
+  }
+
+  get awaitsAck(): boolean {
+    return this.#sent.length > 0;
+  }
+
+  push(body: string): Parcel {
+    const parcel: Parcel = { body, handedOver: 0 };
+    this.#waiting.push(parcel);
+    this.#waitingChars += body.length;
+    return parcel;
+  }
+
+  /** Takes a message back. Its number, if it has one, stays: nothing goes in its place. */
+  withdraw(parcel: Parcel): void {
+    if (this.#sent.includes(parcel)) this.#sentChars -= parcel.body.length;
+    else this.#waitingChars -= parcel.body.length;
+    parcel.body = '';
+  }
+
+  /** Whether the acknowledgement takes anything off. */
+  acknowledged({ epoch, cursor }: Ack): boolean {
+    // One of an earlier epoch, or one that was overtaken by another.
+    if (epoch !== this.#epoch || cursor < this.#firstSent) return false;
+    const count = Math.min(cursor + 1 - this.#firstSent, this.#sent.length);
+    for (const { body } of this.#sent.splice(0, count)) this.#sentChars -= body.length;
+    this.#firstSent += count;
+    return count > 0;
+  }
+
+  /** What was never sent and fits into the window, in frames. */
+  fresh(): Shipment[] {
+    const begin = this.#sent.length;
+    let count = 0;
+    for (const { body } of this.#waiting) {
+      // One that is longer goes alone.
+      if (this.#sentChars > 0 && this.#sentChars + body.length > WINDOW_CHARS) break;
+      this.#waitingChars -= body.length;
+      this.#sentChars += body.length;
+      count += 1;
+    }
+    this.#sent.push(...this.#waiting.splice(0, count));
+    return this.#packed(begin);
+  }
+
+  /** All that is not acknowledged once more, in frames. */
+  again(): Shipment[] {
+    return this.#packed(0);
+  }
+
+  /** Gives up everything and begins to number anew. */
+  restart(): void {
+    this.#epoch += 1;
+    this.#sent = [];
+    this.#sentChars = 0;
+    this.#firstSent = 1;
+    this.#waiting = [];
+    this.#waitingChars = 0;
+  }
+
+  /** What was numbered, but for the first so many, in frames. */
+  #packed(begin: number): Shipment[] {
+    const shipments: Shipment[] = [];
+    let parcels: Parcel[] = [];
+    // There is no frame yet.
+    let room = -1;
+    for (const [index, parcel] of this.#sent.slice(begin).entries()) {
+      if (parcel.body.length > room) {
+        parcels = [];
+        room = FRAME_CHARS;
+        shipments.push(new Shipment(this.#epoch, this.#firstSent + begin + index, parcels));
+      }
+      parcels.push(parcel);
+      room -= parcel.body.length;
+    }
+    return shipments;
+  }
+}
+
+/** Some consecutive messages, to be sent in one frame. */
+export class Shipment {
+  readonly #parcels: readonly Parcel[];
+
+  constructor(
+    readonly epoch: number,
+    readonly first: number,
+    parcels: readonly Parcel[],
+  ) {
+    this.#parcels = parcels;
+  }
+
+  /** The frame; from now on its messages count as handed over. */
+  handOver(ack: Ack): LinkFrame {
+    for (const parcel of this.#parcels) parcel.handedOver += 1;
+    const { epoch, first } = this;
+    return { epoch, first, ack, bodies: this.#parcels.map(({ body }) => body) };
+  }
+
+  /** Nobody was there to take it. */
+  returned(): void {
+    for (const parcel of this.#parcels) parcel.handedOver -= 1;
+  }
+}

@@ -1,0 +1,84 @@
+import type { ConnectionWriter } from '../../stream/connection-writer.js';
+
+/** How long a stream that its owner has ended may take to hand out what is left. */
+const FINISH_MS = 5_000;
+
+/** The stream of another node's session, to a client that is connected here. */
+export class RelayedStream {
+  readonly #channel: string;
+  readonly #say: (body: string) => void;
+  readonly #ended: () => void;
+  /** What arrives before the stream has begun; the owner's window bounds it. */
+  #early: string[] = [];
+  #writer: ConnectionWriter | undefined;
+  /** No more comes of it, and its owner knows that it is gone. */
+  #over = false;
+  #gone = false;
+  /** When something last went to the owner, on the clock of `performance.now()`. */
+  toldAt: number = performance.now();
+
+  /**
+   * @param say tells the owner
+   * @param ended the stream is over
+   */
+  constructor(channel: string, say: (body: string) => void, ended: () => void) {
+    this.#channel = channel;
+    this.#say = say;
+    this.#ended = ended;
+  }
+
+  /** The client's stream has begun. */
+  begin(writer: ConnectionWriter): void {
+    this.#writer = writer;
+    writer.observer = {
+      writerClosed: () => {
+        this.abandon();
+      },
+    };
+    // [node] One that has closed before it had an observer tells nobody.
+    if (writer.closed) this.abandon();
+    for (const text of this.#early.splice(0)) this.chunk(text);
+    if (this.#over) void writer.end(FINISH_MS);
+  }
+
+  chunk(text: string): void {
+    const writer = this.#writer;
+    if (writer) writer.write(text).then(() => this.#took(text.length), ignore);
+    else this.#early.push(text);
+  }
+
+  /** Tells the owner again that the stream is here: an owner that has given it up says so. */
+  remind(): void {
+    this.#took(0);
+  }
+
+  /** The owner has ended it in good order. */
+  end(): void {
+    this.#over = true;
+    void this.#writer?.end(FINISH_MS);
+  }
+
+  /** The owner wants it cut off, or is gone. */
+  cut(): void {
+    this.#over = true;
+    if (this.#writer) this.#writer.destroy();
+    else this.abandon();
+  }
+
+  /** Nobody is there to read it. */
+  abandon(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#say(`gone ${this.#channel}`);
+    this.#ended();
+  }
+
+  #took(chars: number): void {
+    this.toldAt = performance.now();
+    this.#say(`took ${this.#channel} ${String(chars)}`);
+  }
+}
+
+function ignore(): void {
+  // The connection has ended, and its observer says so.
+}

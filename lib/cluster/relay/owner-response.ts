@@ -1,0 +1,68 @@
+import type { WritableResponse } from '../../stream/connection-writer.js';
+
+/** Characters that may be on their way to the client's node and not yet in its socket. */
+const WINDOW_CHARS = 64 * 1024;
+
+/**
+ * A stream of ours whose client is connected to another node, in the shape of a response: the
+ * writer on it neither knows nor cares.
+ */
+export class RelayedResponse implements WritableResponse {
+  destroyed = false;
+  closed = false;
+  writableEnded = false;
+  readonly #channel: string;
+  readonly #say: (body: string) => void;
+  readonly #onDrain: (() => void)[] = [];
+  readonly #onClose: (() => void)[] = [];
+  #untakenChars = 0;
+  #full = false;
+
+  /** @param say tells the other node */
+  constructor(channel: string, say: (body: string) => void) {
+    this.#channel = channel;
+    this.#say = say;
+  }
+
+  on(event: 'drain' | 'close' | 'error', listener: (error: Error) => void): void {
+    const bound = listener as () => void;
+    if (event === 'drain') this.#onDrain.push(bound);
+    // What fails on the way closes it: there is no `error` of its own.
+    else if (event === 'close') this.#onClose.push(bound);
+  }
+
+  write(chunk: string): boolean {
+    if (this.closed) return false;
+    this.#say(`chunk ${this.#channel}\n${chunk}`);
+    this.#untakenChars += chunk.length;
+    this.#full = this.#untakenChars >= WINDOW_CHARS;
+    return !this.#full;
+  }
+
+  /** The client's socket has taken so many characters. */
+  took(chars: number): void {
+    this.#untakenChars = Math.max(this.#untakenChars - chars, 0);
+    if (!this.#full || this.#untakenChars >= WINDOW_CHARS) return;
+    this.#full = false;
+    for (const drained of this.#onDrain) drained();
+  }
+
+  /** The other node ends the stream, and says when it has. */
+  end(): void {
+    this.writableEnded = true;
+    this.#say(`end ${this.#channel}`);
+  }
+
+  destroy(): void {
+    if (this.closed) return;
+    this.#say(`cut ${this.#channel}`);
+    this.gone();
+  }
+
+  /** The client's connection is no more, or its node is out of reach. */
+  gone(): void {
+    if (this.closed) return;
+    this.destroyed = this.closed = true;
+    for (const closed of this.#onClose) closed();
+  }
+}

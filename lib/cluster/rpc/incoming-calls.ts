@@ -1,0 +1,67 @@
+import { McpSseError } from '../../errors.js';
+import type { Probes } from '../../session/resume/probes.js';
+import type { Reception } from '../../session/local-host.js';
+import { ConnectionWriter, type WriterOptions } from '../../stream/connection-writer.js';
+import { withDeadline } from '../../util/promises.js';
+import { checked, type Operations } from './operations.js';
+import type { Peer } from '../peer.js';
+
+/** How long a node that sends to a session of ours is held back by its reader at most. */
+const ROOM_MS = 2_000;
+
+/** Answers what other nodes ask of this one. */
+export class Asked<Data> {
+  readonly #reception: Reception<Data>;
+  readonly #probes: Probes;
+  readonly #limits: WriterOptions;
+
+  constructor(reception: Reception<Data>, probes: Probes, limits: WriterOptions) {
+    this.#reception = reception;
+    this.#probes = probes;
+    // What may wait is bounded by the session's pump, as on a connection of its own.
+    this.#limits = { ...limits, bufferedBytes: Infinity };
+  }
+
+  /** @throws McpSseError (as a rejection) which refuses it */
+  async answer(operation: string, parameters: unknown, peer: Peer): Promise<unknown> {
+    switch (operation) {
+      case 'post':
+        this.#reception.post(checked('post', parameters));
+        return undefined;
+      case 'find':
+        return this.#reception.find(checked('find', parameters));
+      case 'attach':
+        this.#attach(checked('attach', parameters), peer);
+        return undefined;
+      case 'probe': {
+        const { id, ...answer } = checked('probe', parameters);
+        this.#probes.answered(id, answer);
+        return undefined;
+      }
+      case 'send':
+        return this.#send(checked('send', parameters));
+      case 'broadcast': {
+        const { message, ...audience } = checked('broadcast', parameters);
+        return this.#reception.broadcast(message, audience);
+      }
+      default:
+        throw new McpSseError('invalid-message', 'no operation of this version');
+    }
+  }
+
+  #attach({ announced, channel, ...client }: Operations['attach'], peer: Peer): void {
+    const begin = (): ConnectionWriter => new ConnectionWriter(peer.lend(channel), this.#limits);
+    this.#reception.attach(client, announced, begin);
+  }
+
+  async #send({ sessionId, message }: Operations['send']): Promise<void> {
+    const late = (): McpSseError => new McpSseError('request-timeout', 'the reader is slow');
+    try {
+      await withDeadline(this.#reception.send(sessionId, message), ROOM_MS, late);
+    } catch (thrown) {
+      const error = McpSseError.from(thrown);
+      // The session has the message; its bounds look after the rest.
+      if (error.code !== 'request-timeout') throw error;
+    }
+  }
+}

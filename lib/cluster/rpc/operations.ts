@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+import { McpSseError } from '../../errors.js';
+import type { Posting, Return } from '../../session/local-host.js';
+import type { ProbeAnswer } from '../../session/resume/probes.js';
+import { toMessages, type JsonRpcMessage, type JsonRpcNotification } from '../../wire/json-rpc.js';
+
+/** What one node asks of another, by name, and with what. */
+export interface Operations {
+  /** A client has posted to a session of the asked node. */
+  post: Posting;
+  /** A client wants to come back: to which session? */
+  find: Return;
+  /** It is connected to the asking node: its stream goes on by this channel. */
+  attach: Return & { readonly announced: string; readonly channel: string };
+  /** A client has answered a probe of the asked node. */
+  probe: ProbeAnswer & { readonly id: string };
+  /** The application sends to a session, or to those of a principal, or to all. */
+  send: { readonly sessionId: string; readonly message: JsonRpcMessage };
+  broadcast: {
+    readonly message: JsonRpcNotification;
+    readonly principal?: string | undefined;
+  };
+}
+
+export type Operation = keyof Operations;
+
+const principal = z.string().optional();
+const offset = z.int().min(0).optional();
+const claim = z.union([
+  z.object({ by: z.literal('event-id'), token: z.string(), offset: z.int().min(0) }),
+  z.object({ by: z.literal('probe'), sessionId: z.string(), offset }),
+  z.object({ by: z.literal('key'), key: z.string() }),
+]);
+const headers = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional());
+/** As the application made it: what it sends is its own affair here as anywhere. */
+const message = z.looseObject({});
+
+/**
+ * Checked like anything that comes from outside: a node of another version, or somebody else who
+ * may publish, must do no harm by nonsense.
+ */
+const schemas: Record<Operation, z.ZodType> = {
+  post: z.object({
+    sessionId: z.string(),
+    principal,
+    offset,
+    messages: z.unknown().transform((value) => toMessages(value)),
+    facts: z.object({ headers, url: z.string(), authInfo: z.unknown().optional() }),
+  }),
+  find: z.object({ claim, principal }),
+  attach: z.object({ claim, principal, announced: z.string(), channel: z.string() }),
+  probe: z.object({ id: z.string(), sessionId: z.string(), offset }),
+  send: z.object({ sessionId: z.string(), message }),
+  broadcast: z.object({ message, principal }),
+};
+
+/** @throws McpSseError `invalid-message` */
+export function checked<Name extends Operation>(name: Name, value: unknown): Operations[Name] {
+  const result = schemas[name].safeParse(value);
+  if (!result.success) throw new McpSseError('invalid-message', `no ${name} of this version`);
+  return result.data as Operations[Name];
+}

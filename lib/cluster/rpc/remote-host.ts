@@ -1,0 +1,48 @@
+import { McpSseError } from '../../errors.js';
+import type { Host, Posting, Return } from '../../session/local-host.js';
+import type { ConnectionWriter } from '../../stream/connection-writer.js';
+import type { JsonRpcMessage } from '../../wire/json-rpc.js';
+import type { Operation, Operations } from './operations.js';
+import type { Peer } from '../peer.js';
+
+/**
+ * The sessions of another node. Whatever is asked of them may also fail as `Calls.call` does:
+ * `session-not-found` when the node is no more, `engine-unavailable` when nothing could be sent,
+ * `outcome-unknown` when there is no answer.
+ */
+export class RemoteHost implements Host {
+  readonly #peer: Peer;
+
+  constructor(peer: Peer) {
+    this.#peer = peer;
+  }
+
+  async post(posting: Posting): Promise<void> {
+    await this.#ask('post', posting);
+  }
+
+  async find(client: Return): Promise<string> {
+    const sessionId = await this.#ask('find', client);
+    if (typeof sessionId === 'string') return sessionId;
+    throw new McpSseError('session-not-found', 'no such session');
+  }
+
+  async attach(client: Return, announced: string, begin: () => ConnectionWriter): Promise<void> {
+    const { channel, stream } = this.#peer.serve();
+    try {
+      await this.#ask('attach', { ...client, announced, channel });
+      stream.begin(begin());
+    } catch (error) {
+      stream.abandon();
+      throw error;
+    }
+  }
+
+  async send(sessionId: string, message: JsonRpcMessage): Promise<void> {
+    await this.#ask('send', { sessionId, message });
+  }
+
+  #ask<Name extends Operation>(operation: Name, parameters: Operations[Name]): Promise<unknown> {
+    return this.#peer.call(operation, parameters);
+  }
+}

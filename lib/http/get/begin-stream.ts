@@ -1,0 +1,15 @@
+import { ConnectionWriter } from '../../stream/connection-writer.js';
+import { STREAM_HEAD } from '../../wire/sse-encoder.js';
+import type { Exchange } from '../exchange.js';
+import type { Runtime } from '../runtime.js';
+
+/** Sends the head of a stream; the writer is the only way onto it from now on. */
+export function beginStream<Data>(
+  { res }: Exchange,
+  { settings }: Pick<Runtime<Data>, 'settings'>,
+): ConnectionWriter {
+  res.writeHead(200, STREAM_HEAD);
+  const { stallTimeoutMs } = settings.limits;
+  // What may wait is bounded by the session's pump, which knows what is replayed.
+  return new ConnectionWriter(res, { stallTimeoutMs, bufferedBytes: Infinity });
+}

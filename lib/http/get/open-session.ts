@@ -1,0 +1,137 @@
+import { McpSseError } from '../../errors.js';
+import { HandlerSink } from '../../session/serve/handler.js';
+import { LiveSession } from '../../session/live-session.js';
+import { connectServer } from '../../session/serve/sdk-server.js';
+import { factsOf, type McpSseRequest } from '../../session/request-facts.js';
+import { respond } from '../../session/serve/default-server.js';
+import { Road } from '../../session/resume/resume-strategy.js';
+import type { ConnectionWriter } from '../../stream/connection-writer.js';
+import { discarded } from '../../util/unawaited.js';
+import { beginStream } from './begin-stream.js';
+import { Departure } from './client-abort.js';
+import { announcedUrl } from './message-url.js';
+import type { Exchange } from '../exchange.js';
+import type { Caller } from './open-stream.js';
+import type { Runtime } from '../runtime.js';
+import { negotiatedBefore, signsOf } from './resume-request.js';
+
+/** [spec] Session ids are visible ASCII; the length keeps URLs within what proxies take. */
+const SESSION_ID = /^[\x21-\x7e]{1,128}$/;
+
+/**
+ * A new session for the caller, on `writer` if its stream has begun already, or nothing at all.
+ *
+ * @throws McpSseError when it is refused, or what the application's own code threw.
+ */
+export async function openSession<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  caller: Caller,
+  writer?: ConnectionWriter,
+): Promise<void> {
+  const departure = new Departure(exchange.res);
+  refuseWhileDraining(runtime);
+  if (departure.hasHappened()) return;
+  runtime.sessions.takeSlot(caller.principal);
+  const session = await prepare(exchange, runtime, caller, departure).finally(() => {
+    departure.settled();
+  });
+  if (!session) return;
+  if (departure.hasHappened()) session.close('client-disconnected');
+  else openOrClose(exchange, runtime, session, writer);
+}
+
+/** The session with its server, ready for a stream; undefined when the client has left. */
+async function prepare<Data>(
+  { req }: Exchange,
+  runtime: Runtime<Data>,
+  { principal, key }: Caller,
+  departure: Departure,
+): Promise<LiveSession<Data> | undefined> {
+  const { hooks, sessions, sessionLimits, observer } = runtime;
+  let session: LiveSession<Data> | undefined;
+  try {
+    const data = await hooks.connect(req, departure);
+    if (departure.hasHappened()) return undefined;
+    const id = newId(req, runtime);
+    const road = new Road(sessions.node, signsOf(req, key, runtime));
+    session = new LiveSession<Data>(id, principal, data, sessionLimits, observer, road);
+    const version = negotiatedBefore(req);
+    if (version !== undefined) session.assumeHandshake(version);
+    await serve(session, req, runtime);
+    return session;
+  } catch (error) {
+    session?.close();
+    throw error;
+  } finally {
+    // From here on the slot goes with the session.
+    if (!session) sessions.freeSlot(principal);
+  }
+}
+
+async function serve<Data>(
+  session: LiveSession<Data>,
+  req: McpSseRequest,
+  { settings, hooks }: Runtime<Data>,
+): Promise<void> {
+  const { server, handler = respond } = settings;
+  // Bound, since a closure would keep `req` and its socket for as long as the session lives.
+  const failed = hooks.failed.bind(hooks, session);
+  if (server) {
+    await hooks.bounded('server()', () => connectServer(server, session, factsOf(req), failed));
+  } else session.inlet.serveWith(new HandlerSink(handler, session, failed));
+}
+
+function openOrClose<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  session: LiveSession<Data>,
+  writer: ConnectionWriter | undefined,
+): void {
+  try {
+    open(exchange, runtime, session, writer);
+  } catch (error) {
+    // It never opened: it is not reported as closed either.
+    runtime.sessions.remove(session);
+    session.close();
+    throw error;
+  }
+}
+
+function open<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  session: LiveSession<Data>,
+  begun: ConnectionWriter | undefined,
+): void {
+  const { settings, sessions, hooks, upkeep } = runtime;
+  // Nothing is awaited from here on: a shutdown comes before this check or finds the session.
+  refuseWhileDraining(runtime);
+  if (session.state === 'closed') {
+    throw new McpSseError('session-closed', 'the session was closed before it had a stream');
+  }
+  const announced = announcedUrl(exchange, session.id, settings);
+  sessions.add(session);
+  // [spec] The `endpoint` event comes before anything else.
+  session.attach(begun ?? beginStream(exchange, runtime), announced);
+  upkeep.start();
+  hooks.opened(session);
+}
+
+function newId<Data>(
+  req: McpSseRequest,
+  { settings, sessions, dispatcher }: Runtime<Data>,
+): string {
+  const given = settings.sessionId(req);
+  if (typeof given !== 'string' || !SESSION_ID.test(given)) {
+    discarded(given);
+    throw new McpSseError('internal', 'sessionId() must return 1 to 128 visible ASCII characters');
+  }
+  const id = dispatcher.idFor(given);
+  if (sessions.get(id)) throw new McpSseError('internal', 'sessionId() returned an id in use');
+  return id;
+}
+
+function refuseWhileDraining<Data>({ sessions }: Runtime<Data>): void {
+  if (sessions.draining) throw new McpSseError('shutting-down', 'the server is shutting down');
+}

@@ -1,0 +1,136 @@
+import accepts from 'accepts';
+
+import { McpSseError } from '../../errors.js';
+import type { ProbeAnswer } from '../../session/resume/probes.js';
+import type { Return } from '../../session/local-host.js';
+import type { McpSseRequest } from '../../session/request-facts.js';
+import type { ConnectionWriter } from '../../stream/connection-writer.js';
+import { discarded } from '../../util/unawaited.js';
+import { beginStream } from './begin-stream.js';
+import { announcedUrl } from './message-url.js';
+import type { Exchange } from '../exchange.js';
+import { openSession } from './open-session.js';
+import type { Runtime } from '../runtime.js';
+import {
+  negotiatedBefore,
+  sessionBefore,
+  shouldTryAgain,
+  tellToTryAgain,
+  type WayBack,
+} from './resume-request.js';
+
+const EVENT_STREAM = 'text/event-stream';
+/** What a client may ask for: a type with a parameter is met by that parameter only. */
+const SERVED = [EVENT_STREAM, `${EVENT_STREAM};charset=utf-8`];
+
+/** Who asks for a stream: what the application says of the request. */
+export interface Caller {
+  readonly principal: string | undefined;
+  readonly key: string | undefined;
+}
+
+/** GET /sse: a stream for the session that the client had, or for a new one, or a refusal. */
+export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
+  const { req, res } = exchange;
+  checkAccept(req);
+  const { hooks, settings } = runtime;
+  const principal = await hooks.ask('security.principal', () => settings.security.principal(req));
+  const key = resumeKeyOf(req, settings);
+  try {
+    await serveStream(exchange, runtime, { principal, key });
+  } catch (thrown) {
+    const error = McpSseError.from(thrown);
+    if (!settings.resume || !shouldTryAgain(req, error)) throw error;
+    runtime.statistics.countRefused(error);
+    tellToTryAgain(res, settings.resume.retryMs);
+  }
+}
+
+/** One road back after the other, and then a new session. */
+async function serveStream<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  caller: Caller,
+): Promise<void> {
+  const { req, res } = exchange;
+  if (res.destroyed) return;
+  const wayBack = await sessionBefore(req, caller, runtime);
+  if (wayBack) return resume(exchange, runtime, wayBack);
+  const timeoutMs = probeTimeout(req, runtime);
+  if (timeoutMs === undefined) return openSession(exchange, runtime, caller);
+  const writer = beginStream(exchange, runtime);
+  const askedAt = performance.now();
+  const answer = await runtime.probes.ask(writer, timeoutMs);
+  if (writer.closed) return;
+  const resumed = answer && (await resumeAnswered(exchange, runtime, caller, answer, writer));
+  if (!answer && runtime.dispatcher.wasCutOff(askedAt)) {
+    // Its answer may be on the way, and its session alive: it had better ask again.
+    throw new McpSseError('engine-unavailable', 'the node of this client may be out of reach');
+  }
+  if (!resumed) await openSession(exchange, runtime, caller, writer);
+}
+
+async function resume<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  { host, sessionId, client }: WayBack,
+  begun?: ConnectionWriter,
+): Promise<void> {
+  if (runtime.sessions.draining && host !== runtime.reception) {
+    // The session lives on, and its client finds it by another node.
+    throw new McpSseError('shutting-down', 'the server is shutting down');
+  }
+  const announced = announcedUrl(exchange, sessionId, runtime.settings);
+  await host.attach(client, announced, () => begun ?? beginStream(exchange, runtime));
+}
+
+/** Whether the session of the answer is this caller's and could go on without a gap. */
+async function resumeAnswered<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  { principal }: Caller,
+  { sessionId, offset }: ProbeAnswer,
+  writer: ConnectionWriter,
+): Promise<boolean> {
+  const client: Return = { claim: { by: 'probe', sessionId, offset }, principal };
+  const host = runtime.dispatcher.hostOf(sessionId);
+  try {
+    await resume(exchange, runtime, { host, sessionId, client }, writer);
+    return true;
+  } catch (thrown) {
+    const error = McpSseError.from(thrown);
+    if (error.code === 'session-not-found') return false;
+    throw error;
+  }
+}
+
+/** How long to wait for a probe's answer, if it makes sense to ask this client. */
+function probeTimeout<Data>(
+  req: McpSseRequest,
+  { settings, sessions, probes, dispatcher }: Runtime<Data>,
+): number | undefined {
+  const { resume, limits } = settings;
+  if (!resume || resume.probeTimeoutMs === false || sessions.draining) return undefined;
+  const hasSessions = sessions.size > 0 || dispatcher.mayHaveOthers;
+  const asks = negotiatedBefore(req) !== undefined && hasSessions;
+  return asks && probes.size < limits.sessions ? resume.probeTimeoutMs : undefined;
+}
+
+/** @throws McpSseError `internal` for what is no text: a promise above all, alike for all clients. */
+function resumeKeyOf<Data>(
+  req: McpSseRequest,
+  { resume }: Runtime<Data>['settings'],
+): string | undefined {
+  const key: unknown = resume ? resume.resumeKey?.(req) : undefined;
+  if (key === undefined || typeof key === 'string') return key;
+  discarded(key);
+  throw new McpSseError('internal', 'resume.resumeKey() must return a string or undefined');
+}
+
+function checkAccept(req: McpSseRequest): void {
+  const { accept } = req.headers;
+  if (accept === undefined || accept === EVENT_STREAM) return;
+  if (accepts(req).type(SERVED) === false) {
+    throw new McpSseError('not-acceptable', 'this is a stream: accept text/event-stream');
+  }
+}

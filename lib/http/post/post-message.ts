@@ -1,0 +1,57 @@
+import { McpSseError } from '../../errors.js';
+import { factsOf } from '../../session/request-facts.js';
+import { toMessages } from '../../wire/json-rpc.js';
+import { checkContentType, readJson } from './json-body.js';
+import { splitUrl, type Exchange } from '../exchange.js';
+import type { Runtime } from '../runtime.js';
+import { settleShapes } from './v8-prototype-fix.js';
+
+const ACCEPTED_HEAD = { 'Content-Length': '0' } as const;
+/** The query as this package announces it, which needs no parsing. */
+const PLAIN_QUERY = /^sessionId=([\w.-]+)(?:&n=(\d{1,15}))?$/;
+
+/** POST /message: one message or a batch for a session of this caller. */
+export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
+  const { req, res } = exchange;
+  const { settings, hooks, dispatcher, reception, probes } = runtime;
+  settleShapes(exchange);
+  const { sessionId, offset } = queryOf(exchange);
+  const principal = await hooks.ask('security.principal', () => settings.security.principal(req));
+  // Of another node's session nothing is known before that node has answered.
+  if (dispatcher.isHere(sessionId)) reception.own(sessionId, principal);
+  checkContentType(req);
+  const messages = toMessages(await readJson(req, settings.limits.messageBytes));
+  const facts = factsOf(req);
+  try {
+    const taken = dispatcher
+      .hostOf(sessionId)
+      .post({ sessionId, principal, offset, messages, facts });
+    if (taken) await taken;
+  } catch (error) {
+    // A client that is asked who it is, and its session is gone: it need not wait to be told so.
+    if (isNotFound(error))
+      for (const message of messages) probes.settle(message, { sessionId, offset });
+    throw error;
+  }
+  // [spec] 202 only now: the session has the message.
+  res.writeHead(202, ACCEPTED_HEAD).end();
+}
+
+const isNotFound = (error: unknown): boolean =>
+  McpSseError.from(error).code === 'session-not-found';
+
+/** The session's id and, in the URL of a client that is told its position, the offset. */
+function queryOf({ req }: Exchange): { sessionId: string; offset: number | undefined } {
+  const { query } = splitUrl(req.url);
+  const [, plain, position] = PLAIN_QUERY.exec(query) ?? [];
+  const sessionId = plain ?? sessionIdIn(query);
+  return { sessionId, offset: position === undefined ? undefined : Number(position) };
+}
+
+function sessionIdIn(query: string): string {
+  const [id, ...more] = new URLSearchParams(query).getAll('sessionId');
+  if (id === undefined || id === '' || more.length > 0) {
+    throw new McpSseError('invalid-request', 'the query must name one sessionId');
+  }
+  return id;
+}

@@ -1,0 +1,80 @@
+import { McpSseError } from '../errors.js';
+import { splitUrl, type Exchange } from './exchange.js';
+import { openStream } from './get/open-stream.js';
+import { postMessage } from './post/post-message.js';
+import { isRefusal, reject } from './error-response.js';
+import type { Runtime } from './runtime.js';
+
+type EndpointName = 'sse' | 'message';
+
+const METHODS = { sse: 'GET', message: 'POST' } as const;
+const SERVE = { sse: openStream, message: postMessage } as const;
+
+/** The two endpoints, whoever has brought the request here: Express or `node:http`. */
+export class Endpoints<Data> {
+  readonly #runtime: Runtime<Data>;
+
+  constructor(runtime: Runtime<Data>) {
+    this.#runtime = runtime;
+  }
+
+  /**
+   * Serves the request if its URL is one of the two, and says whether it is. `mount` is the part
+   * of the URL's path that stands before them.
+   */
+  serve(exchange: Exchange, mount: string): boolean {
+    const name = this.#match(exchange.req.url, mount);
+    if (!name) return false;
+    this.#answer(name, exchange).catch((error: unknown) => {
+      this.refuse(exchange, McpSseError.from(error));
+    });
+    return true;
+  }
+
+  /** Whether an error that was raised in front of the router concerns one of the two. */
+  owns(url: string): boolean {
+    return this.#match(url, '') !== undefined;
+  }
+
+  refuse({ res }: Pick<Exchange, 'res'>, error: McpSseError): void {
+    const { statistics, hooks } = this.#runtime;
+    statistics.countRefused(error);
+    if (!isRefusal(error)) hooks.failed(undefined, error);
+    try {
+      reject(res, error);
+    } catch (cause) {
+      // Middleware in front may look at every answer's head (`on-headers`), and throw. Nobody is
+      // left to tell; a rejection that nobody handles would end the process.
+      hooks.failed(undefined, McpSseError.from(cause));
+      res.destroy();
+    }
+  }
+
+  async #answer(name: EndpointName, exchange: Exchange): Promise<void> {
+    const { req, res } = exchange;
+    const { guard } = this.#runtime;
+    guard.check(exchange);
+    if (req.method === METHODS[name]) await SERVE[name](exchange, this.#runtime);
+    else if (req.method === 'OPTIONS') guard.preflight(exchange);
+    else {
+      // [spec] Streamable-first clients POST to the SSE URL and fall back on this very answer.
+      res.setHeader('Allow', METHODS[name]);
+      throw new McpSseError('method-not-allowed', `only ${METHODS[name]} is served here`);
+    }
+  }
+
+  /** Paths match as Express matches them by default: in any case, with or without a last slash. */
+  #match(url: string, mount: string): EndpointName | undefined {
+    const { sse, message } = this.#runtime.settings.paths;
+    const { path } = splitUrl(url);
+    if (path === mount + message) return 'message';
+    if (path === mount + sse) return 'sse';
+    const plain = comparable(path);
+    if (plain === comparable(mount + message)) return 'message';
+    return plain === comparable(mount + sse) ? 'sse' : undefined;
+  }
+}
+
+function comparable(path: string): string {
+  return path.toLowerCase().replace(/\/$/, '');
+}

@@ -1,0 +1,175 @@
+import { channel, type Channel } from 'node:diagnostics_channel';
+import { debuglog, type DebugLogger } from 'node:util';
+
+import type { McpSseError, McpSseErrorCode } from '../../errors.js';
+import type { ConnectionWriter } from '../../stream/connection-writer.js';
+import { isRequest, isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
+import type { RequestFacts } from '../request-facts.js';
+import type { CloseReason, Session } from '../session.js';
+
+/** What is told of a message: everything but what it says. */
+export interface PublishedMessage {
+  readonly session: Session;
+  readonly kind: 'request' | 'notification' | 'result' | 'error';
+  /** Of requests and notifications. Clients choose it: no label for a metric as it is. */
+  readonly method: string | undefined;
+  /** Of everything but notifications; `undefined` too for an error that answers nothing. */
+  readonly idType: 'string' | 'number' | undefined;
+  /**
+   * Out: bytes of its event on the stream, without what resumption adds. In: the
+   * `Content-Length` of its POST; undefined where there is none, and for members of a batch.
+   */
+  readonly bytes: number | undefined;
+}
+
+/** The channels of `node:diagnostics_channel`, by name, with what each publishes. */
+export interface McpSseChannels {
+  'mcp-sse:session.open': { readonly session: Session };
+  /** The stream of a session is gone, and its client may come back. */
+  'mcp-sse:session.detach': { readonly session: Session; readonly reason: CloseReason };
+  /** The client has another stream, after it was away or instead of the one it had. */
+  'mcp-sse:session.resume': { readonly session: Session };
+  'mcp-sse:session.close': { readonly session: Session; readonly reason: CloseReason };
+  'mcp-sse:message.in': PublishedMessage;
+  'mcp-sse:message.out': PublishedMessage;
+  /** A request was refused. `message` never repeats what the client sent. */
+  'mcp-sse:refused': { readonly code: McpSseErrorCode; readonly message: string };
+  /** As `hooks.onError`; the `cause` is what was thrown. */
+  'mcp-sse:error': { readonly error: McpSseError; readonly session: Session | undefined };
+  /** A write had to wait for its reader, and the wait is over. */
+  'mcp-sse:writer.stall': {
+    readonly session: Session;
+    readonly waitedMs: number;
+    /** What waits behind it. */
+    readonly bufferedBytes: number;
+    /** False: the connection was closed instead. */
+    readonly drained: boolean;
+  };
+  /** `close()` of a router has begun, and has finished; `sessions` are that router's. */
+  'mcp-sse:shutdown': { readonly sessions: Iterable<Session>; readonly finished: boolean };
+}
+
+/** One channel. Ask `heard` before a payload is built: nobody listening is the usual case. */
+class Topic<Name extends keyof McpSseChannels> {
+  readonly #channel: Channel;
+
+  constructor(name: Name) {
+    this.#channel = channel(name);
+  }
+
+  get heard(): boolean {
+    return this.#channel.hasSubscribers;
+  }
+
+  /** [node] A subscriber that throws becomes an uncaught exception on the next tick. */
+  publish(payload: McpSseChannels[Name]): void {
+    this.#channel.publish(payload);
+  }
+}
+
+const opens = new Topic('mcp-sse:session.open');
+const detaches = new Topic('mcp-sse:session.detach');
+const resumes = new Topic('mcp-sse:session.resume');
+const closes = new Topic('mcp-sse:session.close');
+const messagesIn = new Topic('mcp-sse:message.in');
+const messagesOut = new Topic('mcp-sse:message.out');
+const refusals = new Topic('mcp-sse:refused');
+const errors = new Topic('mcp-sse:error');
+const stalls = new Topic('mcp-sse:writer.stall');
+const shutdowns = new Topic('mcp-sse:shutdown');
+
+const debug: DebugLogger = debuglog('mcp-sse');
+
+/** Tells of what happens: on the diagnostics channels, and in the log of `NODE_DEBUG=mcp-sse`. */
+export const diagnostics = {
+  opened(session: Session): void {
+    debug('session %s opened', short(session));
+    if (opens.heard) opens.publish({ session });
+  },
+
+  detached(session: Session, reason: CloseReason): void {
+    debug('session %s detached: %s', short(session), reason);
+    if (detaches.heard) detaches.publish({ session, reason });
+  },
+
+  resumed(session: Session): void {
+    debug('session %s resumed', short(session));
+    if (resumes.heard) resumes.publish({ session });
+  },
+
+  closed(session: Session, reason: CloseReason): void {
+    debug('session %s closed: %s', short(session), reason);
+    if (closes.heard) closes.publish({ session, reason });
+  },
+
+  received(session: Session, message: JsonRpcMessage, body: RequestFacts | undefined): void {
+    if (!messagesIn.heard) return;
+    const length = body?.headers['content-length'];
+    messagesIn.publish(described(session, message, length === undefined ? length : Number(length)));
+  },
+
+  sent(session: Session, message: JsonRpcMessage, bytes: number): void {
+    if (messagesOut.heard) messagesOut.publish(described(session, message, bytes));
+  },
+
+  refused({ code, message }: McpSseError): void {
+    debug('refused: %s', code);
+    if (refusals.heard) refusals.publish({ code, message });
+  },
+
+  failed(session: Session | undefined, error: McpSseError): void {
+    debug('session %s: %s', session ? short(session) : '-', outline(error));
+    if (errors.heard) errors.publish({ error, session });
+  },
+
+  onErrorFailed(this: void, failure: unknown): void {
+    debug('onError failed: %s', nameOf(failure));
+  },
+
+  stalled(session: Session, { lastWriteAt, closed }: ConnectionWriter): void {
+    if (!stalls.heard) return;
+    const waitedMs = performance.now() - lastWriteAt;
+    stalls.publish({ session, waitedMs, bufferedBytes: session.bufferedBytes, drained: !closed });
+  },
+
+  shutdown(sessions: Iterable<Session>, finished: boolean): void {
+    debug(finished ? 'shut down' : 'shutting down');
+    if (shutdowns.heard) shutdowns.publish({ sessions, finished });
+  },
+};
+
+function described(
+  session: Session,
+  message: JsonRpcMessage,
+  bytes: number | undefined,
+): PublishedMessage {
+  const method = 'method' in message ? message.method : undefined;
+  const id = 'id' in message ? message.id : undefined;
+  return { session, kind: kindOf(message), method, idType: typeOf(id), bytes };
+}
+
+function typeOf(id: unknown): PublishedMessage['idType'] {
+  if (typeof id === 'string') return 'string';
+  return typeof id === 'number' ? 'number' : undefined;
+}
+
+function kindOf(message: JsonRpcMessage): PublishedMessage['kind'] {
+  if (isResponse(message)) return 'error' in message ? 'error' : 'result';
+  return isRequest(message) ? 'request' : 'notification';
+}
+
+/** POST URLs hold the whole id: enough of it to tell sessions apart, too little to use it. */
+function short({ id }: Session): string {
+  // Among several nodes the name of the node stands before it.
+  const start = id.lastIndexOf('.') + 1;
+  return id.slice(start, start + 6);
+}
+
+/** The text of what the application threw may quote a message; our own texts never do. */
+function outline({ code, message, cause }: McpSseError): string {
+  return cause === undefined ? `${code}: ${message}` : `${code}, caused by ${nameOf(cause)}`;
+}
+
+function nameOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.constructor.name : typeof thrown;
+}

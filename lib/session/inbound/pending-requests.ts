@@ -1,0 +1,75 @@
+import { McpSseError } from '../../errors.js';
+import { MAX_DELAY_MS } from '../../util/promises.js';
+import { unawaited } from '../../util/unawaited.js';
+import { JsonRpcError, type JsonRpcRequest, type JsonRpcResponse } from '../../wire/json-rpc.js';
+
+/** Ids of ours carry it, so that they never meet those of the MCP server behind the session. */
+const ID_PREFIX = 'express-mcp-sse:';
+
+export interface CallOptions {
+  /**
+   * Milliseconds to wait for the client's answer.
+   * @defaultValue 60,000
+   */
+  timeoutMs?: number;
+}
+
+interface Call {
+  resolve(result: Record<string, unknown>): void;
+  reject(error: Error): void;
+  timer: NodeJS.Timeout;
+}
+
+/** Requests of this package and of `session.request` to the client, until they are answered. */
+export class ClientCalls {
+  readonly #calls = new Map<string, Call>();
+  #count = 0;
+
+  /** Makes the request, hands it to `send`, and waits for its answer. */
+  call(
+    method: string,
+    params: Record<string, unknown> | undefined,
+    { timeoutMs = 60_000 }: CallOptions,
+    send: (request: JsonRpcRequest) => Promise<void>,
+  ): Promise<Record<string, unknown>> {
+    const id = `${ID_PREFIX}${String((this.#count += 1))}`;
+    const answer = new Promise<Record<string, unknown>>((resolve, reject) => {
+      const late = (): void => {
+        this.#calls.delete(id);
+        reject(new McpSseError('request-timeout', `the client did not answer ${method} in time`));
+      };
+      const timer = setTimeout(late, Math.min(timeoutMs, MAX_DELAY_MS)).unref();
+      this.#calls.set(id, { resolve, reject, timer });
+    });
+    send({ jsonrpc: '2.0', id, method, ...(params && { params }) }).catch((error: unknown) => {
+      this.#take(id)?.reject(McpSseError.from(error));
+    });
+    return unawaited(answer);
+  }
+
+  /**
+   * Whether `response` belongs to a request of ours: a late or repeated one still does, so that
+   * it reaches nobody who never asked.
+   */
+  settle(response: JsonRpcResponse): boolean {
+    if (typeof response.id !== 'string' || !response.id.startsWith(ID_PREFIX)) return false;
+    const call = this.#take(response.id);
+    if ('result' in response) call?.resolve(response.result);
+    else {
+      const { code, message, data } = response.error;
+      call?.reject(new JsonRpcError(code, message, data));
+    }
+    return true;
+  }
+
+  rejectAll(error: McpSseError): void {
+    for (const id of [...this.#calls.keys()]) this.#take(id)?.reject(error);
+  }
+
+  #take(id: string): Call | undefined {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    clearTimeout(call?.timer);
+    return call;
+  }
+}

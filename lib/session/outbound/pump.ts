@@ -1,0 +1,261 @@
+import type { McpSseError } from '../../errors.js';
+import type { Frame } from '../../wire/sse-encoder.js';
+import type { ConnectionWriter, WriterObserver } from '../../stream/connection-writer.js';
+import { MessageLog } from './replay-log.js';
+import { unawaited } from '../../util/unawaited.js';
+
+/** A producer that awaits its sends is held once this much lies unwritten. */
+const HIGH_WATER_BYTES = 64 * 1024;
+const DONE = Promise.resolve();
+
+/** What a pump is told to keep, and whom it tells. */
+export interface PumpOwner {
+  /** The connection is gone; without an error when it was the peer or `finish()`. */
+  pumpLost(error: McpSseError | undefined): void;
+  /** A write had to wait for the reader, and the wait is over. */
+  pumpStalled(writer: ConnectionWriter): void;
+  /** The log takes so many bytes of memory more, or less. */
+  pumpHolds(bytes: number): void;
+}
+
+export interface PumpBounds {
+  /** Bytes that may wait while a connection is attached. */
+  readonly bufferedBytes: number;
+  /** Messages and bytes that are kept for a client that comes back. */
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+}
+
+/** What a frame becomes on this connection, by its offset in the log. */
+export type Marking = (frame: Frame, offset: number) => Frame;
+
+/**
+ * Moves messages from the log, at the connection's cursor, into its writer, as far as there is
+ * room. A message that arrives while nobody is attached waits in the log; nothing else differs
+ * between live and replayed, so the two cannot race.
+ */
+export class Pump implements WriterObserver {
+  readonly #owner: PumpOwner;
+  readonly #bounds: PumpBounds;
+  readonly #log = new MessageLog();
+  #writer: ConnectionWriter | undefined;
+  #marking: Marking | undefined;
+  /** Whether messages stay in the log after they are written, for a replay. */
+  #retains = false;
+  /** The offset that goes to the writer next. */
+  #cursor = 1;
+  #waitingBytes = 0;
+  /** What all producers that wait for room share: one promise, however many they are. */
+  #room: Room | undefined;
+
+  constructor(owner: PumpOwner, bounds: PumpBounds) {
+    this.#owner = owner;
+    this.#bounds = bounds;
+  }
+
+  /** The connection, while one is attached. */
+  get writer(): ConnectionWriter | undefined {
+    return this.#writer;
+  }
+
+  /** The offset of the last message that the connection was given. */
+  get position(): number {
+    return this.#cursor - 1;
+  }
+
+  /** The offset that the next message gets. */
+  get nextOffset(): number {
+    return this.#log.next;
+  }
+
+  /** Bytes appended and not yet handed to a socket. */
+  get unwrittenBytes(): number {
+    return this.#waitingBytes + (this.#writer?.queuedBytes ?? 0);
+  }
+
+  /** Whether `frame` may wait here: within the bounds, or with nothing else before it. */
+  fits(frame: Frame): boolean {
+    const { unwrittenBytes } = this;
+    if (unwrittenBytes === 0) return true;
+    const { bufferedBytes, maxBytes, maxEvents } = this.#bounds;
+    if (!this.#retains) return unwrittenBytes + frame.bytes <= bufferedBytes;
+    // A replay may be as large as what is kept.
+    if (this.#writer) return unwrittenBytes + frame.bytes <= Math.max(bufferedBytes, maxBytes);
+    const waiting = this.#log.next - this.#cursor;
+    return unwrittenBytes + frame.bytes <= maxBytes && waiting < maxEvents;
+  }
+
+  /** Takes a message. Resolves at once, or when less than the high-water mark waits again. */
+  append(frame: Frame): Promise<void> {
+    if (this.#writer && !this.#retains && this.#log.size === 0) this.#pass(this.#writer, frame);
+    else this.#keep(frame);
+    if (this.unwrittenBytes < HIGH_WATER_BYTES) return DONE;
+    this.#room ??= new Room();
+    return this.#room.promise;
+  }
+
+  /** Keeps what is written from now on, until `acknowledge` or the bounds let it go. */
+  retain(): void {
+    this.#retains = true;
+    this.#owner.pumpHolds(this.#log.memory);
+  }
+
+  /** Lets go of what is written; what is not stays. */
+  shrink(): void {
+    this.#drop(this.#cursor);
+  }
+
+  /** Keeps nothing from now on beyond its writing. */
+  forget(): void {
+    this.shrink();
+    if (this.#retains) this.#owner.pumpHolds(-this.#log.memory);
+    this.#retains = false;
+  }
+
+  /** The client has everything up to `offset`: it will not ask for it again. */
+  acknowledge(offset: number): void {
+    this.#drop(Math.min(offset + 1, this.#cursor));
+  }
+
+  /** Whether a connection can go on after `offset` without a gap. */
+  canResume(offset: number): boolean {
+    return offset + 1 >= this.#log.first && offset < this.#log.next;
+  }
+
+  /**
+   * From now on messages go to `writer`, beginning with the one after `offset`; what is left of an
+   * earlier connection has no part in it any more.
+   */
+  attach(writer: ConnectionWriter, offset = 0, marking?: Marking): void {
+    const before = this.#writer;
+    this.#writer = writer;
+    this.#marking = marking;
+    writer.observer = this;
+    before?.destroy();
+    this.#cursor = Math.max(offset + 1, this.#log.first);
+    this.#waitingBytes = this.#log.bytesFrom(this.#cursor);
+    this.#fill();
+  }
+
+  /** Marks frames in another way from here on. */
+  markWith(marking: Marking | undefined): void {
+    this.#marking = marking;
+  }
+
+  /** No more will be taken: producers that wait for room learn why. */
+  close(error: McpSseError): void {
+    this.#room?.reject(error);
+    this.#room = undefined;
+  }
+
+  /**
+   * Hands what is left to the writer and ends the connection, gracefully for `timeoutMs`.
+   * Resolves when it is closed.
+   */
+  async finish(timeoutMs: number): Promise<void> {
+    const writer = this.#writer;
+    while (writer && !writer.closed && this.#moveOne(writer));
+    this.clear();
+    await writer?.end(timeoutMs);
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#cursor = this.#log.next;
+    this.#waitingBytes = 0;
+    this.forget();
+  }
+
+  /** Of the connection that is attached: one that was replaced is closed, and says nothing. */
+  writerHasRoom(): void {
+    this.#fill();
+    if (this.unwrittenBytes >= HIGH_WATER_BYTES) return;
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  writerStalled(writer: ConnectionWriter): void {
+    this.#owner.pumpStalled(writer);
+  }
+
+  /** A connection that was replaced may end when it likes. */
+  writerClosed(error: McpSseError | undefined, writer: ConnectionWriter): void {
+    if (writer !== this.#writer) return;
+    this.#writer = undefined;
+    this.#owner.pumpLost(error);
+  }
+
+  /**
+   * Past the log: of a session without a road back no message is wanted twice, and the queue of
+   * the writer can join early what the log has to keep apart.
+   */
+  #pass(writer: ConnectionWriter, frame: Frame): void {
+    this.#log.skip();
+    this.#give(writer, frame);
+  }
+
+  #keep(frame: Frame): void {
+    const { memory } = this.#log;
+    this.#log.append(frame);
+    this.#waitingBytes += frame.bytes;
+    if (this.#retains) this.#owner.pumpHolds(this.#log.memory - memory);
+    if (this.#writer) this.#fill();
+    else this.#trimToBounds();
+  }
+
+  #give(writer: ConnectionWriter, frame: Frame): void {
+    writer.push(this.#marking ? this.#marking(frame, this.#cursor) : frame);
+    this.#cursor += 1;
+  }
+
+  #fill(): void {
+    const writer = this.#writer;
+    while (writer?.hasRoom && !writer.closed && this.#moveOne(writer));
+  }
+
+  #moveOne(writer: ConnectionWriter): boolean {
+    const frame = this.#log.at(this.#cursor);
+    if (!frame) return false;
+    this.#give(writer, frame);
+    this.#waitingBytes -= frame.bytes;
+    // Without resumption nothing is wanted again once the writer has it.
+    if (this.#retains) this.#trimToBounds();
+    else this.#log.trim(this.#cursor);
+    return true;
+  }
+
+  /** Lets the oldest of what is written go, as far as the bounds of one session want it. */
+  #trimToBounds(): void {
+    while (this.#log.first < this.#cursor && this.#keepsTooMuch()) this.#drop(this.#log.first + 1);
+  }
+
+  #keepsTooMuch(): boolean {
+    const { maxEvents, maxBytes } = this.#bounds;
+    const { first, size, bytes } = this.#log;
+    if (!this.#writer) return size > maxEvents || bytes > maxBytes;
+    // What waits for a connection that is attached has a bound of its own.
+    return this.#cursor - first > maxEvents || bytes - this.#waitingBytes > maxBytes;
+  }
+
+  #drop(offset: number): void {
+    const { memory } = this.#log;
+    this.#log.trim(offset);
+    if (this.#retains) this.#owner.pumpHolds(this.#log.memory - memory);
+  }
+}
+
+/** Settles once for all who wait. */
+class Room {
+  readonly promise: Promise<void>;
+  resolve!: () => void;
+  reject!: (error: McpSseError) => void;
+
+  constructor() {
+    this.promise = unawaited(
+      new Promise((resolve, reject) => {
+        this.resolve = resolve;
+        this.reject = reject;
+      }),
+    );
+  }
+}

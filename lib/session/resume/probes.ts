@@ -1,0 +1,80 @@
+import type { ConnectionWriter } from '../../stream/connection-writer.js';
+import { encodeMessage } from '../../wire/sse-encoder.js';
+import { isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
+import { randomText } from '../../util/random-text.js';
+
+const PROBE_ID = /^express-mcp-sse:probe:([\w-]+):/;
+
+/** The session that a client still holds, and the last message it has surely read. */
+export interface ProbeAnswer {
+  readonly sessionId: string;
+  /** Undefined when the client was never told its position. */
+  readonly offset: number | undefined;
+}
+
+/**
+ * Streams whose client has been asked who it is: a `ping` goes out in place of the `endpoint`,
+ * and the client answers it by a POST to the endpoint that it still holds.
+ */
+export class Probes {
+  /** Gets the answers to what another node has asked. */
+  elsewhere: ((node: string, id: string, answer: ProbeAnswer) => void) | undefined;
+  readonly #node: string;
+  readonly #waiting = new Map<string, (answer: ProbeAnswer | undefined) => void>();
+
+  constructor(node: string) {
+    this.#node = node;
+  }
+
+  /** How many are waiting for an answer. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Asks, and once more when half of `timeoutMs` has passed: a POST that fails is not repeated by
+   * clients, and this one decides about a session. Undefined when there is no answer.
+   */
+  async ask(writer: ConnectionWriter, timeoutMs: number): Promise<ProbeAnswer | undefined> {
+    const id = `express-mcp-sse:probe:${this.#node}:${randomText(16)}`;
+    const ask = (): void => {
+      void writer.write(encodeMessage({ jsonrpc: '2.0', id, method: 'ping' }));
+    };
+    ask();
+    const answer = new Promise<ProbeAnswer | undefined>((resolve) => {
+      this.#waiting.set(id, resolve);
+    });
+    const giveUp = (): void => this.#waiting.get(id)?.(undefined);
+    const timer = setTimeout(giveUp, timeoutMs).unref();
+    const again = setTimeout(ask, timeoutMs / 2).unref();
+    writer.observer = { writerClosed: giveUp };
+    try {
+      return await answer;
+    } finally {
+      this.#waiting.delete(id);
+      clearTimeout(timer);
+      clearTimeout(again);
+      writer.observer = undefined;
+    }
+  }
+
+  /** Waits for nobody any more: this node shuts down, and their streams with it. */
+  giveUp(): void {
+    for (const settle of this.#waiting.values()) settle(undefined);
+  }
+
+  /** Whether `message` answers a probe, in time or late: then it is nobody else's. */
+  settle(message: JsonRpcMessage, answer: ProbeAnswer): boolean {
+    if (!isResponse(message) || typeof message.id !== 'string') return false;
+    const node = PROBE_ID.exec(message.id)?.[1];
+    if (node === undefined) return false;
+    if (node === this.#node) this.answered(message.id, answer);
+    else this.elsewhere?.(node, message.id, answer);
+    return true;
+  }
+
+  /** The answer to a probe of this node has arrived, here or elsewhere. */
+  answered(id: string, answer: ProbeAnswer): void {
+    this.#waiting.get(id)?.(answer);
+  }
+}

@@ -1,0 +1,132 @@
+import type { Marking } from '../outbound/pump.js';
+import { encodeEvent } from '../../wire/sse-encoder.js';
+import { randomText } from '../../util/random-text.js';
+import { reconnectDelay } from './reconnect-delay.js';
+
+const EVENT_ID = /^([\w-]{12})\.([\w-]{22})\.(0|[1-9]\d{0,14})$/;
+
+/** Where in which stream of which node a client has stopped, by its `Last-Event-ID`. */
+export interface StreamPosition {
+  readonly node: string;
+  readonly token: string;
+  readonly offset: number;
+}
+
+/** The position that an id of ours names; undefined for any other text. */
+export function parseEventId(id: string): StreamPosition | undefined {
+  const [, node, token, offset] = EVENT_ID.exec(id) ?? [];
+  if (node === undefined || token === undefined) return undefined;
+  return { node, token, offset: Number(offset) };
+}
+
+/** What a client is known to be able to do when its session opens. */
+export interface RoadSigns {
+  /** It sends `Last-Event-ID` when it reconnects. */
+  readonly ids?: boolean;
+  /** It answers a `ping` that comes before its `endpoint`. */
+  readonly positions?: boolean;
+  /** It may, and its POSTs will show. */
+  readonly undecided?: boolean;
+  /** The application can tell who it is. */
+  readonly key?: string | undefined;
+  /** How long it is to wait before it reconnects, on the average. */
+  readonly retryMs?: number;
+}
+
+/**
+ * How the client of one session can come back into it, and what marks its messages carry for
+ * that. With no road it gets the plain stream of 2024-11-05 and nothing else.
+ */
+export class Road {
+  readonly key: string | undefined;
+  /** Names the stream in event ids: POST URLs, with the session's id, end up in access logs. */
+  readonly token: string | undefined;
+  readonly #node: string;
+  readonly #retryMs: number;
+  #positions: boolean;
+  #undecided: boolean;
+  /** The POST URL of the connection that is attached. */
+  #announced = '';
+
+  constructor(
+    node: string,
+    { ids = false, positions = false, undecided = false, key, retryMs = 1_000 }: RoadSigns = {},
+  ) {
+    this.#node = node;
+    this.#retryMs = retryMs;
+    this.token = ids ? randomText(16) : undefined;
+    this.#positions = positions;
+    this.#undecided = undecided;
+    this.key = key;
+  }
+
+  /** Whether the session outlives its connection. */
+  get leadsBack(): boolean {
+    return this.#positions || this.token !== undefined || this.key !== undefined;
+  }
+
+  get undecided(): boolean {
+    return this.#undecided;
+  }
+
+  /** Whether the client understands a `retry:`; some others break on it. */
+  get takesRetry(): boolean {
+    return this.#positions || this.token !== undefined;
+  }
+
+  decide(canAnswerProbe: boolean): void {
+    this.#undecided = false;
+    this.#positions ||= canAnswerProbe;
+  }
+
+  /** The first event of a connection that goes on after `offset`. */
+  endpointEvent(announced: string, offset: number): string {
+    this.#announced = announced;
+    const { token } = this;
+    return encodeEvent({
+      ...(token !== undefined && { id: this.#eventId(token, offset) }),
+      ...(this.takesRetry && { retry: reconnectDelay(this.#retryMs) }),
+      event: 'endpoint',
+      data: this.#positions ? this.#announcedAt(offset) : announced,
+    });
+  }
+
+  /** Only says when to come back. */
+  retryEvent(): string {
+    return `retry: ${String(reconnectDelay(this.#retryMs))}\n\n`;
+  }
+
+  /** [spec] Clients take a second `endpoint` event: it replaces the URL for their POSTs. */
+  positionEvent(offset: number): string {
+    return `event: endpoint\ndata: ${this.#announcedAt(offset)}\n\n`;
+  }
+
+  /** What messages become on this road; undefined where they stay as they are. */
+  get marking(): Marking | undefined {
+    const withId = this.token === undefined ? undefined : this.#withId(this.token);
+    if (!this.#positions) return withId;
+    return (frame, offset) => {
+      const { text, bytes } = withId?.(frame, offset) ?? frame;
+      // In one frame, so in one write: a cut can repeat this message at most, and lose none.
+      const position = this.positionEvent(offset);
+      return { text: text + position, bytes: bytes + Buffer.byteLength(position) };
+    };
+  }
+
+  #withId(token: string): Marking {
+    const head = `id: ${this.#node}.${token}.`;
+    return ({ text, bytes }, offset) => {
+      const id = `${head}${String(offset)}\n`;
+      return { text: id + text, bytes: bytes + id.length };
+    };
+  }
+
+  #eventId(token: string, offset: number): string {
+    return `${this.#node}.${token}.${String(offset)}`;
+  }
+
+  #announcedAt(offset: number): string {
+    const separator = this.#announced.includes('?') ? '&' : '?';
+    return `${this.#announced}${separator}n=${String(offset)}`;
+  }
+}

@@ -1,0 +1,155 @@
+import { McpSseError } from '../../errors.js';
+import { isPromiseLike } from '../../util/promises.js';
+import {
+  errorResponseFor,
+  isRequest,
+  JsonRpcError,
+  RpcCode,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+} from '../../wire/json-rpc.js';
+import type { LiveSession } from '../live-session.js';
+import type { SessionContext } from './sdk-server.js';
+import type { RequestFacts } from '../request-facts.js';
+import type { MessageSink } from '../session.js';
+
+/** What a handler is told besides the message. */
+export interface HandlerContext<Data = unknown> extends SessionContext<Data> {
+  /** Aborted when the client cancels this request, or the session closes. */
+  readonly signal: AbortSignal;
+  /**
+   * Reports progress of this request, if the client asked for it (`_meta.progressToken`); else
+   * does nothing.
+   */
+  readonly progress: (progress: number, total?: number, message?: string) => Promise<void>;
+}
+
+/**
+ * Answers without an SDK. What it returns for a request (an object; nothing counts as `{}`)
+ * becomes the `result`, a thrown `JsonRpcError` the `error`; anything else that is thrown becomes
+ * `-32603 Internal error` and goes to `onError`. Notifications and responses come too; what is
+ * returned for them is ignored.
+ */
+export type MessageHandler<Data = unknown> = (
+  message: JsonRpcMessage,
+  context: HandlerContext<Data>,
+) => unknown;
+
+/** Passes the client's messages to a handler and sends what it answers. */
+export class HandlerSink<Data> implements MessageSink {
+  readonly #handler: MessageHandler<Data>;
+  readonly #session: LiveSession<Data>;
+  readonly #failed: (error: McpSseError) => void;
+
+  constructor(
+    handler: MessageHandler<Data>,
+    session: LiveSession<Data>,
+    failed: (error: McpSseError) => void,
+  ) {
+    this.#handler = handler;
+    this.#session = session;
+    this.#failed = failed;
+  }
+
+  receive(message: JsonRpcMessage, facts: RequestFacts): void {
+    const request = isRequest(message) ? message : undefined;
+    try {
+      const returned = this.#handler(message, new Context(this.#session, facts, request));
+      if (isPromiseLike(returned)) {
+        returned.then(
+          (result) => {
+            this.#answer(request, result);
+          },
+          (error: unknown) => {
+            this.#refuse(request, error);
+          },
+        );
+      } else this.#answer(request, returned);
+    } catch (error) {
+      this.#refuse(request, error);
+    }
+  }
+
+  closed(): void {
+    // The signals of the requests in flight are the session's to abort.
+  }
+
+  #answer(request: JsonRpcRequest | undefined, returned: unknown): void {
+    if (!request) return;
+    const result = returned ?? {};
+    if (isResult(result)) this.#reply({ jsonrpc: '2.0', id: request.id, result });
+    else this.#refuse(request, new McpSseError('server-failed', 'a result must be an object'));
+  }
+
+  #refuse(request: JsonRpcRequest | undefined, thrown: unknown): void {
+    const told = thrown instanceof JsonRpcError;
+    if (!told) this.#failed(McpSseError.from(thrown, 'server-failed'));
+    if (!request) return;
+    const { code, message, data } = told
+      ? thrown
+      : { code: RpcCode.internalError, message: 'Internal error', data: undefined };
+    this.#reply(errorResponseFor(request.id, code, message, data));
+  }
+
+  /** [spec] A request that was cancelled is not answered; its session may be gone as well. */
+  #reply(response: JsonRpcResponse): void {
+    if (response.id == null || !this.#session.inlet.inFlight.has(response.id)) return;
+    void this.#session.send(response);
+  }
+}
+
+class Context<Data> implements HandlerContext<Data> {
+  readonly session: LiveSession<Data>;
+  readonly #facts: RequestFacts;
+  readonly #request: JsonRpcRequest | undefined;
+  #signal: AbortSignal | undefined;
+
+  constructor(
+    session: LiveSession<Data>,
+    facts: RequestFacts,
+    request: JsonRpcRequest | undefined,
+  ) {
+    this.session = session;
+    this.#facts = facts;
+    this.#request = request;
+  }
+
+  get headers(): RequestFacts['headers'] {
+    return this.#facts.headers;
+  }
+  get url(): string {
+    return this.#facts.url;
+  }
+  get authInfo(): unknown {
+    return this.#facts.authInfo;
+  }
+  get signal(): AbortSignal {
+    this.#signal ??= this.#newSignal();
+    return this.#signal;
+  }
+
+  /** Bound: handlers take it out of their context, as in `({ progress }) => …`. */
+  get progress(): HandlerContext['progress'] {
+    return (...step) => this.#report(...step);
+  }
+
+  async #report(progress: number, total?: number, message?: string): Promise<void> {
+    const meta = this.#request?.params?._meta;
+    const progressToken = isResult(meta) ? meta.progressToken : undefined;
+    if (progressToken === undefined) return;
+    const params = { progressToken, progress, total, message };
+    await this.session.notify('notifications/progress', params);
+  }
+
+  /** Made when it is asked for, which may be after the session has ended. */
+  #newSignal(): AbortSignal {
+    const { session } = this;
+    if (!this.#request || session.state === 'closed') return session.signal;
+    return session.inlet.inFlight.signal(this.#request.id);
+  }
+}
+
+function isResult(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,74 @@
+import { McpSseError } from '../errors.js';
+import { MAX_DELAY_MS } from '../util/promises.js';
+import type { LiveSession } from './live-session.js';
+import type { SessionRegistry } from './registry.js';
+
+/** All in milliseconds; false is off. */
+export interface UpkeepRules {
+  /** Write a comment, or send a ping, to a stream that was silent for so long. */
+  readonly keepAliveMs: number | false;
+  /** Set: pings instead of comments, each to be answered within this. */
+  readonly pingTimeoutMs: number | false;
+  readonly initializeTimeoutMs: number | false;
+  readonly idleTimeoutMs: number | false;
+  /** End a session whose client has been away for so long. */
+  readonly windowMs: number | false;
+}
+
+/**
+ * One timer that looks after all sessions: keep-alives, and the deadlines of sessions that never
+ * initialize or have nothing to say. A deadline is met up to a quarter of the shortest one late,
+ * at most a second. The timer runs while there are sessions and never keeps the process alive.
+ */
+export class Upkeep {
+  readonly #sessions: SessionRegistry;
+  readonly #rules: UpkeepRules;
+  readonly #everyMs: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(sessions: SessionRegistry, rules: UpkeepRules) {
+    this.#sessions = sessions;
+    this.#rules = rules;
+    const { keepAliveMs, initializeTimeoutMs, idleTimeoutMs, windowMs } = rules;
+    const delays = [keepAliveMs, initializeTimeoutMs, idleTimeoutMs, windowMs].filter(
+      (ms) => ms !== false,
+    );
+    this.#everyMs = Math.min(Math.max(Math.min(...delays) / 4, 10), 1_000);
+    if (delays.length === 0) this.#everyMs = MAX_DELAY_MS;
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => {
+      this.round(performance.now());
+    }, this.#everyMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Looks at every session once, as of `now`. */
+  round(now: number): void {
+    for (const session of this.#sessions) this.#lookAfter(session, now);
+    if (this.#sessions.size === 0) this.stop();
+  }
+
+  #lookAfter(session: LiveSession, now: number): void {
+    const { keepAliveMs, pingTimeoutMs, initializeTimeoutMs, idleTimeoutMs } = this.#rules;
+    const ages = session.ages(now);
+    if (session.state === 'detached') {
+      if (reached(ages.detached, this.#rules.windowMs)) session.expire();
+    } else if (!session.initialized && reached(ages.session, initializeTimeoutMs)) {
+      session.fail(new McpSseError('initialize-timeout', 'the client did not initialize in time'));
+    } else if (session.inFlight === 0 && reached(ages.message, idleTimeoutMs)) {
+      session.close('idle-timeout');
+    } else if (pingTimeoutMs === false) {
+      if (reached(ages.write, keepAliveMs)) session.keepAlive();
+    } else if (reached(ages.ping, keepAliveMs)) session.ping(pingTimeoutMs);
+  }
+}
+
+function reached(age: number, deadline: number | false): boolean {
+  return deadline !== false && age >= deadline;
+}

@@ -1,0 +1,66 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import { McpSseError } from '../errors.js';
+import { withDeadline } from '../util/promises.js';
+import { Lock } from './lock.js';
+import { unawaited } from '../util/unawaited.js';
+
+type Put = (frame: string) => Promise<void>;
+
+/** The innermost section that the calling code runs in. */
+const sections = new AsyncLocalStorage<Section>();
+
+/** Code that has a connection to itself, until it settles or its time is up. */
+export class Section {
+  readonly #owner: object;
+  readonly #put: Put;
+  readonly #outer = Section.#live(sections.getStore());
+  /** One frame after the other, also for a section that does not await its writes. */
+  readonly #writes = new Lock();
+  #over = false;
+
+  constructor(owner: object, put: Put) {
+    this.#owner = owner;
+    this.#put = put;
+  }
+
+  /** Whether the calling code runs in a section of `owner`: to wait for another is a deadlock. */
+  static isIn(owner: object): boolean {
+    let section = Section.#live(sections.getStore());
+    while (section && section.#owner !== owner) section = Section.#live(section.#outer);
+    return section !== undefined;
+  }
+
+  /**
+   * Runs `work`; settles when all that it wrote, awaited or not, has been taken too.
+   *
+   * @throws McpSseError (as a rejection) `write-failed` after `timeoutMs`.
+   */
+  async run<T>(work: (write: Put) => Promise<T>, timeoutMs: number): Promise<T> {
+    const late = (): McpSseError =>
+      new McpSseError('write-failed', 'the section did not end in time');
+    const write: Put = (frame) => unawaited(this.#write(frame));
+    try {
+      return await withDeadline(
+        sections.run(this, () => work(write)),
+        timeoutMs,
+        late,
+      );
+    } finally {
+      this.#over = true;
+      await this.#writes.run(() => undefined);
+    }
+  }
+
+  async #write(frame: string): Promise<void> {
+    if (this.#over) throw new McpSseError('write-failed', 'the section is over');
+    await this.#writes.run(() => this.#put(frame));
+  }
+
+  /** What a section has started may outlive it, and then runs in the one round it, if in any. */
+  static #live(section: Section | undefined): Section | undefined {
+    let found = section;
+    while (found && found.#over) found = found.#outer;
+    return found;
+  }
+}

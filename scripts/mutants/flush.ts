@@ -1,0 +1,150 @@
+import type { Mutant } from './mutant.js';
+
+const writer = 'stream/connection-writer.ts';
+const queue = 'stream/frame-queue.ts';
+const property = 'stream/interleavings.spec.ts';
+const drain = 'stream/writer-drain.spec.ts';
+const flush = 'stream/writer-flush.spec.ts';
+const order = 'stream/writer-order.spec.ts';
+const compression = 'stream/writer-behind-compression.spec.ts';
+const exclusive = 'stream/exclusive-section.spec.ts';
+const shared = 'stream/frame-queue.spec.ts';
+const broadcastMemory = 'flows/broadcast-memory.spec.ts';
+
+const WANTS_DRAIN = "if (chunk !== '' && !this.#hand(chunk)) {";
+const HANDS_ONLY = "if (chunk !== '' && !this.#hand(chunk) && chunk === '') {";
+
+/** Faults of a turn: write, drain, flush. */
+export const turnMutants: readonly Mutant[] = [
+  {
+    name: 'the drain wait is dropped',
+    file: writer,
+    find: WANTS_DRAIN,
+    replace: HANDS_ONLY,
+    specs: [drain],
+  },
+  {
+    name: 'the drain wait is dropped, as the scheduler sees it',
+    file: writer,
+    find: WANTS_DRAIN,
+    replace: HANDS_ONLY,
+    specs: [property],
+  },
+  {
+    name: 'a section does not wait for drain',
+    file: writer,
+    find: 'if (!this.#hand(frame)) await this.#drained();',
+    replace: 'this.#hand(frame);',
+    specs: [exclusive],
+  },
+  {
+    name: 'a close does not wake the one who waits for drain',
+    file: writer,
+    find: '    this.#wake?.();\n',
+    replace: '',
+    // A section has no waiter that would be told otherwise.
+    specs: [exclusive],
+  },
+  {
+    name: 'every drain adds a listener',
+    file: writer,
+    find: '(resolve) => (this.#wake = resolve)',
+    replace: "(resolve) => this.#response.on('drain', (this.#wake = resolve))",
+    specs: [flush],
+  },
+  {
+    name: 'every drain adds a listener, behind compression',
+    file: writer,
+    find: '(resolve) => (this.#wake = resolve)',
+    replace: "(resolve) => this.#response.on('drain', (this.#wake = resolve))",
+    specs: [compression],
+  },
+  {
+    name: 'the stall timer is not cleared',
+    file: writer,
+    find: '    clearTimeout(stalled);\n',
+    replace: '',
+    specs: [drain],
+  },
+  {
+    name: 'a stalled reader is waited for for ever',
+    file: writer,
+    find: '    }, this.#stallTimeoutMs);\n    stalled.unref();',
+    replace: '    }, MAX_DELAY_MS);\n    stalled.unref();',
+    specs: [drain],
+  },
+  {
+    name: 'the flush is dropped',
+    file: writer,
+    find: '      this.#response.flush?.();\n',
+    replace: '',
+    specs: [compression],
+  },
+  {
+    name: 'the flush comes before the drain',
+    file: writer,
+    find: '      this.#lastWriteAt = performance.now();\n',
+    replace: '      this.#lastWriteAt = performance.now();\n      this.#response.flush?.();\n',
+    specs: [flush],
+  },
+  {
+    name: '#turnDue is cleared after the turn instead of before',
+    file: writer,
+    find: `  #turn(): Promise<void> | undefined {
+    // Cleared first, so that what is queued while this turn waits for drain asks for the next.
+    this.#turnDue = false;
+`,
+    replace: `  async #turn(): Promise<void> {
+    await this.#wholeTurn();
+    this.#turnDue = false;
+  }
+
+  #wholeTurn(): Promise<void> | undefined {
+`,
+    specs: [drain],
+  },
+  {
+    name: 'waiters are settled before the drain',
+    file: writer,
+    find: '      return this.#drained().then(() => {',
+    replace: '      this.#queue.settle();\n      return this.#drained().then(() => {',
+    specs: [drain],
+  },
+  {
+    name: 'a frame is split over two writes',
+    file: writer,
+    find: 'const clear = this.#response.write(chunk);',
+    replace: `const half = chunk.length >> 1;
+      this.#response.write(chunk.slice(0, half));
+      const clear = this.#response.write(chunk.slice(half));`,
+    specs: [order],
+  },
+  {
+    name: 'a turn has no bound',
+    file: queue,
+    find: 'this.#looseBytes + bytes > this.#chunkBytes',
+    replace: 'this.#looseBytes + bytes > Infinity',
+    specs: [order],
+  },
+  {
+    name: 'the last frame queued goes first',
+    file: queue,
+    find: '    this.#texts.push(text);',
+    replace: '    this.#texts.unshift(text);',
+    specs: [property],
+  },
+  {
+    name: 'what many sessions wait for is copied for each',
+    file: queue,
+    find: "hasShared ? texts : [texts.join('')]",
+    replace: "[texts.join('')]",
+    specs: [shared],
+  },
+  {
+    name: 'a broadcast is copied for each session that waits',
+    file: 'session/local-host.ts',
+    find: '{ ...encodeMessage(message), shared: true }',
+    replace: 'encodeMessage(message)',
+    specs: [broadcastMemory],
+  },
+];

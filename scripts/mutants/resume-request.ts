@@ -1,0 +1,127 @@
+import type { Mutant } from './mutant.js';
+
+const outlet = 'session/outbound/sender.ts';
+const wayBack = 'session/resume/resume-claim.ts';
+const returning = 'http/get/resume-request.ts';
+const client = 'client/resumable-fetch.ts';
+
+const model = 'resume/model.spec.ts';
+const refusals = 'resume/refusals.spec.ts';
+const probe = 'resume/probe.spec.ts';
+const acknowledgement = 'resume/acknowledgement.spec.ts';
+const keys = 'resume/resume-key.spec.ts';
+const helper = 'client/resumable-fetch.spec.ts';
+
+const proofMutants: readonly Mutant[] = [
+  {
+    name: 'what was answered counts as unread when its position was cut off',
+    file: outlet,
+    find: 'return Math.max(told, this.#provenOffset);',
+    replace: 'return told > 0 ? told : this.#provenOffset;',
+    specs: [model, probe],
+  },
+  {
+    name: 'an answer proves more than it does',
+    file: outlet,
+    find: 'this.#proofs.set(id, this.#pump.nextOffset);',
+    replace: 'this.#proofs.set(id, this.#pump.nextOffset + 1);',
+    specs: [model],
+  },
+  {
+    name: 'an answer proves nothing',
+    file: outlet,
+    find: '    this.acknowledge(offset);\n  }',
+    replace: '  }',
+    specs: [acknowledgement],
+  },
+  {
+    name: 'a client that cannot say where it stopped is led over a gap',
+    file: wayBack,
+    find: 'if (session.outlet.canResume(offset)) return',
+    replace: 'return',
+    specs: [keys],
+  },
+];
+
+const callerMutants: readonly Mutant[] = [
+  {
+    name: "another principal's Last-Event-ID, or answer to a probe, is taken",
+    file: wayBack,
+    find: "session.principal === principal && session.state !== 'closed'",
+    replace: "session.state !== 'closed'",
+    specs: [refusals, probe],
+  },
+  {
+    name: 'a key is shared by all principals',
+    file: 'session/registry.ts',
+    find: 'JSON.stringify([principal, key])',
+    replace: 'JSON.stringify([principal === key, key])',
+    specs: [keys],
+  },
+  {
+    name: 'a client that had better try again is refused for good',
+    file: returning,
+    find: 'return PASSING.has(error.code) &&',
+    replace: 'return !PASSING.has(error.code) &&',
+    specs: [refusals],
+  },
+  {
+    name: 'an id of an earlier process is taken',
+    file: 'cluster/dispatcher.ts',
+    find: 'if (node === this.#node) return this.#reception;',
+    replace: 'if (node === this.#node || !this.#membership) return this.#reception;',
+    specs: [refusals],
+  },
+  {
+    name: 'the answer to a probe reaches the server behind the session',
+    file: 'session/resume/probes.ts',
+    find: 'this.elsewhere?.(node, message.id, answer);\n    return true;',
+    replace: 'this.elsewhere?.(node, message.id, answer);\n    return false;',
+    specs: [probe],
+  },
+  {
+    name: 'the session that left last is evicted first',
+    file: 'session/resume/replay-budget.ts',
+    find: 'for (const longest of this.#detached)',
+    replace: 'for (const longest of [...this.#detached].reverse())',
+    specs: ['session/resume/replay-budget.spec.ts', 'resume/eviction.spec.ts'],
+  },
+];
+
+const helperMutants: readonly Mutant[] = [
+  {
+    name: 'the id of an event counts before the event is whole',
+    file: client,
+    find: 'this.#id = line.slice(',
+    replace: 'this.#report(line.slice(4)); else if (line.startsWith("id:")) this.#id = line.slice(',
+    specs: [helper],
+  },
+  {
+    name: 'an id that is known to nobody is sent for ever',
+    file: client,
+    find: "    if (response.status === 404) lastId = '';\n",
+    replace: '',
+    specs: [helper],
+  },
+  {
+    name: 'CRLF over two chunks ends two lines',
+    file: client,
+    find: "this.#afterCr = text.endsWith('\\r');",
+    replace: 'this.#afterCr = false;',
+    specs: [helper],
+  },
+  {
+    name: 'the answer to a GET forgets its URL',
+    file: client,
+    find: 'url: { value: url }, ',
+    replace: '',
+    specs: [helper],
+  },
+];
+
+/** Faults of the ways back into a session. */
+export const wayBackMutants: readonly Mutant[] = [
+  ...proofMutants,
+  ...callerMutants,
+  ...helperMutants,
+];

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+
+import { linkFrame } from '../../../lib/cluster/link/packet.js';
+import { EVERYONE, localEngine, type Engine, type EngineMember } from '../../../lib/index.js';
+import { eventually } from '../../support/eventually.js';
+import { serve, type Served } from '../../support/serve.js';
+import { StreamClient } from '../../support/stream-client.js';
+
+/** A node of our own making, that says to `victim` what it likes. */
+class Stranger {
+  readonly heard: string[] = [];
+  readonly #name = randomBytes(9).toString('base64url');
+  #member!: EngineMember;
+  #count = 0;
+
+  private constructor(private readonly victim: string) {}
+
+  static async join(engine: Engine, { mcp }: Served<unknown>): Promise<Stranger> {
+    const stranger = new Stranger(mcp.stats().cluster!.node);
+    const { heard } = stranger;
+    const listener = { frame: (frame: string) => heard.push(frame), state: () => {} };
+    stranger.#member = await engine.join(stranger.#name, listener);
+    return stranger;
+  }
+
+  async sendRaw(frame: string): Promise<void> {
+    await this.#member.send(this.victim, frame);
+    await this.#member.send(EVERYONE, frame);
+  }
+
+  /** A message with the next number, so that it is taken; or a piece of one that goes on. */
+  async say(message: string, mark = '.'): Promise<void> {
+    const ack = { epoch: 0, cursor: 0, missing: false };
+    const frame = { epoch: 1, first: (this.#count += 1), bodies: [mark + message], ack };
+    await this.#member.send(this.victim, linkFrame(this.#name, frame));
+  }
+}
+
+const operations = ['post', 'find', 'attach', 'probe', 'send', 'broadcast', 'toString', 'x'];
+const bodies = fc.oneof(
+  fc.string(),
+  fc
+    .tuple(fc.constantFrom('chunk', 'took', 'end', 'cut', 'gone', 'reply', 'refusal'), fc.string())
+    .map(([kind, rest]) => `${kind} 1 ${rest}\n${rest}`),
+  fc
+    .tuple(fc.constantFrom(...operations), fc.oneof(fc.json(), fc.string()))
+    .map(([operation, json]) => `call 1 ${operation}\n${json}`),
+);
+
+it('survives whatever others publish, and its sessions notice nothing', async () => {
+  const engine = localEngine();
+  const node = await serve({ engine });
+  await eventually(() => node.mcp.stats().cluster?.up === true);
+  const client = await StreamClient.open(`${node.url}/sse`);
+  const stranger = await Stranger.join(engine, node);
+  const property = fc.asyncProperty(bodies, async (body) => {
+    await stranger.sendRaw(body);
+    await stranger.say(body);
+    await stranger.say(body, body.slice(0, 1));
+    await stranger.say(body, '+');
+    await stranger.say('');
+  });
+  await fc.assert(property, { numRuns: 500 });
+  expect(await client.request('ping')).toMatchObject({ result: {} });
+  expect(client.messages).toHaveLength(1);
+  expect(node.mcp.sessions.size).toBe(1);
+});
+
+it('refuses what it is asked in a way that it does not know', async () => {
+  const engine = localEngine();
+  const node = await serve({ engine });
+  await eventually(() => node.mcp.stats().cluster?.up === true);
+  const client = await StreamClient.open(`${node.url}/sse`);
+  const stranger = await Stranger.join(engine, node);
+  await stranger.say('call 1 shutdown\n{}');
+  await stranger.say('call 2 post\n{"sessionId":1}');
+  const post = { sessionId: client.sessionId, messages: [{ jsonrpc: '1.0' }] };
+  await stranger.say(`call 3 post\n${JSON.stringify(post)}`);
+  await eventually(() => stranger.heard.join('').includes('refusal 3'));
+  for (const n of [1, 2, 3]) {
+    expect(stranger.heard.join('')).toContain(`refusal ${n} invalid-message\n`);
+  }
+});

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import {
+  linkFrame,
+  parseFrame,
+  presenceFrame,
+  type LinkFrame,
+} from '../../../lib/cluster/link/packet.js';
+
+const number = fc.nat(1e9);
+const frames: fc.Arbitrary<LinkFrame> = fc.record({
+  epoch: number,
+  first: number,
+  bodies: fc.array(fc.string({ unit: 'binary' })),
+  ack: fc.record({ epoch: number, cursor: number, missing: fc.boolean() }),
+});
+
+describe('a frame', () => {
+  it('is read as it was written, whatever the messages hold', () => {
+    const property = fc.property(frames, (frame) => {
+      expect(parseFrame(linkFrame('node-1', frame))).toEqual({
+        kind: 'link',
+        from: 'node-1',
+        ...frame,
+      });
+    });
+    fc.assert(property);
+  });
+
+  it.each(['beat', 'leave'] as const)('of presence is read as it was written: %s', (kind) => {
+    expect(parseFrame(presenceFrame(kind, 'n_1'))).toEqual({ kind, from: 'n_1' });
+  });
+
+  it.each([
+    '',
+    'nonsense',
+    'mcp-sse/2 beat node',
+    'mcp-sse/1 beat',
+    'mcp-sse/1 beat two words',
+    'mcp-sse/1 link node',
+    'mcp-sse/1 link node 1 1 1 1 0 5\nfour',
+    'mcp-sse/1 link node 1 1 1 1 0 3\nfour',
+    'mcp-sse/1 link node 1 1 1 1 0 4four',
+    'mcp-sse/1 link node 1 1 1 1 2 4\nfour',
+    'mcp-sse/1 link node -1 1 1 1 0 \n',
+    `mcp-sse/1 link node ${'9'.repeat(20)} 1 1 1 0 \n`,
+    `mcp-sse/1 link ${'n'.repeat(65)} 1 1 1 1 0 \n`,
+  ])('is nothing at all if it is not one of ours: %j', (text) => {
+    expect(parseFrame(text)).toBeUndefined();
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+
+import { RelayedResponse } from '../../../lib/cluster/relay/owner-response.js';
+import { RelayedStream } from '../../../lib/cluster/relay/edge-stream.js';
+import { eventually } from '../../support/eventually.js';
+import { wiredWriter } from '../../support/wired-writer.js';
+
+describe('the response at the owner', () => {
+  it('says that it is cut once, and nothing after that', () => {
+    const said: string[] = [];
+    const response = new RelayedResponse('c', (body) => said.push(body));
+    let closes = 0;
+    response.on('close', () => (closes += 1));
+    expect(response.write('one')).toBe(true);
+    response.destroy();
+    response.destroy();
+    response.gone();
+    expect(response.write('two')).toBe(false);
+    expect(said).toEqual(['chunk c\none', 'cut c']);
+    expect([closes, response.closed, response.destroyed]).toEqual([1, true, true]);
+  });
+
+  it('is full with 64 KiB on their way, and drains once when less is', () => {
+    const response = new RelayedResponse('c', () => {});
+    let drains = 0;
+    response.on('drain', () => (drains += 1));
+    expect(response.write('x'.repeat(60_000))).toBe(true);
+    expect(response.write('x'.repeat(60_000))).toBe(false);
+    response.took(50_000);
+    expect(drains).toBe(0);
+    response.took(60_000);
+    // More than there was, as a node of somebody else's making might say.
+    response.took(1e9);
+    expect(drains).toBe(1);
+    expect(response.write('x'.repeat(70_000))).toBe(false);
+  });
+});
+
+describe('the stream at the node of the client', () => {
+  /** A stream, and what it has said. */
+  function stream() {
+    const said: string[] = [];
+    let ends = 0;
+    const relayed = new RelayedStream(
+      'c',
+      (body) => said.push(body),
+      () => (ends += 1),
+    );
+    return { relayed, said, ends: () => ends };
+  }
+
+  it('keeps what comes before it has begun, and tells how much was taken', async () => {
+    const { relayed, said } = stream();
+    relayed.chunk('data: 1\n\n');
+    const { writer, received } = await wiredWriter();
+    relayed.begin(writer);
+    relayed.chunk('data: 22\n\n');
+    await eventually(() => said.length === 2);
+    expect(said).toEqual(['took c 9', 'took c 10']);
+    await eventually(() => received() === 'data: 1\n\ndata: 22\n\n');
+  });
+
+  it('is gone when its client has left before it begins', async () => {
+    const { relayed, said, ends } = stream();
+    relayed.chunk('data: nobody reads\n\n');
+    const { writer, response } = await wiredWriter();
+    response.destroy();
+    await eventually(() => writer.closed);
+    relayed.begin(writer);
+    expect(said).toContain('gone c');
+    expect(ends()).toBeGreaterThan(0);
+  });
+
+  it('ends as soon as it begins when its owner has ended it before', async () => {
+    const { relayed } = stream();
+    relayed.end();
+    const { writer, reader } = await wiredWriter();
+    let ended = false;
+    reader.on('end', () => (ended = true));
+    relayed.begin(writer);
+    await eventually(() => ended);
+  });
+
+  it('is gone at once when it is cut before it has begun', () => {
+    const { relayed, said, ends } = stream();
+    relayed.cut();
+    expect([said, ends()]).toEqual([['gone c'], 1]);
+  });
+
+  it('says that it is still there when it is to remind its owner', () => {
+    const { relayed, said } = stream();
+    relayed.remind();
+    expect(said).toEqual(['took c 0']);
+  });
+});

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+
+import { expect, it, onTestFinished } from 'vitest';
+
+import { Departure } from '../../../lib/http/get/client-abort.js';
+import { RawClient } from '../../support/raw-client.js';
+import { listen } from '../../support/serve.js';
+
+/** A client that waits for its answer, and the response that it is to get. */
+async function waitingClient(): Promise<{ client: RawClient; res: ServerResponse }> {
+  const server = createServer();
+  const port = await listen(server);
+  onTestFinished(() => void server.close());
+  const arriving = once(server, 'request') as Promise<[unknown, ServerResponse]>;
+  const client = await RawClient.send(port, 'GET / HTTP/1.1', 'Host: localhost');
+  const [, res] = await arriving;
+  return { client, res };
+}
+
+async function leave(client: RawClient, res: ServerResponse): Promise<void> {
+  const noticed = once(res, 'close');
+  client.drop();
+  await noticed;
+}
+
+it('tells whoever asked for the signal when the client leaves', async () => {
+  const { client, res } = await waitingClient();
+  const departure = new Departure(res);
+  const { signal } = departure;
+  expect([signal.aborted, departure.hasHappened()]).toEqual([false, false]);
+  await leave(client, res);
+  expect([signal.aborted, departure.hasHappened()]).toEqual([true, true]);
+});
+
+it('is known to who asks after it', async () => {
+  const { client, res } = await waitingClient();
+  const departure = new Departure(res);
+  await leave(client, res);
+  expect([departure.signal.aborted, departure.hasHappened()]).toEqual([true, true]);
+});
+
+it('is one signal, and leaves nothing at the response once that is answered', async () => {
+  const { client, res } = await waitingClient();
+  const before = res.listenerCount('close');
+  const departure = new Departure(res);
+  const { signal } = departure;
+  expect(departure.signal).toBe(signal);
+  departure.settled();
+  expect(res.listenerCount('close')).toBe(before);
+  await leave(client, res);
+  expect(signal.aborted).toBe(false);
+});
+
+it('listens to nothing for those who never ask', async () => {
+  const { res } = await waitingClient();
+  const before = res.listenerCount('close');
+  new Departure(res).settled();
+  expect(res.listenerCount('close')).toBe(before);
+});

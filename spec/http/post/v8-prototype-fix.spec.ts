@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+
+import type { Exchange } from '../../../lib/http/exchange.js';
+import { settleShapes } from '../../../lib/http/post/v8-prototype-fix.js';
+import { serve } from '../../support/serve.js';
+import { StreamClient } from '../../support/stream-client.js';
+
+it('changes nothing of what Express and middleware have put onto a request and its response', async () => {
+  const seen: unknown[] = [];
+  const { url } = await serve(
+    {},
+    {
+      way: 'router',
+      prepare: (app) =>
+        app.use((req, res, next) => {
+          const own = () => [req, res].map((message) => Object.entries({ ...message }));
+          const keys = () => [req, res].flatMap((message) => Reflect.ownKeys(message));
+          const before = [own(), keys(), req.app === app, typeof res.json];
+          settleShapes({ req, res, trusts: () => false });
+          seen.push(before, [own(), keys(), req.app === app, typeof res.json]);
+          next();
+        }),
+    },
+  );
+  const { status } = await StreamClient.open(`${url}/sse`);
+  expect(status).toBe(200);
+  const [before, after] = seen;
+  expect(after).toEqual(before);
+});
+
+it.each<[string, boolean, string[]]>([
+  ['settles both where V8 forgets their shapes', true, ['set', 'delete', 'set', 'delete']],
+  ['leaves them alone where it does not', false, []],
+])('%s', (_, forgets, expected) => {
+  const done: string[] = [];
+  // Express's, as far as it matters: neither has a prototype of `node:http`.
+  const [req, res] = [{}, {}].map(
+    (message) =>
+      new Proxy(message, {
+        set: () => done.push('set') > 0,
+        deleteProperty: () => done.push('delete') > 0,
+      }),
+  );
+  settleShapes({ req, res, trusts: () => false } as unknown as Exchange, forgets);
+  expect(done).toEqual(expected);
+});

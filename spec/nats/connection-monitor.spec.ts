@@ -1,0 +1,71 @@
+import { connect, type ConnectionOptions } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+
+import { natsEngine } from '../../lib/nats/index.js';
+import { EngineNode } from '../cluster/adapter/adapter-node.js';
+import { eventually } from '../support/eventually.js';
+import { hasNats, NatsServer } from '../support/nats-server.js';
+
+it('refuses what is no connection', () => {
+  for (const wrong of [undefined, null, {}, connect]) {
+    expect(() => natsEngine(wrong as never)).toThrow(
+      expect.objectContaining({ code: 'invalid-option' }),
+    );
+  }
+});
+
+describe.skipIf(!hasNats)('the connection to NATS', () => {
+  let server: NatsServer;
+  beforeAll(async () => {
+    server = await NatsServer.begin();
+  });
+  afterAll(() => server.stop());
+
+  const connection = async (options: ConnectionOptions = {}) => {
+    const made = await connect({ servers: `127.0.0.1:${server.port}`, ...options });
+    onTestFinished(() => made.close());
+    return made;
+  };
+
+  it.each(['', 'with space', 'a.*', 'a.>', '.a', 'a..b', 'x'.repeat(129)])(
+    'is not used with the prefix %j',
+    async (prefix) => {
+      const made = await connection();
+      expect(() => natsEngine(made, { prefix })).toThrow(/prefix/);
+    },
+  );
+
+  it('may be one for all nodes of a process', async () => {
+    const engine = natsEngine(await connection(), { prefix: 'parts.of_a-name' });
+    const [a, b] = [await EngineNode.join(engine), await EngineNode.join(engine)];
+    expect(await a.send(b, 'hello')).toBe(true);
+    await b.has('hello');
+  });
+
+  it('cannot carry more than the server takes, says so, and lives on', async () => {
+    const a = await EngineNode.join(natsEngine(await connection()));
+    await expect(a.send(a, 'x'.repeat(2 ** 20 + 1))).rejects.toThrow(/max_payload/);
+    expect(await a.send(a, 'x'.repeat(2 ** 20))).toBe(true);
+    expect(a.states).toEqual([true]);
+  });
+
+  it('is told of when it is closed, for good', async () => {
+    const made = await connection();
+    const engine = natsEngine(made);
+    const a = await EngineNode.join(engine);
+    await made.close();
+    await eventually(() => !a.up, 'state(false)');
+    await expect(a.send(a, 'lost')).rejects.toThrow();
+    await expect(EngineNode.join(engine)).rejects.toThrow(/only you can open another/);
+    await a.member.leave();
+  });
+
+  it('is told of when it gives up to reconnect', async () => {
+    const a = await EngineNode.join(natsEngine(await connection({ reconnect: false })));
+    await server.kill();
+    await eventually(() => !a.up, 'state(false)');
+    await server.restart();
+    await expect(a.send(a, 'lost')).rejects.toThrow();
+    expect(a.states).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { natsEngine, type NatsConnection } from '../../lib/nats/index.js';
+import type { NatsMessage } from '../../lib/nats/connection-monitor.js';
+import { EngineNode } from '../cluster/adapter/adapter-node.js';
+import { deferred } from '../support/deferred.js';
+import { eventually } from '../support/eventually.js';
+import { rejecting } from '../support/failing.js';
+import { rounds } from '../support/rounds.js';
+
+type Callback = (error: Error | null, message: NatsMessage) => void;
+
+/** A connection that does what the spec says. */
+class FakeNats implements NatsConnection {
+  readonly callbacks: Callback[] = [];
+  /** The next thing that it tells of itself. */
+  readonly told = deferred<IteratorResult<{ type: unknown }>>();
+  onFlush: () => Promise<void> = async () => {};
+  onRequest: () => Promise<unknown> = async () => undefined;
+
+  isClosed(): boolean {
+    return false;
+  }
+
+  flush(): Promise<void> {
+    return this.onFlush();
+  }
+
+  publish(): void {}
+
+  request(): Promise<unknown> {
+    return this.onRequest();
+  }
+
+  status(): AsyncIterable<{ type: unknown }> {
+    return { [Symbol.asyncIterator]: () => ({ next: () => this.told.promise }) };
+  }
+
+  subscribe(_subject: string, { callback }: { callback: Callback }): { unsubscribe(): void } {
+    this.callbacks.push(callback);
+    return { unsubscribe: () => {} };
+  }
+}
+
+async function joined(): Promise<{ nats: FakeNats; node: EngineNode }> {
+  const nats = new FakeNats();
+  return { nats, node: await EngineNode.join(natsEngine(nats)) };
+}
+
+describe('a node on NATS', () => {
+  it('is out of reach when the connection cannot tell of itself any more', async () => {
+    const { nats, node } = await joined();
+    nats.told.reject(new Error('broken'));
+    await eventually(() => !node.up);
+    expect(node.states).toEqual([true, false]);
+  });
+
+  it('takes no error of a subscription for a frame, and no frame after it has left', async () => {
+    const { nats, node } = await joined();
+    const [heard] = nats.callbacks;
+    let responses = 0;
+    const message = { data: Buffer.from('frame'), respond: () => (responses += 1) > 0 };
+    heard!(null, message);
+    heard!(new Error('permissions violation'), message);
+    await node.member.leave();
+    heard!(null, message);
+    expect([node.frames, responses]).toEqual([['frame'], 1]);
+  });
+
+  it('leaves although the server does not answer', async () => {
+    const { nats, node } = await joined();
+    nats.onFlush = rejecting(new Error('no answer'));
+    await node.member.leave();
+    expect(node.states).toEqual([true]);
+  });
+
+  it('looks for the server no more when it leaves while it does', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { nats, node } = await joined();
+    const answered = deferred();
+    nats.onRequest = rejecting(new Error('timeout'));
+    nats.onFlush = () => answered.promise;
+    await expect(node.send(node, 'lost')).rejects.toThrow('timeout');
+    nats.onFlush = async () => {};
+    await node.member.leave();
+    answered.resolve();
+    await rounds(2);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('knows by the codes of the package `nats`, too, that nobody listens', async () => {
+    const { nats, node } = await joined();
+    const failing = (code: string) => rejecting(Object.assign(new Error(code), { code }));
+    nats.onRequest = failing('503');
+    expect(await node.send(node, 'lost')).toBe(false);
+    nats.onRequest = failing('TIMEOUT');
+    await expect(node.send(node, 'lost')).rejects.toThrow('TIMEOUT');
+  });
+});

@@ -1,0 +1,108 @@
+import { expect, it } from 'vitest';
+
+import { InFlight } from '../../../lib/session/inbound/in-flight.js';
+import { notification, request, result } from '../../support/messages.js';
+import { outcomeOf } from '../../support/outcome.js';
+import { rounds } from '../../support/rounds.js';
+
+const tooMany = expect.objectContaining({ code: 'too-many-in-flight' });
+const inUse = expect.objectContaining({ code: 'invalid-message' });
+
+it('admits requests up to its limit, and more when some are answered', () => {
+  const inFlight = new InFlight(2);
+  inFlight.admit([request(1), request('a')]);
+  expect(() => {
+    inFlight.admit([request(2)]);
+  }).toThrow(tooMany);
+  expect(inFlight.release('a')).toBe(true);
+  inFlight.admit([request(2)]);
+  expect(inFlight.size).toBe(2);
+});
+
+it('admits a batch whole or not at all', () => {
+  const inFlight = new InFlight(2);
+  expect(() => {
+    inFlight.admit([request(1), request(2), request(3)]);
+  }).toThrow(tooMany);
+  expect(inFlight.size).toBe(0);
+});
+
+it('admits notifications and responses however full it is', () => {
+  const inFlight = new InFlight(1);
+  inFlight.admit([request(1)]);
+  inFlight.admit([notification(), result(9)]);
+  expect(inFlight.size).toBe(1);
+});
+
+it('refuses an id that is in use, also within one batch, and admits it again later', () => {
+  const inFlight = new InFlight(5);
+  inFlight.admit([request(1)]);
+  expect(() => {
+    inFlight.admit([request(1)]);
+  }).toThrow(inUse);
+  expect(() => {
+    inFlight.admit([request(2), request(2)]);
+  }).toThrow(inUse);
+  expect(inFlight.has(2)).toBe(false);
+  inFlight.release(1);
+  inFlight.admit([request(1)]);
+});
+
+it('tells a number from the same digits as a string', () => {
+  const inFlight = new InFlight(5);
+  inFlight.admit([request(1), request('1')]);
+  expect(inFlight.release('1')).toBe(true);
+  expect(inFlight.has(1)).toBe(true);
+});
+
+it('releases a request once', () => {
+  const inFlight = new InFlight(5);
+  inFlight.admit([request(1)]);
+  expect(inFlight.release(1)).toBe(true);
+  expect(inFlight.release(1)).toBe(false);
+  expect(inFlight.release('never there')).toBe(false);
+});
+
+it('aborts the signal of a request that is cancelled, with the reason', () => {
+  const inFlight = new InFlight(5);
+  inFlight.admit([request(1), request(2)]);
+  const [first, second] = [inFlight.signal(1), inFlight.signal(2)];
+  inFlight.cancel(1, 'enough');
+  expect(first.reason).toBe('enough');
+  expect(second.aborted).toBe(false);
+  inFlight.cancelAll('all');
+  expect(second.reason).toBe('all');
+  expect(inFlight.size).toBe(0);
+});
+
+it('gives one signal for one request, and does not abort it when the request is answered', () => {
+  const inFlight = new InFlight(5);
+  inFlight.admit([request(1)]);
+  const signal = inFlight.signal(1);
+  expect(inFlight.signal(1)).toBe(signal);
+  inFlight.release(1);
+  inFlight.cancel(1, 'too late');
+  expect(signal.aborted).toBe(false);
+});
+
+it('gives an aborted signal for a request that is over', () => {
+  const inFlight = new InFlight(5);
+  inFlight.admit([request(1)]);
+  inFlight.cancel(1, 'unseen');
+  expect(inFlight.signal(1).aborted).toBe(true);
+  expect(inFlight.has(1)).toBe(false);
+});
+
+it('is idle when the last request is answered or cancelled, and at once when there is none', async () => {
+  const inFlight = new InFlight(5);
+  await inFlight.idle();
+  inFlight.admit([request(1), request(2)]);
+  const one = outcomeOf(inFlight.idle());
+  const other = outcomeOf(inFlight.idle());
+  inFlight.release(1);
+  await rounds();
+  expect(one.state).toBe('pending');
+  inFlight.cancel(2, undefined);
+  await rounds();
+  expect([one.state, other.state]).toEqual(['resolved', 'resolved']);
+});

@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+
+import { ConnectionWriter, McpSseError } from '../../../lib/index.js';
+import { Pump, type PumpBounds } from '../../../lib/session/outbound/pump.js';
+import { encodeMessage, type Frame } from '../../../lib/wire/sse-encoder.js';
+import { FakeResponse } from '../../support/fake-response.js';
+import { outcomeOf } from '../../support/outcome.js';
+import { rounds } from '../../support/rounds.js';
+
+/** A pump that keeps what it has written, and what it has told its owner. */
+class Rig {
+  held = 0;
+  readonly lost: (string | undefined)[] = [];
+  readonly pump: Pump;
+
+  constructor(bounds: Partial<PumpBounds> = {}) {
+    const complete = { bufferedBytes: 1 << 20, maxEvents: 100, maxBytes: 1 << 20, ...bounds };
+    this.pump = new Pump(
+      {
+        pumpLost: (error) => this.lost.push(error?.code),
+        pumpHolds: (bytes) => (this.held += bytes),
+        pumpStalled: () => {},
+      },
+      complete,
+    );
+    this.pump.retain();
+  }
+
+  /** A new connection behind the old one, if there is one. */
+  attach(offset: number, response: FakeResponse = new FakeResponse()): FakeResponse {
+    this.pump.attach(new ConnectionWriter(response), offset, undefined);
+    return response;
+  }
+
+  append(from: number, to: number, padding = 0): void {
+    for (let n = from; n <= to; n += 1) void this.pump.append(numbered(n, padding));
+  }
+
+  /** From which offset the log holds on, and to which. */
+  get range(): [number, number] {
+    const { pump } = this;
+    let first = pump.nextOffset;
+    while (pump.canResume(first - 2)) first -= 1;
+    return [first, pump.nextOffset - 1];
+  }
+}
+
+const numbered = (n: number, padding = 0): Frame => encodeMessage({ n, pad: 'x'.repeat(padding) });
+
+const numbersIn = ({ text }: FakeResponse): number[] =>
+  [...text.matchAll(/\{"n":(\d+)/g)].map(([, n]) => Number(n));
+
+/** A response whose reader takes one turn, and stops. */
+function stalled(): FakeResponse {
+  const response = new FakeResponse();
+  response.answers.push(false);
+  return response;
+}
+
+describe('a new connection', () => {
+  it('gets what lies after its cursor, written before or not', async () => {
+    const rig = new Rig();
+    rig.attach(0);
+    rig.append(1, 5);
+    await rounds();
+    const again = rig.attach(2);
+    rig.append(6, 7);
+    await rounds();
+    expect(numbersIn(again)).toEqual([3, 4, 5, 6, 7]);
+  });
+
+  it('ends the one before it, which waits for its reader, and takes over from it', async () => {
+    const rig = new Rig();
+    const before = rig.attach(0, stalled());
+    rig.append(1, 200, 1_000);
+    await rounds();
+    const after = rig.attach(0);
+    expect(before.destroyed).toBe(true);
+    before.drain();
+    await rounds(10);
+    expect(numbersIn(after)).toHaveLength(200);
+    expect(numbersIn(before).length).toBeLessThan(200);
+    expect(before.faults).toEqual([]);
+  });
+
+  it('[38] is not lost when the one before it ends late', async () => {
+    const rig = new Rig();
+    const before = rig.attach(0);
+    rig.attach(0);
+    before.emit('error', new Error('reset'));
+    before.close();
+    await rounds(2);
+    expect(rig.lost).toEqual([]);
+    expect(rig.pump.writer?.closed).toBe(false);
+  });
+
+  it('lets producers go on that wait for room', async () => {
+    const rig = new Rig();
+    rig.attach(0, stalled()).destroy();
+    await rounds(2);
+    const send = outcomeOf(rig.pump.append(numbered(1, 100_000)));
+    await rounds(2);
+    expect(send.state).toBe('pending');
+    rig.attach(0);
+    await rounds(3);
+    expect(send.state).toBe('resolved');
+  });
+
+  it('goes on at the oldest message that is kept, when it asks for an older one', async () => {
+    const rig = new Rig({ maxEvents: 3 });
+    rig.attach(0);
+    rig.append(1, 10);
+    await rounds();
+    const again = rig.attach(0);
+    await rounds();
+    expect(numbersIn(again)).toEqual([8, 9, 10]);
+  });
+});
+
+describe('what is kept', () => {
+  it('is what was written last, by number and by bytes', async () => {
+    const few = new Rig({ maxEvents: 10 });
+    const small = new Rig({ maxBytes: numbered(10, 100).bytes * 10 });
+    for (const rig of [few, small]) {
+      rig.attach(0);
+      rig.append(10, 99, 100);
+      await rounds(3);
+      expect(rig.range).toEqual([81, 90]);
+    }
+  });
+
+  it('is not less because of what waits for the connection', async () => {
+    const rig = new Rig({ maxEvents: 10 });
+    const response = new FakeResponse();
+    response.answers.push(true, true, false);
+    rig.attach(0, response);
+    rig.append(1, 1_000, 1_000);
+    await rounds(4);
+    const [first, last] = rig.range;
+    const next = rig.pump.position + 1;
+    expect([next - first, last]).toEqual([10, 1_000]);
+    expect(rig.pump.canResume(first - 1)).toBe(true);
+    expect(rig.pump.canResume(first - 2)).toBe(false);
+  });
+
+  it('makes room, as far as it was written, for what is missed', async () => {
+    const rig = new Rig({ maxEvents: 10 });
+    const response = rig.attach(0);
+    rig.append(1, 5);
+    await rounds();
+    response.destroy();
+    await rounds();
+    rig.append(6, 12);
+    expect(rig.range).toEqual([3, 12]);
+    rig.append(13, 15);
+    expect([rig.range, rig.pump.canResume(5), rig.pump.canResume(4)]).toEqual([
+      [6, 15],
+      true,
+      false,
+    ]);
+  });
+
+  it('is bounded by maxEvents and maxBytes while there is no connection', () => {
+    const few = new Rig({ maxEvents: 10 });
+    few.append(1, 9);
+    expect(few.pump.fits(numbered(10))).toBe(true);
+    few.append(10, 10);
+    expect(few.pump.fits(numbered(11))).toBe(false);
+    const small = new Rig({ maxBytes: 1_000 });
+    small.append(1, 1, 800);
+    expect([small.pump.fits(numbered(2, 50)), small.pump.fits(numbered(2, 200))]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('ends where the client says it has read, and never behind what was written', async () => {
+    const rig = new Rig();
+    rig.append(1, 5);
+    rig.pump.acknowledge(3);
+    expect(rig.range).toEqual([1, 5]);
+    rig.attach(0);
+    await rounds();
+    rig.pump.acknowledge(3);
+    expect(rig.range).toEqual([4, 5]);
+    rig.pump.acknowledge(2);
+    rig.pump.acknowledge(99);
+    expect(rig.range).toEqual([6, 5]);
+  });
+
+  it('is told to the owner to the byte, whatever happens to it', async () => {
+    const rig = new Rig({ maxEvents: 5 });
+    const memory = (from: number, to: number): number => {
+      const other = new Rig();
+      other.append(from, to, 50);
+      return other.held;
+    };
+    rig.append(1, 4, 50);
+    expect(rig.held).toBe(memory(1, 4));
+    rig.attach(0);
+    await rounds();
+    rig.append(5, 9, 50);
+    await rounds();
+    expect(rig.held).toBe(memory(5, 9));
+    rig.pump.acknowledge(7);
+    expect(rig.held).toBe(memory(8, 9));
+    rig.pump.shrink();
+    expect(rig.held).toBe(0);
+    rig.append(1, 3, 50);
+    rig.pump.forget();
+    expect(rig.held).toBe(0);
+    rig.append(4, 4);
+    expect(rig.held).toBe(0);
+    rig.pump.retain();
+    rig.pump.close(new McpSseError('session-closed', 'over'));
+    rig.pump.clear();
+    expect([rig.held, rig.range]).toEqual([0, [14, 13]]);
+  });
+
+  it('counts the memory that text beyond Latin-1 takes', () => {
+    const rig = new Rig();
+    void rig.pump.append(encodeMessage({ plain: 'x'.repeat(1_000) }));
+    const plain = rig.held;
+    void rig.pump.append(encodeMessage({ plain: 'x'.repeat(999) + '€' }));
+    expect(rig.held - plain).toBeGreaterThan(plain + 800);
+  });
+});

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+
+import { ReplayBudget, type BudgetHolder } from '../../../lib/session/resume/replay-budget.js';
+
+/** A session that keeps what it is told, and lets go of it when it must. */
+class Holder implements BudgetHolder {
+  held = 0;
+  readonly fate: string[] = [];
+  readonly outlet = {
+    releaseWritten: (): void => {
+      this.fate.push('released');
+      this.keep(-this.held);
+    },
+  };
+
+  constructor(
+    readonly name: string,
+    private readonly budget: ReplayBudget<Holder>,
+  ) {}
+
+  keep(bytes: number): void {
+    this.held += bytes;
+    this.budget.change(this, bytes);
+  }
+
+  close(reason: string): void {
+    this.fate.push(reason);
+    this.keep(-this.held);
+    this.budget.settled(this);
+  }
+}
+
+function budgetOf(totalBytes: number, ...names: string[]) {
+  const budget = new ReplayBudget<Holder>(totalBytes);
+  return { budget, holders: names.map((name) => new Holder(name, budget)) };
+}
+
+const evicted = (holders: readonly Holder[]): string =>
+  holders.flatMap(({ name, fate }) => (fate.includes('replay-evicted') ? name : [])).join('');
+
+describe('the budget of what is kept for all clients', () => {
+  it('is the sum of what each keeps', () => {
+    const { budget, holders } = budgetOf(100, 'a', 'b');
+    const [a, b] = holders as [Holder, Holder];
+    a.keep(60);
+    b.keep(40);
+    a.keep(-10);
+    expect([budget.bytes, a.fate, b.fate]).toEqual([90, [], []]);
+  });
+
+  it('takes the session that has been detached the longest, and as many as it needs', () => {
+    const { budget, holders } = budgetOf(100, 'a', 'b', 'c', 'd');
+    const [a, b, c, d] = holders as [Holder, Holder, Holder, Holder];
+    for (const holder of holders) holder.keep(25);
+    for (const holder of [c, a, b]) budget.detached(holder);
+    d.keep(1);
+    expect(evicted(holders)).toBe('c');
+    d.keep(40);
+    expect(evicted(holders)).toBe('ac');
+    expect([budget.bytes, a.fate, d.fate]).toEqual([91, ['replay-evicted'], []]);
+  });
+
+  it('does not take one whose client is back, nor one that has closed', () => {
+    const { budget, holders } = budgetOf(100, 'a', 'b', 'c');
+    const [a, b, c] = holders as [Holder, Holder, Holder];
+    for (const holder of holders) holder.keep(30);
+    budget.detached(a);
+    budget.detached(b);
+    budget.settled(a);
+    c.keep(20);
+    expect(evicted(holders)).toBe('b');
+    // It was gone for a moment: now it is the last to have left.
+    budget.detached(c);
+    budget.detached(a);
+    c.keep(60);
+    expect(evicted(holders)).toBe('bc');
+  });
+
+  it('may take the very session that grows', () => {
+    const { budget, holders } = budgetOf(100, 'a');
+    const [a] = holders as [Holder];
+    budget.detached(a);
+    a.keep(101);
+    expect([a.fate, budget.bytes]).toEqual([['replay-evicted'], 0]);
+  });
+
+  it('lets one that grows let go of what is written when nobody is away', () => {
+    const { budget, holders } = budgetOf(100, 'a', 'b');
+    const [a, b] = holders as [Holder, Holder];
+    a.keep(90);
+    b.keep(11);
+    expect([a.fate, b.fate, budget.bytes]).toEqual([[], ['released'], 90]);
+  });
+
+  it('takes nobody for what shrinks', () => {
+    const { budget, holders } = budgetOf(10, 'a', 'b');
+    const [a, b] = holders as [Holder, Holder];
+    b.held = 30;
+    budget.change(b, 30);
+    budget.detached(a);
+    b.keep(-5);
+    expect(a.fate).toEqual([]);
+  });
+});

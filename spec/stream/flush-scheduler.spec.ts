@@ -1,0 +1,39 @@
+import { afterEach, expect, it, vi } from 'vitest';
+
+import { nextTurn } from '../../lib/stream/flush-scheduler.js';
+import { rounds } from '../support/rounds.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Takers that write down when it is their turn. */
+function takers(count: number, order: number[]): { takeTurn: () => void }[] {
+  return Array.from({ length: count }, (_, number) => ({ takeTurn: () => order.push(number) }));
+}
+
+it('gives everybody a turn in this round of the loop, for the price of one immediate', async () => {
+  const immediates = vi.spyOn(globalThis, 'setImmediate');
+  const order: number[] = [];
+  for (const taker of takers(1_000, order)) nextTurn(taker);
+  expect(order).toEqual([]);
+  expect(immediates).toHaveBeenCalledTimes(1);
+  await rounds();
+  expect(order).toEqual(Array.from({ length: 1_000 }, (_, number) => number));
+});
+
+it('gives one who asks during a turn the next, so that the loop goes round between', async () => {
+  const order: string[] = [];
+  const again = { takeTurn: () => order.push('second') };
+  const first = {
+    takeTurn() {
+      order.push('first');
+      nextTurn(again);
+    },
+  };
+  nextTurn(first);
+  await rounds();
+  expect(order).toEqual(['first']);
+  await rounds();
+  expect(order).toEqual(['first', 'second']);
+});
