@@ -8,7 +8,7 @@ const ourselves = {
   replacement: fileURLToPath(new URL('lib$1/index.ts', import.meta.url)),
 };
 
-// One suite: each spec runs on Express 5, on Express 4, and in front of Express (`mcp.before(app)`).
+// One suite: each spec runs on Express 5, on Express 4, and in front of Express (`mcp.requestListener(app)`).
 export default defineConfig({
   test: {
     pool: 'forks',

@@ -23,13 +23,13 @@ export type McpSseErrorCode =
   | 'too-many-sessions'
   | 'shutting-down'
   // what another node was to do
-  | 'engine-unavailable'
+  | 'adapter-unavailable'
   | 'outcome-unknown'
   // how a session or a connection ended
   | 'session-closed'
   | 'connection-closed'
   | 'write-failed'
-  | 'reader-stalled'
+  | 'write-timeout'
   | 'buffer-overflow'
   | 'request-timeout'
   | 'request-cancelled'
@@ -40,7 +40,7 @@ export type McpSseErrorCode =
   // what the application did
   | 'invalid-option'
   | 'invalid-event'
-  | 'unserialisable'
+  | 'not-serializable'
   | 'lock-reentered'
   | 'hook-failed'
   | 'hook-timeout'

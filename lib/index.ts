@@ -11,12 +11,12 @@ export {
   type Sessions,
 } from './mcp-sse.js';
 export type { ClusterStats } from './cluster/dispatcher.js';
-export { localEngine } from './cluster/adapter/local-adapter.js';
+export { localAdapter } from './cluster/adapter/local-adapter.js';
 export {
   EVERYONE,
-  type Engine,
-  type EngineListener,
-  type EngineMember,
+  type Adapter,
+  type AdapterListener,
+  type AdapterMember,
 } from './cluster/adapter/adapter.js';
 export { McpSseError, type McpSseErrorCode } from './errors.js';
 export {

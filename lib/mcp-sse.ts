@@ -3,22 +3,22 @@ import type { RequestListener } from 'node:http';
 import type { ErrorRequestHandler, Router } from 'express';
 
 import { Dispatcher, type ClusterStats } from './cluster/dispatcher.js';
-import { Endpoints } from './http/routes.js';
-import { Guard } from './http/guard/origin-guard.js';
-import { listenerBefore, parserErrors, routerFor, type ExpressApp } from './http/router.js';
+import { Routes } from './http/routes.js';
+import { OriginGuard } from './http/guard/origin-guard.js';
+import { requestListenerFor, errorHandlerFor, routerFor, type ExpressApp } from './http/router.js';
 import type { Runtime } from './http/runtime.js';
 import type { McpSseOptions } from './options/options.js';
-import { complete, type Settings } from './options/settings.js';
-import { HookRunner } from './session/events/session-events.js';
+import { parseOptions, type Settings } from './options/settings.js';
+import { SessionEvents } from './session/events/session-events.js';
 import { SessionRegistry } from './session/registry.js';
 import type { LiveSession, SessionObserver } from './session/live-session.js';
 import { Probes } from './session/resume/probes.js';
-import { Reception } from './session/local-host.js';
+import { LocalHost } from './session/local-host.js';
 import { ReplayBudget } from './session/resume/replay-budget.js';
 import type { CloseReason, Session, SessionLimits } from './session/session.js';
 import { Shutdown } from './session/shutdown.js';
 import { Statistics, type SessionStats } from './session/events/statistics.js';
-import { Upkeep, type UpkeepRules } from './session/sweeper.js';
+import { Sweeper, type SweepRules } from './session/sweeper.js';
 import type { JsonRpcMessage, JsonRpcNotification } from './wire/json-rpc.js';
 
 /** The sessions that are open: iterable, and a look-up by id. */
@@ -29,7 +29,7 @@ export interface Sessions<Data = unknown> extends Iterable<Session<Data>> {
 
 /** What `stats()` tells. */
 export interface McpSseStats extends SessionStats {
-  /** Traffic between nodes; undefined without an engine. */
+  /** Traffic between nodes; undefined without an adapter. */
   cluster: ClusterStats | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface McpSseRouter<Data = unknown> extends Router {
    * nodes, unless there is a `filter`: a function cannot travel. Returns to how many of this node
    * it went.
    *
-   * @throws McpSseError `unserialisable`.
+   * @throws McpSseError `not-serializable`.
    */
   broadcast(message: JsonRpcNotification, options?: BroadcastOptions<Data>): number;
   stats(): McpSseStats;
@@ -72,7 +72,7 @@ export interface McpSseRouter<Data = unknown> extends Router {
    *
    * @param mount the path that the router is mounted at in `app`, if not `/`
    */
-  before(app: ExpressApp, mount?: string): RequestListener;
+  requestListener(app: ExpressApp, mount?: string): RequestListener;
   /**
    * Shuts down: refuses new streams and requests with 503, lets the requests in flight finish and
    * their answers go out for `timeoutMs` (10,000 unless told), then ends all streams. Safe to
@@ -90,16 +90,16 @@ export interface McpSseRouter<Data = unknown> extends Router {
  * @throws McpSseError `invalid-option`, naming each option that is wrong.
  */
 export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSseRouter<Data> {
-  const runtime = assemble(complete(options));
+  const runtime = assemble(parseOptions(options));
   const { sessions, statistics, dispatcher, probes } = runtime;
-  const endpoints = new Endpoints(runtime);
-  const shutdown = new Shutdown(sessions, runtime.hooks);
-  return Object.assign(routerFor(endpoints), {
+  const routes = new Routes(runtime);
+  const shutdown = new Shutdown(sessions, runtime.events);
+  return Object.assign(routerFor(routes), {
     sessions,
-    errorHandler: parserErrors(endpoints),
+    errorHandler: errorHandlerFor(routes),
     stats: () => ({ ...statistics.snapshot(sessions), cluster: dispatcher.stats() }),
-    before: (app: ExpressApp, mount = '') =>
-      listenerBefore(endpoints, app, mount.replace(/\/$/, '')),
+    requestListener: (app: ExpressApp, mount = '') =>
+      requestListenerFor(routes, app, mount.replace(/\/$/, '')),
     send: async (sessionId: string, message: JsonRpcMessage) =>
       dispatcher.hostOf(sessionId).send(sessionId, message),
     broadcast: (message: JsonRpcNotification, audience: BroadcastOptions<Data> = {}) =>
@@ -107,7 +107,7 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
     close({ timeoutMs = 10_000 }: { timeoutMs?: number } = {}) {
       sessions.draining = true;
       probes.giveUp();
-      dispatcher.endServed();
+      dispatcher.endImported();
       return shutdown.drain(timeoutMs).then(() => dispatcher.leave());
     },
     closeSessions: (reason: CloseReason = 'closed') => shutdown.closeSessions(reason),
@@ -117,59 +117,59 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
 function assemble<Data>(settings: Settings<Data>): Runtime<Data> {
   const { limits } = settings;
   const statistics = new Statistics();
-  const hooks = new HookRunner(settings.hooks, limits.hookTimeoutMs, statistics);
+  const events = new SessionEvents(settings.hooks, limits.hookTimeoutMs, statistics);
   const sessions = new SessionRegistry<Data>(limits);
   const probes = new Probes(sessions.node);
-  const reception = new Reception(sessions, probes);
+  const localHost = new LocalHost(sessions, probes);
   return {
     settings,
     statistics,
-    hooks,
+    events,
     sessions,
     sessionLimits: sessionLimits(settings),
     probes,
-    reception,
+    localHost,
     dispatcher: new Dispatcher({
       node: sessions.node,
-      reception,
+      localHost,
       probes,
-      engine: settings.engine,
+      adapter: settings.adapter,
       limits,
-      failed: hooks.failed.bind(hooks, undefined),
+      failed: events.failed.bind(events, undefined),
     }),
-    guard: new Guard(settings.security),
-    upkeep: new Upkeep(sessions, upkeepRules(settings)),
-    observer: observerOf(settings, sessions, hooks),
+    guard: new OriginGuard(settings.security),
+    sweeper: new Sweeper(sessions, sweepRules(settings)),
+    observer: observerOf(settings, sessions, events),
   };
 }
 
 /** What becomes of a session is told to the registry and the budget first, then to the hooks. */
 function observerOf<Data>(
-  { resume }: Settings<Data>,
+  { limits, resume }: Settings<Data>,
   sessions: SessionRegistry<Data>,
-  hooks: HookRunner<Data>,
+  events: SessionEvents<Data>,
 ): SessionObserver<Data> {
-  const budget = new ReplayBudget<LiveSession<Data>>(resume ? resume.totalBytes : 0);
+  const budget = new ReplayBudget<LiveSession<Data>>(resume ? limits.maxTotalBytes : 0);
   return {
-    received: hooks.received.bind(hooks),
-    sent: hooks.sent.bind(hooks),
-    discarded: hooks.discarded.bind(hooks),
-    stalled: hooks.stalled.bind(hooks),
-    failed: hooks.failed.bind(hooks),
-    holds: budget.change.bind(budget),
+    received: events.received.bind(events),
+    sent: events.sent.bind(events),
+    discarded: events.discarded.bind(events),
+    stalled: events.stalled.bind(events),
+    failed: events.failed.bind(events),
+    retainedBytesChanged: budget.change.bind(budget),
     detached(session, reason) {
       budget.detached(session);
-      hooks.detached(session, reason);
+      events.detached(session, reason);
     },
     resumed(session) {
-      budget.settled(session);
-      hooks.resumed(session);
+      budget.attachedOrClosed(session);
+      events.resumed(session);
     },
     closed(session, reason) {
-      budget.settled(session);
+      budget.attachedOrClosed(session);
       sessions.freeSlot(session.principal);
       // One that never opened, since its client left before, is not reported as closed.
-      if (sessions.remove(session)) hooks.closed(session, reason);
+      if (sessions.remove(session)) events.closed(session, reason);
     },
   };
 }
@@ -180,9 +180,9 @@ function sessionLimits<Data>({ limits, resume }: Settings<Data>): SessionLimits 
   return { ...limits, maxEvents, maxBytes };
 }
 
-type UpkeepSettings = Pick<Settings<unknown>, 'keepAlive' | 'limits' | 'resume'>;
+type SweepSettings = Pick<Settings<unknown>, 'keepAlive' | 'limits' | 'resume'>;
 
-function upkeepRules({ keepAlive, limits, resume }: UpkeepSettings): UpkeepRules {
+function sweepRules({ keepAlive, limits, resume }: SweepSettings): SweepRules {
   const { initializeTimeoutMs, idleTimeoutMs } = limits;
   return {
     keepAliveMs: keepAlive && keepAlive.intervalMs,

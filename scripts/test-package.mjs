@@ -71,9 +71,9 @@ void main();
 // Every entry point, with its types put to use.
 const uses = `
 async function uses(app: Express, mcp: McpSseRouter) {
-  const engines: Engine[] = [];
-  const redis = (client: RedisClient) => engines.push(redisEngine(client, { prefix: 'x' }));
-  const nats = (connection: NatsConnection) => engines.push(natsEngine(connection));
+  const adapters: Adapter[] = [];
+  const redis = (client: RedisClient) => adapters.push(redisAdapter(client, { prefix: 'x' }));
+  const nats = (connection: NatsConnection) => adapters.push(natsAdapter(connection));
   app.use('/admin', dashboard(mcp, { allowClose: true }));
   const session: TestSession = await openSession(app);
   const fetchLike: FetchLike = resumableFetch();
@@ -83,11 +83,11 @@ export const used = uses;
 `;
 
 const typed = `import type { Express } from 'express';
-import type { Engine, McpSseRouter } from 'express-mcp-sse';
+import type { Adapter, McpSseRouter } from 'express-mcp-sse';
 import { resumableFetch, type FetchLike } from 'express-mcp-sse/client';
 import { dashboard } from 'express-mcp-sse/dashboard';
-import { natsEngine, type NatsConnection } from 'express-mcp-sse/nats';
-import { redisEngine, type RedisClient } from 'express-mcp-sse/redis';
+import { natsAdapter, type NatsConnection } from 'express-mcp-sse/nats';
+import { redisAdapter, type RedisClient } from 'express-mcp-sse/redis';
 import { openSession, type TestSession } from 'express-mcp-sse/testing';
 ${uses}`;
 
@@ -96,8 +96,8 @@ const mistakes = {
   'express-mcp-sse': 'mcpSse({ keepalive: false });',
   'express-mcp-sse/client': "resumableFetch('no fetch');",
   'express-mcp-sse/dashboard': 'dashboard(42);',
-  'express-mcp-sse/nats': 'natsEngine(42);',
-  'express-mcp-sse/redis': 'redisEngine(42);',
+  'express-mcp-sse/nats': 'natsAdapter(42);',
+  'express-mcp-sse/redis': 'redisAdapter(42);',
   'express-mcp-sse/testing': 'openSession(42);',
 };
 const wrong = Object.entries(mistakes)

@@ -15,9 +15,9 @@ export class NodeProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (gives: unknown) => void>();
 
-  private constructor(name: string, engineUrl: string) {
+  private constructor(name: string, adapterUrl: string) {
     this.verdict = new Verdict(name);
-    this.#child = fork(program, [engineUrl], {
+    this.#child = fork(program, [adapterUrl], {
       execArgv: process.execArgv,
       env: { ...process.env, NODE_ENV: 'production' },
     });
@@ -32,8 +32,8 @@ export class NodeProcess {
     });
   }
 
-  static async start(name: string, engineUrl: string): Promise<NodeProcess> {
-    const node = new NodeProcess(name, engineUrl);
+  static async start(name: string, adapterUrl: string): Promise<NodeProcess> {
+    const node = new NodeProcess(name, adapterUrl);
     node.port = await node.#answer<number>(0, 'listening');
     return node;
   }

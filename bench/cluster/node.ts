@@ -16,7 +16,7 @@ process.on('disconnect', () => process.exit(0));
 
 // What is measured is what ships: the build, not the sources.
 const { mcpSse } = (await import(builtEntry.href)) as typeof Package;
-const { redisEngine } = (await import(
+const { redisAdapter } = (await import(
   new URL('redis/index.js', builtEntry).href
 )) as typeof RedisPackage;
 
@@ -25,11 +25,11 @@ client.on('error', () => undefined);
 await client.connect();
 
 const mcp = mcpSse({
-  engine: redisEngine(client),
+  adapter: redisAdapter(client),
   handler: (message: ClientMessage) => (message.id === undefined ? undefined : echoResult(message)),
-  limits: { sessions: 20_000, initializeTimeoutMs: false },
+  limits: { maxSessions: 20_000, initializeTimeoutMs: false },
   // So that a stream can be moved to another node with nothing else changed about it.
-  resume: { resumeKey: (req) => String(req.headers['x-key']) },
+  resume: { key: (req) => String(req.headers['x-key']) },
 });
 const app = express();
 app.use(mcp);
@@ -59,7 +59,7 @@ const obey: {
     return user + system;
   },
   state: () => {
-    const { nodes = 1, streamsLent: lent = 0 } = mcp.stats().cluster ?? {};
+    const { nodes = 1, streamsExported: lent = 0 } = mcp.stats().cluster ?? {};
     return { nodes, lent };
   },
   push,

@@ -20,10 +20,10 @@ export class Pair {
     readonly edge: NodeProcess,
   ) {}
 
-  static async start(engineUrl: string, sessions: number): Promise<Pair> {
+  static async start(adapterUrl: string, sessions: number): Promise<Pair> {
     const pair = new Pair(
-      await NodeProcess.start('owner', engineUrl),
-      await NodeProcess.start('edge', engineUrl),
+      await NodeProcess.start('owner', adapterUrl),
+      await NodeProcess.start('edge', adapterUrl),
     );
     while ((await pair.edge.order('state')).nodes < 2) await sleep(20);
     for (const way of ways) await pair.#open(way, sessions / 2);

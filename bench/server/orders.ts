@@ -41,7 +41,7 @@ export interface Stall {
   /** The number of the session that has stopped to read. */
   readonly session: number;
   readonly totalBytes: number;
-  readonly messageBytes: number;
+  readonly maxBodyBytes: number;
 }
 
 export interface Stalled {

@@ -8,7 +8,7 @@ const perTurn = 64 * 1024;
 /** Sends to a session that does not read, awaiting each send, until all is sent or one fails. */
 export async function feedStalled(
   sessions: readonly SubjectSession[],
-  { session: number, totalBytes, messageBytes }: Stall,
+  { session: number, totalBytes, maxBodyBytes }: Stall,
 ): Promise<Stalled> {
   const session = sessions[number];
   if (session === undefined) throw new Error(`no session ${number}`);
@@ -17,9 +17,9 @@ export async function feedStalled(
   let refusal: string | undefined;
   try {
     for (let seq = 0; sentBytes < totalBytes; seq++) {
-      await session.send(notification(number, seq, messageBytes));
-      sentBytes += messageBytes;
-      if (sentBytes % perTurn < messageBytes) await new Promise(setImmediate);
+      await session.send(notification(number, seq, maxBodyBytes));
+      sentBytes += maxBodyBytes;
+      if (sentBytes % perTurn < maxBodyBytes) await new Promise(setImmediate);
     }
   } catch (error) {
     refusal = String(error);

@@ -62,7 +62,7 @@ export const subjects: Readonly<Record<SubjectName, Entry>> = {
     load: async () => (await import('./ours.js')).oursHandler(),
   },
   'ours-before': {
-    is: 'the same in front of the Express app: mcp.before(app)',
+    is: 'the same in front of the Express app: mcp.requestListener(app)',
     needs: 'build',
     load: async () => (await import('./ours.js')).oursBefore(),
   },

@@ -19,10 +19,10 @@ const { mcpSse } = (await import(builtEntry.href)) as typeof Package;
  */
 const options: McpSseOptions = {
   limits: {
-    sessions: 20_000,
-    sessionsPerPrincipal: 20_000,
+    maxSessions: 20_000,
+    maxSessionsPerPrincipal: 20_000,
     initializeTimeoutMs: false,
-    stallTimeoutMs: 6_000,
+    writeTimeoutMs: 6_000,
   },
   hooks: {
     onConnect: () => ({}),
@@ -39,7 +39,7 @@ export function oursHandler(): Subject {
 
 export function oursBefore(): Subject {
   const mcp = mcpSse({ ...options, handler: echo });
-  return subjectOf(mcp, mcp.before(express()));
+  return subjectOf(mcp, mcp.requestListener(express()));
 }
 
 export function oursV1(): Subject {

@@ -10,7 +10,7 @@ import type { Sample, Work } from './work.js';
 const others = 15;
 const mebibyte = 1024 * 1024;
 const totalBytes = 200 * mebibyte;
-const messageBytes = 4096;
+const maxBodyBytes = 4096;
 const beforeMs = 1_500;
 /** At least so long, and at most while the server is sending. */
 const duringMs = { least: 1_000, most: 3_000 };
@@ -56,7 +56,7 @@ async function stall(server: ServerProcess, bytes: number, calmMs: number): Prom
   victim.stream.pause();
   const began = performance.now();
   let sending = true;
-  const feeding = server.order('stall', { session: 0, totalBytes: bytes, messageBytes });
+  const feeding = server.order('stall', { session: 0, totalBytes: bytes, maxBodyBytes });
   const settled = feeding.then(
     () => (sending = false),
     () => (sending = false),

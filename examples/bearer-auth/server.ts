@@ -65,7 +65,7 @@ const mcp = mcpSse({
   // A session belongs to the principal that opened it: nobody else can post to it, not even with
   // its id. Unless `security.principal` says otherwise, the principal is the client and subject
   // of `req.auth`: Ada stays Ada when her token is renewed.
-  limits: { sessionsPerPrincipal: 5 },
+  limits: { maxSessionsPerPrincipal: 5 },
 });
 // The middleware stands before the router, so that the stream and every POST pass it.
 app.use(requireBearerAuth({ verifier: { verifyAccessToken } }), mcp);

@@ -24,7 +24,7 @@ const mcp = mcpSse({
     onSessionOpen: ({ id }) => {
       console.log(`+ session ${id}`);
     },
-    onMessage: (message, { id }) => {
+    onReceive: (message, { id }) => {
       if ('method' in message) console.log(`  session ${id}: ${message.method}`);
     },
     onSessionClose: ({ id }, reason) => {

@@ -28,7 +28,7 @@ const app = express();
 const routers = tenants.map((tenant) => {
   const mcp = mcpSse({
     server: () => createServer(tenant),
-    limits: { sessions: tenant.sessions },
+    limits: { maxSessions: tenant.sessions },
   });
   // GET /api/v1/acme/sse, POST /api/v1/acme/message, … The announced URL follows the mount.
   app.use(`/api/v1/${tenant.name}`, mcp);

@@ -49,7 +49,7 @@ const mcp = mcpSse({
   server: ({ session }) => createServer(session.data),
   // A session is its tenant's: a POST below another path gets 404, with the right id too.
   security: { principal: (req) => tenantOf(req).id },
-  limits: { sessionsPerPrincipal: 100 }, // one tenant cannot take the places of the others
+  limits: { maxSessionsPerPrincipal: 100 }, // one tenant cannot take the places of the others
 });
 
 const app = express();

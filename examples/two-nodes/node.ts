@@ -1,17 +1,17 @@
-// One of the nodes. Several processes need no more than an engine.
+// One of the nodes. Several processes need no more than an adapter.
 import type { AddressInfo } from 'node:net';
 
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express from 'express';
 import { mcpSse } from 'express-mcp-sse';
-import { redisEngine } from 'express-mcp-sse/redis';
+import { redisAdapter } from 'express-mcp-sse/redis';
 import { createClient } from 'redis';
 
 const [, , name = 'node', redisUrl = ''] = process.argv;
 
 const redis = createClient({ url: redisUrl });
 redis.on('error', () => {
-  // The engine comes back by itself; without a listener the process would end.
+  // The adapter comes back by itself; without a listener the process would end.
 });
 await redis.connect();
 
@@ -26,7 +26,7 @@ function createMcpServer(): McpServer {
 }
 
 const app = express();
-const mcp = mcpSse({ server: createMcpServer, engine: redisEngine(redis) });
+const mcp = mcpSse({ server: createMcpServer, adapter: redisAdapter(redis) });
 app.use(mcp);
 
 const server = app.listen(0, '127.0.0.1', () => {

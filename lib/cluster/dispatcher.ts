@@ -1,11 +1,11 @@
 import { McpSseError } from '../errors.js';
 import type { Probes } from '../session/resume/probes.js';
-import type { Audience, Host, Reception, Return } from '../session/local-host.js';
+import type { Audience, Host, LocalHost, Claimant } from '../session/local-host.js';
 import { withDeadline } from '../util/promises.js';
 import type { WriterOptions } from '../stream/connection-writer.js';
 import type { JsonRpcNotification } from '../wire/json-rpc.js';
-import { Asked } from './rpc/incoming-calls.js';
-import type { Engine } from './adapter/adapter.js';
+import { IncomingCalls } from './rpc/incoming-calls.js';
+import type { Adapter } from './adapter/adapter.js';
 import { Membership } from './membership.js';
 import type { Peer } from './peer.js';
 import { RemoteHost } from './rpc/remote-host.js';
@@ -18,17 +18,17 @@ const SESSION_ID = /^([\w-]{12})\./;
 export interface ClusterStats {
   /** The name of this node, as in its sessions' ids. */
   node: string;
-  /** Whether the engine is in reach. */
+  /** Whether the adapter is in reach. */
   up: boolean;
   /** Nodes that are there now, this one included. */
   nodes: number;
   /** Streams now of other nodes' sessions to clients here, and of our sessions to clients there. */
-  streamsServed: number;
-  streamsLent: number;
+  streamsImported: number;
+  streamsExported: number;
   /** What this node has asked of others (POSTs passed on, most of it), and they of it. */
-  asked: number;
-  answered: number;
-  /** Frames sent once more, since the engine had lost them or was too slow. */
+  requestsSent: number;
+  requestsReceived: number;
+  /** Frames sent once more, since the adapter had lost them or was too slow. */
   resent: number;
 }
 
@@ -42,10 +42,10 @@ export interface Located {
 export interface DispatcherParts<Data> {
   /** The name of this node. */
   readonly node: string;
-  readonly reception: Reception<Data>;
+  readonly localHost: LocalHost<Data>;
   readonly probes: Probes;
   /** Undefined where this is the only node. */
-  readonly engine: Engine | undefined;
+  readonly adapter: Adapter | undefined;
   readonly limits: WriterOptions;
   /** Told of failures that no caller hears of. May not throw. */
   readonly failed: (error: McpSseError) => void;
@@ -54,20 +54,20 @@ export interface DispatcherParts<Data> {
 /** Delivers to a session, wherever it lives. */
 export class Dispatcher<Data> {
   readonly #node: string;
-  readonly #reception: Reception<Data>;
+  readonly #reception: LocalHost<Data>;
   readonly #membership: Membership | undefined;
   readonly #failed: (error: McpSseError) => void;
   #answered = 0;
 
-  constructor({ node, reception, probes, engine, limits, failed }: DispatcherParts<Data>) {
+  constructor({ node, localHost, probes, adapter, limits, failed }: DispatcherParts<Data>) {
     this.#node = node;
-    this.#reception = reception;
+    this.#reception = localHost;
     this.#failed = failed;
-    if (!engine) return;
-    const asked = new Asked(reception, probes, limits);
-    const membership = new Membership(node, engine, {
+    if (!adapter) return;
+    const asked = new IncomingCalls(localHost, probes, limits);
+    const membership = new Membership(node, adapter, {
       failed,
-      asked: (operation, parameters, peer) => {
+      onCall: (operation, parameters, peer) => {
         this.#answered += 1;
         return asked.answer(operation, parameters, peer);
       },
@@ -81,7 +81,7 @@ export class Dispatcher<Data> {
 
   /**
    * Whether clients may come back here to sessions of other nodes: also while this node, which has
-   * just begun or has lost the engine, knows of no other.
+   * just begun or has lost the adapter, knows of no other.
    */
   get mayHaveOthers(): boolean {
     return this.#membership !== undefined;
@@ -121,13 +121,13 @@ export class Dispatcher<Data> {
   }
 
   /** Where the session lives that a client comes back to, if any node knows it. */
-  async search(client: Return): Promise<Located | undefined> {
+  async search(client: Claimant): Promise<Located | undefined> {
     try {
       return { host: this.#reception, sessionId: this.#reception.find(client) };
     } catch {
       // Not here; but perhaps elsewhere.
     }
-    await this.#membership?.acquainted();
+    await this.#membership?.discovered();
     const answers = this.#peers().map(async (peer) => {
       const host = new RemoteHost(peer);
       return { host, sessionId: await host.find(client) };
@@ -150,8 +150,8 @@ export class Dispatcher<Data> {
   }
 
   /** Ends the streams of other nodes' sessions: their clients come back elsewhere. */
-  endServed(): void {
-    for (const peer of this.#membership?.peers ?? []) peer.endServed();
+  endImported(): void {
+    for (const peer of this.#membership?.peers ?? []) peer.endImported();
   }
 
   /** Leaves the other nodes. Never rejects. */
@@ -171,10 +171,10 @@ export class Dispatcher<Data> {
       node: this.#node,
       up: membership.up,
       nodes: 1 + this.#peers().length,
-      streamsServed: total((peer) => peer.served.size),
-      streamsLent: total((peer) => peer.lent.size),
-      asked,
-      answered: this.#answered,
+      streamsImported: total((peer) => peer.imported.size),
+      streamsExported: total((peer) => peer.exported.size),
+      requestsSent: asked,
+      requestsReceived: this.#answered,
       resent,
     };
   }

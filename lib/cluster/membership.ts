@@ -1,21 +1,21 @@
 import { McpSseError } from '../errors.js';
 import { withDeadline } from '../util/promises.js';
-import { EVERYONE, type Engine, type EngineMember } from './adapter/adapter.js';
-import { parseFrame, presenceFrame } from './link/packet.js';
+import { EVERYONE, type Adapter, type AdapterMember } from './adapter/adapter.js';
+import { parsePacket, encodePresence } from './link/packet.js';
 import { Peer, type PeerOwner } from './peer.js';
 
 const TICK_MS = 100;
-const BEAT_MS = 1_000;
-/** An engine that was out of reach is asked again this often. */
+const HEARTBEAT_MS = 1_000;
+/** An adapter that was out of reach is asked again this often. */
 const REJOIN_MS = 1_000;
-/** An engine that has been out of reach for so long takes the relayed streams with it. */
+/** An adapter that has been out of reach for so long takes the relayed streams with it. */
 const OUTAGE_MS = 8_000;
 /** What was known of a node of which nothing is heard any more is forgotten after this. */
 const FORGET_MS = 3_600_000;
-/** A port asks for about 1.5 s; an engine that keeps nobody waiting for longer is not ours to trust. */
+/** A port asks for about 1.5 s; an adapter that keeps nobody waiting for longer is not ours to trust. */
 const TRANSMIT_MS = 3_000;
 /** Others answer the first beat of a node that has come at once. */
-const ACQUAINTANCE_MS = 300;
+const DISCOVERY_MS = 300;
 const LEAVE_MS = 2_000;
 /** How long one that leaves waits for what is under way between it and the others, and how often it looks. */
 const SETTLE_MS = 2_000;
@@ -24,27 +24,27 @@ const SETTLE_TURN_MS = 10;
 /** What a membership tells. No call may throw. */
 export interface MembershipOwner {
   /** As `PeerOwner.asked`. */
-  asked: PeerOwner['asked'];
+  onCall: PeerOwner['onCall'];
   failed(error: McpSseError): void;
 }
 
-/** This node among the others: on the engine, in touch with those that are there. */
+/** This node among the others: on the adapter, in touch with those that are there. */
 export class Membership implements PeerOwner {
-  readonly #engine: Engine;
+  readonly #adapter: Adapter;
   readonly #owner: MembershipOwner;
   readonly #peers = new Map<string, Peer>();
   /** The counts of nodes that are forgotten. */
   readonly #forgotten = { asked: 0, resent: 0 };
   readonly #timer: NodeJS.Timeout;
-  #member: EngineMember | undefined;
-  /** What the engine has told, which may be before the join is complete. */
+  #member: AdapterMember | undefined;
+  /** What the adapter has told, which may be before the join is complete. */
   #told = false;
   #up = false;
   #changedAt = performance.now();
-  /** The outage is over once the engine is back; it is reported once, and given up on once. */
+  /** The outage is over once the adapter is back; it is reported once, and given up on once. */
   #reported = false;
   #gaveUp = false;
-  #beatAt = -Infinity;
+  #heartbeatAt = -Infinity;
   #joinAt = 0;
   #joining = false;
   #left = false;
@@ -52,10 +52,10 @@ export class Membership implements PeerOwner {
 
   constructor(
     readonly self: string,
-    engine: Engine,
+    adapter: Adapter,
     owner: MembershipOwner,
   ) {
-    this.#engine = engine;
+    this.#adapter = adapter;
     this.#owner = owner;
     this.#timer = setInterval(() => {
       this.#tick(performance.now());
@@ -89,8 +89,8 @@ export class Membership implements PeerOwner {
   }
 
   /** Resolves when those that are there have had the time to answer the first beat. */
-  async acquainted(): Promise<void> {
-    const left = this.#changedAt + ACQUAINTANCE_MS - performance.now();
+  async discovered(): Promise<void> {
+    const left = this.#changedAt + DISCOVERY_MS - performance.now();
     if (this.#up && left > 0) await pause(left);
   }
 
@@ -104,11 +104,11 @@ export class Membership implements PeerOwner {
     return peer;
   }
 
-  asked(operation: string, params: unknown, peer: Peer): Promise<unknown> {
-    return this.#owner.asked(operation, params, peer);
+  onCall(operation: string, params: unknown, peer: Peer): Promise<unknown> {
+    return this.#owner.onCall(operation, params, peer);
   }
 
-  /** Async, so that what an engine throws is a rejection too. */
+  /** Async, so that what an adapter throws is a rejection too. */
   async transmit(to: string, frame: string): Promise<boolean> {
     const member = this.#member;
     if (!member || !this.#up) throw outOfReach();
@@ -117,7 +117,7 @@ export class Membership implements PeerOwner {
 
   /** Says goodbye and ends the membership. Never rejects. */
   leave(): Promise<void> {
-    this.#leave ??= this.#sayGoodbye();
+    this.#leave ??= this.#leaveGracefully();
     return this.#leave;
   }
 
@@ -125,11 +125,11 @@ export class Membership implements PeerOwner {
     return this.#leave !== undefined;
   }
 
-  async #sayGoodbye(): Promise<void> {
-    await this.#settled();
+  async #leaveGracefully(): Promise<void> {
+    await this.#idle();
     this.#left = true;
     clearInterval(this.#timer);
-    await this.transmit(EVERYONE, presenceFrame('leave', this.self)).catch(ignore);
+    await this.transmit(EVERYONE, encodePresence('leave', this.self)).catch(ignore);
     // The others are still there: nobody may be told that their sessions are gone.
     for (const peer of this.#peers.values()) peer.giveUp();
     const member = this.#member;
@@ -141,7 +141,7 @@ export class Membership implements PeerOwner {
    * Resolves when what was asked of others is answered, and what was said to them has arrived:
    * the goodbye would overtake it.
    */
-  async #settled(): Promise<void> {
+  async #idle(): Promise<void> {
     const deadline = performance.now() + SETTLE_MS;
     const busy = (): boolean => [...this.#peers.values()].some((peer) => peer.isBusy);
     while (this.#up && busy() && performance.now() < deadline) await pause(SETTLE_TURN_MS);
@@ -150,7 +150,7 @@ export class Membership implements PeerOwner {
   async #join(): Promise<void> {
     this.#joining = true;
     try {
-      const member = await this.#engine.join(this.self, {
+      const member = await this.#adapter.join(this.self, {
         frame: (frame) => {
           this.#frameArrived(frame);
         },
@@ -178,28 +178,28 @@ export class Membership implements PeerOwner {
     if (up) this.#reported = this.#gaveUp = false;
     else this.#report(undefined);
     for (const peer of this.#peers.values()) peer.setReachable(up);
-    this.#beat(this.#changedAt);
+    this.#heartbeat(this.#changedAt);
   }
 
   #frameArrived(text: string): void {
-    const frame = parseFrame(text);
+    const frame = parsePacket(text);
     if (!frame || frame.from === this.self || this.#left) return;
     const known = this.#peers.has(frame.from);
     const peer = this.peer(frame.from);
     if (frame.kind === 'leave') {
-      peer.left();
+      peer.markLeft();
       return;
     }
     const now = performance.now();
-    peer.heard(now);
-    if (frame.kind === 'link') peer.frameArrived(frame);
+    peer.markAlive(now);
+    if (frame.kind === 'link') peer.packetArrived(frame);
     // Someone new: it learns of us without waiting for our next beat.
-    if (!known) this.#beat(now);
+    if (!known) this.#heartbeat(now);
   }
 
   #tick(now: number): void {
     if (!this.#member && !this.#joining && now >= this.#joinAt) void this.#join();
-    if (now - this.#beatAt >= BEAT_MS) this.#beat(now);
+    if (now - this.#heartbeatAt >= HEARTBEAT_MS) this.#heartbeat(now);
     if (!this.#up && !this.#gaveUp && now - this.#changedAt >= OUTAGE_MS) {
       this.#gaveUp = true;
       for (const peer of this.#peers.values()) peer.giveUp();
@@ -212,29 +212,29 @@ export class Membership implements PeerOwner {
     }
   }
 
-  #beat(now: number): void {
+  #heartbeat(now: number): void {
     if (!this.#up) return;
-    this.#beatAt = now;
+    this.#heartbeatAt = now;
     for (const peer of this.#peers.values()) peer.remind(now);
-    this.transmit(EVERYONE, presenceFrame('beat', this.self)).catch(ignore);
+    this.transmit(EVERYONE, encodePresence('beat', this.self)).catch(ignore);
   }
 
   /** Once for each outage. */
   #report(cause: unknown): void {
     if (this.#reported) return;
     this.#reported = true;
-    const text = 'the engine is out of reach: sessions of other nodes cannot be served';
-    this.#owner.failed(new McpSseError('engine-unavailable', text, { cause }));
+    const text = 'the adapter is out of reach: sessions of other nodes cannot be served';
+    this.#owner.failed(new McpSseError('adapter-unavailable', text, { cause }));
   }
 }
 
-function add(counts: { asked: number; resent: number }, { asked, resent }: Peer): void {
-  counts.asked += asked;
+function add(counts: { asked: number; resent: number }, { requestsSent, resent }: Peer): void {
+  counts.asked += requestsSent;
   counts.resent += resent;
 }
 
-/** Async, so that what an engine throws is a rejection too. */
-async function leave(member: EngineMember): Promise<void> {
+/** Async, so that what an adapter throws is a rejection too. */
+async function leave(member: AdapterMember): Promise<void> {
   await member.leave();
 }
 
@@ -243,13 +243,13 @@ function pause(ms: number): Promise<void> {
 }
 
 function outOfReach(): McpSseError {
-  return new McpSseError('engine-unavailable', 'the engine is out of reach');
+  return new McpSseError('adapter-unavailable', 'the adapter is out of reach');
 }
 
 function noAnswer(): McpSseError {
-  return new McpSseError('outcome-unknown', 'the engine does not answer');
+  return new McpSseError('outcome-unknown', 'the adapter does not answer');
 }
 
 function ignore(): void {
-  // The next beat, or the state that the engine tells, says more.
+  // The next beat, or the state that the adapter tells, says more.
 }

@@ -1,30 +1,30 @@
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
-import { refused } from '../util/unawaited.js';
-import { Calls, unreachable } from './rpc/outgoing-calls.js';
-import type { LinkFrame } from './link/packet.js';
-import { Link, type LinkOwner } from './link/reliable-link.js';
-import { RelayedResponse } from './relay/owner-response.js';
-import { RelayedStream } from './relay/edge-stream.js';
+import { rejected } from '../util/unawaited.js';
+import { OutgoingCalls, unreachable } from './rpc/outgoing-calls.js';
+import type { LinkPacket } from './link/packet.js';
+import { ReliableLink, type LinkOwner } from './link/reliable-link.js';
+import { OwnerResponse } from './relay/owner-response.js';
+import { EdgeStream } from './relay/edge-stream.js';
 
 /** A node that nobody listens for is given so long to come back, after a cut of its own. */
 const GRACE_MS = 3_000;
-/** A node of which nothing is heard for so long is out of reach, whatever the engine says. */
+/** A node of which nothing is heard for so long is out of reach, whatever the adapter says. */
 const SILENCE_MS = 6_000;
 /** A node of which nothing is heard for so long is asked for. */
-const KNOCK_MS = 1_500;
+const PING_MS = 1_500;
 /** A relayed stream on which nothing was said for so long is mentioned to its owner. */
 const REMIND_MS = 20_000;
 
 /** What a peer works with. No call may throw. */
 export interface PeerOwner {
   readonly self: string;
-  /** Since when the engine has been in reach, on the clock of `performance.now()`. */
+  /** Since when the adapter has been in reach, on the clock of `performance.now()`. */
   readonly upSince: number;
   /** This node is about to go: nothing more is asked of others. */
   readonly leaving: boolean;
   transmit(to: string, frame: string): Promise<boolean>;
   /** The peer asks something of this node; a rejection is its refusal. */
-  asked(operation: string, params: unknown, peer: Peer): Promise<unknown>;
+  onCall(operation: string, params: unknown, peer: Peer): Promise<unknown>;
 }
 
 const BODY =
@@ -34,17 +34,17 @@ const BODY =
 export class Peer implements LinkOwner {
   readonly self: string;
   readonly #owner: PeerOwner;
-  readonly #link: Link;
-  readonly #calls: Calls;
+  readonly #link: ReliableLink;
+  readonly #calls: OutgoingCalls;
   /** Streams of its sessions, to clients that are connected here. */
-  readonly served: Map<string, RelayedStream> = new Map<string, RelayedStream>();
+  readonly imported: Map<string, EdgeStream> = new Map<string, EdgeStream>();
   /** Streams of our sessions, to clients that are connected there. */
-  readonly lent: Map<string, RelayedResponse> = new Map<string, RelayedResponse>();
+  readonly exported: Map<string, OwnerResponse> = new Map<string, OwnerResponse>();
   /** When it was heard; never, too, once it is known to be gone. */
   #heardAt = -Infinity;
   #lastHeardAt = -Infinity;
-  #knockedAt = -Infinity;
-  #missed = false;
+  #pingedAt = -Infinity;
+  #unanswered = false;
   #gone = false;
   #channels = 0;
   /** Why the link is given up. */
@@ -56,8 +56,8 @@ export class Peer implements LinkOwner {
   ) {
     this.self = owner.self;
     this.#owner = owner;
-    this.#link = new Link(this);
-    this.#calls = new Calls(this.#link);
+    this.#link = new ReliableLink(this);
+    this.#calls = new OutgoingCalls(this.#link);
   }
 
   get resent(): number {
@@ -65,7 +65,7 @@ export class Peer implements LinkOwner {
   }
 
   /** How many questions of ours it was ever asked. */
-  get asked(): number {
+  get requestsSent(): number {
     return this.#calls.count;
   }
 
@@ -76,7 +76,7 @@ export class Peer implements LinkOwner {
 
   /** Whether nothing would be lost if it were forgotten, as of `now`. */
   isForgettable(now: number, afterMs: number): boolean {
-    const busy = this.served.size + this.lent.size > 0 || this.isBusy;
+    const busy = this.imported.size + this.exported.size > 0 || this.isBusy;
     return !busy && now - this.#lastHeardAt >= afterMs;
   }
 
@@ -87,57 +87,57 @@ export class Peer implements LinkOwner {
   /** As `Calls.call`; `session-not-found` when the node is no more, `shutting-down` when we go. */
   call(operation: string, params: unknown): Promise<unknown> {
     if (this.#owner.leaving) {
-      return refused(new McpSseError('shutting-down', 'the server is shutting down'));
+      return rejected(new McpSseError('shutting-down', 'the server is shutting down'));
     }
     return this.#calls.call(operation, params);
   }
 
   /** A stream of one of its sessions, to be told to it by `channel`. */
-  serve(): { readonly channel: string; readonly stream: RelayedStream } {
+  importStream(): { readonly channel: string; readonly stream: EdgeStream } {
     const channel = (this.#channels += 1).toString(36);
     const ended = (): void => {
-      this.served.delete(channel);
+      this.imported.delete(channel);
     };
-    const stream = new RelayedStream(channel, (body) => this.#link.push(body), ended);
-    this.served.set(channel, stream);
+    const stream = new EdgeStream(channel, (body) => this.#link.push(body), ended);
+    this.imported.set(channel, stream);
     return { channel, stream };
   }
 
   /** A stream of one of our sessions, to a client that is connected there. */
-  lend(channel: string): RelayedResponse {
-    const response = new RelayedResponse(channel, (body) => this.#link.push(body));
-    this.lent.get(channel)?.gone();
-    this.lent.set(channel, response);
-    response.on('close', () => this.lent.delete(channel));
+  exportStream(channel: string): OwnerResponse {
+    const response = new OwnerResponse(channel, (body) => this.#link.push(body));
+    this.exported.get(channel)?.connectionGone();
+    this.exported.set(channel, response);
+    response.on('close', () => this.exported.delete(channel));
     return response;
   }
 
   /** Ends the streams of its sessions to clients here, in good order. */
-  endServed(): void {
-    for (const stream of this.served.values()) stream.end();
+  endImported(): void {
+    for (const stream of this.imported.values()) stream.end();
   }
 
   /** Something of it was heard. */
-  heard(now: number): void {
+  markAlive(now: number): void {
     this.#heardAt = this.#lastHeardAt = now;
-    this.#missed = false;
+    this.#unanswered = false;
   }
 
-  frameArrived(frame: LinkFrame): void {
-    this.#link.frameArrived(frame);
+  packetArrived(frame: LinkPacket): void {
+    this.#link.packetArrived(frame);
   }
 
   /** It has said goodbye: an address is never used again. */
-  left(): void {
+  markLeft(): void {
     this.#gone = true;
-    this.#bury();
+    this.#markDead();
   }
 
   setReachable(reachable: boolean): void {
     this.#link.setOpen(reachable);
   }
 
-  /** The engine has been out of reach for too long. */
+  /** The adapter has been out of reach for too long. */
   giveUp(): void {
     this.#giveUp(unreachable());
   }
@@ -146,15 +146,16 @@ export class Peer implements LinkOwner {
     this.#link.tick(now);
     if (!up) return;
     const since = Math.max(this.#heardAt, this.#owner.upSince);
-    if (this.#missed && now - since >= GRACE_MS) this.#bury();
-    else if (now - since >= SILENCE_MS && this.served.size + this.lent.size > 0) this.giveUp();
-    else if (this.#heardAt !== -Infinity && now - this.#heardAt >= KNOCK_MS) this.#knock(now);
+    if (this.#unanswered && now - since >= GRACE_MS) this.#markDead();
+    else if (now - since >= SILENCE_MS && this.imported.size + this.exported.size > 0)
+      this.giveUp();
+    else if (this.#heardAt !== -Infinity && now - this.#heardAt >= PING_MS) this.#ping(now);
   }
 
   /** Mentions streams that have long been silent to their owner, which may have given them up. */
   remind(now: number): void {
-    for (const stream of this.served.values()) {
-      if (now - stream.toldAt >= REMIND_MS) stream.remind();
+    for (const stream of this.imported.values()) {
+      if (now - stream.sentAt >= REMIND_MS) stream.remind();
     }
   }
 
@@ -162,14 +163,14 @@ export class Peer implements LinkOwner {
     return this.#owner.transmit(this.node, frame);
   }
 
-  absent(): void {
+  onPeerAbsent(): void {
     const now = performance.now();
     const since = Math.max(this.#heardAt, this.#owner.upSince);
-    if (this.#gone || now - since >= GRACE_MS) this.#bury();
-    else this.#missed = true;
+    if (this.#gone || now - since >= GRACE_MS) this.#markDead();
+    else this.#unanswered = true;
   }
 
-  received(body: string): void {
+  onMessage(body: string): void {
     const [head = '', kind, id = '', more = ''] = BODY.exec(body) ?? [];
     const rest = body.slice(head.length);
     if (kind === 'call') void this.#answer(id, more, rest);
@@ -179,39 +180,39 @@ export class Peer implements LinkOwner {
     else if (kind !== undefined) this.#streamHere(kind, id, rest);
   }
 
-  broken(): void {
-    this.#calls.giveUp(this.#why);
-    this.restarted();
+  onReset(): void {
+    this.#calls.rejectAll(this.#why);
+    this.onPeerReset();
   }
 
-  restarted(): void {
-    for (const stream of [...this.served.values()]) stream.cut();
-    for (const response of [...this.lent.values()]) response.gone();
+  onPeerReset(): void {
+    for (const stream of [...this.imported.values()]) stream.cut();
+    for (const response of [...this.exported.values()]) response.connectionGone();
   }
 
   /** It is no more, with all its sessions. */
-  #bury(): void {
+  #markDead(): void {
     this.#heardAt = -Infinity;
     this.#giveUp(new McpSseError('session-not-found', 'no such session'));
   }
 
   #giveUp(why: McpSseError): void {
-    this.#missed = false;
+    this.#unanswered = false;
     this.#why = why;
-    this.#link.giveUp();
+    this.#link.reset();
     this.#why = unreachable();
   }
 
-  /** Something is sent to a silent peer now and then: the engine tells whether it is there. */
-  #knock(now: number): void {
-    if (now - this.#knockedAt < KNOCK_MS) return;
-    this.#knockedAt = now;
-    this.#link.knock();
+  /** Something is sent to a silent peer now and then: the adapter tells whether it is there. */
+  #ping(now: number): void {
+    if (now - this.#pingedAt < PING_MS) return;
+    this.#pingedAt = now;
+    this.#link.ping();
   }
 
   async #answer(id: string, operation: string, question: string): Promise<void> {
     try {
-      const result = await this.#owner.asked(operation, parse(question), this);
+      const result = await this.#owner.onCall(operation, parse(question), this);
       this.#link.push(`reply ${id}\n${JSON.stringify(result ?? null)}`);
     } catch (thrown) {
       const { code, message } = McpSseError.from(thrown);
@@ -220,14 +221,14 @@ export class Peer implements LinkOwner {
   }
 
   #streamThere(kind: 'took' | 'gone', channel: string, chars: number): void {
-    const response = this.lent.get(channel);
-    if (kind === 'gone') response?.gone();
-    else if (response) response.took(chars);
+    const response = this.exported.get(channel);
+    if (kind === 'gone') response?.connectionGone();
+    else if (response) response.credit(chars);
     else this.#link.push(`cut ${channel}`);
   }
 
   #streamHere(kind: string, channel: string, text: string): void {
-    const stream = this.served.get(channel);
+    const stream = this.imported.get(channel);
     if (kind === 'cut') stream?.cut();
     else if (!stream) this.#link.push(`gone ${channel}`);
     else if (kind === 'chunk') stream.chunk(text);
@@ -242,7 +243,7 @@ const REFUSALS: readonly McpSseErrorCode[] = [
   'too-many-in-flight',
   'shutting-down',
   'session-closed',
-  'unserialisable',
+  'not-serializable',
 ];
 
 function refusal(code: string, message: string): McpSseError {

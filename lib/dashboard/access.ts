@@ -1,10 +1,10 @@
 import type { Request } from 'express';
 
 /** Whose page makes a request, as far as its browser says so. */
-export type Asker = 'own' | 'foreign' | 'unknown';
+export type Requester = 'own' | 'foreign' | 'unknown';
 
 /** [spec] Fetch Metadata: `Sec-Fetch-Site` cannot be set by a page. */
-export function askerOf({ headers }: Request): Asker {
+export function requesterOf({ headers }: Request): Requester {
   const site = headers['sec-fetch-site'];
   if (site === 'same-origin') return 'own';
   if (site === 'none') return 'unknown'; // Somebody has typed the URL.
@@ -19,7 +19,7 @@ export function askerOf({ headers }: Request): Asker {
  * Whether the request is addressed to a name that it may come by. A page of any site can have its
  * own name point at this machine (DNS rebinding); its requests come over loopback, with that name.
  */
-export function isAddressedRight(req: Request, allowedHosts: readonly string[] | '*'): boolean {
+export function isHostAllowed(req: Request, allowedHosts: readonly string[] | '*'): boolean {
   if (allowedHosts === '*') return true;
   // Both are Express's: they go by `trust proxy`. A request without a Host has no hostname.
   const { ip = '', hostname = '' } = req as { ip?: string; hostname?: string };

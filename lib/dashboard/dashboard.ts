@@ -3,9 +3,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 
 import type { McpSseRouter } from '../index.js';
-import { askerOf, isAddressedRight } from './access.js';
-import { Board } from './live-feed.js';
-import { complete, type DashboardOptions } from './options.js';
+import { requesterOf, isHostAllowed } from './access.js';
+import { LiveFeed } from './live-feed.js';
+import { parseOptions, type DashboardOptions } from './options.js';
 import { PAGE } from './page.js';
 import { ORDERS, type View } from './session-table.js';
 import { SCRIPT } from './script.js';
@@ -61,8 +61,8 @@ export function dashboard<Data>(
   mcp: DashboardSource<Data>,
   options: DashboardOptions = {},
 ): RequestHandler {
-  const settings = complete(options);
-  const board = new Board(mcp, settings);
+  const settings = parseOptions(options);
+  const board = new LiveFeed(mcp, settings);
   /** Only the page itself can read it, and a POST of another site's page cannot send it. */
   const token = randomBytes(18).toString('base64url');
   const { allowClose, showMessages } = settings;
@@ -72,7 +72,7 @@ export function dashboard<Data>(
   };
 
   const events = (req: Request, res: Response): void => {
-    if (askerOf(req) === 'foreign') refuse(res, 403, 'Not for pages of other sites');
+    if (requesterOf(req) === 'foreign') refuse(res, 403, 'Not for pages of other sites');
     else if (!board.hasRoom) refuse(res, 503, 'Too many pages are open', { 'Retry-After': '5' });
     else {
       res.writeHead(200, STREAM_HEAD);
@@ -83,7 +83,7 @@ export function dashboard<Data>(
   const close = (req: Request, res: Response): void => {
     const sent = req.headers['x-dashboard-token'];
     if (!allowClose) refuse(res, 403, 'Not enabled: set allowClose');
-    else if (askerOf(req) !== 'own' || !isSame(sent, token)) refuse(res, 403, 'Not from here');
+    else if (requesterOf(req) !== 'own' || !isSame(sent, token)) refuse(res, 403, 'Not from here');
     else {
       const session = board.roster.find(Number(queryOf(req).get('key')));
       session?.close('dashboard');
@@ -105,7 +105,7 @@ export function dashboard<Data>(
     }
     for (const [name, value] of Object.entries(ALWAYS)) res.setHeader(name, value);
     const { methods, serve } = route;
-    if (!isAddressedRight(req, settings.allowedHosts)) {
+    if (!isHostAllowed(req, settings.allowedHosts)) {
       refuse(res, 403, 'Host not allowed: name it in allowedHosts, or set "trust proxy"');
     } else if (methods.includes(req.method)) serve(req, res);
     else refuse(res, 405, 'Method not allowed', { Allow: methods.join(', ') });

@@ -10,8 +10,8 @@ import {
 } from '../index.js';
 import type { DashboardSettings } from './options.js';
 import { previewOf } from './preview.js';
-import { Roster, short, type Row, type View } from './session-table.js';
-import { Tail } from './ring-buffer.js';
+import { SessionTable, short, type Row, type View } from './session-table.js';
+import { RingBuffer } from './ring-buffer.js';
 import { Viewer } from './viewer.js';
 
 const TICK_MS = 1_000;
@@ -47,11 +47,11 @@ export interface SeenMessage {
 }
 
 /** What all viewers of one dashboard share: the samples, what has closed, and one clock. */
-export class Board {
-  readonly roster: Roster;
-  readonly samples: Tail<Sample> = new Tail(SAMPLES);
-  readonly closed: Tail<ClosedRow> = new Tail(CLOSED);
-  readonly messages: Tail<SeenMessage> = new Tail(MESSAGES);
+export class LiveFeed {
+  readonly roster: SessionTable;
+  readonly samples: RingBuffer<Sample> = new RingBuffer(SAMPLES);
+  readonly closed: RingBuffer<ClosedRow> = new RingBuffer(CLOSED);
+  readonly messages: RingBuffer<SeenMessage> = new RingBuffer(MESSAGES);
   /** The latest. */
   stats: McpSseStats;
   readonly settings: DashboardSettings;
@@ -68,7 +68,7 @@ export class Board {
   constructor(source: Source, settings: DashboardSettings) {
     this.#source = source;
     this.settings = settings;
-    this.roster = new Roster(source.sessions);
+    this.roster = new SessionTable(source.sessions);
     this.stats = this.#sampled = source.stats();
     for (const session of source.sessions) this.#own.add(session);
     subscribe('mcp-sse:session.open', this.#opened);

@@ -35,7 +35,7 @@ export interface DashboardOptions {
 export type DashboardSettings = Required<DashboardOptions>;
 
 /** @throws McpSseError `invalid-option`. */
-export function complete(options: DashboardOptions): DashboardSettings {
+export function parseOptions(options: DashboardOptions): DashboardSettings {
   const settings: DashboardSettings = {
     allowClose: false,
     showMessages: false,

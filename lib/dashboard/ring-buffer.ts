@@ -1,5 +1,5 @@
 /** The last so many of what was pushed. Readers ask for what has come since they last asked. */
-export class Tail<T> {
+export class RingBuffer<T> {
   readonly #limit: number;
   #items: T[] = [];
   #end = 0;

@@ -37,7 +37,7 @@ const MEASURES: Record<Exclude<View['order'], 'newest'>, (session: Session) => n
 const TEXT_LENGTH = 80;
 
 /** Which sessions there are: in whole, or as the page of one viewer wants to see them. */
-export class Roster {
+export class SessionTable {
   readonly #sessions: Iterable<Session>;
   readonly #keys = new WeakMap<Session, number>();
   #lastKey = 0;

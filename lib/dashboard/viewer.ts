@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 import { ConnectionWriter } from '../index.js';
-import type { Board } from './live-feed.js';
+import type { LiveFeed } from './live-feed.js';
 import type { View } from './session-table.js';
 
 /** A page that takes nothing for so long is dropped. */
@@ -13,7 +13,7 @@ const RETRY = 'retry: 1000\n\n';
 
 /** One open page. It is told what has changed since it was last told something. */
 export class Viewer {
-  readonly #board: Board;
+  readonly #board: LiveFeed;
   readonly #view: View;
   readonly #writer: ConnectionWriter;
   readonly #since = performance.now();
@@ -23,11 +23,11 @@ export class Viewer {
   #order: string | undefined;
   #seen = { samples: 0, closed: 0, messages: 0 };
 
-  constructor(board: Board, view: View, response: ServerResponse, gone: () => void) {
+  constructor(board: LiveFeed, view: View, response: ServerResponse, gone: () => void) {
     this.#board = board;
     this.#view = view;
     const observer = { writerClosed: gone };
-    this.#writer = new ConnectionWriter(response, { stallTimeoutMs: STALL_MS, observer });
+    this.#writer = new ConnectionWriter(response, { writeTimeoutMs: STALL_MS, observer });
   }
 
   /** What the page needs to know once, and the first state of all. */
@@ -39,7 +39,7 @@ export class Viewer {
 
   /** One that has not taken the last state yet is spared this one: the next tells it all. */
   update(): void {
-    if (this.#writer.queuedBytes > 0) return;
+    if (this.#writer.bufferedBytes > 0) return;
     this.#send('state', this.#changes());
     if (performance.now() - this.#since > LIFETIME_MS) this.end();
   }

@@ -30,7 +30,7 @@ const REFUSALS: Partial<Record<McpSseErrorCode, Refusal>> = {
   'too-many-in-flight': { status: 429, rpcCode: RpcCode.serverError, headers: RETRY },
   'too-many-sessions': UNAVAILABLE,
   'shutting-down': UNAVAILABLE,
-  'engine-unavailable': UNAVAILABLE,
+  'adapter-unavailable': UNAVAILABLE,
   'outcome-unknown': { status: 504, rpcCode: RpcCode.serverError },
 };
 
@@ -40,7 +40,7 @@ export function isRefusal(error: McpSseError): boolean {
 }
 
 /** Answers with the error as JSON-RPC, or destroys a response that has begun already. */
-export function reject(res: ServerResponse, error: McpSseError): void {
+export function sendError(res: ServerResponse, error: McpSseError): void {
   if (res.headersSent || res.destroyed) {
     res.destroy();
     return;

@@ -4,7 +4,7 @@ import express, { type ErrorRequestHandler, type RequestHandler, type Router } f
 
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
-import type { Endpoints } from './routes.js';
+import type { Routes } from './routes.js';
 import type { TrustProxy } from './exchange.js';
 
 /** An Express application, as far as `before` needs one. */
@@ -13,7 +13,7 @@ export type ExpressApp = ((req: IncomingMessage, res: ServerResponse) => void) &
 };
 
 /** The endpoints as an Express router. */
-export function routerFor<Data>(endpoints: Endpoints<Data>): Router {
+export function routerFor<Data>(endpoints: Routes<Data>): Router {
   const router = express.Router();
   const { handle } = router as unknown as { handle: RequestHandler };
   // In front of the router's own layers, not in one: its `next`, which Express keeps in `req`, would
@@ -26,8 +26,8 @@ export function routerFor<Data>(endpoints: Endpoints<Data>): Router {
 }
 
 /** The endpoints in front of an Express application that is mounted at `/`. */
-export function listenerBefore<Data>(
-  endpoints: Endpoints<Data>,
+export function requestListenerFor<Data>(
+  endpoints: Routes<Data>,
   app: ExpressApp,
   mount: string,
 ): RequestListener {
@@ -46,7 +46,7 @@ const PARSER_ERRORS: Readonly<Record<number, readonly [McpSseErrorCode, string]>
 };
 
 /** Answers what an upstream body parser refused on the way to an endpoint of ours. */
-export function parserErrors<Data>(endpoints: Endpoints<Data>): ErrorRequestHandler {
+export function errorHandlerFor<Data>(endpoints: Routes<Data>): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const known = endpoints.owns(req.url) ? PARSER_ERRORS[statusOf(error)] : undefined;
     if (known) endpoints.refuse({ res }, new McpSseError(...known));

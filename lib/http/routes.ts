@@ -2,7 +2,7 @@ import { McpSseError } from '../errors.js';
 import { splitUrl, type Exchange } from './exchange.js';
 import { openStream } from './get/open-stream.js';
 import { postMessage } from './post/post-message.js';
-import { isRefusal, reject } from './error-response.js';
+import { isRefusal, sendError } from './error-response.js';
 import type { Runtime } from './runtime.js';
 
 type EndpointName = 'sse' | 'message';
@@ -11,7 +11,7 @@ const METHODS = { sse: 'GET', message: 'POST' } as const;
 const SERVE = { sse: openStream, message: postMessage } as const;
 
 /** The two endpoints, whoever has brought the request here: Express or `node:http`. */
-export class Endpoints<Data> {
+export class Routes<Data> {
   readonly #runtime: Runtime<Data>;
 
   constructor(runtime: Runtime<Data>) {
@@ -37,15 +37,15 @@ export class Endpoints<Data> {
   }
 
   refuse({ res }: Pick<Exchange, 'res'>, error: McpSseError): void {
-    const { statistics, hooks } = this.#runtime;
+    const { statistics, events } = this.#runtime;
     statistics.countRefused(error);
-    if (!isRefusal(error)) hooks.failed(undefined, error);
+    if (!isRefusal(error)) events.failed(undefined, error);
     try {
-      reject(res, error);
+      sendError(res, error);
     } catch (cause) {
       // Middleware in front may look at every answer's head (`on-headers`), and throw. Nobody is
       // left to tell; a rejection that nobody handles would end the process.
-      hooks.failed(undefined, McpSseError.from(cause));
+      events.failed(undefined, McpSseError.from(cause));
       res.destroy();
     }
   }

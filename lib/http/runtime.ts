@@ -1,26 +1,26 @@
 import type { Dispatcher } from '../cluster/dispatcher.js';
 import type { Settings } from '../options/settings.js';
-import type { HookRunner } from '../session/events/session-events.js';
+import type { SessionEvents } from '../session/events/session-events.js';
 import type { SessionObserver } from '../session/live-session.js';
 import type { Probes } from '../session/resume/probes.js';
-import type { Reception } from '../session/local-host.js';
+import type { LocalHost } from '../session/local-host.js';
 import type { SessionLimits } from '../session/session.js';
 import type { SessionRegistry } from '../session/registry.js';
 import type { Statistics } from '../session/events/statistics.js';
-import type { Upkeep } from '../session/sweeper.js';
-import type { Guard } from './guard/origin-guard.js';
+import type { Sweeper } from '../session/sweeper.js';
+import type { OriginGuard } from './guard/origin-guard.js';
 
 /** What the two endpoints work with: one set for each `mcpSse()`. */
 export interface Runtime<Data> {
   readonly settings: Settings<Data>;
-  readonly guard: Guard;
+  readonly guard: OriginGuard;
   readonly sessions: SessionRegistry<Data>;
   readonly sessionLimits: SessionLimits;
   readonly probes: Probes;
-  readonly reception: Reception<Data>;
+  readonly localHost: LocalHost<Data>;
   readonly dispatcher: Dispatcher<Data>;
-  readonly upkeep: Upkeep;
-  readonly hooks: HookRunner<Data>;
+  readonly sweeper: Sweeper;
+  readonly events: SessionEvents<Data>;
   /** What sessions report to: the registry and the hooks. */
   readonly observer: SessionObserver<Data>;
   readonly statistics: Statistics;

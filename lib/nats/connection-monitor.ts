@@ -1,4 +1,4 @@
-/** What the engine uses of a connection of `@nats-io/transport-node`, or of `nats`. */
+/** What the adapter uses of a connection of `@nats-io/transport-node`, or of `nats`. */
 export interface NatsConnection {
   isClosed(): boolean;
   /** Resolves when the server has answered all that was sent before. */
@@ -18,7 +18,7 @@ export interface NatsMessage {
 }
 
 /** The application's connection, and what its status says about it. */
-export class Line {
+export class ConnectionMonitor {
   /** Whether there is a connection to a server now, as far as the client knows. */
   connected: boolean;
   readonly #watchers = new Set<() => void>();

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Engine } from '../cluster/adapter/adapter.js';
+import type { Adapter } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
-import { Line, type NatsConnection } from './connection-monitor.js';
+import { ConnectionMonitor, type NatsConnection } from './connection-monitor.js';
 import { NatsMember } from './nats-member.js';
 
 export type { NatsConnection };
 
-export interface NatsEngineOptions {
+export interface NatsAdapterOptions {
   /**
    * What all subjects begin with. Routers that are to share sessions have the same; applications
    * that share a server but no sessions have different ones. Letters, digits, `_` and `-`, in one
@@ -31,19 +31,19 @@ export interface NatsEngineOptions {
  *
  * @throws {McpSseError} `invalid-option` for something that is no connection, or a bad prefix.
  */
-export function natsEngine(connection: NatsConnection, options: NatsEngineOptions = {}): Engine {
+export function natsAdapter(connection: NatsConnection, options: NatsAdapterOptions = {}): Adapter {
   const { prefix = 'mcp-sse' } = options;
   if (!/^[\w-]+(\.[\w-]+)*$/.test(prefix) || prefix.length > 128) {
     throw new McpSseError(
       'invalid-option',
-      'natsEngine: `prefix` must be 1 to 128 letters, digits, "_" or "-", in parts with dots between.',
+      'natsAdapter: `prefix` must be 1 to 128 letters, digits, "_" or "-", in parts with dots between.',
     );
   }
   // Users of plain JavaScript may pass anything.
   const { request, status } = (connection as Partial<NatsConnection> | undefined) ?? {};
   if (typeof request !== 'function' || typeof status !== 'function') {
-    throw new McpSseError('invalid-option', 'natsEngine: pass what `connect()` has resolved to.');
+    throw new McpSseError('invalid-option', 'natsAdapter: pass what `connect()` has resolved to.');
   }
-  const line = new Line(connection);
+  const line = new ConnectionMonitor(connection);
   return { join: (self, listener) => NatsMember.join(line, prefix, self, listener) };
 }

@@ -1,6 +1,6 @@
-import { EVERYONE, type EngineListener, type EngineMember } from '../cluster/adapter/adapter.js';
+import { EVERYONE, type AdapterListener, type AdapterMember } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
-import type { Line, NatsMessage } from './connection-monitor.js';
+import type { ConnectionMonitor, NatsMessage } from './connection-monitor.js';
 
 const JOIN_MS = 4_500;
 const ANSWER_MS = 1_400;
@@ -11,7 +11,7 @@ const CHECK_MS = 2_000;
 const RETRY_MS = 250;
 
 /** One node on NATS: a subscription to its address, and one to everyone's. */
-export class NatsMember implements EngineMember {
+export class NatsMember implements AdapterMember {
   readonly #subscriptions: { unsubscribe(): void }[] = [];
   readonly #unwatch: () => void;
   #up = false;
@@ -20,16 +20,16 @@ export class NatsMember implements EngineMember {
   #leaving: Promise<void> | undefined;
 
   private constructor(
-    private readonly line: Line,
+    private readonly line: ConnectionMonitor,
     private readonly prefix: string,
     self: string,
-    private readonly listener: EngineListener,
+    private readonly listener: AdapterListener,
   ) {
     for (const subject of [this.#subject(self), this.#subject(EVERYONE)]) {
       this.#subscriptions.push(
         line.connection.subscribe(subject, {
           callback: (error, message) => {
-            if (!error) this.#hear(message);
+            if (!error) this.#onFrame(message);
           },
         }),
       );
@@ -41,15 +41,15 @@ export class NatsMember implements EngineMember {
   }
 
   static async join(
-    line: Line,
+    line: ConnectionMonitor,
     prefix: string,
     self: string,
-    listener: EngineListener,
+    listener: AdapterListener,
   ): Promise<NatsMember> {
     if (line.connection.isClosed()) {
       throw new McpSseError(
         'invalid-option',
-        'natsEngine: the connection is closed, and only you can open another one.',
+        'natsAdapter: the connection is closed, and only you can open another one.',
       );
     }
     const member = new NatsMember(line, prefix, self, listener);
@@ -63,9 +63,9 @@ export class NatsMember implements EngineMember {
   }
 
   async send(to: string, frame: string): Promise<boolean> {
-    if (this.#leaving) throw new McpSseError('engine-unavailable', 'This node has left.');
+    if (this.#leaving) throw new McpSseError('adapter-unavailable', 'This node has left.');
     // The client would keep it until it has reconnected, and a server that hangs until it goes on.
-    if (!this.#up) throw new McpSseError('engine-unavailable', 'NATS is out of reach.');
+    if (!this.#up) throw new McpSseError('adapter-unavailable', 'NATS is out of reach.');
     const { connection } = this.line;
     if (to === EVERYONE) {
       connection.publish(this.#subject(to), frame);
@@ -114,7 +114,7 @@ export class NatsMember implements EngineMember {
     this.#checkAfter(CHECK_MS);
   }
 
-  #hear(message: NatsMessage): void {
+  #onFrame(message: NatsMessage): void {
     if (this.#leaving) return;
     message.respond();
     const { buffer, byteOffset, byteLength } = message.data;

@@ -1,4 +1,4 @@
-import type { Engine } from '../cluster/adapter/adapter.js';
+import type { Adapter } from '../cluster/adapter/adapter.js';
 import type { MessageHandler } from '../session/serve/handler.js';
 import type { McpSseHooks } from '../session/events/session-events.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
@@ -10,35 +10,41 @@ export interface LimitOptions {
    * The largest body of a POST. A larger one gets 413. An `express.json()` in front has its own.
    * @defaultValue 4 MiB, as the official transports
    */
-  messageBytes?: number;
+  maxBodyBytes?: number;
   /**
    * Bytes of messages that may wait for one reader. One more closes the session
    * (`buffer-overflow`); a single larger message is taken when nothing else waits.
    * @defaultValue 16 MiB
    */
-  bufferedBytes?: number;
+  maxBufferedBytes?: number;
   /**
    * How long a reader may take over what one write handed to the socket: 64 KiB at most, or one
-   * larger message. Then its session is closed (`reader-stalled`).
+   * larger message. Then its session is closed (`write-timeout`).
    * @defaultValue 30,000
    */
-  stallTimeoutMs?: number;
+  writeTimeoutMs?: number;
+  /**
+   * Bytes that are kept for replay for all sessions together, 144 for each message included. One
+   * more closes the session that has been detached the longest (`replay-evicted`).
+   * @defaultValue a quarter of V8's heap limit
+   */
+  maxTotalBytes?: number;
   /**
    * Sessions at a time; one more gets 503.
    * @defaultValue 10,000
    */
-  sessions?: number;
+  maxSessions?: number;
   /**
    * Sessions at a time of one principal; one more gets 503. Callers without a principal only
    * count towards `sessions`.
    * @defaultValue 1,000
    */
-  sessionsPerPrincipal?: number;
+  maxSessionsPerPrincipal?: number;
   /**
    * Requests of one session that may run at a time; one more gets 429.
    * @defaultValue 1,000
    */
-  inFlight?: number;
+  maxConcurrentRequests?: number;
   /**
    * How long a client may take to send `initialize`; then its session is closed. `false` waits
    * for ever, for streams that only push.
@@ -123,12 +129,6 @@ export interface ResumeOptions {
    */
   maxBytes?: number;
   /**
-   * Bytes of memory that is kept for all clients together, 144 for each message included. One
-   * more closes the session that has been waiting the longest (`replay-evicted`).
-   * @defaultValue 256 MiB
-   */
-  totalBytes?: number;
-  /**
    * How long a client that reconnects without saying from where may take to answer a `ping`
    * that asks it; then it gets a new session. `false` asks nobody: TypeScript SDK clients
    * without `resumableFetch` then lose their session with their stream.
@@ -147,7 +147,7 @@ export interface ResumeOptions {
    * that it has not been seen to read, so some may repeat. Undefined: the request does not tell.
    * @defaultValue nobody can tell
    */
-  resumeKey?: (req: McpSseRequest) => string | undefined;
+  key?: (req: McpSseRequest) => string | undefined;
 }
 
 /** `Data` is what `hooks.onConnect` returns: the type of `session.data`. */
@@ -166,7 +166,7 @@ export interface McpSseOptions<Data = unknown> {
    */
   paths?: { sse?: string; message?: string };
   /**
-   * How the POST URL is announced. `relative` is right under any mount and any proxy that keeps
+   * How the POST URL is messageUrl. `relative` is right under any mount and any proxy that keeps
    * the two paths side by side; `absolute` is for clients that do not resolve relative
    * references, and relies on Host and, behind a trusted proxy, on X-Forwarded-*; a function
    * returns the URL itself, which must carry `sessionId`.
@@ -180,16 +180,16 @@ export interface McpSseOptions<Data = unknown> {
   resume?: ResumeOptions | false;
   security?: SecurityOptions;
   /**
-   * What carries messages to the other nodes that serve the same clients: `redisEngine(client)`
-   * of `express-mcp-sse/redis`, `natsEngine(connection)` of `express-mcp-sse/nats`. With it a POST
+   * What carries messages to the other nodes that serve the same clients: `redisAdapter(client)`
+   * of `express-mcp-sse/redis`, `natsAdapter(connection)` of `express-mcp-sse/nats`. With it a POST
    * and a returning client may reach any node. Session ids then name their node.
    * @defaultValue none: this process is the only one
    */
-  engine?: Engine;
+  adapter?: Adapter;
   /**
    * Makes the id of a session: visible ASCII, at most 128 characters, never to be guessed.
    * @defaultValue 144 random bits, base64url
    */
-  sessionId?: (req: McpSseRequest) => string;
+  sessionIdGenerator?: (req: McpSseRequest) => string;
   hooks?: McpSseHooks<Data>;
 }

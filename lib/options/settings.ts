@@ -1,6 +1,8 @@
+import { getHeapStatistics } from 'node:v8';
+
 import { z } from 'zod';
 
-import type { Engine } from '../cluster/adapter/adapter.js';
+import type { Adapter } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
 import type { McpSseHooks } from '../session/events/session-events.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
@@ -25,15 +27,14 @@ export interface Settings<Data> {
   readonly keepAlive: Readonly<Required<KeepAliveOptions>> | false;
   readonly limits: Readonly<Required<LimitOptions>>;
   readonly resume:
-    | (Readonly<Required<Omit<ResumeOptions, 'resumeKey'>>> & Pick<ResumeOptions, 'resumeKey'>)
-    | false;
+    (Readonly<Required<Omit<ResumeOptions, 'key'>>> & Pick<ResumeOptions, 'key'>) | false;
   readonly security: {
     readonly allowedHosts: readonly string[] | '*' | undefined;
     readonly allowedOrigins: readonly string[] | '*';
     readonly principal: NonNullable<SecurityOptions['principal']>;
   };
-  readonly engine: Engine | undefined;
-  readonly sessionId: NonNullable<McpSseOptions['sessionId']>;
+  readonly adapter: Adapter | undefined;
+  readonly sessionIdGenerator: NonNullable<McpSseOptions['sessionIdGenerator']>;
   readonly hooks: McpSseHooks<Data>;
 }
 
@@ -68,12 +69,13 @@ const groups = {
     timeoutMs: ms.default(15_000),
   },
   limits: {
-    messageBytes: count.default(4 * MiB),
-    bufferedBytes: count.default(16 * MiB),
-    stallTimeoutMs: ms.default(30_000),
-    sessions: count.default(10_000),
-    sessionsPerPrincipal: count.default(1_000),
-    inFlight: count.default(1_000),
+    maxBodyBytes: count.default(4 * MiB),
+    maxBufferedBytes: count.default(16 * MiB),
+    writeTimeoutMs: ms.default(30_000),
+    maxTotalBytes: count.default(() => Math.floor(getHeapStatistics().heap_size_limit / 4)),
+    maxSessions: count.default(10_000),
+    maxSessionsPerPrincipal: count.default(1_000),
+    maxConcurrentRequests: count.default(1_000),
     initializeTimeoutMs: msOrOff.default(60_000),
     idleTimeoutMs: msOrOff.default(false),
     hookTimeoutMs: ms.default(10_000),
@@ -82,10 +84,9 @@ const groups = {
     windowMs: ms.default(60_000),
     maxEvents: count.default(4_096),
     maxBytes: count.default(4 * MiB),
-    totalBytes: count.default(256 * MiB),
     probeTimeoutMs: msOrOff.default(5_000),
     retryMs: ms.default(1_000),
-    resumeKey: fn.optional(),
+    key: fn.optional(),
   },
   security: {
     allowedHosts: listOrAll(host).optional(),
@@ -95,7 +96,7 @@ const groups = {
   hooks: {
     onConnect: fn.optional(),
     onSessionOpen: fn.optional(),
-    onMessage: fn.optional(),
+    onReceive: fn.optional(),
     onSend: fn.optional(),
     onSessionDetach: fn.optional(),
     onSessionResume: fn.optional(),
@@ -120,8 +121,8 @@ const options = {
   limits: z.strictObject(groups.limits).prefault({}),
   resume: z.union([z.literal(false), z.strictObject(groups.resume)]).prefault({}),
   security: z.strictObject(groups.security).prefault({}),
-  engine: z.custom<Engine>(isEngine, 'must be an engine: redisEngine(client), …').optional(),
-  sessionId: fn.default(() => randomId),
+  adapter: z.custom<Adapter>(isAdapter, 'must be an adapter: redisAdapter(client), …').optional(),
+  sessionIdGenerator: fn.default(() => randomId),
   hooks: z.strictObject(groups.hooks).prefault({}),
 };
 
@@ -142,7 +143,7 @@ const knownNames = [
  *
  * @throws McpSseError `invalid-option`, naming every option that is wrong.
  */
-export function complete<Data>(given: McpSseOptions<Data>): Settings<Data> {
+export function parseOptions<Data>(given: McpSseOptions<Data>): Settings<Data> {
   const result = schema.safeParse(given);
   if (!result.success) {
     const problems = result.error.issues.map((issue) => describe(issue)).join('; ');
@@ -174,7 +175,7 @@ function describeUnknown(key: string, place: string): string {
   return `unknown option ${name}` + (meant ? `: did you mean ${meant}?` : '');
 }
 
-function isEngine(value: unknown): value is Engine {
+function isAdapter(value: unknown): value is Adapter {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -1,5 +1,5 @@
-/** What the engine needs of a Redis client, whichever it is. */
-export interface RedisPort {
+/** What the adapter needs of a Redis client, whichever it is. */
+export interface RedisDriver {
   /** Sharded pub/sub: the client is one of a Redis Cluster. */
   readonly sharded: boolean;
   /** Whether commands can be sent now, soon by the client's own doing, or not until somebody acts. */
@@ -17,11 +17,11 @@ export interface RedisPort {
    */
   probe(channel: string, mark: string, signal: AbortSignal): Promise<unknown>;
   /** A connection of our own, not opened yet, to the server that serves `channel`. */
-  ear(channel: string): Promise<Ear>;
+  subscriber(channel: string): Promise<Subscriber>;
 }
 
 /** A connection that listens. It does not reconnect: a new one takes its place. */
-export interface Ear {
+export interface Subscriber {
   /**
    * Connects and subscribes.
    *
@@ -29,7 +29,7 @@ export interface Ear {
    */
   open(channels: string[], hear: (frame: string) => void, lost: () => void): Promise<void>;
   /** Unsubscribes; nobody counts as a receiver after that. */
-  hush(channels: string[]): Promise<unknown>;
+  unsubscribe(channels: string[]): Promise<unknown>;
   /** Ends the connection at once, in whatever state it is. Safe to call again. */
   destroy(): void;
 }

@@ -3,29 +3,29 @@
  *
  * @module
  */
-import type { Engine } from '../cluster/adapter/adapter.js';
+import type { Adapter } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
 import {
-  ioredisClusterPort,
-  ioredisPort,
+  ioredisClusterDriver,
+  ioredisDriver,
   type IoredisClient,
   type IoredisCluster,
 } from './ioredis.js';
 import { RedisMember } from './redis-member.js';
 import {
-  nodeRedisClusterPort,
-  nodeRedisPort,
+  nodeRedisClusterDriver,
+  nodeRedisDriver,
   type NodeRedisClient,
   type NodeRedisCluster,
 } from './node-redis.js';
-import type { RedisPort } from './driver.js';
+import type { RedisDriver } from './driver.js';
 
 export type { IoredisClient, IoredisCluster, NodeRedisClient, NodeRedisCluster };
 
 /** A client of the package `redis` or `ioredis`, for one server or for a Redis Cluster. */
 export type RedisClient = NodeRedisClient | NodeRedisCluster | IoredisClient | IoredisCluster;
 
-export interface RedisEngineOptions {
+export interface RedisAdapterOptions {
   /**
    * What the names of all channels begin with. Routers that are to share sessions have the same;
    * applications that share a server but no sessions have different ones. Letters, digits and
@@ -46,31 +46,31 @@ export interface RedisEngineOptions {
  *
  * @throws {McpSseError} `invalid-option` for something that is no such client, or a bad prefix.
  */
-export function redisEngine(client: RedisClient, options: RedisEngineOptions = {}): Engine {
+export function redisAdapter(client: RedisClient, options: RedisAdapterOptions = {}): Adapter {
   const { prefix = 'mcp-sse' } = options;
   if (!/^[\w.:/-]{1,128}$/.test(prefix)) {
     throw new McpSseError(
       'invalid-option',
-      'redisEngine: `prefix` must be 1 to 128 letters, digits or any of "_.:/-".',
+      'redisAdapter: `prefix` must be 1 to 128 letters, digits or any of "_.:/-".',
     );
   }
-  const port = portOf(client);
+  const port = driverOf(client);
   // The braces make all channels one slot, so that one connection can listen to all of ours.
   const tag = port.sharded ? `{${prefix}}` : prefix;
   return { join: (self, listener) => RedisMember.join(port, tag, self, listener) };
 }
 
-function portOf(client: RedisClient): RedisPort {
+function driverOf(client: RedisClient): RedisDriver {
   // Users of plain JavaScript may pass anything.
   if (typeof client === 'object' && (client as unknown) !== null) {
-    if ('isCluster' in client && client.isCluster) return ioredisClusterPort(client);
-    if ('status' in client && 'publish' in client) return ioredisPort(client);
+    if ('isCluster' in client && client.isCluster) return ioredisClusterDriver(client);
+    if ('status' in client && 'publish' in client) return ioredisDriver(client);
     // Version 4 of `redis` has no `destroy`, and a sentinel client of it no `options`.
-    if ('nodeClient' in client && 'destroy' in client) return nodeRedisClusterPort(client);
-    if ('options' in client && 'destroy' in client) return nodeRedisPort(client);
+    if ('nodeClient' in client && 'destroy' in client) return nodeRedisClusterDriver(client);
+    if ('options' in client && 'destroy' in client) return nodeRedisDriver(client);
   }
   throw new McpSseError(
     'invalid-option',
-    'redisEngine: pass a client of `redis` 5 or newer (createClient, createCluster) or of `ioredis`.',
+    'redisAdapter: pass a client of `redis` 5 or newer (createClient, createCluster) or of `ioredis`.',
   );
 }

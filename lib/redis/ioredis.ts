@@ -1,8 +1,8 @@
 import { McpSseError } from '../errors.js';
-import type { Ear, RedisPort } from './driver.js';
+import type { Subscriber, RedisDriver } from './driver.js';
 import { slotOf } from './hash-slot.js';
 
-/** What the engine uses of `new Redis()` of the package `ioredis`. */
+/** What the adapter uses of `new Redis()` of the package `ioredis`. */
 export interface IoredisClient {
   readonly status: string;
   readonly options: {
@@ -22,7 +22,7 @@ export interface IoredisClient {
   sunsubscribe(...channels: string[]): Promise<unknown>;
 }
 
-/** What the engine uses of `new Cluster()` of the package `ioredis`. */
+/** What the adapter uses of `new Cluster()` of the package `ioredis`. */
 export interface IoredisCluster {
   readonly status: string;
   readonly isCluster: boolean;
@@ -37,7 +37,7 @@ function readiness(status: string): 'ready' | 'opening' | 'closed' {
   return status === 'end' || status === 'wait' ? 'closed' : 'opening';
 }
 
-export function ioredisPort(client: IoredisClient): RedisPort {
+export function ioredisDriver(client: IoredisClient): RedisDriver {
   // ioredis cannot take a command back. One that is written but not answered when the connection
   // is lost is sent again after the reconnect, and can arrive after its `send` was given up,
   // unless the application has set `autoResendUnfulfilledCommands: false`. Nothing is sent while
@@ -50,11 +50,11 @@ export function ioredisPort(client: IoredisClient): RedisPort {
     readiness: () => readiness(client.status),
     publish,
     probe: publish,
-    ear: async () => new IoredisEar(client, ''),
+    subscriber: async () => new IoredisSubscriber(client, ''),
   };
 }
 
-export function ioredisClusterPort(cluster: IoredisCluster): RedisPort {
+export function ioredisClusterDriver(cluster: IoredisCluster): RedisDriver {
   // The channel counts as a key here, so ioredis puts the application's key prefix before it.
   const keyPrefix = String(cluster.options.keyPrefix ?? '');
   const addressOf = (channel: string): string | undefined =>
@@ -69,24 +69,24 @@ export function ioredisClusterPort(cluster: IoredisCluster): RedisPort {
         .nodes()
         .find(({ options: { host, port } }) => [host, port].join(':') === address);
       if (server?.status !== 'ready')
-        throw new McpSseError('engine-unavailable', 'No connection to the server of the channel.');
+        throw new McpSseError('adapter-unavailable', 'No connection to the server of the channel.');
       // It has the key prefix as well, if that was given in `redisOptions`.
       return server.spublish(server.options.keyPrefix ? channel : keyPrefix + channel, frame);
     },
     probe: (channel, mark) => cluster.spublish(channel, mark),
-    async ear(channel) {
+    async subscriber(channel) {
       const address = addressOf(channel);
       // Any of them has the settings; the client drops servers that it has lost.
       const [server] = cluster.nodes();
       if (!address || !server) throw new Error('The cluster client knows no server.');
       const colon = address.lastIndexOf(':');
       const place = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
-      return new IoredisEar(server, keyPrefix, place);
+      return new IoredisSubscriber(server, keyPrefix, place);
     },
   };
 }
 
-class IoredisEar implements Ear {
+class IoredisSubscriber implements Subscriber {
   readonly #client: IoredisClient;
   readonly #sharded: boolean;
 
@@ -126,7 +126,7 @@ class IoredisEar implements Ear {
     else await client.subscribe(...channels);
   }
 
-  hush(channels: string[]): Promise<unknown> {
+  unsubscribe(channels: string[]): Promise<unknown> {
     return this.#sharded
       ? this.#client.sunsubscribe(...this.#prefixed(channels))
       : this.#client.unsubscribe(...channels);

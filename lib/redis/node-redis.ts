@@ -1,7 +1,7 @@
-import type { Ear, RedisPort } from './driver.js';
+import type { Subscriber, RedisDriver } from './driver.js';
 import { slotOf } from './hash-slot.js';
 
-/** What the engine uses of `createClient()` of the package `redis`. */
+/** What the adapter uses of `createClient()` of the package `redis`. */
 export interface NodeRedisClient {
   readonly isOpen: boolean;
   readonly isReady: boolean;
@@ -17,7 +17,7 @@ export interface NodeRedisClient {
   sUnsubscribe(channels: string[]): Promise<unknown>;
 }
 
-/** What the engine uses of `createCluster()` of the package `redis`. */
+/** What the adapter uses of `createCluster()` of the package `redis`. */
 export interface NodeRedisCluster {
   readonly isOpen: boolean;
   /** Older versions have none. */
@@ -38,11 +38,11 @@ interface CommandOptions {
   timeout?: number;
 }
 
-// The engine's own deadline aborts the command; a second timer for each would be for nothing.
+// The adapter's own deadline aborts the command; a second timer for each would be for nothing.
 const commandOptions = (abortSignal: AbortSignal): CommandOptions => ({ abortSignal, timeout: 0 });
 
-export function nodeRedisPort(client: NodeRedisClient): RedisPort {
-  const publish: RedisPort['publish'] = (channel, frame, signal) =>
+export function nodeRedisDriver(client: NodeRedisClient): RedisDriver {
+  const publish: RedisDriver['publish'] = (channel, frame, signal) =>
     client.sendCommand(['PUBLISH', channel, frame], commandOptions(signal));
   return {
     sharded: false,
@@ -52,12 +52,12 @@ export function nodeRedisPort(client: NodeRedisClient): RedisPort {
     },
     publish,
     probe: publish,
-    ear: async () => new NodeRedisEar(client, false),
+    subscriber: async () => new NodeRedisSubscriber(client, false),
   };
 }
 
-export function nodeRedisClusterPort(cluster: NodeRedisCluster): RedisPort {
-  const publish: RedisPort['publish'] = (channel, frame, signal) =>
+export function nodeRedisClusterDriver(cluster: NodeRedisCluster): RedisDriver {
+  const publish: RedisDriver['publish'] = (channel, frame, signal) =>
     cluster.sendCommand(channel, false, ['SPUBLISH', channel, frame], commandOptions(signal));
   return {
     sharded: true,
@@ -67,15 +67,15 @@ export function nodeRedisClusterPort(cluster: NodeRedisCluster): RedisPort {
     },
     publish,
     probe: publish,
-    async ear(channel) {
+    async subscriber(channel) {
       const shard = cluster.slots[slotOf(channel)];
       if (!shard) throw new Error('The cluster client knows no server for the channel.');
-      return new NodeRedisEar(await cluster.nodeClient(shard.master), true);
+      return new NodeRedisSubscriber(await cluster.nodeClient(shard.master), true);
     },
   };
 }
 
-class NodeRedisEar implements Ear {
+class NodeRedisSubscriber implements Subscriber {
   readonly #client: NodeRedisClient;
 
   constructor(
@@ -99,7 +99,7 @@ class NodeRedisEar implements Ear {
     else await client.subscribe(channels, hear);
   }
 
-  hush(channels: string[]): Promise<unknown> {
+  unsubscribe(channels: string[]): Promise<unknown> {
     return this.sharded ? this.#client.sUnsubscribe(channels) : this.#client.unsubscribe(channels);
   }
 

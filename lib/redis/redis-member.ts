@@ -1,6 +1,6 @@
-import { EVERYONE, type EngineListener, type EngineMember } from '../cluster/adapter/adapter.js';
+import { EVERYONE, type AdapterListener, type AdapterMember } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
-import type { Ear, RedisPort } from './driver.js';
+import type { Subscriber, RedisDriver } from './driver.js';
 import { within } from './within.js';
 
 const JOIN_MS = 4_500;
@@ -20,16 +20,16 @@ const LONGEST_RETRY_MS = 1_000;
  * work. A connection that died without a word, or a channel that has moved to another shard, would
  * not be noticed for minutes otherwise.
  */
-export class RedisMember implements EngineMember {
+export class RedisMember implements AdapterMember {
   readonly #own: string;
   readonly #everyone: string;
   readonly #markPrefix: string;
   #marks = 0;
   #onMark: ((mark: string) => void) | undefined;
-  #ear: Ear | undefined;
+  #subscriber: Subscriber | undefined;
   #up = false;
   /** A publish has failed, and none has worked since. */
-  #mute = false;
+  #publishFails = false;
   #failures = 0;
   /** Whether it is looking already: while it joins, too. */
   #checking = true;
@@ -37,10 +37,10 @@ export class RedisMember implements EngineMember {
   #leaving: Promise<void> | undefined;
 
   private constructor(
-    private readonly port: RedisPort,
+    private readonly port: RedisDriver,
     private readonly prefix: string,
     self: string,
-    private readonly listener: EngineListener,
+    private readonly listener: AdapterListener,
   ) {
     this.#own = this.#channel(self);
     this.#everyone = this.#channel(EVERYONE);
@@ -49,10 +49,10 @@ export class RedisMember implements EngineMember {
   }
 
   static async join(
-    port: RedisPort,
+    port: RedisDriver,
     prefix: string,
     self: string,
-    listener: EngineListener,
+    listener: AdapterListener,
   ): Promise<RedisMember> {
     const member = new RedisMember(port, prefix, self, listener);
     try {
@@ -71,9 +71,9 @@ export class RedisMember implements EngineMember {
   }
 
   async send(to: string, frame: string): Promise<boolean> {
-    if (this.#leaving) throw new McpSseError('engine-unavailable', 'This node has left.');
+    if (this.#leaving) throw new McpSseError('adapter-unavailable', 'This node has left.');
     // What is written to a server that hangs would be delivered when it goes on, too late.
-    if (this.#mute) throw new McpSseError('engine-unavailable', 'Redis does not answer.');
+    if (this.#publishFails) throw new McpSseError('adapter-unavailable', 'Redis does not answer.');
     return (await this.#publish('publish', this.#channel(to), frame)) > 0;
   }
 
@@ -87,13 +87,13 @@ export class RedisMember implements EngineMember {
 
   async #leave(): Promise<void> {
     clearTimeout(this.#timer);
-    const ear = this.#ear;
-    this.#ear = undefined;
+    const ear = this.#subscriber;
+    this.#subscriber = undefined;
     if (!ear) return;
     // Unsubscribed first: a server can count a connection that is closed for a moment longer.
     const channels = [this.#own, this.#everyone];
     if (this.#up) {
-      await within(UNSUBSCRIBE_MS, 'Unsubscribing', () => ear.hush(channels)).catch(
+      await within(UNSUBSCRIBE_MS, 'Unsubscribing', () => ear.unsubscribe(channels)).catch(
         () => undefined,
       );
     }
@@ -103,23 +103,23 @@ export class RedisMember implements EngineMember {
   async #publish(way: 'publish' | 'probe', channel: string, frame: string): Promise<number> {
     if (this.port.readiness() !== 'ready') {
       this.#suspect();
-      throw new McpSseError('engine-unavailable', 'The Redis client is not connected.');
+      throw new McpSseError('adapter-unavailable', 'The Redis client is not connected.');
     }
     try {
       const receivers = await within(PUBLISH_MS, 'PUBLISH', (signal) =>
         this.port[way](channel, frame, signal),
       );
-      this.#mute = false;
+      this.#publishFails = false;
       return Number(receivers);
     } catch (error) {
-      this.#mute = true;
+      this.#publishFails = true;
       this.#suspect();
       throw error;
     }
   }
 
   async #reach(): Promise<void> {
-    if (!this.#ear) {
+    if (!this.#subscriber) {
       // By the answer a cluster client learns which server has the channel now, and where there
       // is no answer, there is nothing to listen to.
       await this.#publish('probe', this.#own, this.#markPrefix);
@@ -131,37 +131,37 @@ export class RedisMember implements EngineMember {
   }
 
   async #listen(): Promise<void> {
-    const ear = await within(OPEN_MS, 'Finding a server', () => this.port.ear(this.#own));
+    const ear = await within(OPEN_MS, 'Finding a server', () => this.port.subscriber(this.#own));
     if (this.#leaving) {
       ear.destroy();
       throw new Error('This node has left.');
     }
-    this.#ear = ear;
+    this.#subscriber = ear;
     try {
       await within(OPEN_MS, 'SUBSCRIBE', () =>
         ear.open(
           [this.#own, this.#everyone],
           (frame) => {
-            this.#hear(frame);
+            this.#onFrame(frame);
           },
           () => {
-            if (this.#ear === ear) this.#drop();
+            if (this.#subscriber === ear) this.#drop();
           },
         ),
       );
     } catch (error) {
       ear.destroy();
-      this.#ear = undefined;
+      this.#subscriber = undefined;
       throw error;
     }
   }
 
   /** The ear may have been lost while the last answer was on its way. */
   #mustListen(): void {
-    if (!this.#ear) throw new Error('The connection to Redis was lost.');
+    if (!this.#subscriber) throw new Error('The connection to Redis was lost.');
   }
 
-  #hear(frame: string): void {
+  #onFrame(frame: string): void {
     if (this.#leaving) return;
     if (frame.startsWith(this.#markPrefix)) this.#onMark?.(frame);
     else this.listener.frame(frame);
@@ -169,8 +169,8 @@ export class RedisMember implements EngineMember {
 
   /** The ear is of no use any more: a new one is opened. */
   #drop(): void {
-    this.#ear?.destroy();
-    this.#ear = undefined;
+    this.#subscriber?.destroy();
+    this.#subscriber = undefined;
     this.#tell(false);
     this.#checkAfter(RETRY_MS);
   }
@@ -230,7 +230,7 @@ export class RedisMember implements EngineMember {
 }
 
 /** Waits for a client that is on its way up. */
-async function ready(port: RedisPort, signal: AbortSignal): Promise<void> {
+async function ready(port: RedisDriver, signal: AbortSignal): Promise<void> {
   for (;;) {
     const readiness = port.readiness();
     if (readiness === 'ready') return;
@@ -238,7 +238,7 @@ async function ready(port: RedisPort, signal: AbortSignal): Promise<void> {
     if (readiness === 'closed') {
       throw new McpSseError(
         'invalid-option',
-        'redisEngine: the client is not connected. It is yours: call `connect()` first.',
+        'redisAdapter: the client is not connected. It is yours: call `connect()` first.',
       );
     }
     // Asking is the one way that all clients share.

@@ -12,15 +12,15 @@ export class Heartbeat {
     if (this.#waiting) return;
     this.#waiting = true;
     this.lastBeatAt = performance.now();
-    const { writer } = session.outlet;
+    const { writer } = session.sender;
     session
       .request('ping', undefined, { timeoutMs })
       .catch((error: unknown) => {
         // [spec] An unanswered ping is a dead connection; an error for an answer is not.
         if (!(error instanceof McpSseError) || error.code !== 'request-timeout') return;
         // A connection that has come since then is none of this ping's business.
-        if (session.outlet.writer === writer) {
-          session.lose(new McpSseError('ping-timeout', error.message));
+        if (session.sender.writer === writer) {
+          session.dropConnection(new McpSseError('ping-timeout', error.message));
         }
       })
       .finally(() => (this.#waiting = false));

@@ -1,6 +1,6 @@
 import { McpSseError } from '../errors.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
-import { refused } from '../util/unawaited.js';
+import { rejected } from '../util/unawaited.js';
 import { encodeMessage, KEEP_ALIVE, type Frame } from '../wire/sse-encoder.js';
 import {
   errorResponseFor,
@@ -10,13 +10,13 @@ import {
   type JsonRpcMessage,
   type JsonRpcResponse,
 } from '../wire/json-rpc.js';
-import { ClientCalls, type CallOptions } from './inbound/pending-requests.js';
+import { PendingRequests, type CallOptions } from './inbound/pending-requests.js';
 import { Handshake, type ClientInfo } from './inbound/handshake.js';
 import { Heartbeat } from './heartbeat.js';
-import { Inlet, type InletOwner } from './inbound/receiver.js';
-import { Outlet, type OutletOwner } from './outbound/sender.js';
+import { Receiver, type ReceiverOwner } from './inbound/receiver.js';
+import { Sender, type SenderOwner } from './outbound/sender.js';
 import type { RequestFacts } from './request-facts.js';
-import type { Road } from './resume/resume-strategy.js';
+import type { ResumeStrategy } from './resume/resume-strategy.js';
 import { ABRUPT, type CloseReason, type Session, type SessionLimits } from './session.js';
 
 /** Told what happens to a session. No call may throw. */
@@ -33,7 +33,7 @@ export interface SessionObserver<Data> {
   /** A write had to wait for the reader, and the wait is over. */
   stalled(session: LiveSession<Data>, writer: ConnectionWriter): void;
   /** The session keeps so many bytes more, or less, for a client that may come back. */
-  holds(session: LiveSession<Data>, bytes: number): void;
+  retainedBytesChanged(session: LiveSession<Data>, bytes: number): void;
   closed(session: LiveSession<Data>, reason: CloseReason): void;
 }
 
@@ -42,14 +42,14 @@ const FINISH_MS = 5_000;
 const DONE = Promise.resolve();
 
 /** The session itself: the log and its connection, the requests of both sides, one close. */
-export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, OutletOwner {
-  readonly inlet: Inlet;
-  readonly outlet: Outlet;
+export class LiveSession<Data = unknown> implements Session<Data>, ReceiverOwner, SenderOwner {
+  readonly receiver: Receiver;
+  readonly sender: Sender;
   messagesIn = 0;
   messagesOut = 0;
   readonly #observer: SessionObserver<Data>;
   readonly #handshake = new Handshake();
-  readonly #clientCalls = new ClientCalls();
+  readonly #pendingRequests = new PendingRequests();
   readonly #heartbeat = new Heartbeat();
   readonly #openedAt = performance.now();
   #lastActive = this.#openedAt;
@@ -57,8 +57,8 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
   #abort: AbortController | undefined;
   #finished: Promise<void> = DONE;
   /** When its stream was lost, until there is another one; and why the last one was. */
-  #lostAt: number | undefined;
-  #lostFor: CloseReason = 'client-disconnected';
+  #detachedAt: number | undefined;
+  #detachReason: CloseReason = 'client-disconnected';
 
   constructor(
     readonly id: string,
@@ -66,11 +66,11 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
     readonly data: Data,
     limits: SessionLimits,
     observer: SessionObserver<Data>,
-    road: Road,
+    road: ResumeStrategy,
   ) {
     this.#observer = observer;
-    this.outlet = new Outlet(this, limits, road);
-    this.inlet = new Inlet(this, limits.inFlight);
+    this.sender = new Sender(this, limits, road);
+    this.receiver = new Receiver(this, limits.maxConcurrentRequests);
   }
 
   get state(): Session['state'] {
@@ -92,10 +92,10 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
     return new Date(performance.timeOrigin + this.#lastActive);
   }
   get bufferedBytes(): number {
-    return this.outlet.unwrittenBytes;
+    return this.sender.unwrittenBytes;
   }
   get inFlight(): number {
-    return this.inlet.inFlight.size;
+    return this.receiver.inFlight.size;
   }
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
@@ -108,9 +108,9 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
     return {
       session: now - this.#openedAt,
       message: now - this.#lastActive,
-      write: now - (this.outlet.writer?.lastWriteAt ?? now),
+      write: now - (this.sender.writer?.lastWriteAt ?? now),
       ping: now - this.#heartbeat.lastBeatAt,
-      detached: now - (this.#lostAt ?? now),
+      detached: now - (this.#detachedAt ?? now),
     };
   }
 
@@ -120,15 +120,15 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
   }
 
   get initialized(): boolean {
-    return this.#handshake.begun;
+    return this.#handshake.started;
   }
 
   /** Gives the session its first stream, or another one that goes on after `offset`. */
-  attach(writer: ConnectionWriter, announced: string, offset = 0): void {
-    const resumed = this.#lostAt !== undefined || this.outlet.writer !== undefined;
+  attach(writer: ConnectionWriter, messageUrl: string, offset = 0): void {
+    const resumed = this.#detachedAt !== undefined || this.sender.writer !== undefined;
     this.#state = 'open';
-    this.#lostAt = undefined;
-    this.outlet.attach(writer, offset, announced);
+    this.#detachedAt = undefined;
+    this.sender.attach(writer, offset, messageUrl);
     if (resumed) this.#observer.resumed(this);
   }
 
@@ -147,17 +147,17 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
   sendFrame(message: JsonRpcMessage, frame: Frame): Promise<void> {
     // A `toJSON` in the message, or the filter of a broadcast, may have closed the session.
     if (this.#state === 'closed') return this.#tooLate(message);
-    if (!this.outlet.fits(frame)) {
+    if (!this.sender.fits(frame)) {
       const full = new McpSseError('buffer-overflow', 'the reader is too slow: the buffer is full');
       this.fail(full);
-      return refused(closedError(full));
+      return rejected(closedError(full));
     }
     if (isAnswer(message)) {
-      if (this.#handshake.sent(message)) this.outlet.handshakeSent();
-      if (message.id != null) this.inlet.inFlight.release(message.id);
+      if (this.#handshake.sent(message)) this.sender.handshakeSent();
+      if (message.id != null) this.receiver.inFlight.release(message.id);
     }
     this.#lastActive = performance.now();
-    const room = this.outlet.send(message, frame);
+    const room = this.sender.send(message, frame);
     // After it, so that what a hook sends on this occasion goes out behind this message.
     this.messagesOut += 1;
     this.#observer.sent(this, message, frame.bytes);
@@ -173,12 +173,12 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
     params?: Record<string, unknown>,
     options: CallOptions = {},
   ): Promise<Record<string, unknown>> {
-    return this.#clientCalls.call(method, params, options, (request) => this.send(request));
+    return this.#pendingRequests.call(method, params, options, (request) => this.send(request));
   }
 
   /** Shows proxies and the client that the stream lives, unless messages are about to. */
   keepAlive(): void {
-    if (this.bufferedBytes === 0) void this.outlet.writer?.write(KEEP_ALIVE);
+    if (this.bufferedBytes === 0) void this.sender.writer?.write(KEEP_ALIVE);
   }
 
   /** Asks the client for a sign of life. */
@@ -204,37 +204,37 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
 
   /** Destroys a stream that is still handing out what was sent before the close. */
   abandon(error?: McpSseError): void {
-    this.outlet.writer?.destroy(error);
+    this.sender.writer?.destroy(error);
   }
 
   /** Ends the connection for an error: the session too, unless its client can come back. */
-  lose(error: McpSseError): void {
-    this.outlet.drop(error);
+  dropConnection(error: McpSseError): void {
+    this.sender.dropConnection(error);
   }
 
   /** The client did not come back in time. */
   expire(): void {
-    this.#end(this.#lostFor, undefined);
+    this.#end(this.#detachReason, undefined);
   }
 
-  outletHolds(bytes: number): void {
-    this.#observer.holds(this, bytes);
+  retainedBytesChanged(bytes: number): void {
+    this.#observer.retainedBytesChanged(this, bytes);
   }
 
-  outletStalled(writer: ConnectionWriter): void {
+  connectionStalled(writer: ConnectionWriter): void {
     this.#observer.stalled(this, writer);
   }
 
-  outletLost(error: McpSseError | undefined): void {
+  connectionClosed(error: McpSseError | undefined): void {
     const reason = error ? error.code : 'client-disconnected';
     if (this.#isClosed()) {
       // What a closing stream could not hand out any more is not lost in silence.
       if (error) this.#observer.failed(this, error);
-    } else if (!this.outlet.road.leadsBack) this.#end(reason, error);
+    } else if (!this.sender.resumeStrategy.resumable) this.#end(reason, error);
     else {
       this.#state = 'detached';
-      this.#lostAt = performance.now();
-      this.#lostFor = reason;
+      this.#detachedAt = performance.now();
+      this.#detachReason = reason;
       if (error) this.#observer.failed(this, error);
       this.#observer.detached(this, reason);
     }
@@ -249,8 +249,8 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
     if (this.inFlight > 0) this.#observer.discarded(this, this.inFlight);
     this.#finished = this.#finish(reason, closed);
     this.#abort?.abort(closed);
-    this.#clientCalls.rejectAll(closed);
-    this.inlet.close(closed);
+    this.#pendingRequests.rejectAll(closed);
+    this.receiver.close(closed);
     this.#observer.closed(this, reason);
   }
 
@@ -259,45 +259,45 @@ export class LiveSession<Data = unknown> implements Session<Data>, InletOwner, O
   }
 
   #finish(reason: CloseReason, closed: McpSseError): Promise<void> {
-    if (!ABRUPT.has(reason)) return this.outlet.finish(closed, FINISH_MS);
-    this.outlet.abort(closed);
+    if (!ABRUPT.has(reason)) return this.sender.finish(closed, FINISH_MS);
+    this.sender.abort(closed);
     return DONE;
   }
 
-  inletReceived(message: JsonRpcMessage, body?: RequestFacts): void {
+  messageReceived(message: JsonRpcMessage, body?: RequestFacts): void {
     this.#handshake.received(message);
     this.messagesIn += 1;
     this.#observer.received(this, message, body);
   }
 
-  inletAnswered(response: JsonRpcResponse): boolean {
-    if (response.id != null) this.outlet.answered(response.id);
-    return this.#clientCalls.settle(response);
+  responseReceived(response: JsonRpcResponse): boolean {
+    if (response.id != null) this.sender.answered(response.id);
+    return this.#pendingRequests.takeResponse(response);
   }
 
-  inletDelivers(): void {
+  messageDelivered(): void {
     this.#lastActive = performance.now();
   }
 
-  inletFailed(message: JsonRpcMessage, error: McpSseError): void {
+  deliveryFailed(message: JsonRpcMessage, error: McpSseError): void {
     this.#observer.failed(this, error);
-    if (isRequest(message)) this.#apologise(message.id);
+    if (isRequest(message)) this.answerInternalError_(message.id);
   }
 
   #tooLate(message: JsonRpcMessage): Promise<never> {
     // An unanswered request is counted when the session closes.
     if (!isAnswer(message)) this.#observer.discarded(this, 1);
-    return refused(closedError());
+    return rejected(closedError());
   }
 
   /** The sender learns why; a client that waits for this answer gets an error instead. */
   #refuseToSend(message: JsonRpcMessage, error: McpSseError): Promise<never> {
     this.#observer.failed(this, error);
-    if (isAnswer(message) && message.id != null) this.#apologise(message.id);
-    return refused(error);
+    if (isAnswer(message) && message.id != null) this.answerInternalError_(message.id);
+    return rejected(error);
   }
 
-  #apologise(id: string | number): void {
+  answerInternalError_(id: string | number): void {
     const { internalError } = RpcCode;
     void this.send(errorResponseFor(id, internalError, 'Internal error'));
   }

@@ -6,10 +6,10 @@ import type { LiveSession } from './live-session.js';
 import type { Probes } from './resume/probes.js';
 import type { RequestFacts } from './request-facts.js';
 import type { SessionRegistry } from './registry.js';
-import { resumptionOf, type Claim } from './resume/resume-claim.js';
+import { resumptionOf, type ResumeClaim } from './resume/resume-claim.js';
 
 /** What a client has posted, checked and parsed: plain data, fit to be passed on. */
-export interface Posting {
+export interface InboundPost {
   readonly sessionId: string;
   readonly principal: string | undefined;
   /** How far the client has read, as the URL that it was given tells. */
@@ -19,8 +19,8 @@ export interface Posting {
 }
 
 /** A client that comes back to a session that it had: plain data, too. */
-export interface Return {
-  readonly claim: Claim;
+export interface Claimant {
+  readonly claim: ResumeClaim;
   readonly principal: string | undefined;
 }
 
@@ -38,22 +38,22 @@ export interface Host {
    *
    * @throws McpSseError `session-not-found`, `shutting-down`, or as `Inlet.receive`.
    */
-  post(posting: Posting): void | Promise<void>;
+  post(posting: InboundPost): void | Promise<void>;
   /** The id of the session that a client comes back to. @throws McpSseError as `resumptionOf` */
-  find(client: Return): string | Promise<string>;
+  find(client: Claimant): string | Promise<string>;
   /**
-   * Gives the session its client's new stream, which is told `announced` first.
+   * Gives the session its client's new stream, which is told `messageUrl` first.
    *
    * @param begin called once the session is sure to take the stream
    * @throws McpSseError as `resumptionOf`
    */
-  attach(client: Return, announced: string, begin: () => ConnectionWriter): void | Promise<void>;
+  attach(client: Claimant, messageUrl: string, begin: () => ConnectionWriter): void | Promise<void>;
   /** As `Session.send`. @throws McpSseError (as a rejection) `session-not-found`, too */
   send(sessionId: string, message: JsonRpcMessage): Promise<void>;
 }
 
 /** What is asked of the sessions of this node, by clients here or through another node. */
-export class Reception<Data> implements Host {
+export class LocalHost<Data> implements Host {
   readonly #sessions: SessionRegistry<Data>;
   readonly #probes: Probes;
 
@@ -68,31 +68,31 @@ export class Reception<Data> implements Host {
    * @throws McpSseError `session-not-found`: an unknown session and somebody else's get the same
    * answer, so that nobody learns which ids exist.
    */
-  own(sessionId: string, principal: string | undefined): LiveSession<Data> {
+  sessionOf(sessionId: string, principal: string | undefined): LiveSession<Data> {
     const session = this.#sessions.get(sessionId);
     if (!session || session.principal !== principal) throw notFound();
     return session;
   }
 
-  post(posting: Posting): void {
+  post(posting: InboundPost): void {
     const { sessionId, principal, offset, messages, facts } = posting;
-    const session = this.own(sessionId, principal);
+    const session = this.sessionOf(sessionId, principal);
     if (this.#sessions.draining && messages.some(isRequest)) {
       throw new McpSseError('shutting-down', 'the server is shutting down');
     }
-    noteRoad(session, posting);
+    noteCapabilities(session, posting);
     const answer = { sessionId, offset };
     const theirs = messages.filter((message) => !this.#probes.settle(message, answer));
-    if (theirs.length > 0) session.inlet.receive(theirs, facts);
+    if (theirs.length > 0) session.receiver.receive(theirs, facts);
   }
 
-  find({ claim, principal }: Return): string {
+  find({ claim, principal }: Claimant): string {
     return resumptionOf(claim, principal, this.#sessions).session.id;
   }
 
-  attach({ claim, principal }: Return, announced: string, begin: () => ConnectionWriter): void {
+  attach({ claim, principal }: Claimant, messageUrl: string, begin: () => ConnectionWriter): void {
     const { session, offset } = resumptionOf(claim, principal, this.#sessions);
-    session.attach(begin(), announced, offset);
+    session.attach(begin(), messageUrl, offset);
   }
 
   async send(sessionId: string, message: JsonRpcMessage): Promise<void> {
@@ -116,10 +116,13 @@ export class Reception<Data> implements Host {
 }
 
 /** What a POST shows of the client: how far it has read, and whether it can answer a probe. */
-function noteRoad<Data>({ outlet }: LiveSession<Data>, { offset, messages, facts }: Posting): void {
-  if (offset !== undefined) outlet.acknowledge(offset);
-  if (!outlet.road.undecided || messages.some(isInitialize)) return;
-  outlet.decide('mcp-protocol-version' in facts.headers);
+function noteCapabilities<Data>(
+  { sender }: LiveSession<Data>,
+  { offset, messages, facts }: InboundPost,
+): void {
+  if (offset !== undefined) sender.acknowledge(offset);
+  if (!sender.resumeStrategy.undecided || messages.some(isInitialize)) return;
+  sender.decide('mcp-protocol-version' in facts.headers);
 }
 
 const isInitialize = (message: JsonRpcMessage): boolean =>

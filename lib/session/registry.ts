@@ -15,10 +15,10 @@ export class SessionRegistry<Data = unknown> {
   readonly #byToken = new Map<string, LiveSession<Data>>();
   readonly #byKey = new Map<string, LiveSession<Data>>();
   readonly #slots = new Map<string | undefined, number>();
-  readonly #limits: { readonly sessions: number; readonly sessionsPerPrincipal: number };
+  readonly #limits: { readonly maxSessions: number; readonly maxSessionsPerPrincipal: number };
   #taken = 0;
 
-  constructor(limits: { readonly sessions: number; readonly sessionsPerPrincipal: number }) {
+  constructor(limits: { readonly maxSessions: number; readonly maxSessionsPerPrincipal: number }) {
     this.#limits = limits;
   }
 
@@ -52,12 +52,12 @@ export class SessionRegistry<Data = unknown> {
    * @throws McpSseError `too-many-sessions`.
    */
   takeSlot(principal: string | undefined): void {
-    const { sessions, sessionsPerPrincipal } = this.#limits;
+    const { maxSessions, maxSessionsPerPrincipal } = this.#limits;
     const ownFull = (): boolean =>
-      principal !== undefined && this.#takenBy(principal) >= sessionsPerPrincipal;
-    if (ownFull()) this.#longestAway(principal)?.close('replay-evicted');
-    else if (this.#taken >= sessions) this.#longestAway()?.close('replay-evicted');
-    if (this.#taken >= sessions || ownFull()) {
+      principal !== undefined && this.#takenBy(principal) >= maxSessionsPerPrincipal;
+    if (ownFull()) this.#longestDetached(principal)?.close('replay-evicted');
+    else if (this.#taken >= maxSessions) this.#longestDetached()?.close('replay-evicted');
+    if (this.#taken >= maxSessions || ownFull()) {
       throw new McpSseError('too-many-sessions', 'no room for another session');
     }
     this.#taken += 1;
@@ -77,7 +77,7 @@ export class SessionRegistry<Data = unknown> {
       throw new McpSseError('internal', 'the id of a new session is already in use');
     }
     this.#sessions.set(session.id, session);
-    const { token, key } = session.outlet.road;
+    const { token, key } = session.sender.resumeStrategy;
     if (token !== undefined) this.#byToken.set(token, session);
     if (key !== undefined) this.#byKey.set(keyOf(session.principal, key), session);
   }
@@ -87,7 +87,7 @@ export class SessionRegistry<Data = unknown> {
   }
 
   /** Of all sessions, or of one principal's. Looked for only when there is no room. */
-  #longestAway(principal?: string): LiveSession<Data> | undefined {
+  #longestDetached(principal?: string): LiveSession<Data> | undefined {
     const now = performance.now();
     let found: LiveSession<Data> | undefined;
     for (const session of this.#sessions.values()) {
@@ -101,7 +101,7 @@ export class SessionRegistry<Data = unknown> {
   /** Whether it was there. A session that was never added cannot remove one with its id. */
   remove(session: LiveSession<Data>): boolean {
     if (this.#sessions.get(session.id) !== session) return false;
-    const { token, key } = session.outlet.road;
+    const { token, key } = session.sender.resumeStrategy;
     if (token !== undefined) this.#byToken.delete(token);
     const own = key === undefined ? undefined : keyOf(session.principal, key);
     if (own !== undefined && this.#byKey.get(own) === session) this.#byKey.delete(own);

@@ -8,7 +8,7 @@ export type CloseReason =
   | 'client-disconnected'
   | 'closed'
   | 'shutdown'
-  | 'reader-stalled'
+  | 'write-timeout'
   | 'buffer-overflow'
   | 'write-failed'
   | 'ping-timeout'
@@ -21,7 +21,7 @@ export type CloseReason =
 /** After these there is nobody left to hand anything to. */
 export const ABRUPT: ReadonlySet<CloseReason> = new Set([
   'client-disconnected',
-  'reader-stalled',
+  'write-timeout',
   'buffer-overflow',
   'write-failed',
   'ping-timeout',
@@ -58,7 +58,7 @@ export interface Session<Data = unknown> {
    * Sends any JSON-RPC message. Resolves at once while less than 64 KiB wait, and else when there
    * is room again, so awaiting it is backpressure. It need not be awaited.
    *
-   * @throws McpSseError (as a rejection) `session-closed` or `unserialisable`.
+   * @throws McpSseError (as a rejection) `session-closed` or `not-serializable`.
    */
   send(message: JsonRpcMessage): Promise<void>;
   /** Sends a notification; like `send`. */
@@ -86,9 +86,9 @@ export interface MessageSink {
 }
 
 export interface SessionLimits {
-  readonly bufferedBytes: number;
-  readonly stallTimeoutMs: number;
-  readonly inFlight: number;
+  readonly maxBufferedBytes: number;
+  readonly writeTimeoutMs: number;
+  readonly maxConcurrentRequests: number;
   /** For a client that may come back. */
   readonly maxEvents: number;
   readonly maxBytes: number;

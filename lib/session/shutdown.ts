@@ -1,7 +1,7 @@
 import { McpSseError } from '../errors.js';
 import { withDeadline } from '../util/promises.js';
 import { diagnostics } from './events/diagnostics.js';
-import type { HookRunner } from './events/session-events.js';
+import type { SessionEvents } from './events/session-events.js';
 import type { LiveSession } from './live-session.js';
 import type { SessionRegistry } from './registry.js';
 import type { CloseReason } from './session.js';
@@ -9,10 +9,10 @@ import type { CloseReason } from './session.js';
 /** Ends sessions in good order: answers first, then streams, then hooks, all by one deadline. */
 export class Shutdown<Data> {
   readonly #sessions: SessionRegistry<Data>;
-  readonly #hooks: HookRunner<Data>;
+  readonly #hooks: SessionEvents<Data>;
   #drained: Promise<void> | undefined;
 
-  constructor(sessions: SessionRegistry<Data>, hooks: HookRunner<Data>) {
+  constructor(sessions: SessionRegistry<Data>, hooks: SessionEvents<Data>) {
     this.#sessions = sessions;
     this.#hooks = hooks;
   }
@@ -32,19 +32,19 @@ export class Shutdown<Data> {
   async #drain(deadline: number): Promise<void> {
     diagnostics.shutdown(this.#sessions, false);
     await Promise.all([...this.#sessions].map((session) => this.#retire(session, deadline)));
-    await until(deadline, this.#hooks.settled());
+    await until(deadline, this.#hooks.idle());
     diagnostics.shutdown(this.#sessions, true);
   }
 
   async #retire(session: LiveSession<Data>, deadline: number): Promise<void> {
-    await until(deadline, session.inlet.inFlight.idle());
+    await until(deadline, session.receiver.inFlight.idle());
     session.close('shutdown');
     if (!(await until(deadline, session.finished()))) session.abandon(stalled());
   }
 }
 
 const stalled = (): McpSseError =>
-  new McpSseError('reader-stalled', 'the reader did not take the last events before the deadline');
+  new McpSseError('write-timeout', 'the reader did not take the last events before the deadline');
 
 /** Whether `work` was done by `deadline`, on the clock of `performance.now()`. */
 async function until(deadline: number, work: Promise<void>): Promise<boolean> {

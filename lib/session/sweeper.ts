@@ -4,7 +4,7 @@ import type { LiveSession } from './live-session.js';
 import type { SessionRegistry } from './registry.js';
 
 /** All in milliseconds; false is off. */
-export interface UpkeepRules {
+export interface SweepRules {
   /** Write a comment, or send a ping, to a stream that was silent for so long. */
   readonly keepAliveMs: number | false;
   /** Set: pings instead of comments, each to be answered within this. */
@@ -20,13 +20,13 @@ export interface UpkeepRules {
  * initialize or have nothing to say. A deadline is met up to a quarter of the shortest one late,
  * at most a second. The timer runs while there are sessions and never keeps the process alive.
  */
-export class Upkeep {
+export class Sweeper {
   readonly #sessions: SessionRegistry;
-  readonly #rules: UpkeepRules;
+  readonly #rules: SweepRules;
   readonly #everyMs: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(sessions: SessionRegistry, rules: UpkeepRules) {
+  constructor(sessions: SessionRegistry, rules: SweepRules) {
     this.#sessions = sessions;
     this.#rules = rules;
     const { keepAliveMs, initializeTimeoutMs, idleTimeoutMs, windowMs } = rules;
@@ -39,7 +39,7 @@ export class Upkeep {
 
   start(): void {
     this.#timer ??= setInterval(() => {
-      this.round(performance.now());
+      this.sweep(performance.now());
     }, this.#everyMs).unref();
   }
 
@@ -49,12 +49,12 @@ export class Upkeep {
   }
 
   /** Looks at every session once, as of `now`. */
-  round(now: number): void {
-    for (const session of this.#sessions) this.#lookAfter(session, now);
+  sweep(now: number): void {
+    for (const session of this.#sessions) this.#sweepSession(session, now);
     if (this.#sessions.size === 0) this.stop();
   }
 
-  #lookAfter(session: LiveSession, now: number): void {
+  #sweepSession(session: LiveSession, now: number): void {
     const { keepAliveMs, pingTimeoutMs, initializeTimeoutMs, idleTimeoutMs } = this.#rules;
     const ages = session.ages(now);
     if (session.state === 'detached') {

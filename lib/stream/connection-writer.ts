@@ -3,12 +3,12 @@ import type { Frame } from '../wire/sse-encoder.js';
 import { FrameQueue } from './frame-queue.js';
 import { MAX_DELAY_MS, withDeadline } from '../util/promises.js';
 import { Lock } from './lock.js';
-import { Section } from './exclusive-section.js';
-import { nextTurn } from './flush-scheduler.js';
-import { refused, unawaited } from '../util/unawaited.js';
+import { ExclusiveSection } from './exclusive-section.js';
+import { scheduleFlush } from './flush-scheduler.js';
+import { rejected, ignoreRejection } from '../util/unawaited.js';
 
 /** At most this much goes into one write, unless a single frame is larger: a frame is never split. */
-const TURN_BYTES = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /** What the writer needs of a response; `http.ServerResponse` has it, also behind `compression`. */
 export interface WritableResponse {
@@ -48,14 +48,14 @@ export interface WriterOptions {
    * `buffer-overflow`; a single larger one is taken when nothing else waits.
    * @defaultValue 16 MiB
    */
-  bufferedBytes?: number;
+  maxBufferedBytes?: number;
   /**
    * Milliseconds that the reader has to take what one turn wrote, a single large frame as a whole
    * too ([node] no public property tells how far it is); then the connection is destroyed with
-   * `reader-stalled`.
+   * `write-timeout`.
    * @defaultValue 30,000
    */
-  stallTimeoutMs?: number;
+  writeTimeoutMs?: number;
   observer?: WriterObserver;
 }
 
@@ -70,29 +70,29 @@ export class ConnectionWriter {
   /** May change hands while the connection lives. */
   observer: WriterObserver | undefined;
   readonly #response: WritableResponse;
-  readonly #bufferedBytes: number;
-  readonly #stallTimeoutMs: number;
+  readonly #maxBufferedBytes: number;
+  readonly #writeTimeoutMs: number;
   readonly #lock = new Lock();
 
-  readonly #queue = new FrameQueue(TURN_BYTES);
-  #turnDue = false;
+  readonly #queue = new FrameQueue(CHUNK_BYTES);
+  #flushScheduled = false;
   /** Sections that wait for the lock or have it. */
-  #sections = 0;
+  #pendingSections = 0;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #failure: McpSseError | undefined;
-  #wake: (() => void) | undefined;
-  #ending: Promise<void> | undefined;
-  #ended: (() => void) | undefined;
+  #resolveDrain: (() => void) | undefined;
+  #endPromise: Promise<void> | undefined;
+  #resolveEnd: (() => void) | undefined;
   #lastWriteAt = performance.now();
 
   constructor(response: WritableResponse, options: WriterOptions = {}) {
     this.#response = response;
-    this.#bufferedBytes = options.bufferedBytes ?? 16 * 1024 * 1024;
-    this.#stallTimeoutMs = Math.min(options.stallTimeoutMs ?? 30_000, MAX_DELAY_MS);
+    this.#maxBufferedBytes = options.maxBufferedBytes ?? 16 * 1024 * 1024;
+    this.#writeTimeoutMs = Math.min(options.writeTimeoutMs ?? 30_000, MAX_DELAY_MS);
     this.observer = options.observer;
     // One listener of each kind for the life of the connection: `compression` ignores
     // removeListener('drain'), so one a drain would pile up.
-    response.on('drain', () => this.#wake?.());
+    response.on('drain', () => this.#resolveDrain?.());
     response.on('close', () => {
       this.#close(undefined);
     });
@@ -106,13 +106,13 @@ export class ConnectionWriter {
   }
 
   /** Bytes accepted and not yet handed to the socket. */
-  get queuedBytes(): number {
+  get bufferedBytes(): number {
     return this.#queue.bytes;
   }
 
   /** Whether the queue holds less than what one turn takes. */
   get hasRoom(): boolean {
-    return this.#queue.bytes < TURN_BYTES;
+    return this.#queue.bytes < CHUNK_BYTES;
   }
 
   get closed(): boolean {
@@ -128,30 +128,30 @@ export class ConnectionWriter {
    * Queues a frame. Resolves when it has been handed to the socket (which is not yet delivery),
    * rejects when the connection ends first. The result need not be awaited.
    *
-   * @throws McpSseError (as a rejection) `connection-closed`, `buffer-overflow`, `reader-stalled`
+   * @throws McpSseError (as a rejection) `connection-closed`, `buffer-overflow`, `write-timeout`
    * or `write-failed`; `lock-reentered` when called inside an `exclusive` section of this writer,
    * where awaiting it would wait for itself.
    */
   write(frame: Frame | string): Promise<void> {
-    if (this.#sections > 0 && Section.isIn(this)) {
-      return refused(new McpSseError('lock-reentered', 'use the write given to the section'));
+    if (this.#pendingSections > 0 && ExclusiveSection.isIn(this)) {
+      return rejected(new McpSseError('lock-reentered', 'use the write given to the section'));
     }
     const refusal = this.push(toFrame(frame));
-    if (refusal) return refused(refusal);
-    return unawaited(this.#queue.handedOver());
+    if (refusal) return rejected(refusal);
+    return ignoreRejection(this.#queue.whenWritten());
   }
 
   /** `write` for those who do not wait: no promise is made. Returns why a frame was refused. */
   push(frame: Frame): McpSseError | undefined {
-    if (this.#state !== 'open') return this.#whyClosed();
-    if (this.queuedBytes > 0 && this.queuedBytes + frame.bytes > this.#bufferedBytes) {
+    if (this.#state !== 'open') return this.#closeError();
+    if (this.bufferedBytes > 0 && this.bufferedBytes + frame.bytes > this.#maxBufferedBytes) {
       this.destroy(
         new McpSseError('buffer-overflow', 'the reader is too slow: the buffer is full'),
       );
-      return this.#whyClosed();
+      return this.#closeError();
     }
     this.#queue.push(frame);
-    this.#askForTurn();
+    this.#scheduleFlush();
     return undefined;
   }
 
@@ -162,29 +162,29 @@ export class ConnectionWriter {
    *
    * @throws McpSseError (as a rejection) `connection-closed` and its like when the connection
    * ends before the section begins; `lock-reentered` inside another section of this writer;
-   * `write-failed` when it takes longer than `stallTimeoutMs`: it can write no more then.
+   * `write-failed` when it takes longer than `writeTimeoutMs`: it can write no more then.
    */
   exclusive<T>(section: (write: (frame: string) => Promise<void>) => Promise<T>): Promise<T> {
-    if (this.#state !== 'open') return refused(this.#whyClosed());
-    if (this.#sections > 0 && Section.isIn(this)) {
-      return refused(new McpSseError('lock-reentered', 'the section already has the connection'));
+    if (this.#state !== 'open') return rejected(this.#closeError());
+    if (this.#pendingSections > 0 && ExclusiveSection.isIn(this)) {
+      return rejected(new McpSseError('lock-reentered', 'the section already has the connection'));
     }
-    this.#sections += 1;
-    const own = new Section(this, (frame) => this.#put(frame));
+    this.#pendingSections += 1;
+    const own = new ExclusiveSection(this, (frame) => this.#writeFrame(frame));
     return this.#lock.run(async () => {
       try {
-        if (this.closed) throw this.#whyClosed();
-        return await own.run(section, this.#stallTimeoutMs);
+        if (this.closed) throw this.#closeError();
+        return await own.run(section, this.#writeTimeoutMs);
       } finally {
-        this.#sections -= 1;
-        this.#askForTurn();
+        this.#pendingSections -= 1;
+        this.#scheduleFlush();
       }
     });
   }
 
   /** @internal Called by the turn queue. */
-  takeTurn(): void {
-    void this.#lock.run(() => this.#turn());
+  flush(): void {
+    void this.#lock.run(() => this.#writeQueued());
   }
 
   /**
@@ -193,16 +193,16 @@ export class ConnectionWriter {
    * towards a reader that stopped). No write is accepted from now on.
    */
   end(timeoutMs: number): Promise<void> {
-    this.#ending ??= this.#end(timeoutMs);
-    return this.#ending;
+    this.#endPromise ??= this.#end(timeoutMs);
+    return this.#endPromise;
   }
 
   async #end(timeoutMs: number): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'ending';
-    this.#askForTurn();
-    const ended = new Promise<void>((resolve) => (this.#ended = resolve));
-    const late = () => new McpSseError('reader-stalled', 'the reader did not take the last events');
+    this.#scheduleFlush();
+    const ended = new Promise<void>((resolve) => (this.#resolveEnd = resolve));
+    const late = () => new McpSseError('write-timeout', 'the reader did not take the last events');
     await withDeadline(ended, timeoutMs, late).catch((error: unknown) => {
       this.destroy(McpSseError.from(error));
     });
@@ -215,44 +215,44 @@ export class ConnectionWriter {
     this.#response.destroy();
   }
 
-  #askForTurn(): void {
-    if (this.#turnDue) return;
-    this.#turnDue = true;
-    nextTurn(this);
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    scheduleFlush(this);
   }
 
   /** One turn of the lock; a promise only where the reader has to be waited for. Never rejects. */
-  #turn(): Promise<void> | undefined {
+  #writeQueued(): Promise<void> | undefined {
     // Cleared first, so that what is queued while this turn waits for drain asks for the next.
-    this.#turnDue = false;
+    this.#flushScheduled = false;
     const chunk = this.#queue.take();
-    if (chunk !== '' && !this.#hand(chunk)) {
-      return this.#drained().then(() => {
-        this.#endTurn();
+    if (chunk !== '' && !this.#writeChunk(chunk)) {
+      return this.#waitForDrain().then(() => {
+        this.#afterWrite();
       });
     }
-    this.#endTurn();
+    this.#afterWrite();
     return undefined;
   }
 
-  #endTurn(): void {
-    this.#flush();
+  #afterWrite(): void {
+    this.#flushResponse();
     if (this.closed) return;
-    this.#queue.settle();
+    this.#queue.resolveWritten();
     this.observer?.writerHasRoom?.(this);
-    if (!this.#queue.isEmpty) this.#askForTurn();
-    else if (this.#isEnding() && this.#sections === 0) this.#endResponse();
+    if (!this.#queue.isEmpty) this.#scheduleFlush();
+    else if (this.#isEnding() && this.#pendingSections === 0) this.#endResponse();
   }
 
   /** Write, drain, flush, for a section. */
-  async #put(frame: string): Promise<void> {
-    if (!this.#hand(frame)) await this.#drained();
-    this.#flush();
-    if (this.closed) throw this.#whyClosed();
+  async #writeFrame(frame: string): Promise<void> {
+    if (!this.#writeChunk(frame)) await this.#waitForDrain();
+    this.#flushResponse();
+    if (this.closed) throw this.#closeError();
   }
 
   /** Whether the socket took `chunk` and wants no wait; a failure closes the connection. */
-  #hand(chunk: string): boolean {
+  #writeChunk(chunk: string): boolean {
     if (this.#isGone()) return true;
     try {
       const clear = this.#response.write(chunk);
@@ -264,7 +264,7 @@ export class ConnectionWriter {
     }
   }
 
-  #flush(): void {
+  #flushResponse(): void {
     if (this.#isGone()) return;
     try {
       this.#response.flush?.();
@@ -291,13 +291,13 @@ export class ConnectionWriter {
     return this.#state === 'closed';
   }
 
-  async #drained(): Promise<void> {
+  async #waitForDrain(): Promise<void> {
     const stalled = setTimeout(() => {
-      this.destroy(new McpSseError('reader-stalled', 'the reader has stopped reading'));
-    }, this.#stallTimeoutMs);
+      this.destroy(new McpSseError('write-timeout', 'the reader has stopped reading'));
+    }, this.#writeTimeoutMs);
     stalled.unref();
-    await new Promise<void>((resolve) => (this.#wake = resolve));
-    this.#wake = undefined;
+    await new Promise<void>((resolve) => (this.#resolveDrain = resolve));
+    this.#resolveDrain = undefined;
     clearTimeout(stalled);
     this.observer?.writerStalled?.(this);
   }
@@ -306,9 +306,9 @@ export class ConnectionWriter {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#failure = error;
-    this.#wake?.();
-    this.#queue.clear(this.#whyClosed());
-    this.#ended?.();
+    this.#resolveDrain?.();
+    this.#queue.clear(this.#closeError());
+    this.#resolveEnd?.();
     this.observer?.writerClosed?.(error, this);
   }
 
@@ -316,7 +316,7 @@ export class ConnectionWriter {
     return this.#state === 'ending';
   }
 
-  #whyClosed(): McpSseError {
+  #closeError(): McpSseError {
     return this.#failure ?? new McpSseError('connection-closed', 'the connection is closed');
   }
 }

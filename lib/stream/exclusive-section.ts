@@ -3,18 +3,18 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { McpSseError } from '../errors.js';
 import { withDeadline } from '../util/promises.js';
 import { Lock } from './lock.js';
-import { unawaited } from '../util/unawaited.js';
+import { ignoreRejection } from '../util/unawaited.js';
 
 type Put = (frame: string) => Promise<void>;
 
 /** The innermost section that the calling code runs in. */
-const sections = new AsyncLocalStorage<Section>();
+const sections = new AsyncLocalStorage<ExclusiveSection>();
 
 /** Code that has a connection to itself, until it settles or its time is up. */
-export class Section {
+export class ExclusiveSection {
   readonly #owner: object;
   readonly #put: Put;
-  readonly #outer = Section.#live(sections.getStore());
+  readonly #outer = ExclusiveSection.#live(sections.getStore());
   /** One frame after the other, also for a section that does not await its writes. */
   readonly #writes = new Lock();
   #over = false;
@@ -26,8 +26,8 @@ export class Section {
 
   /** Whether the calling code runs in a section of `owner`: to wait for another is a deadlock. */
   static isIn(owner: object): boolean {
-    let section = Section.#live(sections.getStore());
-    while (section && section.#owner !== owner) section = Section.#live(section.#outer);
+    let section = ExclusiveSection.#live(sections.getStore());
+    while (section && section.#owner !== owner) section = ExclusiveSection.#live(section.#outer);
     return section !== undefined;
   }
 
@@ -39,7 +39,7 @@ export class Section {
   async run<T>(work: (write: Put) => Promise<T>, timeoutMs: number): Promise<T> {
     const late = (): McpSseError =>
       new McpSseError('write-failed', 'the section did not end in time');
-    const write: Put = (frame) => unawaited(this.#write(frame));
+    const write: Put = (frame) => ignoreRejection(this.#write(frame));
     try {
       return await withDeadline(
         sections.run(this, () => work(write)),
@@ -58,7 +58,7 @@ export class Section {
   }
 
   /** What a section has started may outlive it, and then runs in the one round it, if in any. */
-  static #live(section: Section | undefined): Section | undefined {
+  static #live(section: ExclusiveSection | undefined): ExclusiveSection | undefined {
     let found = section;
     while (found && found.#over) found = found.#outer;
     return found;

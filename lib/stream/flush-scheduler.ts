@@ -1,9 +1,9 @@
 /** Something that wants one turn after the events of this round of the loop are handled. */
-export interface TurnTaker {
-  takeTurn(): void;
+export interface Flushable {
+  flush(): void;
 }
 
-let waiting: TurnTaker[] = [];
+let waiting: Flushable[] = [];
 
 /**
  * Gives `taker` its turn in the check phase of this round of the event loop.
@@ -11,12 +11,12 @@ let waiting: TurnTaker[] = [];
  * Whatever is sent before that, also by a producer that awaits each send, goes out with the same
  * turn. All writers share one immediate: a broadcast to 1,000 sessions costs one, not 1,000.
  */
-export function nextTurn(taker: TurnTaker): void {
-  if (waiting.push(taker) === 1) setImmediate(runTurns);
+export function scheduleFlush(taker: Flushable): void {
+  if (waiting.push(taker) === 1) setImmediate(flushAll);
 }
 
-function runTurns(): void {
+function flushAll(): void {
   const turns = waiting;
   waiting = [];
-  for (const taker of turns) taker.takeTurn();
+  for (const taker of turns) taker.flush();
 }

@@ -53,7 +53,7 @@ export class FrameQueue {
   }
 
   /** Resolves when all that is queued now has been taken and `settle` was called. */
-  handedOver(): Promise<void> {
+  whenWritten(): Promise<void> {
     const position = this.#queued;
     return new Promise((resolve, reject) => {
       this.#waiters.push({ position, resolve, reject });
@@ -71,7 +71,7 @@ export class FrameQueue {
   }
 
   /** What was taken is with the socket. */
-  settle(): void {
+  resolveWritten(): void {
     while (this.#waiters[0] && this.#waiters[0].position <= this.#taken) {
       this.#waiters.shift()?.resolve();
     }

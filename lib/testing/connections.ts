@@ -6,7 +6,7 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
-import { Accepted, type Port } from './server-sockets.js';
+import { ServerSockets, type Port } from './server-sockets.js';
 import { within } from './clock.js';
 
 /**
@@ -14,13 +14,13 @@ import { within } from './clock.js';
  * too, has noticed that they are closed.
  */
 export class Connections {
-  readonly #accepted: Accepted | undefined;
+  readonly #accepted: ServerSockets | undefined;
   readonly #requests = new Set<ClientRequest>();
   /** This side's ports. */
   readonly #ports = new Set<Port>();
 
   constructor(server: Server | undefined) {
-    this.#accepted = server && Accepted.by(server);
+    this.#accepted = server && ServerSockets.by(server);
   }
 
   /** Begins a request on a connection of its own, which nothing keeps open afterwards. */

@@ -4,7 +4,7 @@ import { within } from './clock.js';
 import type { HttpAnswer } from './refused-error.js';
 
 /** A request that has not been sent yet. */
-export interface Outgoing {
+export interface PreparedRequest {
   readonly request: ClientRequest;
   /** What it is called in errors. */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Outgoing {
 
 /** Sends a request and resolves with the head of its answer. */
 export async function send(
-  { request, name, timeoutMs, late }: Outgoing,
+  { request, name, timeoutMs, late }: PreparedRequest,
   body?: string | Uint8Array,
 ): Promise<IncomingMessage> {
   const answer = new Promise<IncomingMessage>((resolve, reject) => {

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 
 import type { EventStreamListener, ReceivedEvent } from '../wire/sse-parser.js';
 import { messageOf, type ReceivedMessage, type Wanted } from './message.js';
-import { Wait, type Letter } from './waiter.js';
+import { Waiter, type Delivery } from './waiter.js';
 
 /** What has arrived, and who waits for what has not. */
 export class Inbox implements EventStreamListener {
@@ -10,13 +10,13 @@ export class Inbox implements EventStreamListener {
   readonly messages: ReceivedMessage[] = [];
   readonly comments: string[] = [];
   /** What nobody has taken yet, oldest first. */
-  readonly untaken: Letter[] = [];
+  readonly untaken: Delivery[] = [];
   /** The newest URL that was announced for POSTs; empty before the first. */
   endpoint = '';
   readonly #news = new EventEmitter();
   /** Resolves with the first `endpoint` event, or with the end of a stream that has none. */
   readonly announced: Promise<unknown> = once(this.#news, 'announced');
-  #waits: Wait[] = [];
+  #waits: Waiter[] = [];
   #ended = false;
 
   event(event: ReceivedEvent): void {
@@ -51,7 +51,7 @@ export class Inbox implements EventStreamListener {
     { first = false }: { first?: boolean } = {},
   ): Promise<ReceivedMessage | undefined> {
     return new Promise((resolve) => {
-      const wait = new Wait(wanted, timeoutMs, resolve);
+      const wait = new Waiter(wanted, timeoutMs, resolve);
       const index = this.untaken.findIndex((letter) => wait.offer(letter));
       if (index >= 0) this.untaken.splice(index, 1);
       else if (this.#ended) wait.giveUp();

@@ -6,7 +6,7 @@ import { merged } from './http-request.js';
 import { inVain } from './report.js';
 import { TestSession } from './session.js';
 import { Stream } from './stream.js';
-import { hostOf, type Host, type Target } from './target.js';
+import { serveTarget, type ServedTarget, type Target } from './target.js';
 
 /**
  * Opens a session for a test: starts the application on a free port of the loopback interface (or
@@ -28,7 +28,7 @@ export async function openSession(
   options: OpenSessionOptions = {},
 ): Promise<TestSession> {
   const settings = complete(options);
-  const host = await hostOf(target, settings.timeoutMs);
+  const host = await serveTarget(target, settings.timeoutMs);
   const connections = new Connections(host.server);
   try {
     const session = await open(host, connections, settings);
@@ -43,7 +43,7 @@ export async function openSession(
 }
 
 async function open(
-  host: Host,
+  host: ServedTarget,
   connections: Connections,
   settings: Settings,
 ): Promise<TestSession> {

@@ -5,10 +5,10 @@ import type { Socket } from 'node:net';
 export type Port = number | undefined;
 
 /** The watches of this process: one for a server, however many sessions it has. */
-const watches = new WeakMap<Server, Accepted>();
+const watches = new WeakMap<Server, ServerSockets>();
 
 /** The connections that a server has accepted since it is watched, and that are open. */
-export class Accepted {
+export class ServerSockets {
   readonly #server: Server;
   /** By the port of the client. */
   readonly #sockets = new Map<Port, Socket>();
@@ -19,8 +19,8 @@ export class Accepted {
   }
 
   /** Watches a server until `release` has been called as often as this. */
-  static by(server: Server): Accepted {
-    const watch = watches.get(server) ?? new Accepted(server);
+  static by(server: Server): ServerSockets {
+    const watch = watches.get(server) ?? new ServerSockets(server);
     watches.set(server, watch);
     watch.#watchers += 1;
     if (watch.#watchers === 1) server.on('connection', watch.#accept);

@@ -12,7 +12,7 @@ import { merged, send, whole } from './http-request.js';
 import { RefusedError, type HttpAnswer } from './refused-error.js';
 import { inVain } from './report.js';
 import type { Stream, StreamEnd } from './stream.js';
-import type { Host } from './target.js';
+import type { ServedTarget } from './target.js';
 
 /** For one wait that may take longer, or not as long, as `openSession` was told. */
 export interface WaitOptions {
@@ -23,7 +23,7 @@ export interface WaitOptions {
 /** What a session is made of. */
 interface Parts {
   readonly settings: Settings;
-  readonly host: Host;
+  readonly host: ServedTarget;
   readonly connections: Connections;
   readonly stream: Stream;
   readonly streamUrl: string;

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import type { Port } from './server-sockets.js';
 import { EventStreamParser, type EventStreamListener } from '../wire/sse-parser.js';
-import { send, statusOf, whole, type Outgoing } from './http-request.js';
+import { send, statusOf, whole, type PreparedRequest } from './http-request.js';
 import { RefusedError } from './refused-error.js';
 
 /**
@@ -48,7 +48,7 @@ export class Stream {
    * @throws RefusedError (as a rejection) when what answers is no stream; an Error when nothing
    * answers.
    */
-  static async open(get: Outgoing, listener: EventStreamListener): Promise<Stream> {
+  static async open(get: PreparedRequest, listener: EventStreamListener): Promise<Stream> {
     const response = await send(get);
     const type = response.headers['content-type'] ?? '';
     // [spec] WHATWG 9.2.3: anything else fails the connection.

@@ -10,7 +10,7 @@ import { within } from './clock.js';
 export type Target = RequestListener | Server | string | URL;
 
 /** Where the target is served. */
-export interface Host {
+export interface ServedTarget {
   /** The base URL, without a slash at the end. */
   readonly url: string;
   /** The server, if it runs in this process. */
@@ -21,7 +21,7 @@ export interface Host {
 
 const nothingToStop = async (): Promise<void> => undefined;
 
-export async function hostOf(target: Target, timeoutMs: number): Promise<Host> {
+export async function serveTarget(target: Target, timeoutMs: number): Promise<ServedTarget> {
   if (typeof target === 'string' || target instanceof URL) {
     return { url: baseOf(target), server: undefined, stop: nothingToStop };
   }

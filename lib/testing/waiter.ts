@@ -3,7 +3,7 @@ import type { ReceivedEvent } from '../wire/sse-parser.js';
 import type { ReceivedMessage, Wanted } from './message.js';
 
 /** A message together with the event that brought it. */
-export interface Letter {
+export interface Delivery {
   readonly message: ReceivedMessage;
   readonly event: ReceivedEvent;
 }
@@ -12,7 +12,7 @@ export interface Letter {
 type Outcome = ReceivedMessage | Promise<never> | undefined;
 
 /** Somebody who waits for a letter. */
-export class Wait {
+export class Waiter {
   readonly #wanted: Wanted;
   readonly #settle: (outcome: Outcome) => void;
   #pending = true;
@@ -34,7 +34,7 @@ export class Wait {
   }
 
   /** Whether it takes the letter; it takes one at most. */
-  offer({ message, event }: Letter): boolean {
+  offer({ message, event }: Delivery): boolean {
     if (!this.#pending) return false;
     try {
       if (!this.#wanted.matches(message, event)) return false;

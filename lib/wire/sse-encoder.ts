@@ -63,7 +63,7 @@ export function encodeEvent({ event, data, id, retry }: StreamEvent): string {
  *
  * JSON text holds no raw line break and escapes lone surrogates, so it is one `data:` line.
  *
- * @throws McpSseError `unserialisable` for a cycle, a BigInt, `undefined` or a throwing `toJSON`.
+ * @throws McpSseError `not-serializable` for a cycle, a BigInt, `undefined` or a throwing `toJSON`.
  */
 export function encodeMessage(message: unknown): Frame {
   const json = stringify(message);
@@ -79,7 +79,7 @@ function stringify(message: unknown): string {
     assertObject(json);
     return json;
   } catch (cause) {
-    throw new McpSseError('unserialisable', 'the message cannot be written as JSON', { cause });
+    throw new McpSseError('not-serializable', 'the message cannot be written as JSON', { cause });
   }
 }
 

@@ -81,15 +81,15 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'the writer accepts after end',
     file: writer,
-    find: "    if (this.#state !== 'open') return this.#whyClosed();",
-    replace: "    if (this.#state === 'closed') return this.#whyClosed();",
+    find: "    if (this.#state !== 'open') return this.#closeError();",
+    replace: "    if (this.#state === 'closed') return this.#closeError();",
     specs: [end],
   },
   {
     name: 'the writer accepts after the close',
     file: writer,
-    find: "    if (this.#state !== 'open') return this.#whyClosed();",
-    replace: "    if (this.#state === 'ending') return this.#whyClosed();",
+    find: "    if (this.#state !== 'open') return this.#closeError();",
+    replace: "    if (this.#state === 'ending') return this.#closeError();",
     specs: [drain],
   },
   {
@@ -102,7 +102,7 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'end does not wait for the sections that were there',
     file: writer,
-    find: 'this.#isEnding() && this.#sections === 0',
+    find: 'this.#isEnding() && this.#pendingSections === 0',
     replace: 'this.#isEnding()',
     specs: [exclusive],
   },
@@ -140,22 +140,22 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'those who wait are not told of the close',
     file: writer,
-    find: '    this.#queue.clear(this.#whyClosed());\n',
+    find: '    this.#queue.clear(this.#closeError());\n',
     replace: '',
     specs: [drain],
   },
   {
     name: 'the overflow check is dropped',
     file: writer,
-    find: 'this.queuedBytes > 0 && this.queuedBytes + frame.bytes > this.#bufferedBytes',
-    replace: 'this.queuedBytes > Infinity',
+    find: 'this.bufferedBytes > 0 && this.bufferedBytes + frame.bytes > this.#maxBufferedBytes',
+    replace: 'this.bufferedBytes > Infinity',
     specs: [bounds],
   },
   {
     name: 'one frame that is larger than the bound is refused',
     file: writer,
-    find: 'if (this.queuedBytes > 0 && this.queuedBytes + frame.bytes',
-    replace: 'if (this.queuedBytes + frame.bytes',
+    find: 'if (this.bufferedBytes > 0 && this.bufferedBytes + frame.bytes',
+    replace: 'if (this.bufferedBytes + frame.bytes',
     specs: [bounds],
   },
   {

@@ -77,14 +77,14 @@ const outcomeMutants: readonly Mutant[] = [
   {
     name: 'the streams of a dead node are left open',
     file: peer,
-    find: '    for (const stream of [...this.served.values()]) stream.cut();\n',
+    find: '    for (const stream of [...this.imported.values()]) stream.cut();\n',
     replace: '',
     specs: [death],
   },
   {
     name: 'a node that dies keeps the streams of our sessions',
     file: peer,
-    find: '    for (const response of [...this.lent.values()]) response.gone();\n',
+    find: '    for (const response of [...this.exported.values()]) response.connectionGone();\n',
     replace: '',
     specs: [death],
   },
@@ -101,7 +101,7 @@ const relayMutants: readonly Mutant[] = [
   {
     name: 'the loss of a stream elsewhere is not noticed',
     file: peer,
-    find: "if (kind === 'gone') response?.gone();",
+    find: "if (kind === 'gone') response?.connectionGone();",
     replace: "if (kind === 'gone') return;",
     specs: [streams],
   },
@@ -128,7 +128,7 @@ const turnoverMutants: readonly Mutant[] = [
   {
     name: 'a node leaves before it has its answers',
     file: 'cluster/membership.ts',
-    find: 'await this.#settled();',
+    find: 'await this.#idle();',
     replace: '',
     specs: [leaving],
   },

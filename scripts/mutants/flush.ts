@@ -11,8 +11,8 @@ const exclusive = 'stream/exclusive-section.spec.ts';
 const shared = 'stream/frame-queue.spec.ts';
 const broadcastMemory = 'flows/broadcast-memory.spec.ts';
 
-const WANTS_DRAIN = "if (chunk !== '' && !this.#hand(chunk)) {";
-const HANDS_ONLY = "if (chunk !== '' && !this.#hand(chunk) && chunk === '') {";
+const WANTS_DRAIN = "if (chunk !== '' && !this.#writeChunk(chunk)) {";
+const HANDS_ONLY = "if (chunk !== '' && !this.#writeChunk(chunk) && chunk === '') {";
 
 /** Faults of a turn: write, drain, flush. */
 export const turnMutants: readonly Mutant[] = [
@@ -33,14 +33,14 @@ export const turnMutants: readonly Mutant[] = [
   {
     name: 'a section does not wait for drain',
     file: writer,
-    find: 'if (!this.#hand(frame)) await this.#drained();',
-    replace: 'this.#hand(frame);',
+    find: 'if (!this.#writeChunk(frame)) await this.#waitForDrain();',
+    replace: 'this.#writeChunk(frame);',
     specs: [exclusive],
   },
   {
     name: 'a close does not wake the one who waits for drain',
     file: writer,
-    find: '    this.#wake?.();\n',
+    find: '    this.#resolveDrain?.();\n',
     replace: '',
     // A section has no waiter that would be told otherwise.
     specs: [exclusive],
@@ -48,15 +48,15 @@ export const turnMutants: readonly Mutant[] = [
   {
     name: 'every drain adds a listener',
     file: writer,
-    find: '(resolve) => (this.#wake = resolve)',
-    replace: "(resolve) => this.#response.on('drain', (this.#wake = resolve))",
+    find: '(resolve) => (this.#resolveDrain = resolve)',
+    replace: "(resolve) => this.#response.on('drain', (this.#resolveDrain = resolve))",
     specs: [flush],
   },
   {
     name: 'every drain adds a listener, behind compression',
     file: writer,
-    find: '(resolve) => (this.#wake = resolve)',
-    replace: "(resolve) => this.#response.on('drain', (this.#wake = resolve))",
+    find: '(resolve) => (this.#resolveDrain = resolve)',
+    replace: "(resolve) => this.#response.on('drain', (this.#resolveDrain = resolve))",
     specs: [compression],
   },
   {
@@ -69,7 +69,7 @@ export const turnMutants: readonly Mutant[] = [
   {
     name: 'a stalled reader is waited for for ever',
     file: writer,
-    find: '    }, this.#stallTimeoutMs);\n    stalled.unref();',
+    find: '    }, this.#writeTimeoutMs);\n    stalled.unref();',
     replace: '    }, MAX_DELAY_MS);\n    stalled.unref();',
     specs: [drain],
   },
@@ -90,13 +90,13 @@ export const turnMutants: readonly Mutant[] = [
   {
     name: '#turnDue is cleared after the turn instead of before',
     file: writer,
-    find: `  #turn(): Promise<void> | undefined {
+    find: `  #writeQueued(): Promise<void> | undefined {
     // Cleared first, so that what is queued while this turn waits for drain asks for the next.
-    this.#turnDue = false;
+    this.#flushScheduled = false;
 `,
-    replace: `  async #turn(): Promise<void> {
+    replace: `  async #writeQueued(): Promise<void> {
     await this.#wholeTurn();
-    this.#turnDue = false;
+    this.#flushScheduled = false;
   }
 
   #wholeTurn(): Promise<void> | undefined {
@@ -106,8 +106,8 @@ export const turnMutants: readonly Mutant[] = [
   {
     name: 'waiters are settled before the drain',
     file: writer,
-    find: '      return this.#drained().then(() => {',
-    replace: '      this.#queue.settle();\n      return this.#drained().then(() => {',
+    find: '      return this.#waitForDrain().then(() => {',
+    replace: '      this.#queue.resolveWritten();\n      return this.#waitForDrain().then(() => {',
     specs: [drain],
   },
   {

@@ -5,7 +5,7 @@ const fuzz = 'hostile/fuzz.spec.ts';
 const cuts = 'faults/cuts.spec.ts';
 const clock = 'faults/clock.spec.ts';
 const sockets = 'faults/failing-sockets.spec.ts';
-const engines = 'faults/adapters.spec.ts';
+const adapters = 'faults/adapters.spec.ts';
 const strange = 'faults/strange-throws.spec.ts';
 const shutdown = 'faults/shutdown-amid.spec.ts';
 const frozen = 'faults/frozen-process.spec.ts';
@@ -115,26 +115,26 @@ const faultMutants: readonly Mutant[] = [
   {
     name: 'a session that has ended stays in the registry',
     file: 'mcp-sse.ts',
-    find: 'if (sessions.remove(session)) hooks.closed(session, reason);',
-    replace: 'hooks.closed(session, reason);',
+    find: 'if (sessions.remove(session)) events.closed(session, reason);',
+    replace: 'events.closed(session, reason);',
     specs: [cuts],
   },
   {
     name: 'an end that throws is nobody’s',
     file: 'stream/connection-writer.ts',
-    find: 'this.#isEnding() && this.#sections === 0) this.#endResponse();',
-    replace: 'this.#isEnding() && this.#sections === 0) this.#response.end();',
+    find: 'this.#isEnding() && this.#pendingSections === 0) this.#endResponse();',
+    replace: 'this.#isEnding() && this.#pendingSections === 0) this.#response.end();',
     specs: [sockets],
   },
   {
     name: 'deadlines are on the clock on the wall',
     file: 'session/sweeper.ts',
-    find: 'this.round(performance.now());',
-    replace: 'this.round(Date.now() - performance.timeOrigin);',
+    find: 'this.sweep(performance.now());',
+    replace: 'this.sweep(Date.now() - performance.timeOrigin);',
     specs: [clock],
   },
   {
-    name: 'what an engine throws is not caught',
+    name: 'what an adapter throws is not caught',
     file: 'cluster/membership.ts',
     find: `  async transmit(to: string, frame: string): Promise<boolean> {
     const member = this.#member;
@@ -142,14 +142,14 @@ const faultMutants: readonly Mutant[] = [
     replace: `  transmit(to: string, frame: string): Promise<boolean> {
     const member = this.#member;
     if (!member || !this.#up) return Promise.reject(outOfReach());`,
-    specs: [engines],
+    specs: [adapters],
   },
   {
-    name: 'the goodbye of an engine has no deadline',
+    name: 'the goodbye of an adapter has no deadline',
     file: 'cluster/membership.ts',
     find: 'await withDeadline(leave(member), LEAVE_MS, noAnswer)',
     replace: 'await withDeadline(leave(member), 1e9, noAnswer)',
-    specs: [engines],
+    specs: [adapters],
   },
   {
     name: 'what was thrown is taken for something that can be read',
@@ -159,7 +159,7 @@ const faultMutants: readonly Mutant[] = [
     specs: [strange],
   },
   {
-    name: 'a resumeKey may be a promise',
+    name: 'a resume key may be a promise',
     file: 'http/get/open-stream.ts',
     find: "if (key === undefined || typeof key === 'string') return key;",
     replace: 'if (key !== null) return key as string;',
@@ -175,21 +175,21 @@ const faultMutants: readonly Mutant[] = [
   {
     name: 'a shutdown waits for requests by no deadline',
     file: 'session/shutdown.ts',
-    find: 'await until(deadline, session.inlet.inFlight.idle());',
-    replace: 'await session.inlet.inFlight.idle();',
+    find: 'await until(deadline, session.receiver.inFlight.idle());',
+    replace: 'await session.receiver.inFlight.idle();',
     specs: [shutdown],
   },
   {
     name: 'a shutdown waits for hooks by no deadline but theirs',
     file: 'session/shutdown.ts',
-    find: '    await until(deadline, this.#hooks.settled());\n',
-    replace: '    await this.#hooks.settled();\n',
+    find: '    await until(deadline, this.#hooks.idle());\n',
+    replace: '    await this.#hooks.idle();\n',
     specs: [shutdown],
   },
   {
     name: 'a ping that is not answered ends nothing',
     file: 'session/heartbeat.ts',
-    find: "session.lose(new McpSseError('ping-timeout', error.message));",
+    find: "session.dropConnection(new McpSseError('ping-timeout', error.message));",
     replace: 'void error.message;',
     specs: [frozen],
   },

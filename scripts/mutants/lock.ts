@@ -8,7 +8,7 @@ const drain = 'stream/writer-drain.spec.ts';
 const exclusive = 'stream/exclusive-section.spec.ts';
 const locks = 'stream/lock.spec.ts';
 
-const TURN = '    void this.#lock.run(() => this.#turn());';
+const TURN = '    void this.#lock.run(() => this.#writeQueued());';
 
 /** Faults of the lock and of the sections that hold it. */
 export const lockMutants: readonly Mutant[] = [
@@ -16,14 +16,14 @@ export const lockMutants: readonly Mutant[] = [
     name: 'a turn does not take the lock',
     file: writer,
     find: TURN,
-    replace: '    void this.#turn();',
+    replace: '    void this.#writeQueued();',
     specs: [drain],
   },
   {
     name: 'a turn does not take the lock, as the scheduler sees it',
     file: writer,
     find: TURN,
-    replace: '    void this.#turn();',
+    replace: '    void this.#writeQueued();',
     specs: [property],
   },
   {

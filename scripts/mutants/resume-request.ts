@@ -16,15 +16,15 @@ const proofMutants: readonly Mutant[] = [
   {
     name: 'what was answered counts as unread when its position was cut off',
     file: outlet,
-    find: 'return Math.max(told, this.#provenOffset);',
-    replace: 'return told > 0 ? told : this.#provenOffset;',
+    find: 'return Math.max(told, this.#acknowledgedOffset);',
+    replace: 'return told > 0 ? told : this.#acknowledgedOffset;',
     specs: [model, probe],
   },
   {
     name: 'an answer proves more than it does',
     file: outlet,
-    find: 'this.#proofs.set(id, this.#pump.nextOffset);',
-    replace: 'this.#proofs.set(id, this.#pump.nextOffset + 1);',
+    find: 'this.#acks.set(id, this.#pump.nextOffset);',
+    replace: 'this.#acks.set(id, this.#pump.nextOffset + 1);',
     specs: [model],
   },
   {
@@ -37,7 +37,7 @@ const proofMutants: readonly Mutant[] = [
   {
     name: 'a client that cannot say where it stopped is led over a gap',
     file: wayBack,
-    find: 'if (session.outlet.canResume(offset)) return',
+    find: 'if (session.sender.canResume(offset)) return',
     replace: 'return',
     specs: [keys],
   },
@@ -61,8 +61,8 @@ const callerMutants: readonly Mutant[] = [
   {
     name: 'a client that had better try again is refused for good',
     file: returning,
-    find: 'return PASSING.has(error.code) &&',
-    replace: 'return !PASSING.has(error.code) &&',
+    find: 'return TEMPORARY.has(error.code) &&',
+    replace: 'return !TEMPORARY.has(error.code) &&',
     specs: [refusals],
   },
   {

@@ -102,10 +102,10 @@ const cursorMutants: readonly Mutant[] = [
     specs: [model],
   },
   {
-    name: 'a replay has no more room than limits.bufferedBytes',
+    name: 'a replay has no more room than limits.maxBufferedBytes',
     file: pump,
-    find: 'frame.bytes <= Math.max(bufferedBytes, maxBytes)',
-    replace: 'frame.bytes <= bufferedBytes',
+    find: 'frame.bytes <= Math.max(maxBufferedBytes, maxBytes)',
+    replace: 'frame.bytes <= maxBufferedBytes',
     specs: [detached],
   },
   {
@@ -118,7 +118,7 @@ const cursorMutants: readonly Mutant[] = [
   {
     name: 'what is let go of is not told to the budget',
     file: pump,
-    find: '    if (this.#retains) this.#owner.pumpHolds(this.#log.memory - memory);\n  }\n}',
+    find: '    if (this.#retains) this.#owner.retainedBytesChanged(this.#log.memory - memory);\n  }\n}',
     replace: '  }\n}',
     specs: [retention],
   },
@@ -153,21 +153,21 @@ const attachMutants: readonly Mutant[] = [
   {
     name: 'a ping on the older stream ends the newer one',
     file: 'session/heartbeat.ts',
-    find: 'if (session.outlet.writer === writer) {',
-    replace: 'if (session.outlet.writer !== undefined || writer) {',
+    find: 'if (session.sender.writer === writer) {',
+    replace: 'if (session.sender.writer !== undefined || writer) {',
     specs: [heartbeat],
   },
   {
     name: 'a session that is back still counts the time it was away',
     file: session,
-    find: "    this.#state = 'open';\n    this.#lostAt = undefined;\n",
+    find: "    this.#state = 'open';\n    this.#detachedAt = undefined;\n",
     replace: "    this.#state = 'open';\n",
     specs: [window],
   },
   {
     name: 'a session ends with its stream although its client could come back',
     file: session,
-    find: 'else if (!this.outlet.road.leadsBack) this.#end(reason, error);',
+    find: 'else if (!this.sender.resumeStrategy.resumable) this.#end(reason, error);',
     replace: 'else if (this.#state) this.#end(reason, error);',
     specs: [window],
   },
@@ -181,7 +181,7 @@ const attachMutants: readonly Mutant[] = [
   {
     name: 'a large message never gets onto a new connection',
     file: 'http/get/begin-stream.ts',
-    find: '{ stallTimeoutMs, bufferedBytes: Infinity }',
+    find: '{ writeTimeoutMs, maxBufferedBytes: Infinity }',
     replace: 'settings.limits',
     specs: [detached],
   },
@@ -219,8 +219,8 @@ const markMutants: readonly Mutant[] = [
   {
     name: 'the first event of a connection has no position',
     file: road,
-    find: 'data: this.#positions ? this.#announcedAt(offset) : announced,',
-    replace: 'data: announced,',
+    find: 'data: this.#positions ? this.#messageUrlAt(offset) : messageUrl,',
+    replace: 'data: messageUrl,',
     specs: [model],
   },
   {

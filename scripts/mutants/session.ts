@@ -15,8 +15,8 @@ const endpointFirst = 'http/get/endpoint-first.spec.ts';
 const capacity = 'http/get/capacity.spec.ts';
 const leaving = 'http/get/leaving.spec.ts';
 
-const ANNOUNCE = '    void writer.write(road.endpointEvent(announced, offset));\n';
-const ATTACH = '    this.#pump.attach(writer, offset, road.marking);\n';
+const ANNOUNCE = '    void writer.write(resumeStrategy.endpointEvent(messageUrl, offset));\n';
+const ATTACH = '    this.#pump.attach(writer, offset, resumeStrategy.decorate);\n';
 
 export const sessionMutants: readonly Mutant[] = [
   {
@@ -32,11 +32,11 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a close waits for the stream to end before it is one',
     file: session,
-    find: `    this.inlet.close(closed);
+    find: `    this.receiver.close(closed);
     this.#observer.closed(this, reason);
 `,
     replace: `    void this.#finished.then(() => {
-      this.inlet.close(closed);
+      this.receiver.close(closed);
       this.#observer.closed(this, reason);
     });
 `,
@@ -87,7 +87,7 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'an answered request stays in flight',
     file: session,
-    find: '      if (message.id != null) this.inlet.inFlight.release(message.id);\n',
+    find: '      if (message.id != null) this.receiver.inFlight.release(message.id);\n',
     replace: '',
     specs: [sessions],
   },
@@ -126,11 +126,11 @@ export const sessionMutants: readonly Mutant[] = [
     file: opening,
     find: `  runtime.sessions.takeSlot(caller.principal);
   const session = await prepare(exchange, runtime, caller, departure).finally(() => {
-    departure.settled();
+    departure.dispose();
   });
 `,
     replace: `  const session = await prepare(exchange, runtime, caller, departure).finally(() => {
-    departure.settled();
+    departure.dispose();
   });
   runtime.sessions.takeSlot(caller.principal);
 `,
@@ -146,7 +146,7 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'nobody looks whether the client is still there when its stream opens',
     file: opening,
-    find: 'if (departure.hasHappened()) session.close',
+    find: 'if (departure.hasAborted()) session.close',
     replace: 'if (departure === undefined) session.close',
     specs: [leaving],
   },

@@ -55,15 +55,15 @@ export const watchingMutants: readonly Mutant[] = [
   {
     name: 'dashboard: a POST needs no token',
     file: page,
-    find: "askerOf(req) !== 'own' || !isSame(sent, token)",
-    replace: "askerOf(req) !== 'own' || !isSame(token, sent as string)",
+    find: "requesterOf(req) !== 'own' || !isSame(sent, token)",
+    replace: "requesterOf(req) !== 'own' || !isSame(token, sent as string)",
     specs: [closing],
   },
   {
     name: 'dashboard: the token is enough, wherever a POST comes from',
     file: page,
-    find: "askerOf(req) !== 'own' ||",
-    replace: "askerOf(req) === 'own' && ''.length > 0 ||",
+    find: "requesterOf(req) !== 'own' ||",
+    replace: "requesterOf(req) === 'own' && ''.length > 0 ||",
     specs: [closing],
   },
   {
@@ -111,7 +111,7 @@ export const watchingMutants: readonly Mutant[] = [
   {
     name: 'dashboard: states pile up before a page that does not read',
     file: viewer,
-    find: '    if (this.#writer.queuedBytes > 0) return;\n',
+    find: '    if (this.#writer.bufferedBytes > 0) return;\n',
     replace: '',
     specs: [viewers],
   },

@@ -183,11 +183,11 @@ async function programs(): Promise<Candidate[]> {
       connect: (url) => visitWithBridge(place, [bin('supergateway'), '--sse', url]),
     },
     {
-      name: 'supergateway with resumeKey',
+      name: 'supergateway with a resume key',
       version: SUPERGATEWAY,
       drop: 'calls are answered',
       cannot: { progress: 'passes none on', notification: 'passes none on' },
-      options: { resume: { retryMs: 50, resumeKey: ({ headers }) => String(headers['x-client']) } },
+      options: { resume: { retryMs: 50, key: ({ headers }) => String(headers['x-client']) } },
       connect: (url) =>
         visitWithBridge(place, [bin('supergateway'), '--sse', url, '--header', 'x-client: 1']),
     },

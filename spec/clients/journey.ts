@@ -18,7 +18,7 @@ export const STEPS: readonly Step[] = [
 export type Drop =
   | 'exactly once'
   | 'at most one repeats'
-  /** It is known by `resumeKey`, and hears nothing but answers. */
+  /** It is known by `resume.key`, and hears nothing but answers. */
   | 'calls are answered'
   /** It comes back and does not say who it is. */
   | 'a new session'

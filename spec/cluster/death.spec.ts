@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.js';
-import { FaultyEngine } from '../support/faulty-adapter.js';
+import { FaultyAdapter } from '../support/faulty-adapter.js';
 import {
   lastId,
   numbers,
@@ -17,19 +17,19 @@ const nodeOf = (client: StreamClient): string => client.sessionId.split('.')[0]!
 
 /** Two nodes, and a client of one that is connected to the other. */
 async function servedElsewhere() {
-  const engine = new FaultyEngine();
-  const [owner, other] = await serveTwo({}, engine);
+  const adapter = new FaultyAdapter();
+  const [owner, other] = await serveTwo({}, adapter);
   const client = await openWithIds(`${owner.url}/sse`);
   const session = onlySession(owner.mcp);
   const headers = { 'Last-Event-ID': lastId(client) };
   const again = await StreamClient.open(`${other.url}/sse`, headers);
-  return { engine, owner, other, session, client: again, headers };
+  return { adapter, owner, other, session, client: again, headers };
 }
 
 describe('when the owner of a session dies', () => {
   it('ends its streams elsewhere, and tells its clients 404: the first soon, the others at once', async () => {
-    const { engine, other, client, headers } = await servedElsewhere();
-    engine.dead.add(nodeOf(client));
+    const { adapter, other, client, headers } = await servedElsewhere();
+    adapter.dead.add(nodeOf(client));
     const posted = post(endpointAt(other, client), ping);
     await client.end(6_000);
     expect((await posted).status).toBe(404);
@@ -38,7 +38,7 @@ describe('when the owner of a session dies', () => {
     expect((await post(endpointAt(other, client), ping)).status).toBe(404);
     // No wait for a node that is known to be gone.
     expect(performance.now() - asked).toBeLessThan(2_000);
-    expect(other.mcp.stats().cluster).toMatchObject({ nodes: 1, streamsServed: 0 });
+    expect(other.mcp.stats().cluster).toMatchObject({ nodes: 1, streamsImported: 0 });
   }, 20_000);
 
   it('does so at once when it has said goodbye', async () => {
@@ -62,10 +62,10 @@ describe('when the owner of a session dies', () => {
 });
 
 it('keeps a session whose client is connected to a node that dies', async () => {
-  const { engine, owner, other, session, client, headers } = await servedElsewhere();
+  const { adapter, owner, other, session, client, headers } = await servedElsewhere();
   await sendNumbers(session, 1, 5);
   await eventually(() => numbers(client).length === 5);
-  engine.dead.add(other.mcp.stats().cluster!.node);
+  adapter.dead.add(other.mcp.stats().cluster!.node);
   await eventually(() => session.state === 'detached', 'the loss of the stream', 15_000);
   await sendNumbers(session, 6, 10);
   const again = await StreamClient.open(`${owner.url}/sse`, headers);
@@ -73,23 +73,23 @@ it('keeps a session whose client is connected to a node that dies', async () => 
 }, 30_000);
 
 it('goes on after a partition that is short, as if nothing had been', async () => {
-  const { engine, session, client } = await servedElsewhere();
-  engine.partitioned.add(nodeOf(client));
+  const { adapter, session, client } = await servedElsewhere();
+  adapter.partitioned.add(nodeOf(client));
   await sendNumbers(session, 1, 200);
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(numbers(client)).toEqual([]);
-  engine.partitioned.clear();
+  adapter.partitioned.clear();
   await eventually(() => numbers(client).length === 200);
   expect(numbers(client)).toEqual(Array.from({ length: 200 }, (_, n) => n + 1));
 });
 
 it('gives up a stream after a partition that is long, on both sides, and the next one goes on', async () => {
-  const { engine, owner, other, session, client } = await servedElsewhere();
-  engine.partitioned.add(nodeOf(client));
+  const { adapter, owner, other, session, client } = await servedElsewhere();
+  adapter.partitioned.add(nodeOf(client));
   await sendNumbers(session, 1, 200);
   await client.end(12_000);
   await eventually(() => session.state === 'detached', 'the end at the owner', 12_000);
-  engine.partitioned.clear();
+  adapter.partitioned.clear();
   await eventually(() => other.mcp.stats().cluster?.nodes === 2);
   await eventually(() => owner.mcp.stats().cluster?.nodes === 2);
   const again = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': lastId(client) });

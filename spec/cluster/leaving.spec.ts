@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { JsonRpcMessage } from '../../lib/index.js';
-import { FaultyEngine } from '../support/faulty-adapter.js';
+import { FaultyAdapter } from '../support/faulty-adapter.js';
 import { lastId, openWithIds } from '../support/returning-client.js';
 import { endpointAt, serveTwo } from '../support/serve-nodes.js';
 import { post, StreamClient } from '../support/stream-client.js';
@@ -10,16 +10,16 @@ const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
 
 describe('a node that closes, while others go on', () => {
   it('lets what it has passed on be answered first', async () => {
-    const engine = new FaultyEngine();
-    const [owner, closing] = await serveTwo({}, engine);
+    const adapter = new FaultyAdapter();
+    const [owner, closing] = await serveTwo({}, adapter);
     const client = await StreamClient.open(`${owner.url}/sse`);
     // What is lost is sent again, which takes a while.
-    engine.losses = { lost: 1, repeated: 0, late: 0 };
+    adapter.losses = { lost: 1, repeated: 0, late: 0 };
     const posted = post(endpointAt(closing, client), ping);
-    const asked = closing.mcp.stats().cluster!.asked;
-    while (closing.mcp.stats().cluster!.asked === asked) await new Promise(setImmediate);
+    const asked = closing.mcp.stats().cluster!.requestsSent;
+    while (closing.mcp.stats().cluster!.requestsSent === asked) await new Promise(setImmediate);
     const closed = closing.mcp.close();
-    engine.losses = { lost: 0, repeated: 0, late: 0 };
+    adapter.losses = { lost: 0, repeated: 0, late: 0 };
     expect((await posted).status).toBe(202);
     expect(await client.nextMessage()).toMatchObject({ id: 1, result: {} });
     await closed;

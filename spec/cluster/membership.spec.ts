@@ -1,22 +1,22 @@
 import { expect, it, onTestFinished } from 'vitest';
 
 import { Membership } from '../../lib/cluster/membership.js';
-import type { Engine, EngineMember } from '../../lib/index.js';
+import type { Adapter, AdapterMember } from '../../lib/index.js';
 import { deferred } from '../support/deferred.js';
 import { eventually } from '../support/eventually.js';
 import { hanging } from '../support/failing.js';
 
 /** A membership, and the failures that it has told of. */
-function membershipOf(engine: Engine): { membership: Membership; failures: string[] } {
+function membershipOf(adapter: Adapter): { membership: Membership; failures: string[] } {
   const failures: string[] = [];
   const failed = ({ code }: { code: string }) => void failures.push(code);
-  const membership = new Membership('self', engine, { asked: hanging, failed });
+  const membership = new Membership('self', adapter, { onCall: hanging, failed });
   onTestFinished(() => membership.leave());
   return { membership, failures };
 }
 
-it('ends a membership that the engine grants only after the node has left', async () => {
-  const joined = deferred<EngineMember>();
+it('ends a membership that the adapter grants only after the node has left', async () => {
+  const joined = deferred<AdapterMember>();
   const { membership } = membershipOf({ join: () => joined.promise });
   await membership.leave();
   const frames: string[] = [];
@@ -29,7 +29,7 @@ it('ends a membership that the engine grants only after the node has left', asyn
   expect([frames, membership.up]).toEqual([[], false]);
 });
 
-it('tells of an engine that is out of reach once, however often it tries to join', async () => {
+it('tells of an adapter that is out of reach once, however often it tries to join', async () => {
   let tries = 0;
   const { failures } = membershipOf({
     join: async () => {
@@ -38,7 +38,7 @@ it('tells of an engine that is out of reach once, however often it tries to join
     },
   });
   await eventually(() => tries === 3, 'the third try');
-  expect(failures).toEqual(['engine-unavailable']);
+  expect(failures).toEqual(['adapter-unavailable']);
 });
 
 it('counts what it has asked of nodes that were never there', { timeout: 20_000 }, async () => {

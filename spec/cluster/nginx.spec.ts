@@ -41,7 +41,7 @@ it.skipIf(!isInstalled('nginx'))('works behind nginx as the documentation sets i
   const url = `http://127.0.0.1:${port}/sse`;
   const client = await openWithIds(url);
   for (let count = 0; count < 10; count += 1) await client.request('ping', {});
-  const relayed = (): number[] => nodes.map(({ mcp }) => mcp.stats().cluster!.asked);
+  const relayed = (): number[] => nodes.map(({ mcp }) => mcp.stats().cluster!.requestsSent);
   expect(Math.max(...relayed())).toBeGreaterThan(0);
 
   const [owner] = nodes.filter(({ mcp }) => mcp.sessions.size === 1);
@@ -55,6 +55,6 @@ it.skipIf(!isInstalled('nginx'))('works behind nginx as the documentation sets i
     stream = await StreamClient.open(url, { 'Last-Event-ID': lastId(stream) });
   }
   const lent = owner!.mcp.stats().cluster!;
-  expect(lent.answered).toBeGreaterThan(0);
+  expect(lent.requestsReceived).toBeGreaterThan(0);
   expect(numbers(client)).toEqual([1, 2, 3, 4, 5]);
 });

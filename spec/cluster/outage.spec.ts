@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { McpSseRequest } from '../../lib/index.js';
 import { eventually } from '../support/eventually.js';
-import { FaultyEngine } from '../support/faulty-adapter.js';
+import { FaultyAdapter } from '../support/faulty-adapter.js';
 import {
   lastId,
   numbers,
@@ -16,43 +16,43 @@ import { post, StreamClient } from '../support/stream-client.js';
 
 const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
 
-describe('while the engine is out of reach', () => {
+describe('while the adapter is out of reach', () => {
   it('serves its own sessions, and others again when it is back', async () => {
-    const engine = new FaultyEngine();
+    const adapter = new FaultyAdapter();
     const errors: string[] = [];
     const hooks = { onError: ({ code }: { code: string }) => errors.push(code) };
-    const [owner, other] = await serveTwo({ hooks }, engine);
+    const [owner, other] = await serveTwo({ hooks }, adapter);
     const client = await StreamClient.open(`${owner.url}/sse`);
-    engine.goDown();
+    adapter.goDown();
     expect(await client.request('ping')).toMatchObject({ result: {} });
     const waiting = post(endpointAt(other, client), { ...ping, id: 99 });
     const another = await StreamClient.open(`${other.url}/sse`);
     expect(await another.request('ping')).toMatchObject({ result: {} });
     expect(other.mcp.stats().cluster?.up).toBe(false);
-    engine.comeBack();
+    adapter.comeBack();
     expect((await waiting).status).toBe(202);
     await client.nextMessage(({ id }) => id === 99);
     // Once for each node, not once for each frame.
-    expect(errors).toEqual(['engine-unavailable', 'engine-unavailable']);
+    expect(errors).toEqual(['adapter-unavailable', 'adapter-unavailable']);
   });
 
-  it.each<[string, (engine: FaultyEngine, down: boolean) => void]>([
-    ['is out of reach', (engine, down) => (down ? engine.goDown() : engine.comeBack())],
-    ['sends nothing', (engine, down) => (engine.refuses = down)],
+  it.each<[string, (adapter: FaultyAdapter, down: boolean) => void]>([
+    ['is out of reach', (adapter, down) => (down ? adapter.goDown() : adapter.comeBack())],
+    ['sends nothing', (adapter, down) => (adapter.refuses = down)],
   ])(
     'answers 503 for what was not sent, and never sends it afterwards: it %s',
     async (_, set) => {
-      const engine = new FaultyEngine();
+      const adapter = new FaultyAdapter();
       const received: unknown[] = [];
       const handler = (message: unknown) => void received.push(message);
-      const [owner, other] = await serveTwo({ handler }, engine);
+      const [owner, other] = await serveTwo({ handler }, adapter);
       const client = await StreamClient.open(`${owner.url}/sse`);
-      set(engine, true);
+      set(adapter, true);
       const { status, body, headers } = await post(endpointAt(other, client), ping);
       expect(status).toBe(503);
       expect(headers['retry-after']).toBe('1');
       expect(JSON.parse(body)).toMatchObject({ id: null, error: { code: -32000 } });
-      set(engine, false);
+      set(adapter, false);
       await acquainted([owner, other]);
       await post(endpointAt(other, client), { ...ping, id: 2 });
       expect(received).toMatchObject([{ id: 2 }]);
@@ -61,34 +61,34 @@ describe('while the engine is out of reach', () => {
   );
 
   it('tells a client that comes back to try again, and has its session when it does', async () => {
-    const engine = new FaultyEngine();
-    const [owner, other] = await serveTwo({}, engine);
+    const adapter = new FaultyAdapter();
+    const [owner, other] = await serveTwo({}, adapter);
     const client = await openWithIds(`${owner.url}/sse`);
     const session = onlySession(owner.mcp);
     client.drop();
     await eventually(() => session.state === 'detached');
-    engine.goDown();
+    adapter.goDown();
     const headers = { 'Last-Event-ID': lastId(client) };
     const told = await StreamClient.begin(`${other.url}/sse`, headers);
     await told.end(15_000);
     expect(told.status).toBe(200);
     expect(told.text).toMatch(/^retry: \d+\n\n$/);
-    engine.comeBack();
+    adapter.comeBack();
     const again = await StreamClient.open(`${other.url}/sse`, headers);
     expect(again.sessionId).toBe(session.id);
   }, 30_000);
 
   it('keeps streams through a short outage, and ends them in a long one', async () => {
-    const engine = new FaultyEngine();
-    const [owner, other] = await serveTwo({}, engine);
+    const adapter = new FaultyAdapter();
+    const [owner, other] = await serveTwo({}, adapter);
     const client = await openWithIds(`${owner.url}/sse`);
     const session = onlySession(owner.mcp);
     const again = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': lastId(client) });
-    engine.goDown();
+    adapter.goDown();
     await sendNumbers(session, 1, 20);
-    engine.comeBack();
+    adapter.comeBack();
     await eventually(() => numbers(again).length === 20);
-    engine.goDown();
+    adapter.goDown();
     await sendNumbers(session, 21, 40);
     await again.end(15_000);
     await eventually(() => session.state === 'detached', 'the end at the owner', 15_000);
@@ -100,48 +100,48 @@ describe('while the engine is out of reach', () => {
   }, 30_000);
 });
 
-it('joins as soon as the engine is there, when it was not at the start', async () => {
-  const engine = new FaultyEngine();
-  engine.goDown();
+it('joins as soon as the adapter is there, when it was not at the start', async () => {
+  const adapter = new FaultyAdapter();
+  adapter.goDown();
   const errors: string[] = [];
   const hooks = { onError: ({ code }: { code: string }) => errors.push(code) };
-  const one = await serve({ engine, hooks });
-  const other = await serve({ engine, hooks });
+  const one = await serve({ adapter: adapter, hooks });
+  const other = await serve({ adapter: adapter, hooks });
   const client = await StreamClient.open(`${one.url}/sse`);
   expect(await client.request('ping')).toMatchObject({ result: {} });
   await eventually(() => errors.length === 2);
-  engine.comeBack();
+  adapter.comeBack();
   await acquainted([one, other]);
   expect((await post(endpointAt(other, client), { ...ping, id: 77 })).status).toBe(202);
   await client.nextMessage(({ id }) => id === 77);
-  expect(errors).toEqual(['engine-unavailable', 'engine-unavailable']);
+  expect(errors).toEqual(['adapter-unavailable', 'adapter-unavailable']);
 });
 
 it('answers 504 for what was sent and not answered, and takes it once all the same', async () => {
-  const engine = new FaultyEngine();
+  const adapter = new FaultyAdapter();
   const received: unknown[] = [];
   const handler = (message: unknown) => void received.push(message);
-  const [owner, other] = await serveTwo({ handler }, engine);
+  const [owner, other] = await serveTwo({ handler }, adapter);
   const client = await StreamClient.open(`${owner.url}/sse`);
-  engine.losses = { lost: 1, repeated: 0, late: 0 };
+  adapter.losses = { lost: 1, repeated: 0, late: 0 };
   const { status, body } = await post(endpointAt(other, client), ping);
   expect(status).toBe(504);
   expect(JSON.parse(body)).toMatchObject({ id: null, error: { code: -32000 } });
-  engine.losses = { lost: 0, repeated: 0, late: 0 };
+  adapter.losses = { lost: 0, repeated: 0, late: 0 };
   await acquainted([owner, other]);
   expect((await post(endpointAt(other, client), { ...ping, id: 2 })).status).toBe(202);
   expect(received).toHaveLength(new Set(received.map((message) => JSON.stringify(message))).size);
 }, 20_000);
 
-it('opens a new session when others do not say in time whose a resumeKey is', async () => {
-  const engine = new FaultyEngine();
-  const resume = { resumeKey: (req: McpSseRequest) => req.headers['x-key']?.toString() };
-  const [owner, other] = await serveTwo({ resume }, engine);
-  engine.partitioned.add(owner.mcp.stats().cluster!.node);
+it('opens a new session when others do not say in time whose a resume key is', async () => {
+  const adapter = new FaultyAdapter();
+  const resume = { key: (req: McpSseRequest) => req.headers['x-key']?.toString() };
+  const [owner, other] = await serveTwo({ resume }, adapter);
+  adapter.partitioned.add(owner.mcp.stats().cluster!.node);
   const began = performance.now();
   await StreamClient.open(`${other.url}/sse`, { 'X-Key': 'k' });
   // Any other question is given up after eight seconds.
   expect(performance.now() - began).toBeLessThan(6_000);
-  expect(other.mcp.stats().cluster?.asked).toBe(1);
+  expect(other.mcp.stats().cluster?.requestsSent).toBe(1);
   expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([0, 1]);
 }, 20_000);

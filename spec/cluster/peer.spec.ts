@@ -9,7 +9,7 @@ describe('a call to another node', () => {
   it('is rejected when the answer is nonsense', async () => {
     const { there } = twoPeers(hanging);
     const call = there.call('find', {});
-    there.received('reply 1\nnonsense');
+    there.onMessage('reply 1\nnonsense');
     await expect(call).rejects.toMatchObject({ code: 'internal' });
     expect(there.isBusy).toBe(true);
     await eventually(() => !there.isBusy, 'the acknowledgement');
@@ -20,10 +20,10 @@ describe('a call to another node', () => {
     there.setReachable(false);
     const large = there.call('send', 'x'.repeat(64 * 1024 * 1024));
     const more = there.call('send', {});
-    const full = { code: 'engine-unavailable', message: expect.stringContaining('too much') };
+    const full = { code: 'adapter-unavailable', message: expect.stringContaining('too much') };
     await expect(more).rejects.toMatchObject(full);
     there.giveUp();
-    await expect(large).rejects.toMatchObject({ code: 'engine-unavailable' });
+    await expect(large).rejects.toMatchObject({ code: 'adapter-unavailable' });
     expect(there.isBusy).toBe(false);
   });
 
@@ -41,10 +41,10 @@ describe('a call to another node', () => {
 
 it('mentions a stream that has long been silent, and ends it if its owner knows of none', async () => {
   const { there } = twoPeers(hanging);
-  const { stream } = there.serve();
-  there.remind(stream.toldAt + 19_999);
+  const { stream } = there.importStream();
+  there.remind(stream.sentAt + 19_999);
   await rounds(10);
-  expect(there.served.size).toBe(1);
-  there.remind(stream.toldAt + 20_000);
-  await eventually(() => there.served.size === 0);
+  expect(there.imported.size).toBe(1);
+  there.remind(stream.sentAt + 20_000);
+  await eventually(() => there.imported.size === 0);
 });

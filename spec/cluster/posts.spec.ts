@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { describe, expect, it } from 'vitest';
 
 import type { MessageHandler, RequestFacts } from '../../lib/index.js';
-import { FaultyEngine } from '../support/faulty-adapter.js';
+import { FaultyAdapter } from '../support/faulty-adapter.js';
 import { serveTwo, endpointAt } from '../support/serve-nodes.js';
 import { post, StreamClient } from '../support/stream-client.js';
 
@@ -15,8 +15,18 @@ describe('a POST to another node than the owner of its session', () => {
     const { status, body } = await post(endpointAt(other, client), ping(1));
     expect([status, body]).toEqual([202, '']);
     expect(await client.nextMessage()).toEqual({ jsonrpc: '2.0', id: 1, result: {} });
-    expect(owner.mcp.stats().cluster).toMatchObject({ up: true, nodes: 2, asked: 0, answered: 1 });
-    expect(other.mcp.stats().cluster).toMatchObject({ up: true, nodes: 2, asked: 1, answered: 0 });
+    expect(owner.mcp.stats().cluster).toMatchObject({
+      up: true,
+      nodes: 2,
+      requestsSent: 0,
+      requestsReceived: 1,
+    });
+    expect(other.mcp.stats().cluster).toMatchObject({
+      up: true,
+      nodes: 2,
+      requestsSent: 1,
+      requestsReceived: 0,
+    });
   });
 
   it('reaches the session in the order of the 202s, whichever node takes it', async () => {
@@ -61,7 +71,7 @@ describe('a POST to another node than the owner of its session', () => {
   it('is refused like any other: somebody else, an unknown session, nonsense, too much at once', async () => {
     const [owner, other] = await serveTwo({
       handler: () => new Promise(() => {}),
-      limits: { inFlight: 1, messageBytes: 1_000 },
+      limits: { maxConcurrentRequests: 1, maxBodyBytes: 1_000 },
       security: { principal: (req) => req.headers.authorization },
     });
     const ada = { Authorization: 'ada' };
@@ -82,10 +92,10 @@ describe('a POST to another node than the owner of its session', () => {
   });
 
   it('is refused with nobody else asked when its session names no node', async () => {
-    const engine = new FaultyEngine();
-    const [, other] = await serveTwo({}, engine);
+    const adapter = new FaultyAdapter();
+    const [, other] = await serveTwo({}, adapter);
     // Whoever asks is told 503.
-    engine.refuses = true;
+    adapter.refuses = true;
     const { status } = await post(`${other.url}/message?sessionId=of-no-node`, ping(1));
     expect(status).toBe(404);
   });
@@ -117,7 +127,7 @@ describe('a POST to another node than the owner of its session', () => {
     expect((await post(client.endpoint, ping(1))).status).toBe(202);
     expect((await post(endpointAt(other, client), ping(2))).status).toBe(500);
     expect(errors).toEqual([
-      'unserialisable: what goes to another node, req.auth included, must be plain data',
+      'not-serializable: what goes to another node, req.auth included, must be plain data',
     ]);
   });
 });

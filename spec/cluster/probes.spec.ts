@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
-import { localEngine } from '../../lib/index.js';
-import { FaultyEngine } from '../support/faulty-adapter.js';
+import { localAdapter } from '../../lib/index.js';
+import { FaultyAdapter } from '../support/faulty-adapter.js';
 import {
   beginAgainAsSdk,
   NEGOTIATED,
@@ -15,7 +15,7 @@ import { post } from '../support/stream-client.js';
 const PATIENT = { resume: { probeTimeoutMs: 60_000 } };
 
 it('asks a client that comes back who it is, on a node that knows no other yet', async () => {
-  const { url } = await serve({ ...PATIENT, engine: localEngine() });
+  const { url } = await serve({ ...PATIENT, adapter: localAdapter() });
   const client = await beginAgainAsSdk(`${url}/sse`);
   expect(await client.nextMessage()).toMatchObject({ method: 'ping' });
 });
@@ -46,14 +46,14 @@ it('asks once more, since a POST that got lost is not repeated', async () => {
 });
 
 it('has a client come again that does not answer while the nodes are out of touch', async () => {
-  const engine = new FaultyEngine();
-  const [owner, other] = await serveTwo({ resume: { probeTimeoutMs: 200 } }, engine);
+  const adapter = new FaultyAdapter();
+  const [owner, other] = await serveTwo({ resume: { probeTimeoutMs: 200 } }, adapter);
   const client = await openAsSdk(`${owner.url}/sse`);
-  engine.goDown();
+  adapter.goDown();
   const again = await beginAgainAsSdk(`${other.url}/sse`);
   await again.end();
   expect(again.text).toMatch(/\nretry: \d+\n\n$/);
-  engine.comeBack();
+  adapter.comeBack();
   // By way of its own node, whose session it still has.
   await returnAsSdk(client);
   expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([1, 0]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.js';
-import { FaultyEngine } from '../support/faulty-adapter.js';
+import { FaultyAdapter } from '../support/faulty-adapter.js';
 import { numbers } from '../support/returning-client.js';
 import { serveTwo } from '../support/serve-nodes.js';
 import { StreamClient } from '../support/stream-client.js';
@@ -33,7 +33,7 @@ describe('send', () => {
     const params: Record<string, unknown> = {};
     params.itself = params;
     const sent = other.mcp.send(client.sessionId, { jsonrpc: '2.0', method: 'm', params });
-    await expect(sent).rejects.toMatchObject({ code: 'unserialisable' });
+    await expect(sent).rejects.toMatchObject({ code: 'not-serializable' });
   });
 
   it('is held back by a slow reader for a while only, and by its owner for good', async () => {
@@ -65,12 +65,12 @@ describe('broadcast', () => {
   });
 
   it('is reported when another node cannot be told', { timeout: 20_000 }, async () => {
-    const engine = new FaultyEngine();
+    const adapter = new FaultyAdapter();
     const errors: string[] = [];
     const hooks = { onError: ({ code }: { code: string }) => errors.push(code) };
-    const [one, other] = await serveTwo({ hooks }, engine);
+    const [one, other] = await serveTwo({ hooks }, adapter);
     const client = await StreamClient.open(`${one.url}/sse`);
-    engine.dead.add(other.mcp.stats().cluster!.node);
+    adapter.dead.add(other.mcp.stats().cluster!.node);
     expect(one.mcp.broadcast(numbered(1))).toBe(1);
     await eventually(() => numbers(client).length === 1);
     await eventually(() => errors.includes('session-not-found'), 'the report', 15_000);

@@ -16,7 +16,7 @@ import {
 import { serve, type Served } from '../support/serve.js';
 import { acquainted, endpointAt, serveTwo } from '../support/serve-nodes.js';
 import { post, StreamClient } from '../support/stream-client.js';
-import { localEngine, type McpSseRequest } from '../../lib/index.js';
+import { localAdapter, type McpSseRequest } from '../../lib/index.js';
 
 const upTo = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, n) => from + n);
@@ -50,12 +50,12 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
     await eventually(() => numbers(again).length === 20);
     expect(numbers(again)).toEqual(upTo(11, 30));
     expect(again.endpoint).toContain(other.url);
-    expect(other.mcp.stats().cluster).toMatchObject({ streamsServed: 1, streamsLent: 0 });
-    expect(owner.mcp.stats().cluster).toMatchObject({ streamsServed: 0, streamsLent: 1 });
+    expect(other.mcp.stats().cluster).toMatchObject({ streamsImported: 1, streamsExported: 0 });
+    expect(owner.mcp.stats().cluster).toMatchObject({ streamsImported: 0, streamsExported: 1 });
     again.drop();
     await detached(session);
-    await eventually(() => other.mcp.stats().cluster?.streamsServed === 0);
-    expect(owner.mcp.stats().cluster?.streamsLent).toBe(0);
+    await eventually(() => other.mcp.stats().cluster?.streamsImported === 0);
+    expect(owner.mcp.stats().cluster?.streamsExported).toBe(0);
   });
 
   it('goes from node to node and back, and misses nothing', async () => {
@@ -86,7 +86,7 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
     await second.end();
     await sendNumbers(session, 21, 21);
     await eventually(() => numbers(third).at(-1) === 21);
-    expect(other.mcp.stats().cluster?.streamsServed).toBe(1);
+    expect(other.mcp.stats().cluster?.streamsImported).toBe(1);
   });
 
   it('is refused with 404 for an id that is unknown, of no node, or of somebody else', async () => {
@@ -149,9 +149,9 @@ describe('an SDK client as it is that comes back to another node', () => {
   it.each(['the owner', 'the node of the stream', 'a third node'])(
     'goes on when it answers the probe at %s',
     async (where) => {
-      const engine = localEngine();
-      const [owner, other] = await serveTwo({}, engine);
-      const third = await serve({ engine });
+      const adapter = localAdapter();
+      const [owner, other] = await serveTwo({}, adapter);
+      const third = await serve({ adapter: adapter });
       await acquainted([owner, other, third]);
       const { client } = await lost(owner, openAsSdk);
       const again = await beginAgainAsSdk(`${other.url}/sse`);
@@ -186,9 +186,9 @@ describe('an SDK client as it is that comes back to another node', () => {
   });
 });
 
-it('finds the session of a resumeKey on whichever node', async () => {
+it('finds the session of a resume key on whichever node', async () => {
   const [owner, other] = await serveTwo({
-    resume: { resumeKey: (req) => req.headers['x-key']?.toString() },
+    resume: { key: (req) => req.headers['x-key']?.toString() },
   });
   const client = await StreamClient.open(`${owner.url}/sse`, { 'X-Key': 'k' });
   await client.request('initialize', { protocolVersion: '2025-06-18' });
@@ -204,15 +204,15 @@ it('finds the session of a resumeKey on whichever node', async () => {
 });
 
 it('finds it from a node that has only just started, too', async () => {
-  const engine = localEngine();
-  const resume = { resumeKey: (req: McpSseRequest) => req.headers['x-key']?.toString() };
-  const owner = await serve({ engine, resume });
+  const adapter = localAdapter();
+  const resume = { key: (req: McpSseRequest) => req.headers['x-key']?.toString() };
+  const owner = await serve({ adapter: adapter, resume });
   await eventually(() => owner.mcp.stats().cluster?.up === true);
   const client = await StreamClient.open(`${owner.url}/sse`, { 'X-Key': 'k' });
   await client.request('initialize', { protocolVersion: '2025-06-18' });
   client.drop();
   await detached(onlySession(owner.mcp));
-  const other = await serve({ engine, resume });
+  const other = await serve({ adapter: adapter, resume });
   const again = await StreamClient.open(`${other.url}/sse`, { 'X-Key': 'k' });
   expect(again.sessionId).toBe(client.sessionId);
 });

@@ -1,7 +1,7 @@
-import { parseFrame } from '../../lib/cluster/link/packet.js';
+import { parsePacket } from '../../lib/cluster/link/packet.js';
 import { Peer, type PeerOwner } from '../../lib/cluster/peer.js';
 
-/** Two nodes as each sees the other, on an engine that loses nothing. */
+/** Two nodes as each sees the other, on an adapter that loses nothing. */
 export interface TwoPeers {
   /** The node `there`, as the node `here` sees it. */
   readonly there: Peer;
@@ -13,16 +13,16 @@ export interface TwoPeers {
  * @param asked answers what either asks
  * @param leaving whether both are about to go
  */
-export function twoPeers(asked: PeerOwner['asked'], leaving = false): TwoPeers {
+export function twoPeers(asked: PeerOwner['onCall'], leaving = false): TwoPeers {
   const owner = (self: string, recipient: () => Peer): PeerOwner => ({
     self,
     upSince: 0,
     leaving,
-    asked,
+    onCall: asked,
     transmit: async (_to, text) => {
-      const frame = parseFrame(text);
+      const frame = parsePacket(text);
       setImmediate(() => {
-        if (frame?.kind === 'link') recipient().frameArrived(frame);
+        if (frame?.kind === 'link') recipient().packetArrived(frame);
       });
       return true;
     },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { dashboard } from '../../lib/dashboard/index.js';
-import { Roster } from '../../lib/dashboard/session-table.js';
+import { SessionTable } from '../../lib/dashboard/session-table.js';
 import { deferred } from '../support/deferred.js';
 import { BoardClient, introduce, serveBoard } from '../support/board-client.js';
 import { eventually } from '../support/eventually.js';
@@ -182,7 +182,7 @@ it('orders them by what waits for each: buffered', () => {
     void session.notify('waits', { text: 'x'.repeat(bytes) });
     return session;
   });
-  const roster = new Roster([a!, b!, c!]);
+  const roster = new SessionTable([a!, b!, c!]);
   const { rows } = roster.list({ filter: '', order: 'buffered' }, 2);
   expect(rows.map(({ key }) => key)).toEqual([b!, a!].map((session) => roster.keyOf(session)));
 });

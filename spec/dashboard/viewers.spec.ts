@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 
 import { afterEach, expect, it, vi } from 'vitest';
 
-import { Board } from '../../lib/dashboard/live-feed.js';
-import { complete } from '../../lib/dashboard/options.js';
+import { LiveFeed } from '../../lib/dashboard/live-feed.js';
+import { parseOptions } from '../../lib/dashboard/options.js';
 import { mcpSse } from '../../lib/index.js';
 import { BoardClient, introduce, serveBoard } from '../support/board-client.js';
 import { FakeResponse } from '../support/fake-response.js';
@@ -48,7 +48,7 @@ function open() {
   // Not setImmediate: the turns of all writers of the process share one.
   vi.useFakeTimers({ toFake: [...timers, 'Date', 'performance'] });
   const mcp = mcpSse();
-  const board = new Board(mcp, complete({ viewers: 1 }));
+  const board = new LiveFeed(mcp, parseOptions({ viewers: 1 }));
   const response = new FakeResponse();
   board.show(response as unknown as ServerResponse, { filter: '', order: 'newest' }, {});
   return { board, response, end: () => mcp.close() };
@@ -56,7 +56,7 @@ function open() {
 
 it('keeps no place for a page that has left before it is shown', async () => {
   const mcp = mcpSse();
-  const board = new Board(mcp, complete({ viewers: 1 }));
+  const board = new LiveFeed(mcp, parseOptions({ viewers: 1 }));
   const response = new FakeResponse();
   response.destroy();
   board.show(response as unknown as ServerResponse, { filter: '', order: 'newest' }, {});

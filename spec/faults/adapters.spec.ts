@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import type { Engine, EngineListener, EngineMember } from '../../lib/index.js';
+import type { Adapter, AdapterListener, AdapterMember } from '../../lib/index.js';
 import { eventually } from '../support/eventually.js';
 import { hanging, rejecting, throwing } from '../support/failing.js';
 import { notification, request } from '../support/messages.js';
@@ -12,8 +12,11 @@ const BROKEN = new Error('broken');
 const done = (): Promise<void> => Promise.resolve();
 const sent = (): Promise<boolean> => Promise.resolve(true);
 
-/** An engine that is up as soon as it is joined, and whose members are as told. */
-const joined = (member: Partial<EngineMember>, meddle?: (to: EngineListener) => void): Engine => ({
+/** An adapter that is up as soon as it is joined, and whose members are as told. */
+const joined = (
+  member: Partial<AdapterMember>,
+  meddle?: (to: AdapterListener) => void,
+): Adapter => ({
   join: (_self, listener) => {
     listener.state(true);
     meddle?.(listener);
@@ -21,8 +24,8 @@ const joined = (member: Partial<EngineMember>, meddle?: (to: EngineListener) => 
   },
 });
 
-/** Everything that an engine may do and must not. */
-const ENGINES: Readonly<Record<string, Engine>> = {
+/** Everything that an adapter may do and must not. */
+const ENGINES: Readonly<Record<string, Adapter>> = {
   'throws when it is joined': { join: throwing(BROKEN) },
   'rejects when it is joined': { join: rejecting(undefined) },
   'never answers a join': { join: hanging },
@@ -43,13 +46,13 @@ const ENGINES: Readonly<Record<string, Engine>> = {
   }),
 };
 
-// Kills: an engine's throw that nobody catches, a goodbye without a deadline.
+// Kills: an adapter's throw that nobody catches, a goodbye without a deadline.
 it.each(Object.entries(ENGINES))(
-  'serves its own sessions, and shuts down, on an engine that %s',
+  'serves its own sessions, and shuts down, on an adapter that %s',
   { timeout: 30_000 },
-  async (_, engine) => {
+  async (_, adapter) => {
     const timers = watchTimers();
-    const { url, mcp } = await serve({ engine });
+    const { url, mcp } = await serve({ adapter: adapter });
     const client = await StreamClient.open(`${url}/sse`);
     expect((await client.request('ping')).result).toEqual({});
     expect(mcp.broadcast(notification('all'))).toBe(1);

@@ -30,7 +30,7 @@ it.each(JUMPS)('ends nothing too early when the clock jumps %s', async (_, jump)
   const { url, mcp } = await serve({
     handler: (message) => ('method' in message && message.method === 'run' ? forever : {}),
     keepAlive: { intervalMs: 40, ping: true, timeoutMs: LONG_MS },
-    limits: { idleTimeoutMs: LONG_MS, initializeTimeoutMs: LONG_MS, stallTimeoutMs: LONG_MS },
+    limits: { idleTimeoutMs: LONG_MS, initializeTimeoutMs: LONG_MS, writeTimeoutMs: LONG_MS },
     resume: { windowMs: LONG_MS, retryMs: 10 },
     hooks: {
       onSessionClose: (_session, reason) => closed.push(reason),

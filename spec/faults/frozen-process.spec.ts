@@ -98,13 +98,13 @@ it(
   'closes the session of a process that is stopped, by what it does not read',
   { timeout: 60_000 },
   async () => {
-    const frozen = await serveReader({ limits: { stallTimeoutMs: 500 }, resume: false });
+    const frozen = await serveReader({ limits: { writeTimeoutMs: 500 }, resume: false });
     frozen.reader.stop();
     const [session] = frozen.mcp.sessions;
     const text = 'x'.repeat(1_000_000);
     while (session!.state === 'open')
       await session!.notify('flood', { text }).catch(() => undefined);
-    expect(frozen.reasons).toEqual(['reader-stalled']);
+    expect(frozen.reasons).toEqual(['write-timeout']);
     await expectGone(frozen);
   },
 );

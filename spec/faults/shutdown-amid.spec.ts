@@ -67,7 +67,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     options: { hooks: { onSessionOpen: hanging } },
     begin: open,
   },
-  'an onMessage that never settles': { options: { hooks: { onMessage: hanging } }, begin: call },
+  'an onReceive that never settles': { options: { hooks: { onReceive: hanging } }, begin: call },
   'an onSend that never settles': { options: { hooks: { onSend: hanging } }, begin: call },
   'an onSessionClose that never settles': {
     options: { hooks: { onSessionClose: hanging } },

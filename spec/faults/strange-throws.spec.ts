@@ -46,16 +46,20 @@ interface Place {
 const PLACES: Readonly<Record<string, Place>> = {
   onConnect: { options: (onConnect) => ({ hooks: { onConnect } }), refuses: true },
   principal: { options: (code) => ({ security: { principal: code as never } }), refuses: true },
-  sessionId: { options: (code) => ({ sessionId: code as never }), refuses: true, sync: true },
+  sessionIdGenerator: {
+    options: (code) => ({ sessionIdGenerator: code as never }),
+    refuses: true,
+    sync: true,
+  },
   endpoint: { options: (code) => ({ endpoint: code as never }), refuses: true, sync: true },
   resumeKey: {
-    options: (code) => ({ resume: { resumeKey: code as never } }),
+    options: (code) => ({ resume: { key: code as never } }),
     refuses: true,
     sync: true,
   },
   server: { options: (code) => ({ server: code as never }), refuses: true },
   onSessionOpen: { options: (onSessionOpen) => ({ hooks: { onSessionOpen } }) },
-  onMessage: { options: (onMessage) => ({ hooks: { onMessage } }) },
+  onReceive: { options: (onReceive) => ({ hooks: { onReceive: onReceive } }) },
   onSend: { options: (onSend) => ({ hooks: { onSend } }) },
   onSessionDetach: { options: (onSessionDetach) => ({ hooks: { onSessionDetach } }) },
   onSessionClose: { options: (onSessionClose) => ({ hooks: { onSessionClose } }) },
@@ -129,9 +133,9 @@ it('answers with what is left of a JsonRpcError that cannot be written', async (
 });
 
 // All promises look alike where a text is wanted: clients would get each other's sessions.
-it('refuses a resumeKey that is a promise', async () => {
+it('refuses a resume key that is a promise', async () => {
   const resumeKey = (() => Promise.resolve('mine')) as never;
-  const { url, mcp } = await serve({ resume: { resumeKey } });
+  const { url, mcp } = await serve({ resume: { key: resumeKey } });
   for (let n = 0; n < 2; n += 1) expect((await StreamClient.open(`${url}/sse`)).status).toBe(500);
   expect(mcp.stats()).toMatchObject({ opened: 0, errors: { internal: 2 } });
 });

@@ -28,7 +28,7 @@ it.each(orders)(
   async (...order) => {
     const reasons: string[] = [];
     const { url, mcp } = await serve({
-      limits: { bufferedBytes: 100_000 },
+      limits: { maxBufferedBytes: 100_000 },
       hooks: { onSessionClose: (_, reason) => reasons.push(reason) },
     });
     const client = await StreamClient.open(`${url}/sse`);
@@ -185,7 +185,7 @@ it('[37] lets a tool end after its session: it saw the signal, its result is cou
 // Kills: a second end of the old session, in a registry that removes by id: both are needed to
 // do harm.
 it('[38] does not touch a new session when the old one of its id ends at last', async () => {
-  const { url, port, mcp } = await serve({ sessionId: () => 'the-same' });
+  const { url, port, mcp } = await serve({ sessionIdGenerator: () => 'the-same' });
   const half = await openStalled(port);
   await eventually(() => mcp.sessions.size === 1);
   const [old] = mcp.sessions;

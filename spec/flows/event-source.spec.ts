@@ -70,7 +70,7 @@ it('shows an EventSource nothing but whole messages, whatever is in them', async
   ];
   for (const text of texts) await session!.notify('text', { text });
   await expect(session!.notify('cycle', cyclic())).rejects.toMatchObject({
-    code: 'unserialisable',
+    code: 'not-serializable',
   });
   await session!.notify('end');
   await eventually(() => page.messages.length > texts.length);

@@ -64,16 +64,16 @@ it('[8] rejects what cannot be written to its sender alone, and writes the next'
   const errors: string[] = [];
   const { url, mcp } = await serve({ hooks: { onError: ({ code }) => errors.push(code) } });
   const client = await StreamClient.open(`${url}/sse`);
-  const unserialisable = expect.objectContaining({ code: 'unserialisable' });
+  const notSerializable = expect.objectContaining({ code: 'not-serializable' });
   for (const params of [cyclic(), { value: 1n }]) {
     const bad = notification('bad', params);
-    await expect(mcp.send(client.sessionId, bad)).rejects.toEqual(unserialisable);
-    expect(() => mcp.broadcast(bad)).toThrow(unserialisable);
+    await expect(mcp.send(client.sessionId, bad)).rejects.toEqual(notSerializable);
+    expect(() => mcp.broadcast(bad)).toThrow(notSerializable);
   }
   await mcp.send(client.sessionId, notification('good'));
   expect(await client.nextMessage()).toEqual(notification('good'));
   expect(client.messages).toHaveLength(1);
-  expect(errors).toEqual(['unserialisable', 'unserialisable']);
+  expect(errors).toEqual(['not-serializable', 'not-serializable']);
 });
 
 it('[8] answers for an SDK server whose result cannot be written', async () => {

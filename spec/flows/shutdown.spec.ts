@@ -151,7 +151,7 @@ it('[35] destroys a reader that is stalled at its deadline, and reports what was
   void session!.notify('stuck', { text: 'x'.repeat(12_000_000) });
   await eventually(() => session!.bufferedBytes === 0);
   await mcp.close({ timeoutMs: 80 });
-  expect(told).toEqual(['closed: shutdown', 'error: reader-stalled']);
+  expect(told).toEqual(['closed: shutdown', 'error: write-timeout']);
   stalled.resume();
   await eventually(() => stalled.closed);
 });
@@ -179,7 +179,7 @@ it('[35] is done at once before the server listens', async () => {
 
 it.each<[string, (close: () => Promise<void>) => McpSseOptions]>([
   ['onSessionOpen', (close) => ({ hooks: { onSessionOpen: close } })],
-  ['onMessage', (close) => ({ hooks: { onMessage: close } })],
+  ['onReceive', (close) => ({ hooks: { onReceive: close } })],
   ['onSend', (close) => ({ hooks: { onSend: close } })],
   ['onSessionClose', (close) => ({ hooks: { onSessionClose: close } })],
   ['a handler', (close) => ({ handler: close })],

@@ -53,7 +53,7 @@ async function fill(session: Session): Promise<void> {
 
 // Kills: a queue without a bound.
 it('[17] closes the session of a reader that is too far behind, and says so', async () => {
-  const set = await setup({ bufferedBytes: 1_000_000 });
+  const set = await setup({ maxBufferedBytes: 1_000_000 });
   const session = await stalled(set);
   let most = 0;
   let sent = 0;
@@ -72,7 +72,7 @@ it('[17] closes the session of a reader that is too far behind, and says so', as
 });
 
 it('[17] counts the answers that the session of a slow reader takes with it', async () => {
-  const set = await setup({ bufferedBytes: 100_000 }, hanging);
+  const set = await setup({ maxBufferedBytes: 100_000 }, hanging);
   const client = await StreamClient.open(`${set.url}/sse`);
   const session = set.mcp.sessions.get(client.sessionId)!;
   await client.post([request(1), request(2), request(3)]);
@@ -83,7 +83,7 @@ it('[17] counts the answers that the session of a slow reader takes with it', as
 
 // Kills: a write that does not wait for drain, which would let the producer run on.
 it('[19] holds a producer that awaits, and closes the stalled reader at its deadline', async () => {
-  const set = await setup({ stallTimeoutMs: 150, bufferedBytes: 50_000_000 });
+  const set = await setup({ writeTimeoutMs: 150, maxBufferedBytes: 50_000_000 });
   const session = await stalled(set);
   let most = 0;
   const producing = (async () => {
@@ -95,12 +95,12 @@ it('[19] holds a producer that awaits, and closes the stalled reader at its dead
   await expect(producing).rejects.toMatchObject({ code: 'session-closed' });
   expect(most).toBeLessThan(200_000);
   await eventually(() => set.told.length === 2);
-  expect(set.told).toEqual(['error: reader-stalled', 'closed: reader-stalled']);
+  expect(set.told).toEqual(['error: write-timeout', 'closed: write-timeout']);
   expect(set.mcp.sessions.size).toBe(0);
 });
 
 it('[19] rejects every producer that waits when the stalled reader is given up', async () => {
-  const set = await setup({ stallTimeoutMs: 150, bufferedBytes: 50_000_000 });
+  const set = await setup({ writeTimeoutMs: 150, maxBufferedBytes: 50_000_000 });
   const session = await stalled(set);
   await fill(session);
   const waiting = Array.from({ length: 10 }, () => outcomeOf(session.notify('more', CHUNK)));
@@ -109,7 +109,7 @@ it('[19] rejects every producer that waits when the stalled reader is given up',
 });
 
 it('gives a reader that takes its time, but reads, all the time it needs', async () => {
-  const set = await setup({ stallTimeoutMs: 3_000, bufferedBytes: 50_000_000 });
+  const set = await setup({ writeTimeoutMs: 3_000, maxBufferedBytes: 50_000_000 });
   const socket = await openStalled(set.port);
   await eventually(() => set.mcp.sessions.size === 1);
   const [session] = set.mcp.sessions;
@@ -130,7 +130,7 @@ it('gives a reader that takes its time, but reads, all the time it needs', async
 
 // Kills: a broadcast that awaits its sends, and one lock for all connections.
 it('[21] serves 99 sessions while the hundredth is stalled', async () => {
-  const set = await setup({ stallTimeoutMs: 60_000, bufferedBytes: 50_000_000 });
+  const set = await setup({ writeTimeoutMs: 60_000, maxBufferedBytes: 50_000_000 });
   const session = await stalled(set);
   await fill(session);
   const clients = await Promise.all(

@@ -9,7 +9,7 @@ import { faultOf } from './judge.js';
 
 const OPTIONS: McpSseOptions = {
   // The session beside says nothing but ping, and a long fuzz takes more than a minute.
-  limits: { messageBytes: BODY_LIMIT, initializeTimeoutMs: false },
+  limits: { maxBodyBytes: BODY_LIMIT, initializeTimeoutMs: false },
   // What a client leaves that could come back is gone soon as well.
   resume: { windowMs: 20, probeTimeoutMs: 20 },
 };

@@ -32,7 +32,7 @@ describe.each(REFUSALS)('what throws McpSseError(%j)', (code, status, rpcCode) =
     const { url, mcp } = await serve({
       ...options,
       hooks: { ...options.hooks, onError },
-      limits: { sessions: 1 },
+      limits: { maxSessions: 1 },
     });
     for (let attempt = 0; attempt < 2; attempt += 1) {
       // The second time shows that the first has given its slot back.

@@ -14,7 +14,7 @@ describe('refuses a message', () => {
 
   let client: StreamClient;
   beforeEach(async () => {
-    const { url } = await serve({ limits: { messageBytes: 500 } });
+    const { url } = await serve({ limits: { maxBodyBytes: 500 } });
     client = await StreamClient.open(`${url}/sse`);
   });
   afterEach(async () => {
@@ -177,7 +177,7 @@ describe('refuses a stream', () => {
   });
 
   it('with 503, -32000 and Retry-After: too many sessions', async () => {
-    const { url } = await serve({ limits: { sessions: 1 } });
+    const { url } = await serve({ limits: { maxSessions: 1 } });
     await StreamClient.open(`${url}/sse`);
     const answer = await fetchText(`${url}/sse`, { headers: EVENT_STREAM });
     expectRefusal(answer, 503, -32000);
@@ -195,7 +195,10 @@ it.each(['*/*', 'text/*', 'application/json, text/event-stream', 'TEXT/EVENT-STR
 
 it('refuses with 429, -32000 and Retry-After: too many requests in flight', async () => {
   const answered = deferred<object>();
-  const { url } = await serve({ handler: () => answered.promise, limits: { inFlight: 1 } });
+  const { url } = await serve({
+    handler: () => answered.promise,
+    limits: { maxConcurrentRequests: 1 },
+  });
   const client = await StreamClient.open(`${url}/sse`);
   expect((await client.post(request(1))).status).toBe(202);
   const answer = await client.post(request(2, CANARY));

@@ -43,7 +43,7 @@ describe('[25] what the application wrote fails before the headers', () => {
     const { url, mcp } = await serve({
       ...options,
       ...(place === 'server()' && { server: () => (failing ? fault() : serverWith()) }),
-      limits: { sessions: 1, hookTimeoutMs: HOOK_TIMEOUT_MS },
+      limits: { maxSessions: 1, hookTimeoutMs: HOOK_TIMEOUT_MS },
       hooks: { ...options.hooks, onError: (error) => errors.push(error) },
     });
     expectRefusal(await fetchText(`${url}/sse`, {}), 500, -32603);
@@ -63,7 +63,7 @@ describe('[25] what the application wrote fails before the headers', () => {
     let failing = true;
     const { url, mcp } = await serve({
       endpoint: (_req, id) => (failing ? broken() : `/message?sessionId=${id}`),
-      limits: { sessions: 1 },
+      limits: { maxSessions: 1 },
     });
     expectRefusal(await fetchText(`${url}/sse`, {}), 500, -32603);
     expectStats(mcp, { sessions: 0, opened: 0 });
@@ -88,7 +88,7 @@ describe('[25] what the application wrote fails before the headers', () => {
   it('refuses every stream of a crowd, and none is left', async () => {
     const { url, mcp } = await serve({
       hooks: { onConnect: rejecting },
-      limits: { sessions: 5 },
+      limits: { maxSessions: 5 },
     });
     const answers = await Promise.all(
       Array.from({ length: 30 }, () => fetchText(`${url}/sse`, {})),
@@ -124,9 +124,9 @@ function serverWith(connect: () => void | Promise<void> = () => {}): McpServerLi
 // An unhandled rejection would fail the run: in production it ends the process.
 const wronglyAsync = rejecting as never;
 it.each<[string, McpSseOptions]>([
-  ['sessionId', { sessionId: wronglyAsync }],
+  ['sessionIdGenerator', { sessionIdGenerator: wronglyAsync }],
   ['endpoint', { endpoint: wronglyAsync }],
-  ['resume.resumeKey', { resume: { resumeKey: wronglyAsync } }],
+  ['resume.key', { resume: { key: wronglyAsync } }],
 ])('refuses with 500 when %s is async, and rejects', async (_, options) => {
   const { url, mcp } = await serve(options);
   expect((await StreamClient.begin(`${url}/sse`)).status).toBe(500);

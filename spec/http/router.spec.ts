@@ -121,7 +121,7 @@ describe('before(app, mount)', () => {
     });
     app.use(mount ?? '/', mcp, mcp.errorHandler);
     app.use(own);
-    const server = createServer(mcp.before(app, mount));
+    const server = createServer(mcp.requestListener(app, mount));
     onTestFinished(async () => {
       await mcp.close({ timeoutMs: 200 });
       server.closeAllConnections();

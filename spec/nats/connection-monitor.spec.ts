@@ -1,14 +1,14 @@
 import { connect, type ConnectionOptions } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-import { natsEngine } from '../../lib/nats/index.js';
-import { EngineNode } from '../cluster/adapter/adapter-node.js';
+import { natsAdapter } from '../../lib/nats/index.js';
+import { AdapterNode } from '../cluster/adapter/adapter-node.js';
 import { eventually } from '../support/eventually.js';
 import { hasNats, NatsServer } from '../support/nats-server.js';
 
 it('refuses what is no connection', () => {
   for (const wrong of [undefined, null, {}, connect]) {
-    expect(() => natsEngine(wrong as never)).toThrow(
+    expect(() => natsAdapter(wrong as never)).toThrow(
       expect.objectContaining({ code: 'invalid-option' }),
     );
   }
@@ -31,19 +31,19 @@ describe.skipIf(!hasNats)('the connection to NATS', () => {
     'is not used with the prefix %j',
     async (prefix) => {
       const made = await connection();
-      expect(() => natsEngine(made, { prefix })).toThrow(/prefix/);
+      expect(() => natsAdapter(made, { prefix })).toThrow(/prefix/);
     },
   );
 
   it('may be one for all nodes of a process', async () => {
-    const engine = natsEngine(await connection(), { prefix: 'parts.of_a-name' });
-    const [a, b] = [await EngineNode.join(engine), await EngineNode.join(engine)];
+    const adapter = natsAdapter(await connection(), { prefix: 'parts.of_a-name' });
+    const [a, b] = [await AdapterNode.join(adapter), await AdapterNode.join(adapter)];
     expect(await a.send(b, 'hello')).toBe(true);
     await b.has('hello');
   });
 
   it('cannot carry more than the server takes, says so, and lives on', async () => {
-    const a = await EngineNode.join(natsEngine(await connection()));
+    const a = await AdapterNode.join(natsAdapter(await connection()));
     await expect(a.send(a, 'x'.repeat(2 ** 20 + 1))).rejects.toThrow(/max_payload/);
     expect(await a.send(a, 'x'.repeat(2 ** 20))).toBe(true);
     expect(a.states).toEqual([true]);
@@ -51,17 +51,17 @@ describe.skipIf(!hasNats)('the connection to NATS', () => {
 
   it('is told of when it is closed, for good', async () => {
     const made = await connection();
-    const engine = natsEngine(made);
-    const a = await EngineNode.join(engine);
+    const adapter = natsAdapter(made);
+    const a = await AdapterNode.join(adapter);
     await made.close();
     await eventually(() => !a.up, 'state(false)');
     await expect(a.send(a, 'lost')).rejects.toThrow();
-    await expect(EngineNode.join(engine)).rejects.toThrow(/only you can open another/);
+    await expect(AdapterNode.join(adapter)).rejects.toThrow(/only you can open another/);
     await a.member.leave();
   });
 
   it('is told of when it gives up to reconnect', async () => {
-    const a = await EngineNode.join(natsEngine(await connection({ reconnect: false })));
+    const a = await AdapterNode.join(natsAdapter(await connection({ reconnect: false })));
     await server.kill();
     await eventually(() => !a.up, 'state(false)');
     await server.restart();

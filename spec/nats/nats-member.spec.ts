@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { natsEngine, type NatsConnection } from '../../lib/nats/index.js';
+import { natsAdapter, type NatsConnection } from '../../lib/nats/index.js';
 import type { NatsMessage } from '../../lib/nats/connection-monitor.js';
-import { EngineNode } from '../cluster/adapter/adapter-node.js';
+import { AdapterNode } from '../cluster/adapter/adapter-node.js';
 import { deferred } from '../support/deferred.js';
 import { eventually } from '../support/eventually.js';
 import { rejecting } from '../support/failing.js';
@@ -42,9 +42,9 @@ class FakeNats implements NatsConnection {
   }
 }
 
-async function joined(): Promise<{ nats: FakeNats; node: EngineNode }> {
+async function joined(): Promise<{ nats: FakeNats; node: AdapterNode }> {
   const nats = new FakeNats();
-  return { nats, node: await EngineNode.join(natsEngine(nats)) };
+  return { nats, node: await AdapterNode.join(natsAdapter(nats)) };
 }
 
 describe('a node on NATS', () => {

@@ -1,12 +1,12 @@
 import { connect } from '@nats-io/transport-node';
 
-import { natsEngine } from '../../lib/nats/index.js';
-import { engineContract } from '../cluster/adapter/adapter-contract.js';
+import { natsAdapter } from '../../lib/nats/index.js';
+import { adapterContract } from '../cluster/adapter/adapter-contract.js';
 import { hasNats, NatsServer } from '../support/nats-server.js';
 import { Wire } from '../support/wire.js';
 
-engineContract(
-  'natsEngine()',
+adapterContract(
+  'natsAdapter()',
   async () => {
     const server = await NatsServer.begin();
     const wire = await Wire.to(server.port);
@@ -18,7 +18,7 @@ engineContract(
           reconnectTimeWait: 100,
         });
         return {
-          engine: natsEngine(connection, prefix === undefined ? {} : { prefix }),
+          adapter: natsAdapter(connection, prefix === undefined ? {} : { prefix }),
           works: () => connection.flush(),
           close: () => connection.close(),
         };

@@ -1,21 +1,24 @@
+import { getHeapStatistics } from 'node:v8';
+
 import { expect, it } from 'vitest';
 
 import { mcpSse } from '../../lib/index.js';
-import { complete } from '../../lib/options/settings.js';
+import { parseOptions } from '../../lib/options/settings.js';
 
 it('completes nothing at all to settings that are safe to serve with', () => {
-  const { security, sessionId, ...settings } = complete({});
+  const { security, sessionIdGenerator, ...settings } = parseOptions({});
   expect(settings).toEqual({
     paths: { sse: '/sse', message: '/message' },
     endpoint: 'relative',
     keepAlive: { intervalMs: 15_000, ping: false, timeoutMs: 15_000 },
     limits: {
-      messageBytes: 4 * 1024 * 1024,
-      bufferedBytes: 16 * 1024 * 1024,
-      stallTimeoutMs: 30_000,
-      sessions: 10_000,
-      sessionsPerPrincipal: 1_000,
-      inFlight: 1_000,
+      maxBodyBytes: 4 * 1024 * 1024,
+      maxBufferedBytes: 16 * 1024 * 1024,
+      writeTimeoutMs: 30_000,
+      maxTotalBytes: Math.floor(getHeapStatistics().heap_size_limit / 4),
+      maxSessions: 10_000,
+      maxSessionsPerPrincipal: 1_000,
+      maxConcurrentRequests: 1_000,
       initializeTimeoutMs: 60_000,
       idleTimeoutMs: false,
       hookTimeoutMs: 10_000,
@@ -24,7 +27,6 @@ it('completes nothing at all to settings that are safe to serve with', () => {
       windowMs: 60_000,
       maxEvents: 4_096,
       maxBytes: 4 * 1024 * 1024,
-      totalBytes: 256 * 1024 * 1024,
       probeTimeoutMs: 5_000,
       retryMs: 1_000,
     },
@@ -32,28 +34,28 @@ it('completes nothing at all to settings that are safe to serve with', () => {
   });
   expect(security).toMatchObject({ allowedOrigins: [] });
   expect(security.allowedHosts).toBeUndefined();
-  expect(sessionId).toBeTypeOf('function');
+  expect(sessionIdGenerator).toBeTypeOf('function');
 });
 
 it('completes a group of which one member is given', () => {
-  const { limits, keepAlive, paths } = complete({
-    limits: { sessions: 5 },
+  const { limits, keepAlive, paths } = parseOptions({
+    limits: { maxSessions: 5 },
     keepAlive: { ping: true },
     paths: { sse: '/events' },
   });
-  expect(limits).toMatchObject({ sessions: 5, inFlight: 1_000 });
+  expect(limits).toMatchObject({ maxSessions: 5, maxConcurrentRequests: 1_000 });
   expect(keepAlive).toEqual({ intervalMs: 15_000, ping: true, timeoutMs: 15_000 });
   expect(paths).toEqual({ sse: '/events', message: '/message' });
 });
 
 it('takes undefined for what is not given', () => {
-  const given = { limits: { sessions: undefined }, keepAlive: undefined, endpoint: undefined };
+  const given = { limits: { maxSessions: undefined }, keepAlive: undefined, endpoint: undefined };
   // As JavaScript would call it: the types do not allow undefined.
-  expect(complete(given as unknown as object)).toMatchObject(complete({ hooks: {} }));
+  expect(parseOptions(given as unknown as object)).toMatchObject(parseOptions({ hooks: {} }));
 });
 
 it('keeps what turns an option off', () => {
-  const settings = complete({
+  const settings = parseOptions({
     keepAlive: false,
     limits: { initializeTimeoutMs: false, idleTimeoutMs: false },
     security: { allowedHosts: '*', allowedOrigins: '*' },
@@ -69,9 +71,11 @@ it('takes the origins of browser extensions and desktop shells too', () => {
     'chrome-extension://abc',
     'tauri://localhost',
   ];
-  expect(complete({ security: { allowedOrigins } }).security).toMatchObject({ allowedOrigins });
+  expect(parseOptions({ security: { allowedOrigins } }).security).toMatchObject({ allowedOrigins });
   for (const none of ['null', 'data:x', 'tauri://localhost/', 'https://a.b:443']) {
-    expect(() => complete({ security: { allowedOrigins: [none] } })).toThrow('must be an origin');
+    expect(() => parseOptions({ security: { allowedOrigins: [none] } })).toThrow(
+      'must be an origin',
+    );
   }
 });
 
@@ -79,22 +83,22 @@ it('passes functions on as they are', () => {
   const given = {
     handler: () => ({}),
     endpoint: () => '/message',
-    sessionId: () => 'id',
+    sessionIdGenerator: () => 'id',
     security: { principal: () => 'me' },
     hooks: { onError: () => undefined },
   };
-  expect(complete(given)).toMatchObject(given);
+  expect(parseOptions(given)).toMatchObject(given);
 });
 
 it('makes session ids of 128 random bits or more, in visible ASCII', () => {
-  const { sessionId } = complete({});
+  const { sessionIdGenerator } = parseOptions({});
   // The default asks nothing of the request.
-  const newId = sessionId as unknown as () => string;
+  const newId = sessionIdGenerator as unknown as () => string;
   const ids = Array.from({ length: 1_000 }, newId);
   expect(new Set(ids).size).toBe(1_000);
   for (const id of ids) expect(id).toMatch(/^[\w-]{22,}$/);
 });
 
 it('is checked when the middleware is made, not when it is used', () => {
-  expect(() => mcpSse({ limits: { sessions: 0 } })).toThrow('limits.sessions');
+  expect(() => mcpSse({ limits: { maxSessions: 0 } })).toThrow('limits.maxSessions');
 });

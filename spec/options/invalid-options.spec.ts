@@ -2,12 +2,12 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { describe, expect, it } from 'vitest';
 
 import { McpSseError } from '../../lib/index.js';
-import { complete } from '../../lib/options/settings.js';
+import { parseOptions } from '../../lib/options/settings.js';
 
 /** What `options` are refused with; as JavaScript would call it, past the types. */
 function refusal(options: unknown): string {
   try {
-    complete(options as object);
+    parseOptions(options as object);
   } catch (error) {
     if (error instanceof McpSseError && error.code === 'invalid-option') return error.message;
     throw error;
@@ -18,7 +18,7 @@ function refusal(options: unknown): string {
 describe('an option that has the wrong value is named', () => {
   it.each([
     [{ handler: {} }, 'handler: must be a function'],
-    [{ sessionId: 'one' }, 'sessionId: must be a function'],
+    [{ sessionIdGenerator: 'one' }, 'sessionIdGenerator: must be a function'],
     [{ endpoint: 'rel' }, "endpoint: must be 'relative', 'absolute' or a function"],
     [{ keepAlive: true }, 'keepAlive: must be an object, or false'],
     [{ keepAlive: 1_000 }, 'keepAlive: must be an object, or false'],
@@ -26,12 +26,12 @@ describe('an option that has the wrong value is named', () => {
     [{ keepAlive: { intervalMs: '1s' } }, 'keepAlive.intervalMs: '],
     [{ keepAlive: { intervalMs: 0 } }, 'keepAlive.intervalMs: '],
     [{ limits: 5 }, 'limits: '],
-    [{ limits: { sessions: 0 } }, 'limits.sessions: '],
-    [{ limits: { sessions: 1.5 } }, 'limits.sessions: '],
-    [{ limits: { messageBytes: '4mb' } }, 'limits.messageBytes: '],
-    [{ limits: { bufferedBytes: -1 } }, 'limits.bufferedBytes: '],
-    [{ limits: { stallTimeoutMs: Infinity } }, 'limits.stallTimeoutMs: '],
-    [{ limits: { stallTimeoutMs: NaN } }, 'limits.stallTimeoutMs: '],
+    [{ limits: { maxSessions: 0 } }, 'limits.maxSessions: '],
+    [{ limits: { maxSessions: 1.5 } }, 'limits.maxSessions: '],
+    [{ limits: { maxBodyBytes: '4mb' } }, 'limits.maxBodyBytes: '],
+    [{ limits: { maxBufferedBytes: -1 } }, 'limits.maxBufferedBytes: '],
+    [{ limits: { writeTimeoutMs: Infinity } }, 'limits.writeTimeoutMs: '],
+    [{ limits: { writeTimeoutMs: NaN } }, 'limits.writeTimeoutMs: '],
     [{ limits: { idleTimeoutMs: true } }, 'limits.idleTimeoutMs: must be milliseconds'],
     [{ limits: { initializeTimeoutMs: null } }, 'limits.initializeTimeoutMs: must be milli'],
     [{ paths: { sse: 'sse' } }, 'paths.sse: must be a plain path'],
@@ -58,11 +58,15 @@ describe('an option that has the wrong value is named', () => {
 
   it('each of several', () => {
     const message = refusal({
-      limits: { sessions: 0, inFlight: 'x', sesions: 1 },
+      limits: { maxSessions: 0, maxConcurrentRequests: 'x', sesions: 1 },
       keepAlive: { ping: 1, pings: true },
       nonsense: 1,
     });
-    for (const name of ['limits.sessions: ', 'limits.inFlight: ', 'keepAlive.ping: ']) {
+    for (const name of [
+      'limits.maxSessions: ',
+      'limits.maxConcurrentRequests: ',
+      'keepAlive.ping: ',
+    ]) {
       expect(message).toContain(name);
     }
     for (const name of ['limits.sesions', 'keepAlive.pings', 'nonsense']) {

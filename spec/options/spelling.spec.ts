@@ -1,36 +1,44 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { complete } from '../../lib/options/settings.js';
+import { parseOptions } from '../../lib/options/settings.js';
 import { nearest } from '../../lib/options/spelling.js';
 
 const groups = {
   paths: ['sse', 'message'],
   keepAlive: ['intervalMs', 'ping', 'timeoutMs'],
   limits: [
-    'messageBytes',
-    'bufferedBytes',
-    'stallTimeoutMs',
-    'sessions',
-    'sessionsPerPrincipal',
-    'inFlight',
+    'maxBodyBytes',
+    'maxBufferedBytes',
+    'maxTotalBytes',
+    'writeTimeoutMs',
+    'maxSessions',
+    'maxSessionsPerPrincipal',
+    'maxConcurrentRequests',
     'initializeTimeoutMs',
     'idleTimeoutMs',
     'hookTimeoutMs',
   ],
   security: ['allowedHosts', 'allowedOrigins', 'principal'],
-  hooks: ['onConnect', 'onSessionOpen', 'onMessage', 'onSend', 'onSessionClose', 'onError'],
+  hooks: ['onConnect', 'onSessionOpen', 'onReceive', 'onSend', 'onSessionClose', 'onError'],
 };
 const members = Object.entries(groups).flatMap(([group, names]) =>
   names.map((name) => [group, name] as const),
 );
-const topLevel = ['server', 'handler', 'endpoint', 'sessionId', ...Object.keys(groups)];
+const topLevel = [
+  'server',
+  'handler',
+  'endpoint',
+  'adapter',
+  'sessionIdGenerator',
+  ...Object.keys(groups),
+];
 
 /** What JavaScript code would be told that misspells a name, in the group or at the top. */
 function complaint(misspelt: string, group?: string): string {
   const options = group ? { [group]: { [misspelt]: undefined } } : { [misspelt]: undefined };
   try {
-    complete(options as object);
+    parseOptions(options as object);
   } catch (error) {
     return (error as Error).message;
   }
@@ -79,7 +87,9 @@ describe('a misspelt option', () => {
 
 describe('the nearest name', () => {
   it('is the name itself, in any case', () => {
-    expect(nearest('INFLIGHT', ['limits.inFlight', 'hooks.onSend'])).toBe('limits.inFlight');
+    expect(nearest('MAXCONCURRENTREQUEST', ['limits.maxConcurrentRequests', 'hooks.onSend'])).toBe(
+      'limits.maxConcurrentRequests',
+    );
   });
 
   it('takes fewer edits than any other, by the last part of a name', () => {

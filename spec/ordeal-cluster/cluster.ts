@@ -7,7 +7,7 @@ import { freePort } from '../support/free-port.js';
 import { NatsServer } from '../support/nats-server.js';
 import { RedisServer } from '../support/redis-server.js';
 import { Balancer } from './balancer.js';
-import type { EngineName } from './adapters.js';
+import type { AdapterName } from './adapters.js';
 import { FreezingRelay } from './freezing-relay.js';
 import { NodeProcess } from './node-process.js';
 import type { NodeState } from './orders.js';
@@ -22,7 +22,7 @@ export interface Place {
   node: NodeProcess;
 }
 
-/** Three nodes on an engine, behind a balancer. */
+/** Three nodes on an adapter, behind a balancer. */
 export class Cluster {
   /** Names of nodes that were told to end, or were killed: their sessions may end with them. */
   readonly gone = new Set<string>();
@@ -30,8 +30,8 @@ export class Cluster {
   #order: 'talk' | 'hush' = 'hush';
 
   private constructor(
-    readonly engineName: EngineName,
-    readonly engine: RedisServer | NatsServer,
+    readonly adapterName: AdapterName,
+    readonly adapter: RedisServer | NatsServer,
     readonly places: readonly Place[],
     readonly balancer: Balancer,
     readonly random: () => number,
@@ -40,20 +40,20 @@ export class Cluster {
     this.#journal = journalIn(directory);
   }
 
-  static async start(engineName: EngineName, seed: number): Promise<Cluster> {
+  static async start(adapterName: AdapterName, seed: number): Promise<Cluster> {
     const directory = await mkdtemp(join(tmpdir(), 'ordeal-'));
     await writeFile(journalIn(directory), '');
-    const engine = engineName === 'nats' ? await NatsServer.begin() : await RedisServer.begin();
+    const adapter = adapterName === 'nats' ? await NatsServer.begin() : await RedisServer.begin();
     const places = await Promise.all(
       Array.from({ length: NODES }, async () => {
-        const [port, network] = [await freePort(), await FreezingRelay.to(engine.port)];
-        return { port, network, node: await startNode(engineName, port, network, directory) };
+        const [port, network] = [await freePort(), await FreezingRelay.to(adapter.port)];
+        return { port, network, node: await startNode(adapterName, port, network, directory) };
       }),
     );
     const random = seededRandom(seed);
     const ports = places.map(({ port }) => port);
     const balancer = await Balancer.before(ports, random);
-    const cluster = new Cluster(engineName, engine, places, balancer, random, directory);
+    const cluster = new Cluster(adapterName, adapter, places, balancer, random, directory);
     await cluster.acquainted();
     return cluster;
   }
@@ -66,7 +66,7 @@ export class Cluster {
 
   /** A new node in the place of one that is gone. */
   async replace(place: Place): Promise<void> {
-    place.node = await startNode(this.engineName, place.port, place.network, this.directory);
+    place.node = await startNode(this.adapterName, place.port, place.network, this.directory);
     await place.node.order(this.#order);
   }
 
@@ -109,7 +109,7 @@ export class Cluster {
     await Promise.all(this.places.map(({ node }) => node.kill()));
     this.balancer.close();
     for (const { network } of this.places) network.close();
-    await this.engine.stop();
+    await this.adapter.stop();
     await rm(this.directory, { recursive: true, force: true });
   }
 }
@@ -117,11 +117,11 @@ export class Cluster {
 const journalIn = (directory: string): string => join(directory, 'journal');
 
 function startNode(
-  engine: EngineName,
+  adapter: AdapterName,
   port: number,
   network: FreezingRelay,
   directory: string,
 ): Promise<NodeProcess> {
   const journal = journalIn(directory);
-  return NodeProcess.start({ engine, enginePort: network.port, port, journal });
+  return NodeProcess.start({ adapter, adapterPort: network.port, port, journal });
 }

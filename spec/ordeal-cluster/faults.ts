@@ -15,30 +15,30 @@ async function none({ balancer }: Cluster): Promise<string> {
   return `${balancer.cuts - before} cuts`;
 }
 
-async function enginePaused({ engine }: Cluster): Promise<undefined> {
-  engine.pause();
+async function adapterPaused({ adapter }: Cluster): Promise<undefined> {
+  adapter.pause();
   await pause(1_000);
-  demand(!(await engine.responds()), 'the engine is not paused');
+  demand(!(await adapter.responds()), 'the adapter is not paused');
   await pause(500);
-  demand(!(await engine.responds()), 'the engine is not paused any more');
-  engine.continue();
-  await until(async () => ((await engine.responds()) ? undefined : 'the engine does not go on'));
+  demand(!(await adapter.responds()), 'the adapter is not paused any more');
+  adapter.continue();
+  await until(async () => ((await adapter.responds()) ? undefined : 'the adapter does not go on'));
 }
 
-async function engineKilled({ engine }: Cluster): Promise<undefined> {
-  await engine.kill();
+async function adapterKilled({ adapter }: Cluster): Promise<undefined> {
+  await adapter.kill();
   await pause(500);
-  demand(!(await engine.responds()), 'the engine is there');
+  demand(!(await adapter.responds()), 'the adapter is there');
   await pause(500);
-  demand(!(await engine.responds()), 'the engine is there');
-  await engine.restart();
+  demand(!(await adapter.responds()), 'the adapter is there');
+  await adapter.restart();
 }
 
-async function connectionsCut({ engine, places }: Cluster): Promise<string> {
-  if (!(engine instanceof RedisServer)) throw new Error('only Redis is asked to do this');
+async function connectionsCut({ adapter, places }: Cluster): Promise<string> {
+  if (!(adapter instanceof RedisServer)) throw new Error('only Redis is asked to do this');
   let count = 0;
   for (let time = 0; time < 3; time += 1) {
-    const cut = await engine.cut();
+    const cut = await adapter.cut();
     count += cut;
     await pause(300);
   }
@@ -66,15 +66,15 @@ async function nodeKilled(cluster: Cluster, crowd: Crowd): Promise<string> {
   return `${lost.length} clients told, the last after ${told} s`;
 }
 
-/** No word of it gets to the engine or back, and nobody is told. */
+/** No word of it gets to the adapter or back, and nobody is told. */
 async function nodePartitioned(cluster: Cluster, crowd: Crowd): Promise<string> {
   const { network } = busiest(cluster, crowd);
   network.freeze();
   await pause(3_000);
-  const { toEngine, fromEngine } = network.held;
-  demand(toEngine > 0 && fromEngine > 0, 'nothing was held back');
+  const { toAdapter, fromAdapter } = network.held;
+  demand(toAdapter > 0 && fromAdapter > 0, 'nothing was held back');
   network.thaw();
-  return `${toEngine} and ${fromEngine} bytes held back`;
+  return `${toAdapter} and ${fromAdapter} bytes held back`;
 }
 
 async function rollingRestart(cluster: Cluster): Promise<string> {
@@ -93,9 +93,9 @@ async function rollingRestart(cluster: Cluster): Promise<string> {
 
 export const faults = {
   none,
-  'engine paused': enginePaused,
-  'engine killed and restarted': engineKilled,
-  'engine connections cut': connectionsCut,
+  'adapter paused': adapterPaused,
+  'adapter killed and restarted': adapterKilled,
+  'adapter connections cut': connectionsCut,
   'node partitioned': nodePartitioned,
   'node killed': nodeKilled,
   'rolling restart': rollingRestart,

@@ -1,18 +1,18 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * The network between one node and the engine. While it is frozen nothing passes, not even the
+ * The network between one node and the adapter. While it is frozen nothing passes, not even the
  * end of a connection, and nobody is told: what a partition looks like. Later it all arrives.
  */
 export class FreezingRelay {
   /** Bytes that are held back now, or were until the last thaw. */
-  readonly held = { toEngine: 0, fromEngine: 0 };
+  readonly held = { toAdapter: 0, fromAdapter: 0 };
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #frozen = false;
   #late: (() => void)[] = [];
 
-  private constructor(private readonly enginePort: number) {
+  private constructor(private readonly adapterPort: number) {
     this.#server = createServer((near) => {
       this.#afterThaw(() => {
         this.#join(near);
@@ -20,8 +20,8 @@ export class FreezingRelay {
     });
   }
 
-  static async to(enginePort: number): Promise<FreezingRelay> {
-    const relay = new FreezingRelay(enginePort);
+  static async to(adapterPort: number): Promise<FreezingRelay> {
+    const relay = new FreezingRelay(adapterPort);
     await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve));
     return relay;
   }
@@ -32,7 +32,7 @@ export class FreezingRelay {
 
   freeze(): void {
     this.#frozen = true;
-    this.held.toEngine = this.held.fromEngine = 0;
+    this.held.toAdapter = this.held.fromAdapter = 0;
   }
 
   thaw(): void {
@@ -52,12 +52,12 @@ export class FreezingRelay {
   }
 
   #join(near: Socket): void {
-    const far = connect(this.enginePort, '127.0.0.1');
-    this.#forward(near, far, 'toEngine');
-    this.#forward(far, near, 'fromEngine');
+    const far = connect(this.adapterPort, '127.0.0.1');
+    this.#forward(near, far, 'toAdapter');
+    this.#forward(far, near, 'fromAdapter');
   }
 
-  #forward(from: Socket, to: Socket, way: 'toEngine' | 'fromEngine'): void {
+  #forward(from: Socket, to: Socket, way: 'toAdapter' | 'fromAdapter'): void {
     this.#sockets.add(from);
     from.setNoDelay(true);
     from.on('error', () => undefined);

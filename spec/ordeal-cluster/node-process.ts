@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-import type { EngineName } from './adapters.js';
+import type { AdapterName } from './adapters.js';
 import type { NodeMessage, OrderName, Orders } from './orders.js';
 
 const PROGRAM = fileURLToPath(new URL('node.ts', import.meta.url));
@@ -15,8 +15,8 @@ process.on('exit', () => {
 });
 
 export interface NodeOptions {
-  readonly engine: EngineName;
-  readonly enginePort: number;
+  readonly adapter: AdapterName;
+  readonly adapterPort: number;
   readonly port: number;
   /** The file of the calls that have run. */
   readonly journal: string;
@@ -43,8 +43,8 @@ export class NodeProcess {
     child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
   }
 
-  static async start({ engine, enginePort, port, journal }: NodeOptions): Promise<NodeProcess> {
-    const child = fork(PROGRAM, [engine, String(enginePort), String(port), journal], {
+  static async start({ adapter, adapterPort, port, journal }: NodeOptions): Promise<NodeProcess> {
+    const child = fork(PROGRAM, [adapter, String(adapterPort), String(port), journal], {
       execArgv: ['--import', 'tsx', '--expose-gc'],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });

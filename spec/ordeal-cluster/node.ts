@@ -1,5 +1,5 @@
 /**
- * One node of the ordeal: a process of its own that serves sessions on an engine. It sends
+ * One node of the ordeal: a process of its own that serves sessions on an adapter. It sends
  * numbered notifications to each, answers calls, and writes down each call that it runs, before
  * anything else, so that even a node that is killed has said what it did.
  */
@@ -9,14 +9,14 @@ import { createServer } from 'node:http';
 import express from 'express';
 
 import { mcpSse, type MessageHandler, type Session } from '../../lib/index.js';
-import { engines, type EngineName } from './adapters.js';
+import { adapters, type AdapterName } from './adapters.js';
 import type { NodeMessage, NodeState, OrderName, Orders } from './orders.js';
 
-const [, , engineName = 'redis', enginePort = '', port = '', journal = ''] = process.argv;
+const [, , adapterName = 'redis', adapterPort = '', port = '', journal = ''] = process.argv;
 const TURN_MS = 10;
 const CLOSE_MS = 1_500;
 
-const { engine, close } = await engines[engineName as EngineName](Number(enginePort));
+const { adapter, close } = await adapters[adapterName as AdapterName](Number(adapterPort));
 const sent: Record<string, number> = {};
 const errors: Record<string, number> = {};
 const held = new Set<() => void>();
@@ -51,7 +51,7 @@ function patience(call: string, signal: AbortSignal): Promise<void> {
 }
 
 const mcp = mcpSse({
-  engine,
+  adapter: adapter,
   handler,
   // A machine that does much else must not look like a client that does not answer.
   resume: { retryMs: 100, probeTimeoutMs: 10_000 },
@@ -99,7 +99,7 @@ const obey: { [Name in OrderName]: () => Orders[Name] | Promise<Orders[Name]> } 
 function state(): NodeState {
   globalThis.gc?.();
   const { sessions, detached, resumed, cluster } = mcp.stats();
-  if (!cluster) throw new Error('there is no engine');
+  if (!cluster) throw new Error('there is no adapter');
   const heap = process.memoryUsage().heapUsed / 2 ** 20;
   return { cluster, sessions, detached, heap, errors, resumed };
 }

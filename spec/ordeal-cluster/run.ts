@@ -1,9 +1,9 @@
 /**
- * `npm run test:cluster`: three real processes on a real engine, a balancer without stickiness,
+ * `npm run test:cluster`: three real processes on a real adapter, a balancer without stickiness,
  * real SDK clients whose streams are cut all the time, and one fault after the other.
  *
  * --seconds N  begins no new round after so long (300); the shortest run is one round of each
- * --engine E   only on this engine: redis, ioredis, nats
+ * --adapter E   only on this adapter: redis, ioredis, nats
  * --only F     only the faults with F in their name
  * --each N     clients of each of the four kinds (4)
  * --seed N     another course of events
@@ -14,55 +14,55 @@ import { hasNats } from '../support/nats-server.js';
 import { hasRedis } from '../support/redis-server.js';
 import { Cluster } from './cluster.js';
 import { Crowd } from './crowd.js';
-import type { EngineName } from './adapters.js';
+import type { AdapterName } from './adapters.js';
 import { faults, type FaultName } from './faults.js';
 import { Judge, type Findings } from './judge.js';
 import { until } from './until.js';
 
 const ALL = Object.keys(faults) as FaultName[];
-const SOME: FaultName[] = ['none', 'engine killed and restarted'];
-const PLAN: Record<EngineName, readonly FaultName[]> = { redis: ALL, ioredis: SOME, nats: SOME };
+const SOME: FaultName[] = ['none', 'adapter killed and restarted'];
+const PLAN: Record<AdapterName, readonly FaultName[]> = { redis: ALL, ioredis: SOME, nats: SOME };
 /** After all sessions have ended, in MiB: several times what a node takes at the start. */
 const HEAP = 96;
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '300' },
-    engine: { type: 'string' },
+    adapter: { type: 'string' },
     only: { type: 'string', default: '' },
     each: { type: 'string', default: '4' },
     seed: { type: 'string', default: '1' },
   },
 });
-/** The part of the time that is each engine's. */
-const SHARE: Record<EngineName, number> = { redis: 0.6, ioredis: 0.2, nats: 0.2 };
+/** The part of the time that is each adapter's. */
+const SHARE: Record<AdapterName, number> = { redis: 0.6, ioredis: 0.2, nats: 0.2 };
 
 let passed = 0;
 let failed = 0;
 
-function tell(engine: EngineName, what: string, problems: readonly string[], more = ''): void {
+function tell(adapter: AdapterName, what: string, problems: readonly string[], more = ''): void {
   if (problems.length === 0) passed += 1;
   else failed += 1;
-  console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${engine}, ${what}: ${more}`);
+  console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${adapter}, ${what}: ${more}`);
   for (const problem of problems.slice(0, 8)) console.log(`       ${problem}`);
   if (problems.length > 8) console.log(`       and ${problems.length - 8} more`);
 }
 
-async function suffer(engine: EngineName): Promise<void> {
-  const endAt = performance.now() + Number(values.seconds) * 1_000 * SHARE[engine];
-  const cluster = await Cluster.start(engine, Number(values.seed));
+async function suffer(adapter: AdapterName): Promise<void> {
+  const endAt = performance.now() + Number(values.seconds) * 1_000 * SHARE[adapter];
+  const cluster = await Cluster.start(adapter, Number(values.seed));
   try {
     const crowd = new Crowd(cluster, Number(values.each));
     await cluster.talk('talk');
     await crowd.connect();
     const judge = new Judge(cluster, crowd);
-    const plan = PLAN[engine].filter((fault) => fault.includes(values.only));
+    const plan = PLAN[adapter].filter((fault) => fault.includes(values.only));
     do {
       for (const fault of plan) await phase(cluster, crowd, judge, fault);
     } while (performance.now() < endAt);
     await end(cluster, crowd);
   } catch (error) {
-    tell(engine, 'the run', [String(error), ...cluster.complaints()]);
+    tell(adapter, 'the run', [String(error), ...cluster.complaints()]);
   } finally {
     await cluster.stop();
   }
@@ -75,7 +75,7 @@ async function phase(
   judge: Judge,
   fault: FaultName,
 ): Promise<void> {
-  const { engineName, balancer } = cluster;
+  const { adapterName, balancer } = cluster;
   const problems: string[] = [];
   const trouble = (error: unknown): void => void problems.push(String(error));
   const cuts = balancer.cuts;
@@ -93,14 +93,14 @@ async function phase(
   const recovery = ((performance.now() - over) / 1_000).toFixed(1);
   const findings = await judge.judge();
   const states = await cluster.states();
-  const relayed = states.reduce((sum, { cluster: { asked } }) => sum + asked, 0);
+  const relayed = states.reduce((sum, { cluster: { requestsSent } }) => sum + requestsSent, 0);
   if (relayed === 0) problems.push('nothing went from node to node');
   if (fault === 'none' && Object.keys(findings.refused).length > 0) {
     problems.push(`calls were refused without a fault: ${JSON.stringify(findings.refused)}`);
   }
   const cut = `${balancer.cuts - cuts} cuts`;
   const more = [...(note ? [note] : []), cut, summary(findings), `at rest after ${recovery} s`];
-  tell(engineName, fault, [...problems, ...findings.faults], more.join('; '));
+  tell(adapterName, fault, [...problems, ...findings.faults], more.join('; '));
 }
 
 function summary({ notifications, repeats, answered, refused }: Findings): string {
@@ -110,7 +110,7 @@ function summary({ notifications, repeats, answered, refused }: Findings): strin
 
 /** Nothing is left, and the nodes end when they are asked to. */
 async function end(cluster: Cluster, crowd: Crowd): Promise<void> {
-  const { engineName, places } = cluster;
+  const { adapterName, places } = cluster;
   const problems: string[] = [];
   await crowd.leave();
   await until(async () => {
@@ -121,7 +121,7 @@ async function end(cluster: Cluster, crowd: Crowd): Promise<void> {
   const states = await cluster.states();
   for (const { sessions, heap, cluster: link } of states) {
     if (sessions > 0) problems.push(`${sessions} sessions are left`);
-    if (link.streamsServed + link.streamsLent > 0) problems.push('relayed streams are left');
+    if (link.streamsImported + link.streamsExported > 0) problems.push('relayed streams are left');
     if (heap > HEAP) problems.push(`${heap.toFixed(0)} MiB are left`);
   }
   await Promise.all(places.map(({ node }) => node.terminate(10_000))).catch(
@@ -129,13 +129,13 @@ async function end(cluster: Cluster, crowd: Crowd): Promise<void> {
   );
   const heaps = states.map(({ heap }) => heap.toFixed(0)).join(', ');
   const errors = JSON.stringify(states.map(({ errors: codes }) => codes));
-  tell(engineName, 'the end', [...problems, ...cluster.complaints()], `${heaps} MiB; ${errors}`);
+  tell(adapterName, 'the end', [...problems, ...cluster.complaints()], `${heaps} MiB; ${errors}`);
 }
 
-const wanted = (Object.keys(PLAN) as EngineName[]).filter((engine) => {
-  if (values.engine !== undefined && engine !== values.engine) return false;
-  return engine === 'nats' ? hasNats : hasRedis;
+const wanted = (Object.keys(PLAN) as AdapterName[]).filter((adapter) => {
+  if (values.adapter !== undefined && adapter !== values.adapter) return false;
+  return adapter === 'nats' ? hasNats : hasRedis;
 });
-for (const engine of wanted) await suffer(engine);
+for (const adapter of wanted) await suffer(adapter);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

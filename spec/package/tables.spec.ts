@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 import { McpSseError, type McpSseErrorCode } from '../../lib/index.js';
-import { reject } from '../../lib/http/error-response.js';
-import { complete } from '../../lib/options/settings.js';
+import { sendError } from '../../lib/http/error-response.js';
+import { parseOptions } from '../../lib/options/settings.js';
 import { readText, ROOT } from '../support/snippets.js';
 import { Checked } from '../support/type-check.js';
 
@@ -37,7 +37,7 @@ function membersOf(type: string): string[] {
 let checked: Checked | undefined;
 
 it('the README names every option, with the default that it has', () => {
-  const { paths, keepAlive, limits, resume, security, ...single } = complete({});
+  const { paths, keepAlive, limits, resume, security, ...single } = parseOptions({});
   const groups = {
     paths,
     keepAlive: keepAlive || {},
@@ -51,11 +51,11 @@ it('the README names every option, with the default that it has', () => {
   const names = [
     'server',
     'handler',
-    'engine',
+    'adapter',
     'security.allowedHosts',
     'keepAlive',
     'resume',
-    'resume.resumeKey',
+    'resume.key',
     ...Object.keys(single),
   ];
   const rows = new Map(rowsBelow('Options').map(([name, value]) => [codes(name!)[0], value!]));
@@ -107,6 +107,6 @@ function answerTo(code: McpSseErrorCode): [string, string] {
     writeHead: (status: number) => (sent.status = status),
     end: (body: string) => (sent.body = body),
   };
-  reject(response as never, new McpSseError(code, 'refused'));
+  sendError(response as never, new McpSseError(code, 'refused'));
   return [String(sent.status), String(JSON.parse(sent.body).error.code)];
 }

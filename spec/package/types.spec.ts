@@ -31,7 +31,7 @@ const accepted: Sources = {
       hooks: {
         onConnect: async (req) => ({ tenant: String(req.headers['x-tenant']) }),
         onSessionOpen: ({ data }) => data.tenant.toUpperCase(),
-        onMessage: (_message, { data }) => data.tenant.toUpperCase(),
+        onReceive: (_message, { data }) => data.tenant.toUpperCase(),
         onSend: (_message, { data }) => data.tenant.toUpperCase(),
         onSessionClose: ({ data }) => data.tenant.toUpperCase(),
         onError: (_error, session) => session?.data.tenant.toUpperCase(),
@@ -68,7 +68,7 @@ const accepted: Sources = {
     app.use(mcp);
     app.use('/api', express.json(), mcp, mcp.errorHandler);
     express.Router().use(mcp);
-    mcp.before(app, '/api');`,
+    mcp.requestListener(app, '/api');`,
 };
 
 /** What must not compile, and what the compiler must say about it. */
@@ -77,7 +77,7 @@ const refused: Readonly<Record<string, readonly [code: string, complaint: RegExp
   'a misspelt limit': ['mcpSse({ limits: { sesions: 1 } });', /sesions/],
   'a misspelt hook': ['mcpSse({ hooks: { onSesionOpen: () => {} } });', /onSesionOpen/],
   'a wrong type': [
-    "mcpSse({ limits: { messageBytes: '4mb' } });",
+    "mcpSse({ limits: { maxBodyBytes: '4mb' } });",
     /not assignable to type 'number'/,
   ],
   'a server instead of a factory': [

@@ -2,41 +2,41 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { createClient, createCluster, createSentinel } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-import { redisEngine } from '../../lib/redis/index.js';
-import { ioredisClusterPort } from '../../lib/redis/ioredis.js';
-import { nodeRedisClusterPort } from '../../lib/redis/node-redis.js';
-import { EngineNode } from '../cluster/adapter/adapter-node.js';
+import { redisAdapter } from '../../lib/redis/index.js';
+import { ioredisClusterDriver } from '../../lib/redis/ioredis.js';
+import { nodeRedisClusterDriver } from '../../lib/redis/node-redis.js';
+import { AdapterNode } from '../cluster/adapter/adapter-node.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
 
 it.each(['', 'with space', '{tag}', 'x'.repeat(129)])('refuses the prefix %j', (prefix) => {
   const client = createClient();
-  expect(() => redisEngine(client, { prefix })).toThrow(/prefix/);
+  expect(() => redisAdapter(client, { prefix })).toThrow(/prefix/);
 });
 
 it('refuses what is no client, and says what would be one', () => {
-  for (const wrong of [undefined, null, 'redis://127.0.0.1', {}, redisEngine]) {
-    expect(() => redisEngine(wrong as never)).toThrow(
+  for (const wrong of [undefined, null, 'redis://127.0.0.1', {}, redisAdapter]) {
+    expect(() => redisAdapter(wrong as never)).toThrow(
       expect.objectContaining({ code: 'invalid-option', message: expect.stringMatching('redis') }),
     );
   }
   const sentinel = createSentinel({ name: 'main', sentinelRootNodes: [] });
-  expect(() => redisEngine(sentinel as never)).toThrow(/createClient/);
+  expect(() => redisAdapter(sentinel as never)).toThrow(/createClient/);
 });
 
 describe('a cluster client that is not connected', () => {
   const cluster = createCluster({ rootNodes: [] });
   const other = new Cluster(['127.0.0.1'], { lazyConnect: true });
 
-  it('is not connected by the engine, which says whose task that is', async () => {
+  it('is not connected by the adapter, which says whose task that is', async () => {
     for (const client of [cluster, other]) {
-      const joined = EngineNode.join(redisEngine(client));
+      const joined = AdapterNode.join(redisAdapter(client));
       await expect(joined).rejects.toThrow(/call `connect\(\)` first/);
     }
   });
 
   it('knows no server to listen to', async () => {
-    for (const port of [nodeRedisClusterPort(cluster), ioredisClusterPort(other)]) {
-      await expect(port.ear('channel')).rejects.toThrow(/knows no server/);
+    for (const port of [nodeRedisClusterDriver(cluster), ioredisClusterDriver(other)]) {
+      await expect(port.subscriber('channel')).rejects.toThrow(/knows no server/);
     }
   });
 });
@@ -65,9 +65,9 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
     return client;
   };
 
-  it('is not connected by the engine, which says whose task that is', async () => {
+  it('is not connected by the adapter, which says whose task that is', async () => {
     for (const client of [nodeRedis(), ioredis({ lazyConnect: true })]) {
-      await expect(EngineNode.join(redisEngine(client))).rejects.toThrow(
+      await expect(AdapterNode.join(redisAdapter(client))).rejects.toThrow(
         /call `connect\(\)` first/,
       );
     }
@@ -78,16 +78,16 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
     const client = nodeRedis();
     const connecting = client.connect();
     expect(client.isReady).toBe(false);
-    expect((await EngineNode.join(redisEngine(client))).up).toBe(true);
+    expect((await AdapterNode.join(redisAdapter(client))).up).toBe(true);
     await connecting;
     const other = ioredis();
     expect(other.status).not.toBe('ready');
-    expect((await EngineNode.join(redisEngine(other))).up).toBe(true);
+    expect((await AdapterNode.join(redisAdapter(other))).up).toBe(true);
   });
 
   it('needs one connection more for a node, whatever it sends', async () => {
     for (const client of [await nodeRedis().connect(), ioredis()]) {
-      const node = await EngineNode.join(redisEngine(client));
+      const node = await AdapterNode.join(redisAdapter(client));
       const before = await server.clients();
       for (let count = 0; count < 100; count += 1) await node.send(node, `frame ${count}`);
       expect(await server.clients()).toBe(before);
@@ -106,7 +106,7 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
       ioredis({ maxRetriesPerRequest: 0, stringNumbers: true, enableReadyCheck: false }),
     ];
     const nodes = [];
-    for (const client of clients) nodes.push(await EngineNode.join(redisEngine(client)));
+    for (const client of clients) nodes.push(await AdapterNode.join(redisAdapter(client)));
     for (const from of nodes) {
       for (const to of nodes) {
         expect(await from.send(to, from.address)).toBe(true);
@@ -134,11 +134,11 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
       await nodeRedis({ username: 'few', password: 'secret' }).connect(),
       ioredis({ username: 'few', password: 'secret', enableReadyCheck: false }),
     ]) {
-      const node = await EngineNode.join(redisEngine(client));
+      const node = await AdapterNode.join(redisAdapter(client));
       expect(await node.send(node, 'allowed')).toBe(true);
       await node.has('allowed');
-      const stranger = redisEngine(client, { prefix: 'other' });
-      await expect(EngineNode.join(stranger)).rejects.toThrow(/NOPERM/);
+      const stranger = redisAdapter(client, { prefix: 'other' });
+      await expect(AdapterNode.join(stranger)).rejects.toThrow(/NOPERM/);
     }
   });
 });

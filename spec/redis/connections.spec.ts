@@ -2,8 +2,8 @@ import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { redisEngine, type RedisClient } from '../../lib/redis/index.js';
-import { EngineNode } from '../cluster/adapter/adapter-node.js';
+import { redisAdapter, type RedisClient } from '../../lib/redis/index.js';
+import { AdapterNode } from '../cluster/adapter/adapter-node.js';
 import { eventually } from '../support/eventually.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
 import { Wire } from '../support/wire.js';
@@ -35,11 +35,11 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
   });
   afterAll(() => server.stop());
 
-  async function node(port = server.port): Promise<EngineNode> {
-    return EngineNode.join(redisEngine(await clients[name]!(port)));
+  async function node(port = server.port): Promise<AdapterNode> {
+    return AdapterNode.join(redisAdapter(await clients[name]!(port)));
   }
 
-  async function getsThrough(from: EngineNode, to: EngineNode): Promise<void> {
+  async function getsThrough(from: AdapterNode, to: AdapterNode): Promise<void> {
     await eventually(() => from.up && to.up, 'state(true)', 10_000);
     expect(await from.send(to, `after ${to.states.length}`)).toBe(true);
     await to.has(`after ${to.states.length}`);

@@ -2,9 +2,9 @@ import { Cluster } from 'ioredis';
 import { createCluster } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-import { redisEngine, type RedisClient } from '../../lib/redis/index.js';
+import { redisAdapter, type RedisClient } from '../../lib/redis/index.js';
 import { slotOf } from '../../lib/redis/hash-slot.js';
-import { EngineNode } from '../cluster/adapter/adapter-node.js';
+import { AdapterNode } from '../cluster/adapter/adapter-node.js';
 import { eventually } from '../support/eventually.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { hasRedis } from '../support/redis-server.js';
@@ -57,7 +57,7 @@ describe.skipIf(!hasRedis)('the slots of a Redis Cluster', () => {
     const client = nodeRedis();
     const connecting = client.connect();
     expect(client.isReady).toBe(false);
-    expect((await EngineNode.join(redisEngine(client))).up).toBe(true);
+    expect((await AdapterNode.join(redisAdapter(client))).up).toBe(true);
     await connecting;
   });
 
@@ -65,11 +65,11 @@ describe.skipIf(!hasRedis)('the slots of a Redis Cluster', () => {
     'may move to another server: %s follows',
     { timeout: 30_000 },
     async (name) => {
-      const nodes: EngineNode[] = [];
+      const nodes: AdapterNode[] = [];
       for (let count = 0; count < 2; count += 1) {
-        nodes.push(await EngineNode.join(redisEngine(await clients[name]!())));
+        nodes.push(await AdapterNode.join(redisAdapter(await clients[name]!())));
       }
-      const [a, b] = nodes as [EngineNode, EngineNode];
+      const [a, b] = nodes as [AdapterNode, AdapterNode];
       await cluster.move(slotOf('{mcp-sse}'));
       await eventually(() => nodes.every(({ states }) => states.includes(false)), 'state(false)');
       await eventually(() => a.up && b.up, 'state(true)', 10_000);

@@ -1,12 +1,12 @@
 import { Cluster } from 'ioredis';
 
-import { redisEngine } from '../../lib/redis/index.js';
-import { engineContract } from '../cluster/adapter/adapter-contract.js';
+import { redisAdapter } from '../../lib/redis/index.js';
+import { adapterContract } from '../cluster/adapter/adapter-contract.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { hasRedis } from '../support/redis-server.js';
 
-engineContract(
-  'redisEngine(new Cluster())',
+adapterContract(
+  'redisAdapter(new Cluster())',
   async () => {
     const cluster = await RedisCluster.start();
     return {
@@ -17,7 +17,7 @@ engineContract(
         );
         client.on('error', () => {});
         return {
-          engine: redisEngine(client, prefix === undefined ? {} : { prefix }),
+          adapter: redisAdapter(client, prefix === undefined ? {} : { prefix }),
           works: () => client.set('key', 'value'),
           close: async () => {
             client.disconnect();

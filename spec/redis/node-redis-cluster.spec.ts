@@ -1,12 +1,12 @@
 import { createCluster } from 'redis';
 
-import { redisEngine } from '../../lib/redis/index.js';
-import { engineContract } from '../cluster/adapter/adapter-contract.js';
+import { redisAdapter } from '../../lib/redis/index.js';
+import { adapterContract } from '../cluster/adapter/adapter-contract.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { hasRedis } from '../support/redis-server.js';
 
-engineContract(
-  'redisEngine(createCluster())',
+adapterContract(
+  'redisAdapter(createCluster())',
   async () => {
     const cluster = await RedisCluster.start();
     return {
@@ -15,7 +15,7 @@ engineContract(
         client.on('error', () => {});
         await client.connect();
         return {
-          engine: redisEngine(client, prefix === undefined ? {} : { prefix }),
+          adapter: redisAdapter(client, prefix === undefined ? {} : { prefix }),
           works: () => client.set('key', 'value'),
           close: async () => {
             client.destroy();

@@ -1,11 +1,11 @@
 import { createClient } from 'redis';
 
-import { redisEngine } from '../../lib/redis/index.js';
-import { engineContract } from '../cluster/adapter/adapter-contract.js';
+import { redisAdapter } from '../../lib/redis/index.js';
+import { adapterContract } from '../cluster/adapter/adapter-contract.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
 
-engineContract(
-  'redisEngine(createClient())',
+adapterContract(
+  'redisAdapter(createClient())',
   async () => {
     const server = await RedisServer.begin();
     return {
@@ -14,7 +14,7 @@ engineContract(
         client.on('error', () => {});
         await client.connect();
         return {
-          engine: redisEngine(client, prefix === undefined ? {} : { prefix }),
+          adapter: redisAdapter(client, prefix === undefined ? {} : { prefix }),
           works: () => client.ping(),
           close: async () => {
             client.destroy();

@@ -1,15 +1,15 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import type { EngineListener } from '../../lib/cluster/adapter/adapter.js';
+import type { AdapterListener } from '../../lib/cluster/adapter/adapter.js';
 import { RedisMember } from '../../lib/redis/redis-member.js';
-import type { Ear, RedisPort } from '../../lib/redis/driver.js';
-import { EngineNode } from '../cluster/adapter/adapter-node.js';
+import type { Subscriber, RedisDriver } from '../../lib/redis/driver.js';
+import { AdapterNode } from '../cluster/adapter/adapter-node.js';
 import { deferred } from '../support/deferred.js';
 import { eventually } from '../support/eventually.js';
 import { hanging, rejecting } from '../support/failing.js';
 import { outcomeOf } from '../support/outcome.js';
 
-class FakeEar implements Ear {
+class FakeEar implements Subscriber {
   opened = false;
   destroyed = false;
   hear: (frame: string) => void = () => {};
@@ -22,7 +22,7 @@ class FakeEar implements Ear {
     await this.redis.onSubscribe(this);
   }
 
-  hush(): Promise<unknown> {
+  unsubscribe(): Promise<unknown> {
     return this.redis.onUnsubscribe();
   }
 
@@ -32,7 +32,7 @@ class FakeEar implements Ear {
 }
 
 /** A Redis that is a client, a server and both connections, and does what the spec says. */
-class FakeRedis implements RedisPort {
+class FakeRedis implements RedisDriver {
   readonly sharded = false;
   readonly ears: FakeEar[] = [];
   /** Marks that were to come back. */
@@ -61,21 +61,21 @@ class FakeRedis implements RedisPort {
     return this.publish(channel, mark);
   }
 
-  async ear(): Promise<Ear> {
+  async subscriber(): Promise<Subscriber> {
     await this.onFind();
     const ear = new FakeEar(this);
     this.ears.push(ear);
     return ear;
   }
 
-  join(self: string, listener: EngineListener): Promise<RedisMember> {
+  join(self: string, listener: AdapterListener): Promise<RedisMember> {
     return RedisMember.join(this, 'prefix', self, listener);
   }
 }
 
 /** Why `redis` does not let a node join, which is told nothing. */
 async function refusal(redis: FakeRedis): Promise<unknown> {
-  const node = new EngineNode();
+  const node = new AdapterNode();
   const error: unknown = await redis.join(node.address, node).catch((thrown: unknown) => thrown);
   expect(node.states).toEqual([]);
   expect(redis.ears.map(({ destroyed }) => destroyed)).toEqual([true]);
@@ -120,7 +120,7 @@ describe('a node that joins over Redis', () => {
 describe('a node on Redis', () => {
   it('ends a connection that may not subscribe, and opens the next one', async () => {
     const redis = new FakeRedis();
-    const node = await EngineNode.join(redis);
+    const node = await AdapterNode.join(redis);
     redis.onSubscribe = () => {
       redis.onSubscribe = async () => {};
       return rejecting(new Error('NOPERM'))();
@@ -135,7 +135,7 @@ describe('a node on Redis', () => {
 
   it('does not open a connection that it finds a server for only after it has left', async () => {
     const redis = new FakeRedis();
-    const node = await EngineNode.join(redis);
+    const node = await AdapterNode.join(redis);
     const found = deferred();
     let looked = false;
     redis.onFind = () => {
@@ -153,7 +153,7 @@ describe('a node on Redis', () => {
 
   it('leaves although Redis does not let it unsubscribe', async () => {
     const redis = new FakeRedis();
-    const node = await EngineNode.join(redis);
+    const node = await AdapterNode.join(redis);
     redis.onUnsubscribe = rejecting(new Error('no'));
     await node.member.leave();
     expect(redis.ears[0]?.destroyed).toBe(true);

@@ -139,7 +139,7 @@ describe('when more is missed than is kept', () => {
 
   it('a message larger than all bounds still finds its way when nothing else waits', async () => {
     const { client, session } = await connected({
-      limits: { bufferedBytes: 1_024 },
+      limits: { maxBufferedBytes: 1_024 },
       resume: { maxBytes: 1_024 },
     });
     await leave(client, session);
@@ -148,8 +148,10 @@ describe('when more is missed than is kept', () => {
     await eventually(() => numbers(again).length === 1);
   });
 
-  it('a live message during a replay that is larger than limits.bufferedBytes has room', async () => {
-    const { client, session, closed } = await connected({ limits: { bufferedBytes: 64 * 1_024 } });
+  it('a live message during a replay that is larger than limits.maxBufferedBytes has room', async () => {
+    const { client, session, closed } = await connected({
+      limits: { maxBufferedBytes: 64 * 1_024 },
+    });
     await leave(client, session);
     for (let n = 1; n <= 100; n += 1) void session.notify('number', { n, ...kilobytes(10) });
     const again = await returnWithId(client);

@@ -14,7 +14,7 @@ it.each([
   async (...leaving) => {
     const closed: string[] = [];
     const { url, mcp } = await serve({
-      limits: { sessions: 3 },
+      limits: { maxSessions: 3 },
       hooks: { onSessionClose: ({ id }, reason) => closed.push(`${id} ${reason}`) },
     });
     const clients: StreamClient[] = [];
@@ -35,7 +35,7 @@ it.each([
 
 it('gives no place of another principal to one who has filled its own', async () => {
   const { url, mcp } = await serve({
-    limits: { sessionsPerPrincipal: 1 },
+    limits: { maxSessionsPerPrincipal: 1 },
     security: { principal: (req) => String(req.headers['x-user']) },
   });
   const ann = { 'X-User': 'ann' };

@@ -21,7 +21,7 @@ interface Report {
   readonly evicted: number;
 }
 
-it('detached sessions with full logs stay within totalBytes and 4 KiB each', async () => {
+it('detached sessions with full logs stay within limits.maxTotalBytes and 4 KiB each', async () => {
   const script = fileURLToPath(new URL('../support/programs/fill-logs.ts', import.meta.url));
   const { heap, sessions, evicted } = await report<Report>(script, [SESSIONS, TOTAL_BYTES]);
   if (process.env.RESUME_SESSIONS) {

@@ -49,12 +49,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const bounds: fc.Arbitrary<Bounds> = fc.oneof(
   {
     weight: 2,
-    arbitrary: fc.constant({ bufferedBytes: 1 << 24, maxEvents: 4_096, maxBytes: 1 << 22 }),
+    arbitrary: fc.constant({ maxBufferedBytes: 1 << 24, maxEvents: 4_096, maxBytes: 1 << 22 }),
   },
   {
     weight: 1,
     arbitrary: fc.record({
-      bufferedBytes: fc.integer({ min: 1_000, max: 50_000 }),
+      maxBufferedBytes: fc.integer({ min: 1_000, max: 50_000 }),
       maxEvents: fc.integer({ min: 5, max: 40 }),
       maxBytes: fc.integer({ min: 1_000, max: 50_000 }),
     }),

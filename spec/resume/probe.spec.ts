@@ -181,7 +181,7 @@ it('a client that tells its version and is no EventSource is not asked: it is a 
 });
 
 it('a client whose missed messages are kept no longer gets a new session', async () => {
-  const { port, mcp } = await serve({ handler: () => ({}), resume: { totalBytes: 1 } });
+  const { port, mcp } = await serve({ handler: () => ({}), limits: { maxTotalBytes: 1 } });
   const relay = await Relay.to(port);
   const client = await openAsSdk(`${relay.url}/sse`);
   const session = onlySession(mcp);

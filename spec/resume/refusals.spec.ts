@@ -97,7 +97,7 @@ it('the oldest Last-Event-ID that leads back without a gap does', async () => {
 it('a client that reconnects while the server is full is told to try again, with 200', async () => {
   const { url, mcp } = await serve({
     handler: () => ({}),
-    limits: { sessions: 1 },
+    limits: { maxSessions: 1 },
     resume: { probeTimeoutMs: 20, retryMs: 500 },
   });
   await openWithIds(`${url}/sse`);

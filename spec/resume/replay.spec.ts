@@ -62,7 +62,7 @@ describe('while missed messages are replayed', () => {
     const { client, session } = await withMissed();
     const again = await returnWithId(client);
     while (session.bufferedBytes > 0) {
-      void session.outlet.writer?.write(': keep-alive\n');
+      void session.sender.writer?.write(': keep-alive\n');
       await rounds();
     }
     session.keepAlive();

@@ -17,7 +17,7 @@ function serveKeyed(options: McpSseOptions = {}) {
   return serve({
     handler: () => ({}),
     security: { principal: header('user') },
-    resume: { resumeKey: header('client') },
+    resume: { key: header('client') },
     ...options,
   });
 }
@@ -62,7 +62,7 @@ it('what it has not been seen to read comes again, and no more than that', async
 });
 
 it('a client gets a new session when what it may have missed is kept no longer', async () => {
-  const resume = { resumeKey: header('client'), maxEvents: 3 };
+  const resume = { key: header('client'), maxEvents: 3 };
   const { url, mcp } = await serveKeyed({ resume });
   const client = await StreamClient.open(`${url}/sse`, ONE);
   await sendNumbers(onlySession(mcp), 1, 4);
@@ -115,10 +115,10 @@ it('a key is free again when its session has closed', async () => {
   expect(onlySession(mcp).id).toBe(again.sessionId);
 });
 
-it('a resumeKey that throws refuses the stream', async () => {
+it('a resume key that throws refuses the stream', async () => {
   const { url, mcp } = await serveKeyed({
     resume: {
-      resumeKey: () => {
+      key: () => {
         throw new Error('no');
       },
     },

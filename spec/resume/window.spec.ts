@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { McpSseOptions, McpSseRouter } from '../../lib/index.js';
 import type { SessionRegistry } from '../../lib/session/registry.js';
-import { Upkeep } from '../../lib/session/sweeper.js';
+import { Sweeper } from '../../lib/session/sweeper.js';
 import { eventually } from '../support/eventually.js';
 import {
   lastId,
@@ -35,8 +35,8 @@ async function serveWithLife(options: McpSseOptions = {}) {
 const WINDOW_MS = 60_000;
 
 /** Another upkeep of the same sessions, for which it can be as late as the spec likes. */
-function upkeepOf({ sessions }: McpSseRouter): Upkeep {
-  return new Upkeep(sessions as unknown as SessionRegistry, {
+function upkeepOf({ sessions }: McpSseRouter): Sweeper {
+  return new Sweeper(sessions as unknown as SessionRegistry, {
     keepAliveMs: 1_000,
     pingTimeoutMs: 1_000,
     initializeTimeoutMs: 1_000,
@@ -93,9 +93,9 @@ describe('the life of a session', () => {
     again.drop();
     await eventually(() => session.state === 'detached');
     const upkeep = upkeepOf(mcp);
-    upkeep.round(performance.now() + WINDOW_MS - 10_000);
+    upkeep.sweep(performance.now() + WINDOW_MS - 10_000);
     expect(session.state).toBe('detached');
-    upkeep.round(performance.now() + WINDOW_MS);
+    upkeep.sweep(performance.now() + WINDOW_MS);
     expect(life.at(-1)).toBe('close closed client-disconnected');
   });
 
@@ -105,15 +105,15 @@ describe('the life of a session', () => {
     const session = onlySession(mcp);
     client.drop();
     await eventually(() => session.state === 'detached');
-    upkeepOf(mcp).round(performance.now() + WINDOW_MS - 10_000);
+    upkeepOf(mcp).sweep(performance.now() + WINDOW_MS - 10_000);
     expect(session.state).toBe('detached');
-    upkeepOf(mcp).round(performance.now() + WINDOW_MS);
+    upkeepOf(mcp).sweep(performance.now() + WINDOW_MS);
     expect(session.state).toBe('closed');
   });
 
   it('is detached by a reader that stalls, and closed by it when nobody comes back', async () => {
     const { port, mcp, life } = await serveWithLife({
-      limits: { stallTimeoutMs: 100 },
+      limits: { writeTimeoutMs: 100 },
       resume: { windowMs: 100 },
     });
     await openStalled(port, '/sse', { 'Mcp-Sse-Resume': '1' });
@@ -121,8 +121,8 @@ describe('the life of a session', () => {
     const session = onlySession(mcp);
     for (let n = 0; n < 12; n += 1) void session.notify('big', { pad: 'x'.repeat(1 << 20) });
     await eventually(() => mcp.sessions.size === 0);
-    expect(life).toEqual([OPEN, 'detach detached reader-stalled', 'close closed reader-stalled']);
-    expect(mcp.stats().errors).toEqual({ 'reader-stalled': 1 });
+    expect(life).toEqual([OPEN, 'detach detached write-timeout', 'close closed write-timeout']);
+    expect(mcp.stats().errors).toEqual({ 'write-timeout': 1 });
   });
 
   it('may be ended by a hook that is told of the loss', async () => {

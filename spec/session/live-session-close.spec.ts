@@ -31,7 +31,7 @@ it('[31] closes once when its own signal, sink and observer close it again', () 
   rig.session.signal.addEventListener('abort', () => {
     rig.session.close('from the signal');
   });
-  rig.session.inlet.inFlight.signal(1).addEventListener('abort', () => {
+  rig.session.receiver.inFlight.signal(1).addEventListener('abort', () => {
     rig.response.close();
   });
   rig.session.close('the first');
@@ -70,7 +70,7 @@ it('aborts its signal with session-closed, whether it was asked for before or af
 it('cancels the requests in flight, counts them as discarded, and forgets them', () => {
   const rig = SessionRig.open();
   rig.take(request(1), request(2));
-  const { inFlight } = rig.session.inlet;
+  const { inFlight } = rig.session.receiver;
   const signal = inFlight.signal(2);
   rig.session.close();
   expect(signal.aborted).toBe(true);
@@ -115,7 +115,7 @@ it('[33] hands out what was sent before an orderly close, then ends the stream',
 });
 
 it('[33] hands out more than the writer has room for before it ends', async () => {
-  const rig = SessionRig.open({ bufferedBytes: 10_000_000 });
+  const rig = SessionRig.open({ maxBufferedBytes: 10_000_000 });
   for (let index = 0; index < 40; index += 1) {
     void rig.session.notify('big', { index, text: 'x'.repeat(20_000) });
   }
@@ -126,7 +126,7 @@ it('[33] hands out more than the writer has room for before it ends', async () =
   );
 });
 
-it.each(['client-disconnected', 'reader-stalled', 'ping-timeout'])(
+it.each(['client-disconnected', 'write-timeout', 'ping-timeout'])(
   'destroys the stream at once when there is nobody to hand anything to: %s',
   async (reason) => {
     const rig = SessionRig.open();
@@ -158,9 +158,9 @@ it('[33] gives up a reader that does not take the last events, and says so', asy
   const finished = outcomeOf(rig.session.finished());
   await rounds(3);
   expect(finished.state).toBe('pending');
-  rig.session.abandon(new McpSseError('reader-stalled', 'late'));
+  rig.session.abandon(new McpSseError('write-timeout', 'late'));
   await eventually(() => finished.state === 'resolved');
   expect(rig.response.destroyed).toBe(true);
-  expect(rig.reported('failed')).toEqual(['reader-stalled']);
+  expect(rig.reported('failed')).toEqual(['write-timeout']);
   expect(rig.reported('closed')).toEqual(['closed']);
 });

@@ -79,7 +79,7 @@ it('sends an error that answers no request, which leaves those in flight alone',
 });
 
 it('takes the messages of one POST all or none', () => {
-  const rig = SessionRig.open({ inFlight: 2 });
+  const rig = SessionRig.open({ maxConcurrentRequests: 2 });
   const batch = [notification(), request(1), request(2), request(3)];
   expect(() => {
     rig.take(...batch);
@@ -194,7 +194,7 @@ it('[8] writes no byte of a message that is none, and the next one whole', async
   const before = rig.response.text;
   for (const value of [cyclic(), { params: { value: 1n } }, undefined, 'text', 7, []]) {
     const sent = rig.session.send(value as never);
-    await expect(sent).rejects.toMatchObject({ code: 'unserialisable' });
+    await expect(sent).rejects.toMatchObject({ code: 'not-serializable' });
   }
   await rounds(2);
   expect(rig.response.text).toBe(before);
@@ -204,7 +204,7 @@ it('[8] writes no byte of a message that is none, and the next one whole', async
 });
 
 it('[16] takes a single message larger than its bound when nothing else waits', async () => {
-  const rig = SessionRig.open({ bufferedBytes: 1_000 });
+  const rig = SessionRig.open({ maxBufferedBytes: 1_000 });
   await rounds(2);
   await rig.session.notify('big', { text: 'x'.repeat(5_000) });
   await eventually(() => rig.written.length === 1);
@@ -212,7 +212,7 @@ it('[16] takes a single message larger than its bound when nothing else waits', 
 });
 
 it('[17] is closed by the message that would not fit, which is told to all concerned', async () => {
-  const rig = SessionRig.open({ bufferedBytes: 1_000 });
+  const rig = SessionRig.open({ maxBufferedBytes: 1_000 });
   rig.response.answers.push(false);
   await rounds(2);
   rig.take(request(1));

@@ -10,7 +10,7 @@ import { SessionRig } from '../support/session-rig.js';
 import { openStalled } from '../support/stalled-client.js';
 import { StreamClient } from '../support/stream-client.js';
 
-const CAPS = { sessions: 3, sessionsPerPrincipal: 2 };
+const CAPS = { maxSessions: 3, maxSessionsPerPrincipal: 2 };
 const tooMany = expect.objectContaining({ code: 'too-many-sessions' });
 
 it('has room for so many sessions in total, and for one more when one has gone', () => {
@@ -38,11 +38,11 @@ it('has room for so many sessions of one principal, whoever else is there', () =
 
 it('does not hold callers without a principal for one principal', () => {
   const registry = new SessionRegistry(CAPS);
-  for (let count = 0; count < CAPS.sessions; count += 1) registry.takeSlot(undefined);
+  for (let count = 0; count < CAPS.maxSessions; count += 1) registry.takeSlot(undefined);
 });
 
 it('takes no slot when it refuses', () => {
-  const registry = new SessionRegistry({ sessions: 10, sessionsPerPrincipal: 1 });
+  const registry = new SessionRegistry({ maxSessions: 10, maxSessionsPerPrincipal: 1 });
   registry.takeSlot('ann');
   for (let attempt = 0; attempt < 20; attempt += 1) {
     expect(() => {
@@ -82,7 +82,7 @@ it('[30] lets a crowd that arrives while hooks are slow not slip past the cap', 
   const gate = deferred();
   let waiting = 0;
   const { url, mcp } = await serve({
-    limits: { sessions: 4 },
+    limits: { maxSessions: 4 },
     hooks: {
       async onConnect() {
         waiting += 1;
@@ -104,7 +104,7 @@ it('[30] frees the slot of a client that leaves while a hook is awaited', async 
   let aborted = false;
   let first = true;
   const { url, port } = await serve({
-    limits: { sessions: 1 },
+    limits: { maxSessions: 1 },
     hooks: {
       async onConnect(_req, { signal }) {
         if (!first) return;
@@ -127,10 +127,10 @@ it('[30] frees the slot of a client that leaves while a hook is awaited', async 
 it.each([
   ['the hook throws', { hooks: { onConnect: rejecting(new Error('no')) } }],
   ['the server factory throws', { server: rejecting(new Error('no')) }],
-  ['the id is not fit', { sessionId: () => '' }],
+  ['the id is not fit', { sessionIdGenerator: () => '' }],
   ['the endpoint function throws', { endpoint: throwing(new Error('no')) }],
 ])('[30] frees the slot when %s', async (_, options) => {
-  const { url, mcp } = await serve({ ...options, limits: { sessions: 1 } });
+  const { url, mcp } = await serve({ ...options, limits: { maxSessions: 1 } });
   for (let attempt = 0; attempt < 3; attempt += 1) {
     expect((await StreamClient.open(`${url}/sse`)).status).toBe(500);
   }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { SessionRegistry } from '../../lib/session/registry.js';
-import { Upkeep, type UpkeepRules } from '../../lib/session/sweeper.js';
+import { Sweeper, type SweepRules } from '../../lib/session/sweeper.js';
 import { notification, request, result } from '../support/messages.js';
 import { rounds } from '../support/rounds.js';
 import { SessionRig } from '../support/session-rig.js';
@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const OFF: UpkeepRules = {
+const OFF: SweepRules = {
   keepAliveMs: false,
   pingTimeoutMs: false,
   initializeTimeoutMs: false,
@@ -24,11 +24,11 @@ const OFF: UpkeepRules = {
 };
 
 /** A session under upkeep by the given rules, whose endpoint event is written. */
-async function underUpkeep(rules: Partial<UpkeepRules>): Promise<SessionRig> {
-  const registry = new SessionRegistry({ sessions: 1, sessionsPerPrincipal: 1 });
+async function underUpkeep(rules: Partial<SweepRules>): Promise<SessionRig> {
+  const registry = new SessionRegistry({ maxSessions: 1, maxSessionsPerPrincipal: 1 });
   const rig = SessionRig.open();
   registry.add(rig.session);
-  new Upkeep(registry, { ...OFF, ...rules }).start();
+  new Sweeper(registry, { ...OFF, ...rules }).start();
   await rounds(2);
   return rig;
 }
@@ -181,10 +181,10 @@ it('meets the shortest deadline no later than a quarter of it', async () => {
 });
 
 it('runs one timer, however often it is started, and none when there are no sessions', async () => {
-  const registry = new SessionRegistry({ sessions: 1, sessionsPerPrincipal: 1 });
+  const registry = new SessionRegistry({ maxSessions: 1, maxSessionsPerPrincipal: 1 });
   const { session } = SessionRig.open();
   registry.add(session);
-  const upkeep = new Upkeep(registry, { ...OFF, keepAliveMs: 15_000 });
+  const upkeep = new Sweeper(registry, { ...OFF, keepAliveMs: 15_000 });
   const others = vi.getTimerCount();
   upkeep.start();
   upkeep.start();
@@ -199,9 +199,9 @@ it('runs one timer, however often it is started, and none when there are no sess
 });
 
 it('does not keep the process alive', () => {
-  const registry = new SessionRegistry({ sessions: 1, sessionsPerPrincipal: 1 });
+  const registry = new SessionRegistry({ maxSessions: 1, maxSessionsPerPrincipal: 1 });
   const timers = vi.spyOn(globalThis, 'setInterval');
-  new Upkeep(registry, { ...OFF, keepAliveMs: 15_000 }).start();
+  new Sweeper(registry, { ...OFF, keepAliveMs: 15_000 }).start();
   expect(timers.mock.results.map(({ value }) => value.hasRef())).toEqual([false]);
 });
 

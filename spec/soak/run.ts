@@ -35,7 +35,7 @@ const HEAP_MIB = 6;
 /** What the server may report: all of it is done on purpose. */
 const EXPECTED_ERRORS = new Set([
   ...['hook-failed', 'hook-timeout', 'server-failed', 'internal', 'session-closed'],
-  ...['buffer-overflow', 'reader-stalled', 'ping-timeout', 'write-failed'],
+  ...['buffer-overflow', 'write-timeout', 'ping-timeout', 'write-failed'],
 ]);
 
 const counts = new Map<string, number>();

@@ -77,9 +77,9 @@ const handler: MessageHandler = (message, { session }) => {
 const mcp = mcpSse({
   handler,
   limits: {
-    messageBytes: BODY_LIMIT,
-    bufferedBytes: 2 * 2 ** 20,
-    stallTimeoutMs: 4_000,
+    maxBodyBytes: BODY_LIMIT,
+    maxBufferedBytes: 2 * 2 ** 20,
+    writeTimeoutMs: 4_000,
     hookTimeoutMs: 500,
   },
   keepAlive: { intervalMs: 3_000, ping: true, timeoutMs: 20_000 },
@@ -102,7 +102,7 @@ const mcp = mcpSse({
       if (!open.delete(session.id)) hooks.unbalanced += 1;
       return maybeFail();
     },
-    onMessage: maybeFail,
+    onReceive: maybeFail,
     onSend: maybeFail,
     onSessionDetach: maybeFail,
     onSessionResume: maybeFail,
@@ -126,7 +126,7 @@ setInterval(() => {
 
 const app = express();
 app.use(mcp, mcp.errorHandler);
-const server = createServer(process.env.MCP_SSE_WAY === 'before' ? mcp.before(app) : app);
+const server = createServer(process.env.MCP_SSE_WAY === 'before' ? mcp.requestListener(app) : app);
 const ownTimers = timersDue();
 const delay = monitorEventLoopDelay();
 delay.enable();

@@ -11,7 +11,7 @@ let writer: ConnectionWriter;
 
 beforeEach(() => {
   response = new FakeResponse();
-  writer = new ConnectionWriter(response, { stallTimeoutMs: 30_000 });
+  writer = new ConnectionWriter(response, { writeTimeoutMs: 30_000 });
 });
 
 afterEach(() => {

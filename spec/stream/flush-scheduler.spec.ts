@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 
-import { nextTurn } from '../../lib/stream/flush-scheduler.js';
+import { scheduleFlush } from '../../lib/stream/flush-scheduler.js';
 import { rounds } from '../support/rounds.js';
 
 afterEach(() => {
@@ -8,14 +8,14 @@ afterEach(() => {
 });
 
 /** Takers that write down when it is their turn. */
-function takers(count: number, order: number[]): { takeTurn: () => void }[] {
-  return Array.from({ length: count }, (_, number) => ({ takeTurn: () => order.push(number) }));
+function takers(count: number, order: number[]): { flush: () => void }[] {
+  return Array.from({ length: count }, (_, number) => ({ flush: () => order.push(number) }));
 }
 
 it('gives everybody a turn in this round of the loop, for the price of one immediate', async () => {
   const immediates = vi.spyOn(globalThis, 'setImmediate');
   const order: number[] = [];
-  for (const taker of takers(1_000, order)) nextTurn(taker);
+  for (const taker of takers(1_000, order)) scheduleFlush(taker);
   expect(order).toEqual([]);
   expect(immediates).toHaveBeenCalledTimes(1);
   await rounds();
@@ -24,14 +24,14 @@ it('gives everybody a turn in this round of the loop, for the price of one immed
 
 it('gives one who asks during a turn the next, so that the loop goes round between', async () => {
   const order: string[] = [];
-  const again = { takeTurn: () => order.push('second') };
+  const again = { flush: () => order.push('second') };
   const first = {
-    takeTurn() {
+    flush() {
       order.push('first');
-      nextTurn(again);
+      scheduleFlush(again);
     },
   };
-  nextTurn(first);
+  scheduleFlush(first);
   await rounds();
   expect(order).toEqual(['first']);
   await rounds();

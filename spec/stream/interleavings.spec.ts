@@ -50,7 +50,7 @@ class Witness {
   readonly response = new FakeResponse();
   readonly closes: (McpSseError | undefined)[] = [];
   readonly writer = new ConnectionWriter(this.response, {
-    bufferedBytes: 2 ** 30,
+    maxBufferedBytes: 2 ** 30,
     observer: { writerClosed: (error) => void this.closes.push(error) },
   });
   /** Frames of `write`, in the order of the calls. */

@@ -13,7 +13,7 @@ beforeEach(() => {
   response = new FakeResponse();
   ends = [];
   const observer = { writerClosed: (error: McpSseError | undefined) => void ends.push(error) };
-  writer = new ConnectionWriter(response, { bufferedBytes: 10, observer });
+  writer = new ConnectionWriter(response, { maxBufferedBytes: 10, observer });
 });
 
 afterEach(() => {
@@ -21,11 +21,11 @@ afterEach(() => {
 });
 
 it('counts the bytes that wait, not the characters', async () => {
-  expect([writer.queuedBytes, writer.hasRoom]).toEqual([0, true]);
+  expect([writer.bufferedBytes, writer.hasRoom]).toEqual([0, true]);
   const send = writer.write('é€😀');
-  expect(writer.queuedBytes).toBe(9);
+  expect(writer.bufferedBytes).toBe(9);
   await send;
-  expect(writer.queuedBytes).toBe(0);
+  expect(writer.bufferedBytes).toBe(0);
 });
 
 it('has room for less than what one turn takes', () => {
@@ -55,7 +55,7 @@ it('[17] ends the connection when one byte more would wait, and everybody learns
   const codes = [...taken, refused].map(({ code }) => code);
   expect(codes).toEqual(Array(3).fill('buffer-overflow'));
   expect(ends).toEqual([expect.objectContaining({ code: 'buffer-overflow' })]);
-  expect([response.destroyed, writer.queuedBytes]).toEqual([true, 0]);
+  expect([response.destroyed, writer.bufferedBytes]).toEqual([true, 0]);
   expect(response.writes).toEqual([]);
 });
 
@@ -72,7 +72,7 @@ it('[19] never holds more than the bound for a reader that has stopped', async (
   for (let sent = 0; !writer.closed; sent += 1) {
     expect(sent).toBeLessThan(100);
     void writer.write('123');
-    most = Math.max(most, writer.queuedBytes);
+    most = Math.max(most, writer.bufferedBytes);
     await rounds();
   }
   expect(most).toBe(9);

@@ -13,7 +13,7 @@ beforeEach(() => {
   response = new FakeResponse();
   ends = [];
   const observer = { writerClosed: (error: McpSseError | undefined) => void ends.push(error) };
-  writer = new ConnectionWriter(response, { stallTimeoutMs: 30_000, observer });
+  writer = new ConnectionWriter(response, { writeTimeoutMs: 30_000, observer });
 });
 
 afterEach(() => {
@@ -140,8 +140,8 @@ describe('[19] a reader that takes nothing', () => {
     await vi.advanceTimersByTimeAsync(29_999);
     expect([current.state, writer.closed]).toEqual(['pending', false]);
     await vi.advanceTimersByTimeAsync(1);
-    expect([current.code, queued.code]).toEqual(['reader-stalled', 'reader-stalled']);
-    expect(ends).toEqual([expect.objectContaining({ code: 'reader-stalled' })]);
+    expect([current.code, queued.code]).toEqual(['write-timeout', 'write-timeout']);
+    expect(ends).toEqual([expect.objectContaining({ code: 'write-timeout' })]);
     expect(response.destroyed).toBe(true);
   });
 

@@ -67,9 +67,9 @@ it('gives the reader up at the deadline, with the reason', async () => {
   await vi.advanceTimersByTimeAsync(4_999);
   expect([ended.state, response.destroyed]).toEqual(['pending', false]);
   await vi.advanceTimersByTimeAsync(1);
-  expect([ended.state, current.code]).toEqual(['resolved', 'reader-stalled']);
+  expect([ended.state, current.code]).toEqual(['resolved', 'write-timeout']);
   expect(response.destroyed).toBe(true);
-  expect(ends).toEqual([expect.objectContaining({ code: 'reader-stalled' })]);
+  expect(ends).toEqual([expect.objectContaining({ code: 'write-timeout' })]);
   await rounds();
   expect(vi.getTimerCount()).toBe(0);
 });

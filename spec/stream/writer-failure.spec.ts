@@ -39,7 +39,7 @@ describe('[7] a response that throws', () => {
     expect(sends[0]!.error).toMatchObject({ message: 'boom', cause: boom });
     expect(response.destroyed).toBe(true);
     expect(ends).toEqual([sends[0]!.error]);
-    expect([writer.closed, writer.queuedBytes]).toEqual([true, 0]);
+    expect([writer.closed, writer.bufferedBytes]).toEqual([true, 0]);
   });
 
   it('leaves the lock free', async () => {
@@ -85,7 +85,7 @@ describe('[32] a writer that is destroyed', () => {
     writer.destroy(why);
     // No turn of the loop: whoever holds the lock is not waited for.
     expect([writer.closed, response.destroyed, ends]).toEqual([true, true, [why]]);
-    expect(writer.queuedBytes).toBe(0);
+    expect(writer.bufferedBytes).toBe(0);
     await Promise.resolve();
     expect([current.error, queued.error]).toEqual([why, why]);
     await rounds(2);

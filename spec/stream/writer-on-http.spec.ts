@@ -7,7 +7,7 @@ import { rounds } from '../support/rounds.js';
 import { wiredWriter } from '../support/wired-writer.js';
 
 it('[1] brings what 200 producers send at once over, whole and in the order of their calls', async () => {
-  const { writer, received, receives } = await wiredWriter({ bufferedBytes: 2 ** 30 });
+  const { writer, received, receives } = await wiredWriter({ maxBufferedBytes: 2 ** 30 });
   const sizes = [1, 100, 4_000, 16_384, 65_536, 70_000, 1_000_000];
   const frames = Array.from({ length: 200 }, (_, number) =>
     numberedFrame('a', number, sizes[(number * 5) % sizes.length]),
@@ -90,11 +90,11 @@ it('[10] survives an error that the socket raises', async () => {
 });
 
 it('[19] is not the one that waits for a reader which never reads again', async () => {
-  const { writer, reader, response } = await wiredWriter({ stallTimeoutMs: 50 });
+  const { writer, reader, response } = await wiredWriter({ writeTimeoutMs: 50 });
   reader.pause();
   const big = outcomeOf(writer.write('x'.repeat(15_000_000)));
   await eventually(() => big.state !== 'pending');
-  expect(big.code).toBe('reader-stalled');
+  expect(big.code).toBe('write-timeout');
   expect(response.destroyed).toBe(true);
 });
 

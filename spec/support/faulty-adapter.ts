@@ -1,9 +1,9 @@
 import {
-  localEngine,
+  localAdapter,
   McpSseError,
-  type Engine,
-  type EngineListener,
-  type EngineMember,
+  type Adapter,
+  type AdapterListener,
+  type AdapterMember,
 } from '../../lib/index.js';
 import { seededRandom } from './cut-plan.js';
 
@@ -14,24 +14,24 @@ export interface Losses {
   readonly late: number;
 }
 
-/** An engine that does to its frames what it is told. */
-export class FaultyEngine implements Engine {
+/** An adapter that does to its frames what it is told. */
+export class FaultyAdapter implements Adapter {
   losses: Losses = { lost: 0, repeated: 0, late: 0 };
   /** Frames that were lost, repeated or late. */
   harmed = 0;
-  /** Frames to and from these nodes vanish, and the engine says nothing of it. */
+  /** Frames to and from these nodes vanish, and the adapter says nothing of it. */
   readonly partitioned = new Set<string>();
   /** Nobody listens at the addresses of these nodes any more, and they send nothing. */
   readonly dead = new Set<string>();
   /** Not known to be out of reach, but sends nothing, and says so. */
   refuses = false;
-  readonly #inner = localEngine();
+  readonly #inner = localAdapter();
   readonly #random = seededRandom(1);
-  readonly #listeners = new Set<EngineListener>();
+  readonly #listeners = new Set<AdapterListener>();
   #down = false;
 
-  async join(self: string, listener: EngineListener): Promise<EngineMember> {
-    if (this.#down) throw new Error('the engine is down');
+  async join(self: string, listener: AdapterListener): Promise<AdapterMember> {
+    if (this.#down) throw new Error('the adapter is down');
     const heard = (frame: string): void => {
       if (!this.partitioned.has(self) && !this.dead.has(self)) this.#deliver(listener, frame);
     };
@@ -39,8 +39,8 @@ export class FaultyEngine implements Engine {
     this.#listeners.add(listener);
     return {
       send: async (to, frame) => {
-        if (this.#down || this.dead.has(self)) throw new Error('the engine is down');
-        if (this.refuses) throw new McpSseError('engine-unavailable', 'not now');
+        if (this.#down || this.dead.has(self)) throw new Error('the adapter is down');
+        if (this.refuses) throw new McpSseError('adapter-unavailable', 'not now');
         if (this.dead.has(to)) return false;
         if (this.partitioned.has(self) || this.partitioned.has(to)) return true;
         return member.send(to, frame);
@@ -63,7 +63,7 @@ export class FaultyEngine implements Engine {
     for (const listener of this.#listeners) listener.state(true);
   }
 
-  #deliver(listener: EngineListener, frame: string): void {
+  #deliver(listener: AdapterListener, frame: string): void {
     if (this.#happens(this.losses.lost)) return;
     if (this.#happens(this.losses.repeated)) setTimeout(() => listener.frame(frame), 5);
     if (this.#happens(this.losses.late)) setTimeout(() => listener.frame(frame), 3);

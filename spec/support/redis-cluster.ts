@@ -32,7 +32,7 @@ export class RedisCluster {
     }
   }
 
-  // The faults hit all of them: which one serves a channel is the engine's to know.
+  // The faults hit all of them: which one serves a channel is the adapter's to know.
 
   async kill(): Promise<void> {
     for (const server of this.servers) await server.kill();

@@ -2,8 +2,8 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { expect } from 'vitest';
 
 import { ConnectionWriter, McpSseError } from '../../lib/index.js';
-import { Outlet } from '../../lib/session/outbound/sender.js';
-import { parseEventId, Road } from '../../lib/session/resume/resume-strategy.js';
+import { Sender } from '../../lib/session/outbound/sender.js';
+import { parseEventId, ResumeStrategy } from '../../lib/session/resume/resume-strategy.js';
 import { encodeMessage } from '../../lib/wire/sse-encoder.js';
 import { FakeResponse } from './fake-response.js';
 import { rounds } from './rounds.js';
@@ -31,7 +31,7 @@ export type Step =
   | { do: 'late' };
 
 export interface Bounds {
-  bufferedBytes: number;
+  maxBufferedBytes: number;
   maxEvents: number;
   maxBytes: number;
 }
@@ -115,7 +115,7 @@ export class ResumeModel {
   refused = false;
   closed = false;
   readonly #bounds: Bounds;
-  readonly #outlet: Outlet;
+  readonly #outlet: Sender;
   readonly #holds: number;
   readonly #sizes: number[] = [];
   readonly #old: Wire[] = [];
@@ -127,13 +127,16 @@ export class ResumeModel {
   constructor(kind: 'ids' | 'positions', bounds: Bounds, holds: number) {
     this.#bounds = bounds;
     this.#holds = holds;
-    const road = new Road('node-of-test', kind === 'ids' ? { ids: true } : { positions: true });
+    const road = new ResumeStrategy(
+      'node-of-test',
+      kind === 'ids' ? { ids: true } : { positions: true },
+    );
     const owner = {
-      outletLost: () => (this.#attached = false),
-      outletHolds: () => {},
-      outletStalled: () => {},
+      connectionClosed: () => (this.#attached = false),
+      retainedBytesChanged: () => {},
+      connectionStalled: () => {},
     };
-    this.#outlet = new Outlet(owner, bounds, road);
+    this.#outlet = new Sender(owner, bounds, road);
     this.#attach(0);
   }
 
@@ -201,7 +204,7 @@ export class ResumeModel {
 
   #drop(response: FakeResponse | undefined): void {
     if (!response) return;
-    this.#outlet.drop(new McpSseError('reader-stalled', 'given up'));
+    this.#outlet.dropConnection(new McpSseError('write-timeout', 'given up'));
     expect([this.#attached, response.destroyed]).toEqual([false, true]);
     this.cuts += 1;
     this.#leave();
@@ -228,7 +231,7 @@ export class ResumeModel {
   #attach(offset: number): void {
     this.#attached = true;
     this.#wire = new Wire(this.#holds);
-    const writer = new ConnectionWriter(this.#wire.response, { bufferedBytes: Infinity });
+    const writer = new ConnectionWriter(this.#wire.response, { maxBufferedBytes: Infinity });
     this.#outlet.attach(writer, offset, '/message?sessionId=s');
     for (const { response } of this.#old) expect(response.destroyed).toBe(true);
   }
@@ -265,8 +268,8 @@ export class ResumeModel {
   #expectOverflow(next: number): void {
     const { last } = this.client;
     const bytes = this.#sizes.slice(last).reduce((sum, size) => sum + size, next);
-    const { bufferedBytes, maxBytes, maxEvents } = this.#bounds;
-    const bound = this.#attached ? Math.max(bufferedBytes, maxBytes) : maxBytes;
+    const { maxBufferedBytes, maxBytes, maxEvents } = this.#bounds;
+    const bound = this.#attached ? Math.max(maxBufferedBytes, maxBytes) : maxBytes;
     const tooMany = !this.#attached && this.#sizes.length - last >= maxEvents;
     // Marks take some of what may wait for a connection.
     expect(tooMany || bytes * (this.#attached ? 4 : 1) > bound, 'an overflow').toBe(true);

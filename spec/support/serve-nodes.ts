@@ -1,6 +1,6 @@
 import {
-  localEngine,
-  type Engine,
+  localAdapter,
+  type Adapter,
   type McpSseOptions,
   type McpSseRouter,
 } from '../../lib/index.js';
@@ -8,14 +8,14 @@ import { eventually } from './eventually.js';
 import { serve, type ServeOptions, type Served } from './serve.js';
 import type { StreamClient } from './stream-client.js';
 
-/** Serves two nodes on one engine, and returns when they know each other. */
+/** Serves two nodes on one adapter, and returns when they know each other. */
 export async function serveTwo<Data = unknown>(
   options: McpSseOptions<Data> = {},
-  engine: Engine = localEngine(),
+  adapter: Adapter = localAdapter(),
   serving: ServeOptions = {},
 ): Promise<[Served<Data>, Served<Data>]> {
-  const one = await serve<Data>({ ...options, engine }, serving);
-  const other = await serve<Data>({ ...options, engine }, serving);
+  const one = await serve<Data>({ ...options, adapter: adapter }, serving);
+  const other = await serve<Data>({ ...options, adapter: adapter }, serving);
   await acquainted([one, other]);
   return [one, other];
 }

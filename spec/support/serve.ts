@@ -43,7 +43,7 @@ export async function serve<Data = unknown>(
   if (wire) wire(app, mcp);
   else app.use(mount, mcp, mcp.errorHandler);
   const before = (way ?? process.env.MCP_SSE_WAY) === 'before';
-  const server = createServer(before ? mcp.before(app, mount) : app);
+  const server = createServer(before ? mcp.requestListener(app, mount) : app);
   const port = await listen(server);
   onTestFinished(async () => {
     await mcp.close({ timeoutMs: 200 });

@@ -1,16 +1,16 @@
 import { ConnectionWriter, type JsonRpcMessage } from '../../lib/index.js';
 import { LiveSession, type SessionObserver } from '../../lib/session/live-session.js';
 import type { RequestFacts } from '../../lib/session/request-facts.js';
-import { Road } from '../../lib/session/resume/resume-strategy.js';
+import { ResumeStrategy } from '../../lib/session/resume/resume-strategy.js';
 import type { MessageSink, SessionLimits } from '../../lib/session/session.js';
 import { FakeResponse } from './fake-response.js';
 
 export const FACTS: RequestFacts = { headers: {}, url: 'http://localhost/', authInfo: undefined };
 
 const LIMITS: SessionLimits = {
-  bufferedBytes: 1 << 20,
-  stallTimeoutMs: 5_000,
-  inFlight: 10,
+  maxBufferedBytes: 1 << 20,
+  writeTimeoutMs: 5_000,
+  maxConcurrentRequests: 10,
   maxEvents: 0,
   maxBytes: 0,
 };
@@ -33,9 +33,9 @@ export class SessionRig {
   constructor(limits: Partial<SessionLimits> = {}) {
     this.#limits = { ...LIMITS, ...limits };
     const observer = this.#observer();
-    const road = new Road('node-of-test');
+    const road = new ResumeStrategy('node-of-test');
     this.session = new LiveSession('the-id', undefined, undefined, this.#limits, observer, road);
-    this.session.inlet.serveWith(this.#sink());
+    this.session.receiver.serveWith(this.#sink());
   }
 
   /** The same, with its stream attached. */
@@ -64,7 +64,7 @@ export class SessionRig {
 
   /** Messages of the client, in one POST. */
   take(...messages: JsonRpcMessage[]): void {
-    this.session.inlet.receive(messages, FACTS);
+    this.session.receiver.receive(messages, FACTS);
   }
 
   #sink(): MessageSink {
@@ -93,7 +93,7 @@ export class SessionRig {
       detached: (_, reason) => reports.push(['detached', reason]),
       resumed: () => reports.push(['resumed', undefined]),
       stalled: () => {},
-      holds: (_, bytes) => reports.push(['holds', bytes]),
+      retainedBytesChanged: (_, bytes) => reports.push(['retainedBytesChanged', bytes]),
       closed: (_, reason) => reports.push(['closed', reason]),
     };
   }

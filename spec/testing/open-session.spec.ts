@@ -28,7 +28,7 @@ describe('a target', () => {
 
   it('may be a request listener of any kind', async () => {
     const mcp = mcpSse();
-    await using session = await openSession(mcp.before(express()));
+    await using session = await openSession(mcp.requestListener(express()));
     expect(await session.request('tools/list')).toEqual(TOOLS);
     expect(mcp.sessions.get(session.sessionId)?.state).toBe('open');
   });
@@ -104,7 +104,7 @@ describe('the options', () => {
 
   it('do the handshake by default', async () => {
     const received: JsonRpcMessage[] = [];
-    const hooks = { onMessage: (message: JsonRpcMessage) => void received.push(message) };
+    const hooks = { onReceive: (message: JsonRpcMessage) => void received.push(message) };
     await using session = await openSession(express().use(mcpSse({ hooks })));
     expect(received).toMatchObject([
       { method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {} } },

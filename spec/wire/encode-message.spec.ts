@@ -85,7 +85,7 @@ describe('[8] a message that has no JSON form is refused:', () => {
       thrown = error;
     }
     expect(thrown).toBeInstanceOf(McpSseError);
-    expect(thrown).toMatchObject({ code: 'unserialisable', cause: expect.any(Error) });
+    expect(thrown).toMatchObject({ code: 'not-serializable', cause: expect.any(Error) });
     expect((thrown as Error).message).not.toContain('secret');
   });
 });

@@ -1,26 +1,26 @@
 /** Where every member listens, besides its own address. */
 export const EVERYONE = '*';
 
-/** What an engine tells the node that has joined. Neither call throws, and neither is awaited. */
-export interface EngineListener {
+/** What an adapter tells the node that has joined. Neither call throws, and neither is awaited. */
+export interface AdapterListener {
   /** A frame for this node, or for everyone; one's own frames for everyone may come back. */
   frame(frame: string): void;
-  /** Whether the engine is in reach. Told on every change, and first when the join succeeds. */
+  /** Whether the adapter is in reach. Told on every change, and first when the join succeeds. */
   state(up: boolean): void;
 }
 
 /** One node that has joined. */
-export interface EngineMember {
+export interface AdapterMember {
   /**
    * Hands a frame to the node `to`, or to `EVERYONE`.
    *
    * true: somebody listens there now, so it is on its way. false: nobody does. A rejection with an
-   * `McpSseError` `engine-unavailable`: it was surely not sent. Any other rejection: the engine did
+   * `McpSseError` `adapter-unavailable`: it was surely not sent. Any other rejection: the adapter did
    * not answer, and the frame may arrive. Settles within about 1.5 s and never keeps a frame
    * for later: one that is delivered after its `send` has settled badly is delivered late.
    */
   send(to: string, frame: string): Promise<boolean>;
-  /** Ends the membership and what the engine has opened for it; never rejects. Safe to call again. */
+  /** Ends the membership and what the adapter has opened for it; never rejects. Safe to call again. */
   leave(): Promise<void>;
 }
 
@@ -28,17 +28,17 @@ export interface EngineMember {
  * Carries frames between nodes: at most once is enough. Frames may be lost, repeated and
  * reordered; the nodes number them, drop repeats, and ask again for what is missing.
  *
- * Any engine must:
+ * Any adapter must:
  * - listen before `join` resolves, so that a frame sent after it is not missed;
  * - come back by itself after an outage, listen again, and only then say `state(true)`;
  * - bound every wait, and queue nothing while it is out of reach;
  * - leave the client that the application gave it open: it is the application's.
  */
-export interface Engine {
+export interface Adapter {
   /**
    * @param self the node's address, random for each process: ASCII letters, digits, `-` and `_`
-   * @throws (as a rejection) within about 5 s when the engine is out of reach; the node will try
+   * @throws (as a rejection) within about 5 s when the adapter is out of reach; the node will try
    * again, and serves its own sessions meanwhile.
    */
-  join(self: string, listener: EngineListener): Promise<EngineMember>;
+  join(self: string, listener: AdapterListener): Promise<AdapterMember>;
 }

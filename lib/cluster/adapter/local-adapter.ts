@@ -1,12 +1,12 @@
 import { McpSseError } from '../../errors.js';
-import { EVERYONE, type Engine, type EngineListener, type EngineMember } from './adapter.js';
+import { EVERYONE, type Adapter, type AdapterListener, type AdapterMember } from './adapter.js';
 
 /**
- * Joins the routers of one process, for tests and examples: give each of them the same engine.
+ * Joins the routers of one process, for tests and examples: give each of them the same adapter.
  * It is always in reach.
  */
-export function localEngine(): Engine {
-  const members = new Map<string, EngineListener>();
+export function localAdapter(): Adapter {
+  const members = new Map<string, AdapterListener>();
   return {
     async join(self, listener) {
       if (members.has(self)) throw new Error(`${self} has joined already.`);
@@ -17,16 +17,16 @@ export function localEngine(): Engine {
   };
 }
 
-class LocalMember implements EngineMember {
+class LocalMember implements AdapterMember {
   #left = false;
 
   constructor(
-    private readonly members: Map<string, EngineListener>,
+    private readonly members: Map<string, AdapterListener>,
     private readonly self: string,
   ) {}
 
   async send(to: string, frame: string): Promise<boolean> {
-    if (this.#left) throw new McpSseError('engine-unavailable', 'This node has left.');
+    if (this.#left) throw new McpSseError('adapter-unavailable', 'This node has left.');
     const addresses = to === EVERYONE ? [...this.members.keys()] : [to];
     const reached = addresses.filter((address) => this.members.has(address));
     // Like a network: never in the sender's stack, and not to those who have left meanwhile.

@@ -8,11 +8,11 @@
  *
  * A frame of another version is nobody's: its node counts as absent.
  */
-export type Frame =
+export type Packet =
   | { readonly kind: 'beat' | 'leave'; readonly from: string }
-  | ({ readonly kind: 'link'; readonly from: string } & LinkFrame);
+  | ({ readonly kind: 'link'; readonly from: string } & LinkPacket);
 
-export interface LinkFrame {
+export interface LinkPacket {
   /** Counts how often the sender has begun to number anew. */
   readonly epoch: number;
   /** The number of the first body; the others follow it. */
@@ -33,18 +33,18 @@ export interface Ack {
 const HEAD = /^mcp-sse\/1 (beat|leave|link) ([\w-]{1,64})(?: (.*))?$/;
 const NUMBERS = /^(\d{1,15}) (\d{1,15}) (\d{1,15}) (\d{1,15}) ([01]) ([\d,]*)$/;
 
-export function presenceFrame(kind: 'beat' | 'leave', from: string): string {
+export function encodePresence(kind: 'beat' | 'leave', from: string): string {
   return `mcp-sse/1 ${kind} ${from}`;
 }
 
-export function linkFrame(from: string, { epoch, first, bodies, ack }: LinkFrame): string {
+export function encodeLinkPacket(from: string, { epoch, first, bodies, ack }: LinkPacket): string {
   const lengths = bodies.map((body) => body.length).join();
   const numbers = [epoch, first, ack.epoch, ack.cursor, ack.missing ? 1 : 0].join(' ');
   return `mcp-sse/1 link ${from} ${numbers} ${lengths}\n${bodies.join('')}`;
 }
 
 /** The frame that the text stands for; undefined for anything else that someone may publish. */
-export function parseFrame(text: string): Frame | undefined {
+export function parsePacket(text: string): Packet | undefined {
   const end = text.indexOf('\n');
   const [, kind, from, rest] = HEAD.exec(end < 0 ? text : text.slice(0, end)) ?? [];
   if (from === undefined) return undefined;

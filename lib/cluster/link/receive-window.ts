@@ -1,10 +1,10 @@
-import type { Ack, LinkFrame } from './packet.js';
+import type { Ack, LinkPacket } from './packet.js';
 
 /**
  * The receiving half of a link: out of frames that are lost, repeated and reordered it takes each
  * message once and in order.
  */
-export class Incoming {
+export class ReceiveWindow {
   #epoch = 0;
   #cursor = 0;
   #missing = false;
@@ -20,7 +20,7 @@ export class Incoming {
    * `restarted` is called first when the peer has begun to number anew: it has given up what it
    * sent before.
    */
-  take({ epoch, first, bodies }: LinkFrame, restarted: () => void): readonly string[] {
+  take({ epoch, first, bodies }: LinkPacket, restarted: () => void): readonly string[] {
     if (bodies.length === 0 || epoch < this.#epoch) return [];
     if (epoch > this.#epoch) {
       if (this.#epoch > 0) restarted();

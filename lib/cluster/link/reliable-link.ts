@@ -1,7 +1,7 @@
 import { McpSseError } from '../../errors.js';
-import { Incoming } from './receive-window.js';
-import { linkFrame, type Ack, type LinkFrame } from './packet.js';
-import { Outgoing, type Parcel, type Shipment } from './send-window.js';
+import { ReceiveWindow } from './receive-window.js';
+import { encodeLinkPacket, type Ack, type LinkPacket } from './packet.js';
+import { SendWindow, type Segment, type Batch } from './send-window.js';
 
 /** What is not acknowledged is sent again after this, then after twice as long, up to a second. */
 const RESEND_MS = 250;
@@ -16,41 +16,41 @@ const MESSAGE_CHARS = 128 * 1024 * 1024;
 /** What a piece begins with: whether more of its message follows. */
 const MORE = '+';
 const LAST = '.';
-/** A peer that acknowledges nothing for so long does not hear us, whatever the engine says. */
+/** A peer that acknowledges nothing for so long does not hear us, whatever the adapter says. */
 const GIVE_UP_MS = 15_000;
 
 /** What a link works with. No call may throw. */
 export interface LinkOwner {
   /** This node. */
   readonly self: string;
-  /** Hands a frame to the engine, as `EngineMember.send`. */
+  /** Hands a frame to the adapter, as `AdapterMember.send`. */
   transmit(frame: string): Promise<boolean>;
   /** A message of the peer, once and in order. */
-  received(body: string): void;
+  onMessage(body: string): void;
   /** Nobody listens at the peer's address. */
-  absent(): void;
+  onPeerAbsent(): void;
   /** What was sent and not acknowledged is given up. */
-  broken(): void;
+  onReset(): void;
   /** The peer has given up what it had sent. */
-  restarted(): void;
+  onPeerReset(): void;
 }
 
 /**
- * Messages to and from one other node, each exactly once and in order, over an engine that may
+ * Messages to and from one other node, each exactly once and in order, over an adapter that may
  * lose, repeat and reorder frames. All that is pushed in one turn of the event loop leaves in one
  * frame, with the acknowledgement that is due.
  */
-export class Link {
+export class ReliableLink {
   readonly #owner: LinkOwner;
   readonly #now: () => number;
-  readonly #outgoing: Outgoing;
-  readonly #incoming = new Incoming();
+  readonly #sendWindow: SendWindow;
+  readonly #receiveWindow = new ReceiveWindow();
   /** The pieces so far of a message that goes on. */
-  #begun = '';
+  #partial = '';
   #open = true;
-  #turnDue = false;
+  #flushScheduled = false;
   #ackDue = false;
-  /** Transmissions that the engine has not settled. */
+  /** Transmissions that the adapter has not settled. */
   #pending = 0;
   #sentAt = 0;
   #progressAt = 0;
@@ -62,151 +62,154 @@ export class Link {
     this.#owner = owner;
     this.#now = now;
     // A link that is forgotten and made anew goes on with a larger one.
-    this.#outgoing = new Outgoing(1 + Math.floor(now()));
+    this.#sendWindow = new SendWindow(1 + Math.floor(now()));
   }
 
   get isIdle(): boolean {
-    return this.#outgoing.isIdle;
+    return this.#sendWindow.isIdle;
   }
 
   /** Characters that are not acknowledged. */
   get chars(): number {
-    return this.#outgoing.chars;
+    return this.#sendWindow.chars;
   }
 
   /** Sends a message; returns its pieces, by which it can be withdrawn. */
-  push(message: string): readonly Parcel[] {
-    const parcels: Parcel[] = [];
+  push(message: string): readonly Segment[] {
+    const parcels: Segment[] = [];
     for (let start = 0, end = 0; parcels.length === 0 || start < message.length; start = end) {
       end = endOfPiece(message, start);
       const mark = end < message.length ? MORE : LAST;
-      parcels.push(this.#outgoing.push(mark + message.slice(start, end)));
+      parcels.push(this.#sendWindow.push(mark + message.slice(start, end)));
     }
-    this.#askForTurn();
+    this.#scheduleFlush();
     return parcels;
   }
 
   /** Takes a message back, unless some of it may have arrived. */
-  withdraw(parcels: readonly Parcel[]): boolean {
-    if (parcels.some(({ handedOver }) => handedOver > 0)) return false;
-    for (const parcel of parcels) this.#outgoing.withdraw(parcel);
+  withdraw(parcels: readonly Segment[]): boolean {
+    if (parcels.some(({ transmissions }) => transmissions > 0)) return false;
+    for (const parcel of parcels) this.#sendWindow.withdraw(parcel);
     return true;
   }
 
-  /** Whether the engine is in reach. While it is not, nothing is handed to it. */
+  /** Whether the adapter is in reach. While it is not, nothing is handed to it. */
   setOpen(open: boolean): void {
     this.#open = open;
     if (!open) return;
     this.#resendMs = RESEND_MS;
     this.#resend();
-    this.#askForTurn();
+    this.#scheduleFlush();
   }
 
   /** A frame of the peer has arrived. */
-  frameArrived(frame: LinkFrame): void {
+  packetArrived(frame: LinkPacket): void {
     this.#acknowledged(frame.ack);
     if (frame.bodies.length === 0) return;
     this.#ackDue = true;
-    this.#askForTurn();
-    const fresh = this.#incoming.take(frame, () => {
-      this.#begun = '';
-      this.#owner.restarted();
+    this.#scheduleFlush();
+    const fresh = this.#receiveWindow.take(frame, () => {
+      this.#partial = '';
+      this.#owner.onPeerReset();
     });
     for (const piece of fresh) this.#takePiece(piece);
   }
 
   /** Sends again what has been waiting for its acknowledgement for too long, as of `now`. */
   tick(now: number): void {
-    // What the engine has not settled is still on its way.
-    if (!this.#outgoing.awaitsAck || this.#pending > 0) return;
-    if (now - this.#progressAt >= GIVE_UP_MS) this.giveUp();
+    // What the adapter has not settled is still on its way.
+    if (!this.#sendWindow.awaitsAck || this.#pending > 0) return;
+    if (now - this.#progressAt >= GIVE_UP_MS) this.reset();
     if (now - this.#sentAt < this.#resendMs) return;
     this.#resendMs = Math.min(this.#resendMs * 2, RESEND_MAX_MS);
     this.#resend();
   }
 
-  /** Sends a frame that says nothing new: the engine tells whether the peer is there. */
-  knock(): void {
+  /** Sends a frame that says nothing new: the adapter tells whether the peer is there. */
+  ping(): void {
     this.#ackDue = true;
-    this.#askForTurn();
+    this.#scheduleFlush();
   }
 
   /** Gives up what is on its way to the peer; the link can be used on. */
-  giveUp(): void {
-    this.#outgoing.restart();
+  reset(): void {
+    this.#sendWindow.restart();
     this.#resendMs = RESEND_MS;
-    this.#owner.broken();
+    this.#owner.onReset();
   }
 
   #acknowledged(ack: Ack): void {
-    if (this.#outgoing.acknowledged(ack)) {
+    if (this.#sendWindow.acknowledged(ack)) {
       this.#resendMs = RESEND_MS;
       this.#sentAt = this.#progressAt = this.#now();
-      this.#askForTurn();
+      this.#scheduleFlush();
     }
     const mayResend = this.#now() - this.#sentAt >= MISSING_MS;
-    if (ack.missing && ack.epoch === this.#outgoing.epoch && mayResend) this.#resend();
+    if (ack.missing && ack.epoch === this.#sendWindow.epoch && mayResend) this.#resend();
   }
 
   #takePiece(piece: string): void {
     const text = piece.slice(1);
-    if (this.#begun.length + text.length > MESSAGE_CHARS) this.#begun = '';
-    else if (piece.startsWith(MORE)) this.#begun += text;
+    if (this.#partial.length + text.length > MESSAGE_CHARS) this.#partial = '';
+    else if (piece.startsWith(MORE)) this.#partial += text;
     else if (piece.startsWith(LAST)) {
-      const message = this.#begun + text;
-      this.#begun = '';
-      this.#owner.received(message);
+      const message = this.#partial + text;
+      this.#partial = '';
+      this.#owner.onMessage(message);
     }
   }
 
-  #askForTurn(): void {
-    if (this.#turnDue) return;
-    this.#turnDue = true;
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
     setImmediate(() => {
-      this.#turnDue = false;
-      this.#turn();
+      this.#flushScheduled = false;
+      this.#flush();
     });
   }
 
-  #turn(): void {
+  #flush(): void {
     if (!this.#open) return;
-    if (!this.#outgoing.awaitsAck) this.#progressAt = this.#now();
-    for (const shipment of this.#outgoing.fresh()) this.#ship(shipment);
+    if (!this.#sendWindow.awaitsAck) this.#progressAt = this.#now();
+    for (const shipment of this.#sendWindow.fresh()) this.#sendBatch(shipment);
     if (this.#ackDue) this.#sendAck();
   }
 
   #resend(): void {
     if (!this.#open) return;
-    for (const shipment of this.#outgoing.again()) {
+    for (const shipment of this.#sendWindow.again()) {
       this.resent += 1;
-      this.#ship(shipment);
+      this.#sendBatch(shipment);
     }
   }
 
-  #ship(shipment: Shipment): void {
+  #sendBatch(shipment: Batch): void {
     this.#sentAt = this.#now();
-    const frame = shipment.handOver(this.#incoming.ack);
+    const frame = shipment.toPacket(this.#receiveWindow.ack);
     void this.#transmit(frame, () => {
-      shipment.returned();
+      shipment.undelivered();
     });
   }
 
   #sendAck(): void {
     // A lost acknowledgement is asked for by a repeated message.
-    const { epoch } = this.#outgoing;
-    void this.#transmit({ epoch, first: 1, bodies: [], ack: this.#incoming.ack }, () => undefined);
+    const { epoch } = this.#sendWindow;
+    void this.#transmit(
+      { epoch, first: 1, bodies: [], ack: this.#receiveWindow.ack },
+      () => undefined,
+    );
   }
 
-  async #transmit(frame: LinkFrame, returned: () => void): Promise<void> {
+  async #transmit(frame: LinkPacket, returned: () => void): Promise<void> {
     this.#ackDue = false;
     this.#pending += 1;
     try {
-      if (await this.#owner.transmit(linkFrame(this.#owner.self, frame))) return;
+      if (await this.#owner.transmit(encodeLinkPacket(this.#owner.self, frame))) return;
       returned();
-      this.#owner.absent();
+      this.#owner.onPeerAbsent();
     } catch (error) {
       // Otherwise it may have arrived; it is sent again if it is not acknowledged.
-      if (McpSseError.from(error).code === 'engine-unavailable') returned();
+      if (McpSseError.from(error).code === 'adapter-unavailable') returned();
     } finally {
       this.#pending -= 1;
     }

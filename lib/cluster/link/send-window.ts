@@ -1,4 +1,4 @@
-import type { Ack, LinkFrame } from './packet.js';
+import type { Ack, LinkPacket } from './packet.js';
 
 /** Characters that one frame carries at most, unless a single message is longer. */
 const FRAME_CHARS = 64 * 1024;
@@ -6,10 +6,10 @@ const FRAME_CHARS = 64 * 1024;
 const WINDOW_CHARS = 1024 * 1024;
 
 /** A message on its way to another node. */
-export interface Parcel {
+export interface Segment {
   body: string;
   /** In how many frames it was handed over that may have arrived. */
-  handedOver: number;
+  transmissions: number;
 }
 
 /**
@@ -17,13 +17,13 @@ export interface Parcel {
  * a frame carries is known by its parcels, so that one that nobody took can be told from one that
  * may have arrived.
  */
-export class Outgoing {
+export class SendWindow {
   #epoch: number;
   /** Numbered and not acknowledged, the oldest first. */
-  #sent: Parcel[] = [];
+  #sent: Segment[] = [];
   #sentChars = 0;
   #firstSent = 1;
-  #waiting: Parcel[] = [];
+  #waiting: Segment[] = [];
   #waitingChars = 0;
 
   /** @param epoch larger than any that the peer has seen from this node */
@@ -48,15 +48,15 @@ export class Outgoing {
     return this.#sent.length > 0;
   }
 
-  push(body: string): Parcel {
-    const parcel: Parcel = { body, handedOver: 0 };
+  push(body: string): Segment {
+    const parcel: Segment = { body, transmissions: 0 };
     this.#waiting.push(parcel);
     this.#waitingChars += body.length;
     return parcel;
   }
 
   /** Takes a message back. Its number, if it has one, stays: nothing goes in its place. */
-  withdraw(parcel: Parcel): void {
+  withdraw(parcel: Segment): void {
     if (this.#sent.includes(parcel)) this.#sentChars -= parcel.body.length;
     else this.#waitingChars -= parcel.body.length;
     parcel.body = '';
@@ -73,7 +73,7 @@ export class Outgoing {
   }
 
   /** What was never sent and fits into the window, in frames. */
-  fresh(): Shipment[] {
+  fresh(): Batch[] {
     const begin = this.#sent.length;
     let count = 0;
     for (const { body } of this.#waiting) {
@@ -88,7 +88,7 @@ export class Outgoing {
   }
 
   /** All that is not acknowledged once more, in frames. */
-  again(): Shipment[] {
+  again(): Batch[] {
     return this.#packed(0);
   }
 
@@ -103,16 +103,16 @@ export class Outgoing {
   }
 
   /** What was numbered, but for the first so many, in frames. */
-  #packed(begin: number): Shipment[] {
-    const shipments: Shipment[] = [];
-    let parcels: Parcel[] = [];
+  #packed(begin: number): Batch[] {
+    const shipments: Batch[] = [];
+    let parcels: Segment[] = [];
     // There is no frame yet.
     let room = -1;
     for (const [index, parcel] of this.#sent.slice(begin).entries()) {
       if (parcel.body.length > room) {
         parcels = [];
         room = FRAME_CHARS;
-        shipments.push(new Shipment(this.#epoch, this.#firstSent + begin + index, parcels));
+        shipments.push(new Batch(this.#epoch, this.#firstSent + begin + index, parcels));
       }
       parcels.push(parcel);
       room -= parcel.body.length;
@@ -122,26 +122,26 @@ export class Outgoing {
 }
 
 /** Some consecutive messages, to be sent in one frame. */
-export class Shipment {
-  readonly #parcels: readonly Parcel[];
+export class Batch {
+  readonly #parcels: readonly Segment[];
 
   constructor(
     readonly epoch: number,
     readonly first: number,
-    parcels: readonly Parcel[],
+    parcels: readonly Segment[],
   ) {
     this.#parcels = parcels;
   }
 
   /** The frame; from now on its messages count as handed over. */
-  handOver(ack: Ack): LinkFrame {
-    for (const parcel of this.#parcels) parcel.handedOver += 1;
+  toPacket(ack: Ack): LinkPacket {
+    for (const parcel of this.#parcels) parcel.transmissions += 1;
     const { epoch, first } = this;
     return { epoch, first, ack, bodies: this.#parcels.map(({ body }) => body) };
   }
 
   /** Nobody was there to take it. */
-  returned(): void {
-    for (const parcel of this.#parcels) parcel.handedOver -= 1;
+  undelivered(): void {
+    for (const parcel of this.#parcels) parcel.transmissions -= 1;
   }
 }

@@ -4,9 +4,9 @@ import type { ConnectionWriter } from '../../stream/connection-writer.js';
 const FINISH_MS = 5_000;
 
 /** The stream of another node's session, to a client that is connected here. */
-export class RelayedStream {
+export class EdgeStream {
   readonly #channel: string;
-  readonly #say: (body: string) => void;
+  readonly #send: (body: string) => void;
   readonly #ended: () => void;
   /** What arrives before the stream has begun; the owner's window bounds it. */
   #early: string[] = [];
@@ -15,7 +15,7 @@ export class RelayedStream {
   #over = false;
   #gone = false;
   /** When something last went to the owner, on the clock of `performance.now()`. */
-  toldAt: number = performance.now();
+  sentAt: number = performance.now();
 
   /**
    * @param say tells the owner
@@ -23,7 +23,7 @@ export class RelayedStream {
    */
   constructor(channel: string, say: (body: string) => void, ended: () => void) {
     this.#channel = channel;
-    this.#say = say;
+    this.#send = say;
     this.#ended = ended;
   }
 
@@ -43,13 +43,13 @@ export class RelayedStream {
 
   chunk(text: string): void {
     const writer = this.#writer;
-    if (writer) writer.write(text).then(() => this.#took(text.length), ignore);
+    if (writer) writer.write(text).then(() => this.#credit(text.length), ignore);
     else this.#early.push(text);
   }
 
   /** Tells the owner again that the stream is here: an owner that has given it up says so. */
   remind(): void {
-    this.#took(0);
+    this.#credit(0);
   }
 
   /** The owner has ended it in good order. */
@@ -69,13 +69,13 @@ export class RelayedStream {
   abandon(): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#say(`gone ${this.#channel}`);
+    this.#send(`gone ${this.#channel}`);
     this.#ended();
   }
 
-  #took(chars: number): void {
-    this.toldAt = performance.now();
-    this.#say(`took ${this.#channel} ${String(chars)}`);
+  #credit(chars: number): void {
+    this.sentAt = performance.now();
+    this.#send(`took ${this.#channel} ${String(chars)}`);
   }
 }
 

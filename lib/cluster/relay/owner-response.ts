@@ -7,21 +7,21 @@ const WINDOW_CHARS = 64 * 1024;
  * A stream of ours whose client is connected to another node, in the shape of a response: the
  * writer on it neither knows nor cares.
  */
-export class RelayedResponse implements WritableResponse {
+export class OwnerResponse implements WritableResponse {
   destroyed = false;
   closed = false;
   writableEnded = false;
   readonly #channel: string;
-  readonly #say: (body: string) => void;
+  readonly #send: (body: string) => void;
   readonly #onDrain: (() => void)[] = [];
   readonly #onClose: (() => void)[] = [];
-  #untakenChars = 0;
+  #outstandingChars = 0;
   #full = false;
 
   /** @param say tells the other node */
   constructor(channel: string, say: (body: string) => void) {
     this.#channel = channel;
-    this.#say = say;
+    this.#send = say;
   }
 
   on(event: 'drain' | 'close' | 'error', listener: (error: Error) => void): void {
@@ -33,16 +33,16 @@ export class RelayedResponse implements WritableResponse {
 
   write(chunk: string): boolean {
     if (this.closed) return false;
-    this.#say(`chunk ${this.#channel}\n${chunk}`);
-    this.#untakenChars += chunk.length;
-    this.#full = this.#untakenChars >= WINDOW_CHARS;
+    this.#send(`chunk ${this.#channel}\n${chunk}`);
+    this.#outstandingChars += chunk.length;
+    this.#full = this.#outstandingChars >= WINDOW_CHARS;
     return !this.#full;
   }
 
   /** The client's socket has taken so many characters. */
-  took(chars: number): void {
-    this.#untakenChars = Math.max(this.#untakenChars - chars, 0);
-    if (!this.#full || this.#untakenChars >= WINDOW_CHARS) return;
+  credit(chars: number): void {
+    this.#outstandingChars = Math.max(this.#outstandingChars - chars, 0);
+    if (!this.#full || this.#outstandingChars >= WINDOW_CHARS) return;
     this.#full = false;
     for (const drained of this.#onDrain) drained();
   }
@@ -50,17 +50,17 @@ export class RelayedResponse implements WritableResponse {
   /** The other node ends the stream, and says when it has. */
   end(): void {
     this.writableEnded = true;
-    this.#say(`end ${this.#channel}`);
+    this.#send(`end ${this.#channel}`);
   }
 
   destroy(): void {
     if (this.closed) return;
-    this.#say(`cut ${this.#channel}`);
-    this.gone();
+    this.#send(`cut ${this.#channel}`);
+    this.connectionGone();
   }
 
   /** The client's connection is no more, or its node is out of reach. */
-  gone(): void {
+  connectionGone(): void {
     if (this.closed) return;
     this.destroyed = this.closed = true;
     for (const closed of this.#onClose) closed();

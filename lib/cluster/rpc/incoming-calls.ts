@@ -1,6 +1,6 @@
 import { McpSseError } from '../../errors.js';
 import type { Probes } from '../../session/resume/probes.js';
-import type { Reception } from '../../session/local-host.js';
+import type { LocalHost } from '../../session/local-host.js';
 import { ConnectionWriter, type WriterOptions } from '../../stream/connection-writer.js';
 import { withDeadline } from '../../util/promises.js';
 import { checked, type Operations } from './operations.js';
@@ -10,16 +10,16 @@ import type { Peer } from '../peer.js';
 const ROOM_MS = 2_000;
 
 /** Answers what other nodes ask of this one. */
-export class Asked<Data> {
-  readonly #reception: Reception<Data>;
+export class IncomingCalls<Data> {
+  readonly #reception: LocalHost<Data>;
   readonly #probes: Probes;
   readonly #limits: WriterOptions;
 
-  constructor(reception: Reception<Data>, probes: Probes, limits: WriterOptions) {
+  constructor(reception: LocalHost<Data>, probes: Probes, limits: WriterOptions) {
     this.#reception = reception;
     this.#probes = probes;
     // What may wait is bounded by the session's pump, as on a connection of its own.
-    this.#limits = { ...limits, bufferedBytes: Infinity };
+    this.#limits = { ...limits, maxBufferedBytes: Infinity };
   }
 
   /** @throws McpSseError (as a rejection) which refuses it */
@@ -49,9 +49,10 @@ export class Asked<Data> {
     }
   }
 
-  #attach({ announced, channel, ...client }: Operations['attach'], peer: Peer): void {
-    const begin = (): ConnectionWriter => new ConnectionWriter(peer.lend(channel), this.#limits);
-    this.#reception.attach(client, announced, begin);
+  #attach({ messageUrl, channel, ...client }: Operations['attach'], peer: Peer): void {
+    const begin = (): ConnectionWriter =>
+      new ConnectionWriter(peer.exportStream(channel), this.#limits);
+    this.#reception.attach(client, messageUrl, begin);
   }
 
   async #send({ sessionId, message }: Operations['send']): Promise<void> {

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
-import type { Posting, Return } from '../../session/local-host.js';
+import type { InboundPost, Claimant } from '../../session/local-host.js';
 import type { ProbeAnswer } from '../../session/resume/probes.js';
 import { toMessages, type JsonRpcMessage, type JsonRpcNotification } from '../../wire/json-rpc.js';
 
 /** What one node asks of another, by name, and with what. */
 export interface Operations {
   /** A client has posted to a session of the asked node. */
-  post: Posting;
+  post: InboundPost;
   /** A client wants to come back: to which session? */
-  find: Return;
+  find: Claimant;
   /** It is connected to the asking node: its stream goes on by this channel. */
-  attach: Return & { readonly announced: string; readonly channel: string };
+  attach: Claimant & { readonly messageUrl: string; readonly channel: string };
   /** A client has answered a probe of the asked node. */
   probe: ProbeAnswer & { readonly id: string };
   /** The application sends to a session, or to those of a principal, or to all. */
@@ -49,7 +49,7 @@ const schemas: Record<Operation, z.ZodType> = {
     facts: z.object({ headers, url: z.string(), authInfo: z.unknown().optional() }),
   }),
   find: z.object({ claim, principal }),
-  attach: z.object({ claim, principal, announced: z.string(), channel: z.string() }),
+  attach: z.object({ claim, principal, messageUrl: z.string(), channel: z.string() }),
   probe: z.object({ id: z.string(), sessionId: z.string(), offset }),
   send: z.object({ sessionId: z.string(), message }),
   broadcast: z.object({ message, principal }),

@@ -1,7 +1,7 @@
 import { McpSseError } from '../../errors.js';
-import { refused, unawaited } from '../../util/unawaited.js';
-import type { Link } from '../link/reliable-link.js';
-import type { Parcel } from '../link/send-window.js';
+import { rejected, ignoreRejection } from '../../util/unawaited.js';
+import type { ReliableLink } from '../link/reliable-link.js';
+import type { Segment } from '../link/send-window.js';
 
 /** How long another node may take to answer; then the caller is told what is known. */
 const DEADLINE_MS = 8_000;
@@ -9,19 +9,19 @@ const DEADLINE_MS = 8_000;
 const WAITING_CHARS = 64 * 1024 * 1024;
 
 interface Call {
-  readonly parcels: readonly Parcel[];
+  readonly parcels: readonly Segment[];
   readonly timer: NodeJS.Timeout;
   resolve(result: unknown): void;
   reject(error: McpSseError): void;
 }
 
 /** What this node asks of another one, until it is answered. */
-export class Calls {
-  readonly #link: Link;
+export class OutgoingCalls {
+  readonly #link: ReliableLink;
   readonly #calls = new Map<string, Call>();
   #count = 0;
 
-  constructor(link: Link) {
+  constructor(link: ReliableLink) {
     this.#link = link;
   }
 
@@ -37,32 +37,32 @@ export class Calls {
   /**
    * Asks, and waits for the answer, which may be left unawaited.
    *
-   * @throws McpSseError (as a rejection) what the other node answers; `engine-unavailable` when
+   * @throws McpSseError (as a rejection) what the other node answers; `adapter-unavailable` when
    * the question was never sent, `outcome-unknown` when it may have arrived.
    */
   call(operation: string, params: unknown): Promise<unknown> {
     if (this.#link.chars > WAITING_CHARS) {
       const full = 'too much waits for the node of this session';
-      return refused(new McpSseError('engine-unavailable', full));
+      return rejected(new McpSseError('adapter-unavailable', full));
     }
     let text: string;
     try {
       text = JSON.stringify(params);
     } catch (cause) {
       const advice = 'what goes to another node, req.auth included, must be plain data';
-      return refused(new McpSseError('unserialisable', advice, { cause }));
+      return rejected(new McpSseError('not-serializable', advice, { cause }));
     }
     const id = String((this.#count += 1));
     const parcels = this.#link.push(`call ${id} ${operation}\n${text}`);
     const answer = new Promise<unknown>((resolve, reject) => {
       const late = (): void => {
-        this.#give(id, call, unreachable());
+        this.#rejectCall(id, call, unreachable());
       };
       const timer = setTimeout(late, DEADLINE_MS).unref();
       const call: Call = { parcels, timer, resolve, reject };
       this.#calls.set(id, call);
     });
-    return unawaited(answer);
+    return ignoreRejection(answer);
   }
 
   /** @param result JSON */
@@ -80,11 +80,11 @@ export class Calls {
   }
 
   /** Nothing will be answered any more; `error` for what was never sent. */
-  giveUp(error: McpSseError): void {
-    for (const [id, call] of this.#calls) this.#give(id, call, error);
+  rejectAll(error: McpSseError): void {
+    for (const [id, call] of this.#calls) this.#rejectCall(id, call, error);
   }
 
-  #give(id: string, call: Call, error: McpSseError): void {
+  #rejectCall(id: string, call: Call, error: McpSseError): void {
     this.#take(id);
     // Never "it was not sent" for something that may run.
     call.reject(this.#link.withdraw(call.parcels) ? error : outcomeUnknown());
@@ -99,7 +99,7 @@ export class Calls {
 }
 
 export function unreachable(): McpSseError {
-  return new McpSseError('engine-unavailable', 'the node of this session is out of reach');
+  return new McpSseError('adapter-unavailable', 'the node of this session is out of reach');
 }
 
 function outcomeUnknown(): McpSseError {

@@ -1,5 +1,5 @@
 import { McpSseError } from '../../errors.js';
-import type { Host, Posting, Return } from '../../session/local-host.js';
+import type { Host, InboundPost, Claimant } from '../../session/local-host.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import type { JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { Operation, Operations } from './operations.js';
@@ -7,7 +7,7 @@ import type { Peer } from '../peer.js';
 
 /**
  * The sessions of another node. Whatever is asked of them may also fail as `Calls.call` does:
- * `session-not-found` when the node is no more, `engine-unavailable` when nothing could be sent,
+ * `session-not-found` when the node is no more, `adapter-unavailable` when nothing could be sent,
  * `outcome-unknown` when there is no answer.
  */
 export class RemoteHost implements Host {
@@ -17,20 +17,20 @@ export class RemoteHost implements Host {
     this.#peer = peer;
   }
 
-  async post(posting: Posting): Promise<void> {
+  async post(posting: InboundPost): Promise<void> {
     await this.#ask('post', posting);
   }
 
-  async find(client: Return): Promise<string> {
+  async find(client: Claimant): Promise<string> {
     const sessionId = await this.#ask('find', client);
     if (typeof sessionId === 'string') return sessionId;
     throw new McpSseError('session-not-found', 'no such session');
   }
 
-  async attach(client: Return, announced: string, begin: () => ConnectionWriter): Promise<void> {
-    const { channel, stream } = this.#peer.serve();
+  async attach(client: Claimant, messageUrl: string, begin: () => ConnectionWriter): Promise<void> {
+    const { channel, stream } = this.#peer.importStream();
     try {
-      await this.#ask('attach', { ...client, announced, channel });
+      await this.#ask('attach', { ...client, messageUrl, channel });
       stream.begin(begin());
     } catch (error) {
       stream.abandon();

@@ -9,7 +9,7 @@ export function beginStream<Data>(
   { settings }: Pick<Runtime<Data>, 'settings'>,
 ): ConnectionWriter {
   res.writeHead(200, STREAM_HEAD);
-  const { stallTimeoutMs } = settings.limits;
+  const { writeTimeoutMs } = settings.limits;
   // What may wait is bounded by the session's pump, which knows what is replayed.
-  return new ConnectionWriter(res, { stallTimeoutMs, bufferedBytes: Infinity });
+  return new ConnectionWriter(res, { writeTimeoutMs, maxBufferedBytes: Infinity });
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** Whether the client leaves before it is answered. Hooks may want to know at once. */
-export class Departure {
+export class ClientAbort {
   readonly #res: ServerResponse;
   #controller: AbortController | undefined;
   #leave: (() => void) | undefined;
@@ -11,7 +11,7 @@ export class Departure {
   }
 
   /** [node] One who left while middleware in front awaited is not announced by `close` any more. */
-  hasHappened(): boolean {
+  hasAborted(): boolean {
     return this.#res.closed || this.#res.destroyed;
   }
 
@@ -22,7 +22,7 @@ export class Departure {
   }
 
   /** The client is answered: nothing stays at the response, which may live as long as a stream. */
-  settled(): void {
+  dispose(): void {
     if (this.#leave) this.#res.off('close', this.#leave);
   }
 
@@ -31,7 +31,7 @@ export class Departure {
     this.#leave = () => {
       controller.abort();
     };
-    if (this.hasHappened()) controller.abort();
+    if (this.hasAborted()) controller.abort();
     else this.#res.once('close', this.#leave);
     return controller;
   }

@@ -1,7 +1,7 @@
 import { McpSseError } from '../../errors.js';
 import type { Settings } from '../../options/settings.js';
-import { discarded } from '../../util/unawaited.js';
-import { addressingOf } from '../guard/forwarded.js';
+import { ignoreResult } from '../../util/unawaited.js';
+import { forwardedOf } from '../guard/forwarded.js';
 import { splitUrl, type Exchange } from '../exchange.js';
 
 type Routes = Pick<Settings<unknown>, 'paths' | 'endpoint'>;
@@ -14,7 +14,7 @@ const PLAIN_HOST = /^[\w\-.[\]:]+$/;
  *
  * @throws McpSseError `internal` when the application's own function gives none.
  */
-export function announcedUrl(exchange: Exchange, sessionId: string, routes: Routes): string {
+export function messageUrlFor(exchange: Exchange, sessionId: string, routes: Routes): string {
   const { endpoint, paths } = routes;
   if (typeof endpoint === 'function') return oneLine(endpoint(exchange.req, sessionId));
   const query = `?sessionId=${encodeURIComponent(sessionId)}`;
@@ -26,7 +26,7 @@ export function announcedUrl(exchange: Exchange, sessionId: string, routes: Rout
 /** It goes into the `data` of events as it is. */
 function oneLine(url: unknown): string {
   if (typeof url === 'string' && /^[^\r\n]+$/.test(url)) return url;
-  discarded(url);
+  ignoreResult(url);
   throw new McpSseError('internal', 'endpoint() must return the URL for POSTs');
 }
 
@@ -57,7 +57,7 @@ function clientPath({ req }: Exchange): string {
 }
 
 function absoluteUrl(exchange: Exchange, relative: string): string {
-  const { scheme, host = '', prefix } = addressingOf(exchange);
+  const { scheme, host = '', prefix } = forwardedOf(exchange);
   const named = PLAIN_HOST.test(host) && URL.canParse(`${scheme}://${host}`);
   const origin = `${scheme}://${named ? host : 'localhost'}`;
   return new URL(relative, origin + prefix + clientPath(exchange)).href;

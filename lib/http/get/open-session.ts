@@ -3,17 +3,17 @@ import { HandlerSink } from '../../session/serve/handler.js';
 import { LiveSession } from '../../session/live-session.js';
 import { connectServer } from '../../session/serve/sdk-server.js';
 import { factsOf, type McpSseRequest } from '../../session/request-facts.js';
-import { respond } from '../../session/serve/default-server.js';
-import { Road } from '../../session/resume/resume-strategy.js';
+import { defaultServer } from '../../session/serve/default-server.js';
+import { ResumeStrategy } from '../../session/resume/resume-strategy.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
-import { discarded } from '../../util/unawaited.js';
+import { ignoreResult } from '../../util/unawaited.js';
 import { beginStream } from './begin-stream.js';
-import { Departure } from './client-abort.js';
-import { announcedUrl } from './message-url.js';
+import { ClientAbort } from './client-abort.js';
+import { messageUrlFor } from './message-url.js';
 import type { Exchange } from '../exchange.js';
 import type { Caller } from './open-stream.js';
 import type { Runtime } from '../runtime.js';
-import { negotiatedBefore, signsOf } from './resume-request.js';
+import { negotiatedVersion, capabilitiesOf } from './resume-request.js';
 
 /** [spec] Session ids are visible ASCII; the length keeps URLs within what proxies take. */
 const SESSION_ID = /^[\x21-\x7e]{1,128}$/;
@@ -29,15 +29,15 @@ export async function openSession<Data>(
   caller: Caller,
   writer?: ConnectionWriter,
 ): Promise<void> {
-  const departure = new Departure(exchange.res);
+  const departure = new ClientAbort(exchange.res);
   refuseWhileDraining(runtime);
-  if (departure.hasHappened()) return;
+  if (departure.hasAborted()) return;
   runtime.sessions.takeSlot(caller.principal);
   const session = await prepare(exchange, runtime, caller, departure).finally(() => {
-    departure.settled();
+    departure.dispose();
   });
   if (!session) return;
-  if (departure.hasHappened()) session.close('client-disconnected');
+  if (departure.hasAborted()) session.close('client-disconnected');
   else openOrClose(exchange, runtime, session, writer);
 }
 
@@ -46,17 +46,17 @@ async function prepare<Data>(
   { req }: Exchange,
   runtime: Runtime<Data>,
   { principal, key }: Caller,
-  departure: Departure,
+  departure: ClientAbort,
 ): Promise<LiveSession<Data> | undefined> {
-  const { hooks, sessions, sessionLimits, observer } = runtime;
+  const { events, sessions, sessionLimits, observer } = runtime;
   let session: LiveSession<Data> | undefined;
   try {
-    const data = await hooks.connect(req, departure);
-    if (departure.hasHappened()) return undefined;
+    const data = await events.connect(req, departure);
+    if (departure.hasAborted()) return undefined;
     const id = newId(req, runtime);
-    const road = new Road(sessions.node, signsOf(req, key, runtime));
+    const road = new ResumeStrategy(sessions.node, capabilitiesOf(req, key, runtime));
     session = new LiveSession<Data>(id, principal, data, sessionLimits, observer, road);
-    const version = negotiatedBefore(req);
+    const version = negotiatedVersion(req);
     if (version !== undefined) session.assumeHandshake(version);
     await serve(session, req, runtime);
     return session;
@@ -72,14 +72,14 @@ async function prepare<Data>(
 async function serve<Data>(
   session: LiveSession<Data>,
   req: McpSseRequest,
-  { settings, hooks }: Runtime<Data>,
+  { settings, events }: Runtime<Data>,
 ): Promise<void> {
-  const { server, handler = respond } = settings;
+  const { server, handler = defaultServer } = settings;
   // Bound, since a closure would keep `req` and its socket for as long as the session lives.
-  const failed = hooks.failed.bind(hooks, session);
+  const failed = events.failed.bind(events, session);
   if (server) {
-    await hooks.bounded('server()', () => connectServer(server, session, factsOf(req), failed));
-  } else session.inlet.serveWith(new HandlerSink(handler, session, failed));
+    await events.bounded('server()', () => connectServer(server, session, factsOf(req), failed));
+  } else session.receiver.serveWith(new HandlerSink(handler, session, failed));
 }
 
 function openOrClose<Data>(
@@ -104,31 +104,35 @@ function open<Data>(
   session: LiveSession<Data>,
   begun: ConnectionWriter | undefined,
 ): void {
-  const { settings, sessions, hooks, upkeep } = runtime;
+  const { settings, sessions, events, sweeper } = runtime;
   // Nothing is awaited from here on: a shutdown comes before this check or finds the session.
   refuseWhileDraining(runtime);
   if (session.state === 'closed') {
     throw new McpSseError('session-closed', 'the session was closed before it had a stream');
   }
-  const announced = announcedUrl(exchange, session.id, settings);
+  const messageUrl = messageUrlFor(exchange, session.id, settings);
   sessions.add(session);
   // [spec] The `endpoint` event comes before anything else.
-  session.attach(begun ?? beginStream(exchange, runtime), announced);
-  upkeep.start();
-  hooks.opened(session);
+  session.attach(begun ?? beginStream(exchange, runtime), messageUrl);
+  sweeper.start();
+  events.opened(session);
 }
 
 function newId<Data>(
   req: McpSseRequest,
   { settings, sessions, dispatcher }: Runtime<Data>,
 ): string {
-  const given = settings.sessionId(req);
+  const given = settings.sessionIdGenerator(req);
   if (typeof given !== 'string' || !SESSION_ID.test(given)) {
-    discarded(given);
-    throw new McpSseError('internal', 'sessionId() must return 1 to 128 visible ASCII characters');
+    ignoreResult(given);
+    throw new McpSseError(
+      'internal',
+      'sessionIdGenerator() must return 1 to 128 visible ASCII characters',
+    );
   }
   const id = dispatcher.idFor(given);
-  if (sessions.get(id)) throw new McpSseError('internal', 'sessionId() returned an id in use');
+  if (sessions.get(id))
+    throw new McpSseError('internal', 'sessionIdGenerator() returned an id in use');
   return id;
 }
 

@@ -2,21 +2,21 @@ import accepts from 'accepts';
 
 import { McpSseError } from '../../errors.js';
 import type { ProbeAnswer } from '../../session/resume/probes.js';
-import type { Return } from '../../session/local-host.js';
+import type { Claimant } from '../../session/local-host.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
-import { discarded } from '../../util/unawaited.js';
+import { ignoreResult } from '../../util/unawaited.js';
 import { beginStream } from './begin-stream.js';
-import { announcedUrl } from './message-url.js';
+import { messageUrlFor } from './message-url.js';
 import type { Exchange } from '../exchange.js';
 import { openSession } from './open-session.js';
 import type { Runtime } from '../runtime.js';
 import {
-  negotiatedBefore,
-  sessionBefore,
-  shouldTryAgain,
-  tellToTryAgain,
-  type WayBack,
+  negotiatedVersion,
+  resumeRequestOf,
+  shouldRetry,
+  answerRetryLater,
+  type ResumeRequest,
 } from './resume-request.js';
 
 const EVENT_STREAM = 'text/event-stream';
@@ -33,16 +33,18 @@ export interface Caller {
 export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   const { req, res } = exchange;
   checkAccept(req);
-  const { hooks, settings } = runtime;
-  const principal = await hooks.ask('security.principal', () => settings.security.principal(req));
+  const { events, settings } = runtime;
+  const principal = await events.callUser('security.principal', () =>
+    settings.security.principal(req),
+  );
   const key = resumeKeyOf(req, settings);
   try {
     await serveStream(exchange, runtime, { principal, key });
   } catch (thrown) {
     const error = McpSseError.from(thrown);
-    if (!settings.resume || !shouldTryAgain(req, error)) throw error;
+    if (!settings.resume || !shouldRetry(req, error)) throw error;
     runtime.statistics.countRefused(error);
-    tellToTryAgain(res, settings.resume.retryMs);
+    answerRetryLater(res, settings.resume.retryMs);
   }
 }
 
@@ -54,7 +56,7 @@ async function serveStream<Data>(
 ): Promise<void> {
   const { req, res } = exchange;
   if (res.destroyed) return;
-  const wayBack = await sessionBefore(req, caller, runtime);
+  const wayBack = await resumeRequestOf(req, caller, runtime);
   if (wayBack) return resume(exchange, runtime, wayBack);
   const timeoutMs = probeTimeout(req, runtime);
   if (timeoutMs === undefined) return openSession(exchange, runtime, caller);
@@ -65,7 +67,7 @@ async function serveStream<Data>(
   const resumed = answer && (await resumeAnswered(exchange, runtime, caller, answer, writer));
   if (!answer && runtime.dispatcher.wasCutOff(askedAt)) {
     // Its answer may be on the way, and its session alive: it had better ask again.
-    throw new McpSseError('engine-unavailable', 'the node of this client may be out of reach');
+    throw new McpSseError('adapter-unavailable', 'the node of this client may be out of reach');
   }
   if (!resumed) await openSession(exchange, runtime, caller, writer);
 }
@@ -73,15 +75,15 @@ async function serveStream<Data>(
 async function resume<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
-  { host, sessionId, client }: WayBack,
+  { host, sessionId, client }: ResumeRequest,
   begun?: ConnectionWriter,
 ): Promise<void> {
-  if (runtime.sessions.draining && host !== runtime.reception) {
+  if (runtime.sessions.draining && host !== runtime.localHost) {
     // The session lives on, and its client finds it by another node.
     throw new McpSseError('shutting-down', 'the server is shutting down');
   }
-  const announced = announcedUrl(exchange, sessionId, runtime.settings);
-  await host.attach(client, announced, () => begun ?? beginStream(exchange, runtime));
+  const messageUrl = messageUrlFor(exchange, sessionId, runtime.settings);
+  await host.attach(client, messageUrl, () => begun ?? beginStream(exchange, runtime));
 }
 
 /** Whether the session of the answer is this caller's and could go on without a gap. */
@@ -92,7 +94,7 @@ async function resumeAnswered<Data>(
   { sessionId, offset }: ProbeAnswer,
   writer: ConnectionWriter,
 ): Promise<boolean> {
-  const client: Return = { claim: { by: 'probe', sessionId, offset }, principal };
+  const client: Claimant = { claim: { by: 'probe', sessionId, offset }, principal };
   const host = runtime.dispatcher.hostOf(sessionId);
   try {
     await resume(exchange, runtime, { host, sessionId, client }, writer);
@@ -112,8 +114,8 @@ function probeTimeout<Data>(
   const { resume, limits } = settings;
   if (!resume || resume.probeTimeoutMs === false || sessions.draining) return undefined;
   const hasSessions = sessions.size > 0 || dispatcher.mayHaveOthers;
-  const asks = negotiatedBefore(req) !== undefined && hasSessions;
-  return asks && probes.size < limits.sessions ? resume.probeTimeoutMs : undefined;
+  const asks = negotiatedVersion(req) !== undefined && hasSessions;
+  return asks && probes.size < limits.maxSessions ? resume.probeTimeoutMs : undefined;
 }
 
 /** @throws McpSseError `internal` for what is no text: a promise above all, alike for all clients. */
@@ -121,10 +123,10 @@ function resumeKeyOf<Data>(
   req: McpSseRequest,
   { resume }: Runtime<Data>['settings'],
 ): string | undefined {
-  const key: unknown = resume ? resume.resumeKey?.(req) : undefined;
+  const key: unknown = resume ? resume.key?.(req) : undefined;
   if (key === undefined || typeof key === 'string') return key;
-  discarded(key);
-  throw new McpSseError('internal', 'resume.resumeKey() must return a string or undefined');
+  ignoreResult(key);
+  throw new McpSseError('internal', 'resume.key() must return a string or undefined');
 }
 
 function checkAccept(req: McpSseRequest): void {

@@ -2,27 +2,27 @@ import type { ServerResponse } from 'node:http';
 
 import type { Dispatcher, Located } from '../../cluster/dispatcher.js';
 import { McpSseError, type McpSseErrorCode } from '../../errors.js';
-import type { Return } from '../../session/local-host.js';
+import type { Claimant } from '../../session/local-host.js';
 import { reconnectDelay } from '../../session/resume/reconnect-delay.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
-import { parseEventId, type RoadSigns } from '../../session/resume/resume-strategy.js';
+import { parseEventId, type ResumeCapabilities } from '../../session/resume/resume-strategy.js';
 import { STREAM_HEAD } from '../../wire/sse-encoder.js';
 import type { Caller } from './open-stream.js';
 import type { Runtime } from '../runtime.js';
 
 /** A client that comes back, its session, and where that lives. */
-export interface WayBack extends Located {
-  readonly client: Return;
+export interface ResumeRequest extends Located {
+  readonly client: Claimant;
 }
 
 /** Sent by `resumableFetch` with its first GET, when there is no `Last-Event-ID` yet. */
 const RESUMES = 'mcp-sse-resume';
 
 /** What may be over when the client tries again. */
-const PASSING: ReadonlySet<McpSseErrorCode> = new Set([
+const TEMPORARY: ReadonlySet<McpSseErrorCode> = new Set([
   'too-many-sessions',
   'shutting-down',
-  'engine-unavailable',
+  'adapter-unavailable',
   'outcome-unknown',
 ]);
 
@@ -33,7 +33,7 @@ export function lastEventId(req: McpSseRequest): string | undefined {
 }
 
 /** The version that an SDK client has negotiated before it lost its stream: a reconnecting GET. */
-export function negotiatedBefore(req: McpSseRequest): string | undefined {
+export function negotiatedVersion(req: McpSseRequest): string | undefined {
   const version = req.headers['mcp-protocol-version'];
   return isEventSource(req) && typeof version === 'string' ? version : undefined;
 }
@@ -51,16 +51,16 @@ function isEventSource({ headers }: McpSseRequest): boolean {
 }
 
 /** The session of the client that asks, by one of the ways that tell it without a question. */
-export async function sessionBefore<Data>(
+export async function resumeRequestOf<Data>(
   req: McpSseRequest,
   { principal, key }: Caller,
   { settings, dispatcher }: Runtime<Data>,
-): Promise<WayBack | undefined> {
+): Promise<ResumeRequest | undefined> {
   if (settings.resume === false) return undefined;
   const id = lastEventId(req);
   if (id !== undefined) return namedBy(id, principal, dispatcher);
   if (key === undefined) return undefined;
-  const client: Return = { claim: { by: 'key', key }, principal };
+  const client: Claimant = { claim: { by: 'key', key }, principal };
   const located = await dispatcher.search(client);
   return located && { client, ...located };
 }
@@ -75,26 +75,26 @@ async function namedBy<Data>(
   id: string,
   principal: string | undefined,
   dispatcher: Dispatcher<Data>,
-): Promise<WayBack> {
+): Promise<ResumeRequest> {
   const position = parseEventId(id);
   if (!position) throw new McpSseError('session-not-found', 'no such session');
   const { node, token, offset } = position;
-  const client: Return = { claim: { by: 'event-id', token, offset }, principal };
+  const client: Claimant = { claim: { by: 'event-id', token, offset }, principal };
   const host = dispatcher.host(node);
   return { client, host, sessionId: await host.find(client) };
 }
 
 /** What the first GET of a client shows of its ways to come back. */
-export function signsOf<Data>(
+export function capabilitiesOf<Data>(
   req: McpSseRequest,
   key: string | undefined,
   { settings: { resume } }: Runtime<Data>,
-): RoadSigns {
+): ResumeCapabilities {
   if (resume === false) return {};
   const { headers } = req;
   // Every EventSource of a browser keeps `Last-Event-ID`; only browsers send sec-fetch-site.
   const ids = RESUMES in headers || 'sec-fetch-site' in headers;
-  const positions = resume.probeTimeoutMs !== false && negotiatedBefore(req) !== undefined;
+  const positions = resume.probeTimeoutMs !== false && negotiatedVersion(req) !== undefined;
   const undecided = resume.probeTimeoutMs !== false && isEventSource(req) && !(RESUMES in headers);
   return { ids, positions, undecided: undecided && !positions, key, retryMs: resume.retryMs };
 }
@@ -103,12 +103,12 @@ export function signsOf<Data>(
  * Whether a client that reconnects had better try again: any other answer than 200 would end
  * its EventSource for good, with no word to the program that uses it.
  */
-export function shouldTryAgain(req: McpSseRequest, error: McpSseError): boolean {
-  return PASSING.has(error.code) && (lastEventId(req) ?? negotiatedBefore(req)) !== undefined;
+export function shouldRetry(req: McpSseRequest, error: McpSseError): boolean {
+  return TEMPORARY.has(error.code) && (lastEventId(req) ?? negotiatedVersion(req)) !== undefined;
 }
 
 /** A stream that only says when to come back. */
-export function tellToTryAgain(res: ServerResponse, retryMs: number): void {
+export function answerRetryLater(res: ServerResponse, retryMs: number): void {
   if (!res.headersSent) res.writeHead(200, STREAM_HEAD);
   res.end(`retry: ${String(reconnectDelay(retryMs))}\n\n`);
 }

@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 import type { Exchange } from '../exchange.js';
 
 /** Where a request comes from and what it is addressed to, as far as its proxies are trusted. */
-export interface Addressing {
+export interface Forwarded {
   /** IP address of the client; undefined on a Unix socket. */
   readonly client: string | undefined;
   /** `name` or `name:port`, lower case; undefined when the request names no host. */
@@ -17,9 +17,9 @@ export interface Addressing {
  * Reads the addressing of a request. X-Forwarded-* count only when Express's `trust proxy` covers
  * the connecting peer; then the client is the last address that no trusted proxy vouches for.
  */
-export function addressingOf({ req, trusts }: Exchange): Addressing {
+export function forwardedOf({ req, trusts }: Exchange): Forwarded {
   const peer = req.socket.remoteAddress;
-  const direct: Addressing = {
+  const direct: Forwarded = {
     client: peer,
     host: req.headers.host?.toLowerCase(),
     scheme: 'encrypted' in req.socket ? 'https' : 'http',

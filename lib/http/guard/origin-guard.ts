@@ -3,11 +3,11 @@ import cors from 'cors';
 import { McpSseError } from '../../errors.js';
 import type { Settings } from '../../options/settings.js';
 import {
-  addressingOf,
+  forwardedOf,
   isLoopbackAddress,
   isLoopbackName,
   nameOf,
-  type Addressing,
+  type Forwarded,
 } from './forwarded.js';
 import type { Exchange } from '../exchange.js';
 
@@ -16,7 +16,7 @@ type Security = Settings<unknown>['security'];
 const DEFAULT_PORTS = { http: '80', https: '443' } as const;
 
 /** Host, Origin and CORS: the rules that every request meets before anything else. */
-export class Guard {
+export class OriginGuard {
   readonly #security: Security;
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
@@ -43,10 +43,10 @@ export class Guard {
    * admits the caller.
    */
   check(exchange: Exchange): void {
-    const addressing = addressingOf(exchange);
+    const addressing = forwardedOf(exchange);
     this.#checkHost(addressing);
     // [spec] The server MUST validate Origin on every connection.
-    const foreign = this.#isForeign(exchange, addressing);
+    const foreign = this.#isCrossOrigin(exchange, addressing);
     // A preflight request is `preflight`'s to answer: cors() would end the response here already.
     if (foreign && exchange.req.method !== 'OPTIONS') this.#cors(exchange.req, exchange.res, noop);
   }
@@ -56,7 +56,7 @@ export class Guard {
     this.#cors(req, res, noop);
   }
 
-  #checkHost({ client, host }: Addressing): void {
+  #checkHost({ client, host }: Forwarded): void {
     const { allowedHosts } = this.#security;
     if (allowedHosts === '*') return;
     const local = client !== undefined && isLoopbackAddress(client);
@@ -73,7 +73,7 @@ export class Guard {
   }
 
   /** Whether the request comes from a page of another site that is allowed. */
-  #isForeign({ req }: Exchange, { host, scheme }: Addressing): boolean {
+  #isCrossOrigin({ req }: Exchange, { host, scheme }: Forwarded): boolean {
     const { origin } = req.headers;
     if (origin === undefined) return false;
     if (host !== undefined && isOwnOrigin(origin, host, scheme)) return false;

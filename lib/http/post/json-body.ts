@@ -103,5 +103,5 @@ function parseText(text: string): unknown {
 }
 
 function tooLarge(): McpSseError {
-  return new McpSseError('message-too-large', 'the body is larger than limits.messageBytes');
+  return new McpSseError('message-too-large', 'the body is larger than limits.maxBodyBytes');
 }

@@ -4,7 +4,7 @@ import { toMessages } from '../../wire/json-rpc.js';
 import { checkContentType, readJson } from './json-body.js';
 import { splitUrl, type Exchange } from '../exchange.js';
 import type { Runtime } from '../runtime.js';
-import { settleShapes } from './v8-prototype-fix.js';
+import { fixPrototypes } from './v8-prototype-fix.js';
 
 const ACCEPTED_HEAD = { 'Content-Length': '0' } as const;
 /** The query as this package announces it, which needs no parsing. */
@@ -13,14 +13,16 @@ const PLAIN_QUERY = /^sessionId=([\w.-]+)(?:&n=(\d{1,15}))?$/;
 /** POST /message: one message or a batch for a session of this caller. */
 export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   const { req, res } = exchange;
-  const { settings, hooks, dispatcher, reception, probes } = runtime;
-  settleShapes(exchange);
+  const { settings, events, dispatcher, localHost, probes } = runtime;
+  fixPrototypes(exchange);
   const { sessionId, offset } = queryOf(exchange);
-  const principal = await hooks.ask('security.principal', () => settings.security.principal(req));
+  const principal = await events.callUser('security.principal', () =>
+    settings.security.principal(req),
+  );
   // Of another node's session nothing is known before that node has answered.
-  if (dispatcher.isHere(sessionId)) reception.own(sessionId, principal);
+  if (dispatcher.isHere(sessionId)) localHost.sessionOf(sessionId, principal);
   checkContentType(req);
-  const messages = toMessages(await readJson(req, settings.limits.messageBytes));
+  const messages = toMessages(await readJson(req, settings.limits.maxBodyBytes));
   const facts = factsOf(req);
   try {
     const taken = dispatcher

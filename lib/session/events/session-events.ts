@@ -27,7 +27,7 @@ export interface McpSseHooks<Data = unknown> {
   /** The stream is open and its `endpoint` event is on its way. */
   onSessionOpen?: (session: Session<Data>) => unknown;
   /** A message of the client was accepted, before it is passed on. */
-  onMessage?: (message: JsonRpcMessage, session: Session<Data>) => unknown;
+  onReceive?: (message: JsonRpcMessage, session: Session<Data>) => unknown;
   /** A message was accepted for the stream. */
   onSend?: (message: JsonRpcMessage, session: Session<Data>) => unknown;
   /**
@@ -44,7 +44,7 @@ export interface McpSseHooks<Data = unknown> {
 }
 
 /** Runs hooks in isolation, counts what they are told, and keeps opens and closes in order. */
-export class HookRunner<Data> {
+export class SessionEvents<Data> {
   readonly #hooks: McpSseHooks<Data>;
   readonly #timeoutMs: number;
   readonly #statistics: Statistics;
@@ -64,11 +64,11 @@ export class HookRunner<Data> {
     const { onConnect } = this.#hooks;
     // Nothing tells what Data is but the hook's own return type.
     if (!onConnect) return undefined as Data;
-    return this.ask('onConnect', () => onConnect(req, context));
+    return this.callUser('onConnect', () => onConnect(req, context));
   }
 
   /** Asks a function of the application; only an async answer is given a deadline. */
-  ask<T>(name: string, question: () => T | Promise<T>): T | Promise<T> {
+  callUser<T>(name: string, question: () => T | Promise<T>): T | Promise<T> {
     const answer = question();
     return isPromiseLike(answer) ? this.bounded(name, async () => answer) : answer;
   }
@@ -104,8 +104,8 @@ export class HookRunner<Data> {
     this.#statistics.messagesIn += 1;
     diagnostics.received(session, message, body);
     this.#show(message, session, 'in');
-    const { onMessage } = this.#hooks;
-    if (onMessage) void this.#run('onMessage', session, () => onMessage(message, session));
+    const { onReceive } = this.#hooks;
+    if (onReceive) void this.#run('onReceive', session, () => onReceive(message, session));
   }
 
   sent(session: Session<Data>, message: JsonRpcMessage, bytes: number): void {
@@ -167,7 +167,7 @@ export class HookRunner<Data> {
   }
 
   /** Resolves when every hook that is running has settled or met its deadline. */
-  async settled(): Promise<void> {
+  async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 

@@ -31,7 +31,7 @@ const REASONS: ReadonlySet<CloseReason> = new Set([
   'client-disconnected',
   'closed',
   'shutdown',
-  'reader-stalled',
+  'write-timeout',
   'buffer-overflow',
   'write-failed',
   'ping-timeout',

@@ -20,7 +20,7 @@ export class Handshake {
   #initializeId: RequestId | undefined;
 
   /** Whether the client has sent `initialize`. */
-  get begun(): boolean {
+  get started(): boolean {
     return this.protocolVersion !== undefined || this.#initializeId !== undefined;
   }
 

@@ -1,6 +1,6 @@
 import { McpSseError } from '../../errors.js';
 import { MAX_DELAY_MS } from '../../util/promises.js';
-import { unawaited } from '../../util/unawaited.js';
+import { ignoreRejection } from '../../util/unawaited.js';
 import { JsonRpcError, type JsonRpcRequest, type JsonRpcResponse } from '../../wire/json-rpc.js';
 
 /** Ids of ours carry it, so that they never meet those of the MCP server behind the session. */
@@ -21,7 +21,7 @@ interface Call {
 }
 
 /** Requests of this package and of `session.request` to the client, until they are answered. */
-export class ClientCalls {
+export class PendingRequests {
   readonly #calls = new Map<string, Call>();
   #count = 0;
 
@@ -44,14 +44,14 @@ export class ClientCalls {
     send({ jsonrpc: '2.0', id, method, ...(params && { params }) }).catch((error: unknown) => {
       this.#take(id)?.reject(McpSseError.from(error));
     });
-    return unawaited(answer);
+    return ignoreRejection(answer);
   }
 
   /**
    * Whether `response` belongs to a request of ours: a late or repeated one still does, so that
    * it reaches nobody who never asked.
    */
-  settle(response: JsonRpcResponse): boolean {
+  takeResponse(response: JsonRpcResponse): boolean {
     if (typeof response.id !== 'string' || !response.id.startsWith(ID_PREFIX)) return false;
     const call = this.#take(response.id);
     if ('result' in response) call?.resolve(response.result);

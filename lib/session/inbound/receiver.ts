@@ -10,25 +10,25 @@ import type { RequestFacts } from '../request-facts.js';
 import type { MessageSink, Session } from '../session.js';
 
 /** What an inlet tells its session. */
-export interface InletOwner {
+export interface ReceiverOwner {
   readonly state: Session['state'];
   /** A message is here, before it goes anywhere; `body` is its POST, where it came alone. */
-  inletReceived(message: JsonRpcMessage, body?: RequestFacts): void;
+  messageReceived(message: JsonRpcMessage, body?: RequestFacts): void;
   /** Whether the response answers a request of the session itself. */
-  inletAnswered(response: JsonRpcResponse): boolean;
+  responseReceived(response: JsonRpcResponse): boolean;
   /** The message goes on to whoever serves the session. */
-  inletDelivers(): void;
+  messageDelivered(): void;
   /** Whoever serves the session threw. */
-  inletFailed(message: JsonRpcMessage, error: McpSseError): void;
+  deliveryFailed(message: JsonRpcMessage, error: McpSseError): void;
 }
 
 /** The incoming half of a session: takes the client's messages and passes them on in order. */
-export class Inlet {
+export class Receiver {
   readonly inFlight: InFlight;
-  readonly #owner: InletOwner;
+  readonly #owner: ReceiverOwner;
   #sink: MessageSink | undefined;
 
-  constructor(owner: InletOwner, inFlightLimit: number) {
+  constructor(owner: ReceiverOwner, inFlightLimit: number) {
     this.#owner = owner;
     this.inFlight = new InFlight(inFlightLimit);
   }
@@ -59,14 +59,14 @@ export class Inlet {
   #deliver(message: JsonRpcMessage, facts: RequestFacts, body?: RequestFacts): void {
     // An earlier member of the batch, or a hook, may have closed the session.
     if (this.#isClosed()) return;
-    this.#owner.inletReceived(message, body);
+    this.#owner.messageReceived(message, body);
     if (this.#isClosed()) return;
-    if (isResponse(message) && this.#owner.inletAnswered(message)) return;
-    this.#owner.inletDelivers();
+    if (isResponse(message) && this.#owner.responseReceived(message)) return;
+    this.#owner.messageDelivered();
     try {
       this.#sink?.receive(message, facts);
     } catch (error) {
-      this.#owner.inletFailed(message, McpSseError.from(error, 'server-failed'));
+      this.#owner.deliveryFailed(message, McpSseError.from(error, 'server-failed'));
     }
     // After the sink: an SDK server aborts the handler by itself and answers no more.
     const cancelled = cancelledRequest(message);

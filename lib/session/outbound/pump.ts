@@ -1,8 +1,8 @@
 import type { McpSseError } from '../../errors.js';
 import type { Frame } from '../../wire/sse-encoder.js';
 import type { ConnectionWriter, WriterObserver } from '../../stream/connection-writer.js';
-import { MessageLog } from './replay-log.js';
-import { unawaited } from '../../util/unawaited.js';
+import { ReplayLog } from './replay-log.js';
+import { ignoreRejection } from '../../util/unawaited.js';
 
 /** A producer that awaits its sends is held once this much lies unwritten. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -11,23 +11,23 @@ const DONE = Promise.resolve();
 /** What a pump is told to keep, and whom it tells. */
 export interface PumpOwner {
   /** The connection is gone; without an error when it was the peer or `finish()`. */
-  pumpLost(error: McpSseError | undefined): void;
+  connectionClosed(error: McpSseError | undefined): void;
   /** A write had to wait for the reader, and the wait is over. */
-  pumpStalled(writer: ConnectionWriter): void;
+  connectionStalled(writer: ConnectionWriter): void;
   /** The log takes so many bytes of memory more, or less. */
-  pumpHolds(bytes: number): void;
+  retainedBytesChanged(bytes: number): void;
 }
 
 export interface PumpBounds {
   /** Bytes that may wait while a connection is attached. */
-  readonly bufferedBytes: number;
+  readonly maxBufferedBytes: number;
   /** Messages and bytes that are kept for a client that comes back. */
   readonly maxEvents: number;
   readonly maxBytes: number;
 }
 
 /** What a frame becomes on this connection, by its offset in the log. */
-export type Marking = (frame: Frame, offset: number) => Frame;
+export type Decorate = (frame: Frame, offset: number) => Frame;
 
 /**
  * Moves messages from the log, at the connection's cursor, into its writer, as far as there is
@@ -37,9 +37,9 @@ export type Marking = (frame: Frame, offset: number) => Frame;
 export class Pump implements WriterObserver {
   readonly #owner: PumpOwner;
   readonly #bounds: PumpBounds;
-  readonly #log = new MessageLog();
+  readonly #log = new ReplayLog();
   #writer: ConnectionWriter | undefined;
-  #marking: Marking | undefined;
+  #decorate: Decorate | undefined;
   /** Whether messages stay in the log after they are written, for a replay. */
   #retains = false;
   /** The offset that goes to the writer next. */
@@ -70,24 +70,25 @@ export class Pump implements WriterObserver {
 
   /** Bytes appended and not yet handed to a socket. */
   get unwrittenBytes(): number {
-    return this.#waitingBytes + (this.#writer?.queuedBytes ?? 0);
+    return this.#waitingBytes + (this.#writer?.bufferedBytes ?? 0);
   }
 
   /** Whether `frame` may wait here: within the bounds, or with nothing else before it. */
   fits(frame: Frame): boolean {
     const { unwrittenBytes } = this;
     if (unwrittenBytes === 0) return true;
-    const { bufferedBytes, maxBytes, maxEvents } = this.#bounds;
-    if (!this.#retains) return unwrittenBytes + frame.bytes <= bufferedBytes;
+    const { maxBufferedBytes, maxBytes, maxEvents } = this.#bounds;
+    if (!this.#retains) return unwrittenBytes + frame.bytes <= maxBufferedBytes;
     // A replay may be as large as what is kept.
-    if (this.#writer) return unwrittenBytes + frame.bytes <= Math.max(bufferedBytes, maxBytes);
+    if (this.#writer) return unwrittenBytes + frame.bytes <= Math.max(maxBufferedBytes, maxBytes);
     const waiting = this.#log.next - this.#cursor;
     return unwrittenBytes + frame.bytes <= maxBytes && waiting < maxEvents;
   }
 
   /** Takes a message. Resolves at once, or when less than the high-water mark waits again. */
   append(frame: Frame): Promise<void> {
-    if (this.#writer && !this.#retains && this.#log.size === 0) this.#pass(this.#writer, frame);
+    if (this.#writer && !this.#retains && this.#log.size === 0)
+      this.#bypassLog(this.#writer, frame);
     else this.#keep(frame);
     if (this.unwrittenBytes < HIGH_WATER_BYTES) return DONE;
     this.#room ??= new Room();
@@ -95,20 +96,20 @@ export class Pump implements WriterObserver {
   }
 
   /** Keeps what is written from now on, until `acknowledge` or the bounds let it go. */
-  retain(): void {
+  startRetention(): void {
     this.#retains = true;
-    this.#owner.pumpHolds(this.#log.memory);
+    this.#owner.retainedBytesChanged(this.#log.memory);
   }
 
   /** Lets go of what is written; what is not stays. */
-  shrink(): void {
+  releaseWritten(): void {
     this.#drop(this.#cursor);
   }
 
   /** Keeps nothing from now on beyond its writing. */
-  forget(): void {
-    this.shrink();
-    if (this.#retains) this.#owner.pumpHolds(-this.#log.memory);
+  stopRetention(): void {
+    this.releaseWritten();
+    if (this.#retains) this.#owner.retainedBytesChanged(-this.#log.memory);
     this.#retains = false;
   }
 
@@ -126,10 +127,10 @@ export class Pump implements WriterObserver {
    * From now on messages go to `writer`, beginning with the one after `offset`; what is left of an
    * earlier connection has no part in it any more.
    */
-  attach(writer: ConnectionWriter, offset = 0, marking?: Marking): void {
+  attach(writer: ConnectionWriter, offset = 0, marking?: Decorate): void {
     const before = this.#writer;
     this.#writer = writer;
-    this.#marking = marking;
+    this.#decorate = marking;
     writer.observer = this;
     before?.destroy();
     this.#cursor = Math.max(offset + 1, this.#log.first);
@@ -138,8 +139,8 @@ export class Pump implements WriterObserver {
   }
 
   /** Marks frames in another way from here on. */
-  markWith(marking: Marking | undefined): void {
-    this.#marking = marking;
+  decorateWith(marking: Decorate | undefined): void {
+    this.#decorate = marking;
   }
 
   /** No more will be taken: producers that wait for room learn why. */
@@ -163,7 +164,7 @@ export class Pump implements WriterObserver {
   clear(): void {
     this.#cursor = this.#log.next;
     this.#waitingBytes = 0;
-    this.forget();
+    this.stopRetention();
   }
 
   /** Of the connection that is attached: one that was replaced is closed, and says nothing. */
@@ -175,36 +176,36 @@ export class Pump implements WriterObserver {
   }
 
   writerStalled(writer: ConnectionWriter): void {
-    this.#owner.pumpStalled(writer);
+    this.#owner.connectionStalled(writer);
   }
 
   /** A connection that was replaced may end when it likes. */
   writerClosed(error: McpSseError | undefined, writer: ConnectionWriter): void {
     if (writer !== this.#writer) return;
     this.#writer = undefined;
-    this.#owner.pumpLost(error);
+    this.#owner.connectionClosed(error);
   }
 
   /**
    * Past the log: of a session without a road back no message is wanted twice, and the queue of
    * the writer can join early what the log has to keep apart.
    */
-  #pass(writer: ConnectionWriter, frame: Frame): void {
+  #bypassLog(writer: ConnectionWriter, frame: Frame): void {
     this.#log.skip();
-    this.#give(writer, frame);
+    this.#writeToConnection(writer, frame);
   }
 
   #keep(frame: Frame): void {
     const { memory } = this.#log;
     this.#log.append(frame);
     this.#waitingBytes += frame.bytes;
-    if (this.#retains) this.#owner.pumpHolds(this.#log.memory - memory);
+    if (this.#retains) this.#owner.retainedBytesChanged(this.#log.memory - memory);
     if (this.#writer) this.#fill();
     else this.#trimToBounds();
   }
 
-  #give(writer: ConnectionWriter, frame: Frame): void {
-    writer.push(this.#marking ? this.#marking(frame, this.#cursor) : frame);
+  #writeToConnection(writer: ConnectionWriter, frame: Frame): void {
+    writer.push(this.#decorate ? this.#decorate(frame, this.#cursor) : frame);
     this.#cursor += 1;
   }
 
@@ -216,7 +217,7 @@ export class Pump implements WriterObserver {
   #moveOne(writer: ConnectionWriter): boolean {
     const frame = this.#log.at(this.#cursor);
     if (!frame) return false;
-    this.#give(writer, frame);
+    this.#writeToConnection(writer, frame);
     this.#waitingBytes -= frame.bytes;
     // Without resumption nothing is wanted again once the writer has it.
     if (this.#retains) this.#trimToBounds();
@@ -240,7 +241,7 @@ export class Pump implements WriterObserver {
   #drop(offset: number): void {
     const { memory } = this.#log;
     this.#log.trim(offset);
-    if (this.#retains) this.#owner.pumpHolds(this.#log.memory - memory);
+    if (this.#retains) this.#owner.retainedBytesChanged(this.#log.memory - memory);
   }
 }
 
@@ -251,7 +252,7 @@ class Room {
   reject!: (error: McpSseError) => void;
 
   constructor() {
-    this.promise = unawaited(
+    this.promise = ignoreRejection(
       new Promise((resolve, reject) => {
         this.resolve = resolve;
         this.reject = reject;

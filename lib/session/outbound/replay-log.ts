@@ -10,7 +10,7 @@ const COMPACT_AT = 1024;
  * The outgoing messages of one session, by consecutive offsets from 1. A connection is a cursor
  * into it; frames may be shared between the logs of many sessions.
  */
-export class MessageLog {
+export class ReplayLog {
   #frames: (Frame | undefined)[] = [];
   /** Slots before it are dropped and not yet reclaimed. */
   #head = 0;

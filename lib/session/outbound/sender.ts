@@ -3,37 +3,37 @@ import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { Pump, type PumpBounds, type PumpOwner } from './pump.js';
 import type { Frame } from '../../wire/sse-encoder.js';
 import { isRequest, type JsonRpcMessage, type RequestId } from '../../wire/json-rpc.js';
-import type { Road } from '../resume/resume-strategy.js';
+import type { ResumeStrategy } from '../resume/resume-strategy.js';
 
 /** Requests of the server whose answers are awaited as proof of reading; older ones prove less. */
-const PROOFS = 256;
+const MAX_ACKS = 256;
 
 /** What an outlet tells its session. */
-export interface OutletOwner {
+export interface SenderOwner {
   /** The connection is gone; without an error when it was the peer. */
-  outletLost(error: McpSseError | undefined): void;
+  connectionClosed(error: McpSseError | undefined): void;
   /** A write had to wait for the reader, and the wait is over. */
-  outletStalled(writer: ConnectionWriter): void;
+  connectionStalled(writer: ConnectionWriter): void;
   /** So many bytes more, or less, are kept for a client that may come back. */
-  outletHolds(bytes: number): void;
+  retainedBytesChanged(bytes: number): void;
 }
 
 /** The outgoing half of a session: its log, its connection, and the client's road back. */
-export class Outlet implements PumpOwner {
-  readonly road: Road;
-  readonly #owner: OutletOwner;
+export class Sender implements PumpOwner {
+  readonly resumeStrategy: ResumeStrategy;
+  readonly #owner: SenderOwner;
   readonly #pump: Pump;
   /** By the id of a request to the client: the offset that its answer proves to be read. */
-  #proofs: Map<RequestId, number> | undefined;
+  #acks: Map<RequestId, number> | undefined;
   #handshakeOffset = 0;
   /** The client has shown that it has read everything up to here. */
-  #provenOffset = 0;
+  #acknowledgedOffset = 0;
 
-  constructor(owner: OutletOwner, bounds: PumpBounds, road: Road) {
+  constructor(owner: SenderOwner, bounds: PumpBounds, road: ResumeStrategy) {
     this.#owner = owner;
     this.#pump = new Pump(this, bounds);
-    this.road = road;
-    if (road.leadsBack || road.undecided) this.#pump.retain();
+    this.resumeStrategy = road;
+    if (road.resumable || road.undecided) this.#pump.startRetention();
   }
 
   /** The connection, while one is attached. */
@@ -50,7 +50,7 @@ export class Outlet implements PumpOwner {
    * surely read. A cut between a request and its position makes it say less than it has answered.
    */
   resumeOffset(told = 0): number {
-    return Math.max(told, this.#provenOffset);
+    return Math.max(told, this.#acknowledgedOffset);
   }
 
   fits(frame: Frame): boolean {
@@ -59,7 +59,7 @@ export class Outlet implements PumpOwner {
 
   /** As `Session.send`, for a message that fits. */
   send(message: JsonRpcMessage, frame: Frame): Promise<void> {
-    if (this.road.leadsBack && isRequest(message)) this.#awaitProof(message.id);
+    if (this.resumeStrategy.resumable && isRequest(message)) this.#awaitAck(message.id);
     return this.#pump.append(frame);
   }
 
@@ -70,54 +70,59 @@ export class Outlet implements PumpOwner {
 
   /** An answer of the client: it has read everything up to the request. */
   answered(id: RequestId): void {
-    const offset = this.#proofs?.get(id);
+    const offset = this.#acks?.get(id);
     if (offset === undefined) return;
-    this.#proofs?.delete(id);
+    this.#acks?.delete(id);
     this.acknowledge(offset);
   }
 
   /** The client has read everything up to `offset`. */
   acknowledge(offset: number): void {
-    this.#provenOffset = Math.max(this.#provenOffset, Math.min(offset, this.#pump.position));
+    this.#acknowledgedOffset = Math.max(
+      this.#acknowledgedOffset,
+      Math.min(offset, this.#pump.position),
+    );
     this.#pump.acknowledge(offset);
   }
 
   canResume(offset: number): boolean {
-    return this.road.leadsBack && this.#pump.canResume(offset);
+    return this.resumeStrategy.resumable && this.#pump.canResume(offset);
   }
 
   /** Goes on after `offset` on a new connection, which is told `announced` first. */
-  attach(writer: ConnectionWriter, offset: number, announced: string): void {
-    const { road } = this;
-    void writer.write(road.endpointEvent(announced, offset));
-    this.#pump.attach(writer, offset, road.marking);
+  attach(writer: ConnectionWriter, offset: number, messageUrl: string): void {
+    const { resumeStrategy } = this;
+    void writer.write(resumeStrategy.endpointEvent(messageUrl, offset));
+    this.#pump.attach(writer, offset, resumeStrategy.decorate);
   }
 
   /** What the client's first message after `initialize` shows: whether it can answer a probe. */
   decide(canAnswerProbe: boolean): void {
-    const { road } = this;
-    if (!road.undecided) return;
-    road.decide(canAnswerProbe);
-    if (!road.leadsBack) this.#pump.forget();
+    const { resumeStrategy } = this;
+    if (!resumeStrategy.undecided) return;
+    resumeStrategy.decide(canAnswerProbe);
+    if (!resumeStrategy.resumable) this.#pump.stopRetention();
     if (!canAnswerProbe) return;
     this.acknowledge(this.#handshakeOffset);
-    this.#pump.markWith(road.marking);
-    void this.writer?.write(road.retryEvent() + road.positionEvent(this.#pump.position));
+    this.#pump.decorateWith(resumeStrategy.decorate);
+    void this.writer?.write(
+      resumeStrategy.retryEvent() + resumeStrategy.positionEvent(this.#pump.position),
+    );
   }
 
   /** Ends the connection for an error; the session decides what follows. */
-  drop(error: McpSseError): void {
+  dropConnection(error: McpSseError): void {
     this.writer?.destroy(error);
   }
 
   /** Lets go of what is kept of the written messages. */
   releaseWritten(): void {
-    this.#pump.shrink();
+    this.#pump.releaseWritten();
   }
 
   /** Ends the connection in good order within `timeoutMs`; resolves when it is closed. */
   async finish(closed: McpSseError, timeoutMs: number): Promise<void> {
-    if (this.road.takesRetry) void this.writer?.write(this.road.retryEvent());
+    if (this.resumeStrategy.acceptsRetry) void this.writer?.write(this.resumeStrategy.retryEvent());
     this.#pump.close(closed);
     await this.#pump.finish(timeoutMs);
   }
@@ -129,24 +134,24 @@ export class Outlet implements PumpOwner {
     this.writer?.destroy();
   }
 
-  pumpLost(error: McpSseError | undefined): void {
-    this.#owner.outletLost(error);
+  connectionClosed(error: McpSseError | undefined): void {
+    this.#owner.connectionClosed(error);
   }
 
-  pumpStalled(writer: ConnectionWriter): void {
-    this.#owner.outletStalled(writer);
+  connectionStalled(writer: ConnectionWriter): void {
+    this.#owner.connectionStalled(writer);
   }
 
-  pumpHolds(bytes: number): void {
-    this.#owner.outletHolds(bytes);
+  retainedBytesChanged(bytes: number): void {
+    this.#owner.retainedBytesChanged(bytes);
   }
 
-  #awaitProof(id: RequestId): void {
-    this.#proofs ??= new Map();
-    this.#proofs.set(id, this.#pump.nextOffset);
-    for (const oldest of this.#proofs.keys()) {
-      if (this.#proofs.size <= PROOFS) return;
-      this.#proofs.delete(oldest);
+  #awaitAck(id: RequestId): void {
+    this.#acks ??= new Map();
+    this.#acks.set(id, this.#pump.nextOffset);
+    for (const oldest of this.#acks.keys()) {
+      if (this.#acks.size <= MAX_ACKS) return;
+      this.#acks.delete(oldest);
     }
   }
 }

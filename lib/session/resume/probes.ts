@@ -60,7 +60,7 @@ export class Probes {
 
   /** Waits for nobody any more: this node shuts down, and their streams with it. */
   giveUp(): void {
-    for (const settle of this.#waiting.values()) settle(undefined);
+    for (const takeAnswer of this.#waiting.values()) takeAnswer(undefined);
   }
 
   /** Whether `message` answers a probe, in time or late: then it is nobody else's. */

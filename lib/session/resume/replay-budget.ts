@@ -1,6 +1,6 @@
 /** What the budget asks of a session. */
 export interface BudgetHolder {
-  readonly outlet: { releaseWritten(): void };
+  readonly sender: { releaseWritten(): void };
   close(reason: 'replay-evicted'): void;
 }
 
@@ -30,7 +30,7 @@ export class ReplayBudget<Holder extends BudgetHolder> {
   }
 
   /** Its client is back, or it has closed. */
-  settled(holder: Holder): void {
+  attachedOrClosed(holder: Holder): void {
     this.#detached.delete(holder);
   }
 
@@ -42,6 +42,6 @@ export class ReplayBudget<Holder extends BudgetHolder> {
       if (this.#bytes <= this.#totalBytes) return;
       longest.close('replay-evicted');
     }
-    if (this.#bytes > this.#totalBytes) holder.outlet.releaseWritten();
+    if (this.#bytes > this.#totalBytes) holder.sender.releaseWritten();
   }
 }

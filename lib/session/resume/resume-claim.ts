@@ -3,7 +3,7 @@ import type { LiveSession } from '../live-session.js';
 import type { SessionRegistry } from '../registry.js';
 
 /** How a client says which session it had: plain data, fit to be passed on. */
-export type Claim =
+export type ResumeClaim =
   | { readonly by: 'event-id'; readonly token: string; readonly offset: number }
   | { readonly by: 'probe'; readonly sessionId: string; readonly offset: number | undefined }
   | { readonly by: 'key'; readonly key: string };
@@ -21,20 +21,20 @@ export interface Resumption<Data> {
  * go on without a gap: told, never a silent gap.
  */
 export function resumptionOf<Data>(
-  claim: Claim,
+  claim: ResumeClaim,
   principal: string | undefined,
   sessions: SessionRegistry<Data>,
 ): Resumption<Data> {
   const session = claimed(claim, principal, sessions);
   if (session && session.principal === principal && session.state !== 'closed') {
     const offset = offsetFor(claim, session);
-    if (session.outlet.canResume(offset)) return { session, offset };
+    if (session.sender.canResume(offset)) return { session, offset };
   }
   throw new McpSseError('session-not-found', 'no such session');
 }
 
 function claimed<Data>(
-  claim: Claim,
+  claim: ResumeClaim,
   principal: string | undefined,
   sessions: SessionRegistry<Data>,
 ): LiveSession<Data> | undefined {
@@ -43,10 +43,10 @@ function claimed<Data>(
   return sessions.withKey(claim.key, principal);
 }
 
-function offsetFor<Data>(claim: Claim, { outlet }: LiveSession<Data>): number {
+function offsetFor<Data>(claim: ResumeClaim, { sender }: LiveSession<Data>): number {
   if (claim.by === 'event-id') return claim.offset;
-  if (claim.by === 'key') return outlet.resumeOffset();
+  if (claim.by === 'key') return sender.resumeOffset();
   // It has just shown that it can answer one.
-  outlet.decide(true);
-  return outlet.resumeOffset(claim.offset);
+  sender.decide(true);
+  return sender.resumeOffset(claim.offset);
 }

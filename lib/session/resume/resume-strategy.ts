@@ -1,4 +1,4 @@
-import type { Marking } from '../outbound/pump.js';
+import type { Decorate } from '../outbound/pump.js';
 import { encodeEvent } from '../../wire/sse-encoder.js';
 import { randomText } from '../../util/random-text.js';
 import { reconnectDelay } from './reconnect-delay.js';
@@ -20,7 +20,7 @@ export function parseEventId(id: string): StreamPosition | undefined {
 }
 
 /** What a client is known to be able to do when its session opens. */
-export interface RoadSigns {
+export interface ResumeCapabilities {
   /** It sends `Last-Event-ID` when it reconnects. */
   readonly ids?: boolean;
   /** It answers a `ping` that comes before its `endpoint`. */
@@ -37,7 +37,7 @@ export interface RoadSigns {
  * How the client of one session can come back into it, and what marks its messages carry for
  * that. With no road it gets the plain stream of 2024-11-05 and nothing else.
  */
-export class Road {
+export class ResumeStrategy {
   readonly key: string | undefined;
   /** Names the stream in event ids: POST URLs, with the session's id, end up in access logs. */
   readonly token: string | undefined;
@@ -46,11 +46,17 @@ export class Road {
   #positions: boolean;
   #undecided: boolean;
   /** The POST URL of the connection that is attached. */
-  #announced = '';
+  #messageUrl = '';
 
   constructor(
     node: string,
-    { ids = false, positions = false, undecided = false, key, retryMs = 1_000 }: RoadSigns = {},
+    {
+      ids = false,
+      positions = false,
+      undecided = false,
+      key,
+      retryMs = 1_000,
+    }: ResumeCapabilities = {},
   ) {
     this.#node = node;
     this.#retryMs = retryMs;
@@ -61,7 +67,7 @@ export class Road {
   }
 
   /** Whether the session outlives its connection. */
-  get leadsBack(): boolean {
+  get resumable(): boolean {
     return this.#positions || this.token !== undefined || this.key !== undefined;
   }
 
@@ -70,7 +76,7 @@ export class Road {
   }
 
   /** Whether the client understands a `retry:`; some others break on it. */
-  get takesRetry(): boolean {
+  get acceptsRetry(): boolean {
     return this.#positions || this.token !== undefined;
   }
 
@@ -80,14 +86,14 @@ export class Road {
   }
 
   /** The first event of a connection that goes on after `offset`. */
-  endpointEvent(announced: string, offset: number): string {
-    this.#announced = announced;
+  endpointEvent(messageUrl: string, offset: number): string {
+    this.#messageUrl = messageUrl;
     const { token } = this;
     return encodeEvent({
       ...(token !== undefined && { id: this.#eventId(token, offset) }),
-      ...(this.takesRetry && { retry: reconnectDelay(this.#retryMs) }),
+      ...(this.acceptsRetry && { retry: reconnectDelay(this.#retryMs) }),
       event: 'endpoint',
-      data: this.#positions ? this.#announcedAt(offset) : announced,
+      data: this.#positions ? this.#messageUrlAt(offset) : messageUrl,
     });
   }
 
@@ -98,11 +104,11 @@ export class Road {
 
   /** [spec] Clients take a second `endpoint` event: it replaces the URL for their POSTs. */
   positionEvent(offset: number): string {
-    return `event: endpoint\ndata: ${this.#announcedAt(offset)}\n\n`;
+    return `event: endpoint\ndata: ${this.#messageUrlAt(offset)}\n\n`;
   }
 
   /** What messages become on this road; undefined where they stay as they are. */
-  get marking(): Marking | undefined {
+  get decorate(): Decorate | undefined {
     const withId = this.token === undefined ? undefined : this.#withId(this.token);
     if (!this.#positions) return withId;
     return (frame, offset) => {
@@ -113,7 +119,7 @@ export class Road {
     };
   }
 
-  #withId(token: string): Marking {
+  #withId(token: string): Decorate {
     const head = `id: ${this.#node}.${token}.`;
     return ({ text, bytes }, offset) => {
       const id = `${head}${String(offset)}\n`;
@@ -125,8 +131,8 @@ export class Road {
     return `${this.#node}.${token}.${String(offset)}`;
   }
 
-  #announcedAt(offset: number): string {
-    const separator = this.#announced.includes('?') ? '&' : '?';
-    return `${this.#announced}${separator}n=${String(offset)}`;
+  #messageUrlAt(offset: number): string {
+    const separator = this.#messageUrl.includes('?') ? '&' : '?';
+    return `${this.#messageUrl}${separator}n=${String(offset)}`;
   }
 }

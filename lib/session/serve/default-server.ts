@@ -6,7 +6,7 @@ const PROTOCOL_VERSIONS = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25
 const LATEST = '2025-11-25';
 
 /** What `app.use(mcpSse())` serves: a correct MCP server that has nothing to offer yet. */
-export const respond: MessageHandler = (message) => {
+export const defaultServer: MessageHandler = (message) => {
   if (!isRequest(message)) return undefined;
   switch (message.method) {
     case 'initialize':

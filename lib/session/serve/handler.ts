@@ -94,7 +94,7 @@ export class HandlerSink<Data> implements MessageSink {
 
   /** [spec] A request that was cancelled is not answered; its session may be gone as well. */
   #reply(response: JsonRpcResponse): void {
-    if (response.id == null || !this.#session.inlet.inFlight.has(response.id)) return;
+    if (response.id == null || !this.#session.receiver.inFlight.has(response.id)) return;
     void this.#session.send(response);
   }
 }
@@ -146,7 +146,7 @@ class Context<Data> implements HandlerContext<Data> {
   #newSignal(): AbortSignal {
     const { session } = this;
     if (!this.#request || session.state === 'closed') return session.signal;
-    return session.inlet.inFlight.signal(this.#request.id);
+    return session.receiver.inFlight.signal(this.#request.id);
   }
 }
 

@@ -156,7 +156,7 @@ export async function connectServer<Data>(
     busy.add(server);
     const transport = new SessionTransport(session);
     const sink = new ServerSink(server, transport, failed);
-    session.inlet.serveWith(sink);
+    session.receiver.serveWith(sink);
     await server.connect(transport);
     // The factory or the server took too long: the session was closed before they were there.
     if (session.state === 'closed') sink.closed();

@@ -7,31 +7,31 @@ import { hostileText, onTheWire } from '../../support/hostile-text.js';
 import { rounds } from '../../support/rounds.js';
 import { openSockets } from '../../support/open-sockets.js';
 import { watchTimers } from '../../support/open-timers.js';
-import { EngineNode, type EngineClient, type EngineSetup } from './adapter-node.js';
-import { engineFaults } from './adapter-faults.js';
+import { AdapterNode, type AdapterClient, type AdapterSetup } from './adapter-node.js';
+import { adapterFaults } from './adapter-faults.js';
 
-/** What every engine owes its nodes, whatever carries the frames. */
-export function engineContract(
+/** What every adapter owes its nodes, whatever carries the frames. */
+export function adapterContract(
   name: string,
-  start: () => Promise<EngineSetup>,
+  start: () => Promise<AdapterSetup>,
   { skip = false, faults = true } = {},
 ): void {
-  describe.skipIf(skip)(`${name} as an engine`, () => {
-    let setup: EngineSetup;
+  describe.skipIf(skip)(`${name} as an adapter`, () => {
+    let setup: AdapterSetup;
     beforeAll(async () => {
       setup = await start();
     }, 60_000);
     afterAll(() => setup.stop());
 
-    const client = async (prefix?: string): Promise<EngineClient> => {
+    const client = async (prefix?: string): Promise<AdapterClient> => {
       const made = await setup.node(prefix);
       onTestFinished(async () => {
         await made.close();
       });
       return made;
     };
-    const join = async (prefix?: string): Promise<EngineNode> =>
-      EngineNode.join((await client(prefix)).engine);
+    const join = async (prefix?: string): Promise<AdapterNode> =>
+      AdapterNode.join((await client(prefix)).adapter);
 
     it('is in reach once a node has joined, and tells it first', async () => {
       expect((await join()).states).toEqual([true]);
@@ -75,9 +75,9 @@ export function engineContract(
     });
 
     it('counts nobody from the moment a node has left', async () => {
-      const [a, { engine }] = [await join(), await client()];
+      const [a, { adapter }] = [await join(), await client()];
       for (let round = 0; round < 30; round += 1) {
-        const b = await EngineNode.join(engine);
+        const b = await AdapterNode.join(adapter);
         await b.member.leave();
         expect(await a.send(b, 'gone')).toBe(false);
       }
@@ -85,11 +85,11 @@ export function engineContract(
 
     it('lets a node leave twice, and leaves the client to the application', async () => {
       const a = await client();
-      const node = await EngineNode.join(a.engine);
+      const node = await AdapterNode.join(a.adapter);
       await Promise.all([node.member.leave(), node.member.leave()]);
       await node.member.leave();
       await a.works();
-      const again = await EngineNode.join(a.engine);
+      const again = await AdapterNode.join(a.adapter);
       expect(await again.send(again, 'again')).toBe(true);
     });
 
@@ -98,7 +98,7 @@ export function engineContract(
       await eventually(() => sockets().length === 0, 'the end of other sockets');
       const timers = watchTimers();
       const made = await setup.node();
-      const node = await EngineNode.join(made.engine);
+      const node = await AdapterNode.join(made.adapter);
       await node.send(node, 'one');
       const atLeave = sockets();
       await node.member.leave();
@@ -153,6 +153,6 @@ export function engineContract(
       expect(b.frames).toEqual(frames);
     });
 
-    if (faults) engineFaults(() => setup.server!, client);
+    if (faults) adapterFaults(() => setup.server!, client);
   });
 }

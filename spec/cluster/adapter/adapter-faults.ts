@@ -1,21 +1,21 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import type { Engine } from '../../../lib/cluster/adapter/adapter.js';
+import type { Adapter } from '../../../lib/cluster/adapter/adapter.js';
 import { eventually } from '../../support/eventually.js';
 import { watchTimers } from '../../support/open-timers.js';
 import { outcomeOf, type Outcome } from '../../support/outcome.js';
-import { EngineNode, type EngineClient, type EngineServer } from './adapter-node.js';
+import { AdapterNode, type AdapterClient, type AdapterServer } from './adapter-node.js';
 
 const RECOVERY_MS = 15_000;
 
-/** What an engine owes its nodes while its server is away, and after that. */
-export function engineFaults(
-  server: () => EngineServer,
-  client: () => Promise<EngineClient>,
+/** What an adapter owes its nodes while its server is away, and after that. */
+export function adapterFaults(
+  server: () => AdapterServer,
+  client: () => Promise<AdapterClient>,
 ): void {
   describe('when its server fails', { timeout: 40_000 }, () => {
     /** The server, which is whole again after the test. */
-    const breakable = (): EngineServer => {
+    const breakable = (): AdapterServer => {
       const faulty = server();
       onTestFinished(async () => {
         faulty.continue();
@@ -23,24 +23,24 @@ export function engineFaults(
       });
       return faulty;
     };
-    const pair = async (): Promise<[EngineNode, EngineNode]> => [
+    const pair = async (): Promise<[AdapterNode, AdapterNode]> => [
       // The test before may have left a server that has only just come back.
-      await joinWhenBack((await client()).engine),
-      await joinWhenBack((await client()).engine),
+      await joinWhenBack((await client()).adapter),
+      await joinWhenBack((await client()).adapter),
     ];
 
     it('rejects a join in time, and takes one later', async () => {
       const faulty = breakable();
-      const { engine } = await client();
+      const { adapter } = await client();
       await faulty.kill();
       expect(await faulty.responds()).toBe(false);
       const began = performance.now();
-      const early = new EngineNode();
-      await expect(engine.join(early.address, early)).rejects.toThrow();
+      const early = new AdapterNode();
+      await expect(adapter.join(early.address, early)).rejects.toThrow();
       expect(performance.now() - began).toBeLessThan(7_000);
       expect(early.states).toEqual([]);
       await faulty.restart();
-      await talks(await joinWhenBack(engine));
+      await talks(await joinWhenBack(adapter));
       expect(early.frames).toEqual([]);
     });
 
@@ -115,7 +115,7 @@ export function engineFaults(
       const told = a.states.length;
       await eventually(() => timers().length === 0, 'the end of all timers');
       await faulty.restart();
-      const later = await joinWhenBack((await client()).engine);
+      const later = await joinWhenBack((await client()).adapter);
       expect(await later.send(a, 'anybody?')).toBe(false);
       expect(a.states).toHaveLength(told);
     });
@@ -123,14 +123,14 @@ export function engineFaults(
 }
 
 /** A send that is refused, soon. */
-async function failsInTime(from: EngineNode, to: EngineNode, frame: string): Promise<void> {
+async function failsInTime(from: AdapterNode, to: AdapterNode, frame: string): Promise<void> {
   const began = performance.now();
   await expect(from.send(to, frame)).rejects.toThrow();
   expect(performance.now() - began).toBeLessThan(3_000);
 }
 
 /** Frames pass; the first ones may still be refused. */
-async function talks(from: EngineNode, to: EngineNode = from): Promise<void> {
+async function talks(from: AdapterNode, to: AdapterNode = from): Promise<void> {
   const deadline = performance.now() + RECOVERY_MS;
   const frame = `hello from ${from.address}`;
   while (!to.frames.includes(frame)) {
@@ -141,11 +141,11 @@ async function talks(from: EngineNode, to: EngineNode = from): Promise<void> {
   }
 }
 
-async function joinWhenBack(engine: Engine): Promise<EngineNode> {
+async function joinWhenBack(adapter: Adapter): Promise<AdapterNode> {
   const deadline = performance.now() + RECOVERY_MS;
   for (;;) {
     try {
-      return await EngineNode.join(engine);
+      return await AdapterNode.join(adapter);
     } catch (error) {
       if (performance.now() > deadline) throw error;
     }

@@ -2,26 +2,30 @@ import { randomBytes } from 'node:crypto';
 
 import { onTestFinished } from 'vitest';
 
-import type { Engine, EngineListener, EngineMember } from '../../../lib/cluster/adapter/adapter.js';
+import type {
+  Adapter,
+  AdapterListener,
+  AdapterMember,
+} from '../../../lib/cluster/adapter/adapter.js';
 import { eventually } from '../../support/eventually.js';
 
-/** What the contract asks of an engine's surroundings. */
-export interface EngineSetup {
-  /** An engine with a client of its own, as every node has. */
-  node(prefix?: string): Promise<EngineClient>;
+/** What the contract asks of an adapter's surroundings. */
+export interface AdapterSetup {
+  /** An adapter with a client of its own, as every node has. */
+  node(prefix?: string): Promise<AdapterClient>;
   /** The server between them, if there is one. */
-  readonly server?: EngineServer;
+  readonly server?: AdapterServer;
   stop(): Promise<void>;
 }
 
-export interface EngineClient {
-  readonly engine: Engine;
+export interface AdapterClient {
+  readonly adapter: Adapter;
   /** Rejects if the application's client does not work. */
   works(): Promise<unknown>;
   close(): Promise<unknown>;
 }
 
-export interface EngineServer {
+export interface AdapterServer {
   kill(): Promise<void>;
   restart(): Promise<void>;
   pause(): void;
@@ -32,16 +36,16 @@ export interface EngineServer {
   cut(): Promise<number>;
 }
 
-/** A node that has joined, and all that its engine has told it. */
-export class EngineNode implements EngineListener {
+/** A node that has joined, and all that its adapter has told it. */
+export class AdapterNode implements AdapterListener {
   readonly address = randomBytes(9).toString('base64url');
   readonly frames: string[] = [];
   readonly states: boolean[] = [];
-  member!: EngineMember;
+  member!: AdapterMember;
 
-  static async join(engine: Engine): Promise<EngineNode> {
-    const node = new EngineNode();
-    node.member = await engine.join(node.address, node);
+  static async join(adapter: Adapter): Promise<AdapterNode> {
+    const node = new AdapterNode();
+    node.member = await adapter.join(node.address, node);
     onTestFinished(() => node.member.leave());
     return node;
   }

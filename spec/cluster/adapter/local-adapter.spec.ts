@@ -1,19 +1,19 @@
 import { expect, it } from 'vitest';
 
-import { localEngine } from '../../../lib/cluster/adapter/local-adapter.js';
-import { engineContract } from './adapter-contract.js';
-import { EngineNode } from './adapter-node.js';
+import { localAdapter } from '../../../lib/cluster/adapter/local-adapter.js';
+import { adapterContract } from './adapter-contract.js';
+import { AdapterNode } from './adapter-node.js';
 
-engineContract(
-  'localEngine()',
+adapterContract(
+  'localAdapter()',
   async () => {
-    const engines = new Map<string, ReturnType<typeof localEngine>>();
+    const adapters = new Map<string, ReturnType<typeof localAdapter>>();
     return {
-      // Its routers share the engine itself; two engines are what two prefixes are elsewhere.
+      // Its routers share the adapter itself; two adapters are what two prefixes are elsewhere.
       async node(prefix = 'one') {
-        const engine = engines.get(prefix) ?? localEngine();
-        engines.set(prefix, engine);
-        return { engine, works: async () => {}, close: async () => {} };
+        const adapter = adapters.get(prefix) ?? localAdapter();
+        adapters.set(prefix, adapter);
+        return { adapter, works: async () => {}, close: async () => {} };
       },
       stop: async () => {},
     };
@@ -22,10 +22,10 @@ engineContract(
 );
 
 it('takes each address once', async () => {
-  const engine = localEngine();
-  const first = new EngineNode();
-  await engine.join(first.address, first);
-  const second = new EngineNode();
-  await expect(engine.join(first.address, second)).rejects.toThrow(/joined already/);
+  const adapter = localAdapter();
+  const first = new AdapterNode();
+  await adapter.join(first.address, first);
+  const second = new AdapterNode();
+  await expect(adapter.join(first.address, second)).rejects.toThrow(/joined already/);
   expect(second.states).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { MessageHandler } from '../../../lib/index.js';
 import { seededRandom } from '../../support/cut-plan.js';
 import { eventually } from '../../support/eventually.js';
-import { FaultyEngine } from '../../support/faulty-adapter.js';
+import { FaultyAdapter } from '../../support/faulty-adapter.js';
 import { lastId, numbers, onlySession, openWithIds } from '../../support/returning-client.js';
 import { serve } from '../../support/serve.js';
 import { acquainted, endpointAt } from '../../support/serve-nodes.js';
@@ -13,24 +13,24 @@ import { post, StreamClient } from '../../support/stream-client.js';
 const HOPS = Number(process.env.CLUSTER_HOPS ?? 12);
 const SEED = Number(process.env.CLUSTER_SEED ?? 1);
 
-it('loses, repeats and reorders nothing over an engine that does all three', async () => {
-  const engine = new FaultyEngine();
+it('loses, repeats and reorders nothing over an adapter that does all three', async () => {
+  const adapter = new FaultyAdapter();
   const calls: unknown[] = [];
   const handler: MessageHandler = (message) => {
     if ('id' in message && 'method' in message && message.method === 'call') calls.push(message.id);
     return { id: 'id' in message ? message.id : undefined };
   };
   const nodes = [
-    await serve({ engine, handler }),
-    await serve({ engine, handler }),
-    await serve({ engine, handler }),
+    await serve({ adapter: adapter, handler }),
+    await serve({ adapter: adapter, handler }),
+    await serve({ adapter: adapter, handler }),
   ];
   await acquainted(nodes);
   const random = seededRandom(SEED);
   const anyNode = () => nodes[Math.floor(random() * nodes.length)]!;
   let client = await openWithIds(`${nodes[0]!.url}/sse`);
   const session = onlySession(nodes[0]!.mcp);
-  engine.losses = { lost: 0.15, repeated: 0.2, late: 0.2 };
+  adapter.losses = { lost: 0.15, repeated: 0.2, late: 0.2 };
 
   const seen: number[] = [];
   const answers = new Map<unknown, number>();
@@ -66,6 +66,6 @@ it('loses, repeats and reorders nothing over an engine that does all three', asy
   expect(calls).toHaveLength(called);
   expect([...answers.values()].filter((times) => times !== 1)).toEqual([]);
   expect(answers.size).toBeGreaterThanOrEqual(called);
-  expect(engine.harmed).toBeGreaterThan(HOPS);
-  engine.losses = { lost: 0, repeated: 0, late: 0 };
+  expect(adapter.harmed).toBeGreaterThan(HOPS);
+  adapter.losses = { lost: 0, repeated: 0, late: 0 };
 }, 300_000);

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { linkFrame } from '../../../lib/cluster/link/packet.js';
-import { EVERYONE, localEngine, type Engine, type EngineMember } from '../../../lib/index.js';
+import { encodeLinkPacket } from '../../../lib/cluster/link/packet.js';
+import { EVERYONE, localAdapter, type Adapter, type AdapterMember } from '../../../lib/index.js';
 import { eventually } from '../../support/eventually.js';
 import { serve, type Served } from '../../support/serve.js';
 import { StreamClient } from '../../support/stream-client.js';
@@ -13,16 +13,16 @@ import { StreamClient } from '../../support/stream-client.js';
 class Stranger {
   readonly heard: string[] = [];
   readonly #name = randomBytes(9).toString('base64url');
-  #member!: EngineMember;
+  #member!: AdapterMember;
   #count = 0;
 
   private constructor(private readonly victim: string) {}
 
-  static async join(engine: Engine, { mcp }: Served<unknown>): Promise<Stranger> {
+  static async join(adapter: Adapter, { mcp }: Served<unknown>): Promise<Stranger> {
     const stranger = new Stranger(mcp.stats().cluster!.node);
     const { heard } = stranger;
     const listener = { frame: (frame: string) => heard.push(frame), state: () => {} };
-    stranger.#member = await engine.join(stranger.#name, listener);
+    stranger.#member = await adapter.join(stranger.#name, listener);
     return stranger;
   }
 
@@ -35,7 +35,7 @@ class Stranger {
   async say(message: string, mark = '.'): Promise<void> {
     const ack = { epoch: 0, cursor: 0, missing: false };
     const frame = { epoch: 1, first: (this.#count += 1), bodies: [mark + message], ack };
-    await this.#member.send(this.victim, linkFrame(this.#name, frame));
+    await this.#member.send(this.victim, encodeLinkPacket(this.#name, frame));
   }
 }
 
@@ -51,11 +51,11 @@ const bodies = fc.oneof(
 );
 
 it('survives whatever others publish, and its sessions notice nothing', async () => {
-  const engine = localEngine();
-  const node = await serve({ engine });
+  const adapter = localAdapter();
+  const node = await serve({ adapter: adapter });
   await eventually(() => node.mcp.stats().cluster?.up === true);
   const client = await StreamClient.open(`${node.url}/sse`);
-  const stranger = await Stranger.join(engine, node);
+  const stranger = await Stranger.join(adapter, node);
   const property = fc.asyncProperty(bodies, async (body) => {
     await stranger.sendRaw(body);
     await stranger.say(body);
@@ -70,11 +70,11 @@ it('survives whatever others publish, and its sessions notice nothing', async ()
 });
 
 it('refuses what it is asked in a way that it does not know', async () => {
-  const engine = localEngine();
-  const node = await serve({ engine });
+  const adapter = localAdapter();
+  const node = await serve({ adapter: adapter });
   await eventually(() => node.mcp.stats().cluster?.up === true);
   const client = await StreamClient.open(`${node.url}/sse`);
-  const stranger = await Stranger.join(engine, node);
+  const stranger = await Stranger.join(adapter, node);
   await stranger.say('call 1 shutdown\n{}');
   await stranger.say('call 2 post\n{"sessionId":1}');
   const post = { sessionId: client.sessionId, messages: [{ jsonrpc: '1.0' }] };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { Link, type LinkOwner } from '../../../lib/cluster/link/reliable-link.js';
-import { parseFrame } from '../../../lib/cluster/link/packet.js';
+import { ReliableLink, type LinkOwner } from '../../../lib/cluster/link/reliable-link.js';
+import { parsePacket } from '../../../lib/cluster/link/packet.js';
 
 /** `npm test` stays quick; CLUSTER_RUNS=10000 is what the promise rests on. */
 const RUNS = Number(process.env.CLUSTER_RUNS ?? 300);
@@ -33,27 +33,27 @@ class World {
   readonly pushed = { a: 0, b: 0 };
   readonly received: Record<Side, number[]> = { a: [], b: [] };
   readonly restarts = { a: 0, b: 0 };
-  /** What the engine says of each frame. */
+  /** What the adapter says of each frame. */
   verdict: 'taken' | 'nobody' | 'out of reach' = 'taken';
   readonly closed = new Set<Side>();
   readonly links = { a: this.#link('a'), b: this.#link('b') };
 
-  #link(side: Side): Link {
+  #link(side: Side): ReliableLink {
     const owner: LinkOwner = {
       self: side,
       transmit: async (frame) => {
         if (this.verdict === 'nobody') return false;
-        // One that the engine does not answer for may arrive all the same.
+        // One that the adapter does not answer for may arrive all the same.
         this.flying.push({ to: other(side), frame });
         if (this.verdict === 'out of reach') throw new Error('no answer');
         return true;
       },
-      received: (message) => this.received[side].push(read(message)),
-      absent: () => {},
-      broken: () => {},
-      restarted: () => (this.restarts[side] += 1),
+      onMessage: (message) => this.received[side].push(read(message)),
+      onPeerAbsent: () => {},
+      onReset: () => {},
+      onPeerReset: () => (this.restarts[side] += 1),
     };
-    return new Link(owner, () => this.now);
+    return new ReliableLink(owner, () => this.now);
   }
 
   setOpen(side: Side, open: boolean): void {
@@ -72,8 +72,8 @@ class World {
     if (!flying) return;
     if (!again) this.lose(index);
     // As it is on the wire: half a pair would be lost there.
-    const frame = parseFrame(Buffer.from(flying.frame).toString());
-    if (frame?.kind === 'link') this.links[flying.to].frameArrived(frame);
+    const frame = parsePacket(Buffer.from(flying.frame).toString());
+    if (frame?.kind === 'link') this.links[flying.to].packetArrived(frame);
   }
 
   lose(index: number): void {
@@ -134,7 +134,7 @@ const weather: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
 );
-const givingUp: fc.Arbitrary<Step> = side.map((of) => (world) => world.links[of].giveUp());
+const givingUp: fc.Arbitrary<Step> = side.map((of) => (world) => world.links[of].reset());
 
 async function run(steps: readonly Step[]): Promise<World> {
   const world = new World();
@@ -148,7 +148,7 @@ async function run(steps: readonly Step[]): Promise<World> {
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1);
 
-it('hands over each message once and in order, whatever the engine loses, repeats and reorders', async () => {
+it('hands over each message once and in order, whatever the adapter loses, repeats and reorders', async () => {
   const property = fc.asyncProperty(
     fc.array(weather, { minLength: 30, maxLength: 120, size: 'max' }),
     async (steps) => {

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import {
-  linkFrame,
-  parseFrame,
-  presenceFrame,
-  type LinkFrame,
+  encodeLinkPacket,
+  parsePacket,
+  encodePresence,
+  type LinkPacket,
 } from '../../../lib/cluster/link/packet.js';
 
 const number = fc.nat(1e9);
-const frames: fc.Arbitrary<LinkFrame> = fc.record({
+const frames: fc.Arbitrary<LinkPacket> = fc.record({
   epoch: number,
   first: number,
   bodies: fc.array(fc.string({ unit: 'binary' })),
@@ -19,7 +19,7 @@ const frames: fc.Arbitrary<LinkFrame> = fc.record({
 describe('a frame', () => {
   it('is read as it was written, whatever the messages hold', () => {
     const property = fc.property(frames, (frame) => {
-      expect(parseFrame(linkFrame('node-1', frame))).toEqual({
+      expect(parsePacket(encodeLinkPacket('node-1', frame))).toEqual({
         kind: 'link',
         from: 'node-1',
         ...frame,
@@ -29,7 +29,7 @@ describe('a frame', () => {
   });
 
   it.each(['beat', 'leave'] as const)('of presence is read as it was written: %s', (kind) => {
-    expect(parseFrame(presenceFrame(kind, 'n_1'))).toEqual({ kind, from: 'n_1' });
+    expect(parsePacket(encodePresence(kind, 'n_1'))).toEqual({ kind, from: 'n_1' });
   });
 
   it.each([
@@ -47,6 +47,6 @@ describe('a frame', () => {
     `mcp-sse/1 link node ${'9'.repeat(20)} 1 1 1 0 \n`,
     `mcp-sse/1 link ${'n'.repeat(65)} 1 1 1 1 0 \n`,
   ])('is nothing at all if it is not one of ours: %j', (text) => {
-    expect(parseFrame(text)).toBeUndefined();
+    expect(parsePacket(text)).toBeUndefined();
   });
 });

@@ -1,36 +1,36 @@
 import { describe, expect, it } from 'vitest';
 
-import { RelayedResponse } from '../../../lib/cluster/relay/owner-response.js';
-import { RelayedStream } from '../../../lib/cluster/relay/edge-stream.js';
+import { OwnerResponse } from '../../../lib/cluster/relay/owner-response.js';
+import { EdgeStream } from '../../../lib/cluster/relay/edge-stream.js';
 import { eventually } from '../../support/eventually.js';
 import { wiredWriter } from '../../support/wired-writer.js';
 
 describe('the response at the owner', () => {
   it('says that it is cut once, and nothing after that', () => {
     const said: string[] = [];
-    const response = new RelayedResponse('c', (body) => said.push(body));
+    const response = new OwnerResponse('c', (body) => said.push(body));
     let closes = 0;
     response.on('close', () => (closes += 1));
     expect(response.write('one')).toBe(true);
     response.destroy();
     response.destroy();
-    response.gone();
+    response.connectionGone();
     expect(response.write('two')).toBe(false);
     expect(said).toEqual(['chunk c\none', 'cut c']);
     expect([closes, response.closed, response.destroyed]).toEqual([1, true, true]);
   });
 
   it('is full with 64 KiB on their way, and drains once when less is', () => {
-    const response = new RelayedResponse('c', () => {});
+    const response = new OwnerResponse('c', () => {});
     let drains = 0;
     response.on('drain', () => (drains += 1));
     expect(response.write('x'.repeat(60_000))).toBe(true);
     expect(response.write('x'.repeat(60_000))).toBe(false);
-    response.took(50_000);
+    response.credit(50_000);
     expect(drains).toBe(0);
-    response.took(60_000);
+    response.credit(60_000);
     // More than there was, as a node of somebody else's making might say.
-    response.took(1e9);
+    response.credit(1e9);
     expect(drains).toBe(1);
     expect(response.write('x'.repeat(70_000))).toBe(false);
   });
@@ -41,7 +41,7 @@ describe('the stream at the node of the client', () => {
   function stream() {
     const said: string[] = [];
     let ends = 0;
-    const relayed = new RelayedStream(
+    const relayed = new EdgeStream(
       'c',
       (body) => said.push(body),
       () => (ends += 1),

@@ -11,7 +11,7 @@ import { fetchText, StreamClient } from '../../support/stream-client.js';
 
 describe('[30] over the cap', () => {
   it('refuses with 503 and Retry-After, until a client leaves', async () => {
-    const { url, mcp } = await serve({ limits: { sessions: 2 } });
+    const { url, mcp } = await serve({ limits: { maxSessions: 2 } });
     const [first] = [await StreamClient.open(`${url}/sse`), await StreamClient.open(`${url}/sse`)];
     const answer = await fetchText(`${url}/sse`, {});
     expectRefusal(answer, 503, -32000);
@@ -27,7 +27,7 @@ describe('[30] over the cap', () => {
     const connecting = deferred();
     let waiting = 0;
     const { url, mcp } = await serve({
-      limits: { sessions: 3 },
+      limits: { maxSessions: 3 },
       security: { principal: async () => undefined },
       hooks: {
         onConnect: () => {
@@ -49,7 +49,7 @@ describe('[30] over the cap', () => {
   it('gives the slot back of one who leaves while the stream is opening', async () => {
     let waiting = 0;
     const { url, port } = await serve({
-      limits: { sessions: 1 },
+      limits: { maxSessions: 1 },
       hooks: {
         onConnect: (_req, { signal }) => {
           waiting += 1;
@@ -73,7 +73,7 @@ describe('[30] over the cap', () => {
     const principal = (req: { headers: Record<string, unknown> }): string | undefined =>
       req.headers.user as string | undefined;
     const { url } = await serve({
-      limits: { sessions: 100, sessionsPerPrincipal: 1 },
+      limits: { maxSessions: 100, maxSessionsPerPrincipal: 1 },
       security: { principal },
     });
     const open = (user?: string): Promise<StreamClient> =>
@@ -91,7 +91,7 @@ describe('[30] over the cap', () => {
 
   it('frees every slot of clients that come and go at any moment', async () => {
     const { url, port, mcp } = await serve({
-      limits: { sessions: 5 },
+      limits: { maxSessions: 5 },
       hooks: { onConnect: async () => new Promise((resolve) => setImmediate(resolve)) },
     });
     for (let round = 0; round < 20; round += 1) {

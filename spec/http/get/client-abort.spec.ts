@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 
 import { expect, it, onTestFinished } from 'vitest';
 
-import { Departure } from '../../../lib/http/get/client-abort.js';
+import { ClientAbort } from '../../../lib/http/get/client-abort.js';
 import { RawClient } from '../../support/raw-client.js';
 import { listen } from '../../support/serve.js';
 
@@ -26,27 +26,27 @@ async function leave(client: RawClient, res: ServerResponse): Promise<void> {
 
 it('tells whoever asked for the signal when the client leaves', async () => {
   const { client, res } = await waitingClient();
-  const departure = new Departure(res);
+  const departure = new ClientAbort(res);
   const { signal } = departure;
-  expect([signal.aborted, departure.hasHappened()]).toEqual([false, false]);
+  expect([signal.aborted, departure.hasAborted()]).toEqual([false, false]);
   await leave(client, res);
-  expect([signal.aborted, departure.hasHappened()]).toEqual([true, true]);
+  expect([signal.aborted, departure.hasAborted()]).toEqual([true, true]);
 });
 
 it('is known to who asks after it', async () => {
   const { client, res } = await waitingClient();
-  const departure = new Departure(res);
+  const departure = new ClientAbort(res);
   await leave(client, res);
-  expect([departure.signal.aborted, departure.hasHappened()]).toEqual([true, true]);
+  expect([departure.signal.aborted, departure.hasAborted()]).toEqual([true, true]);
 });
 
 it('is one signal, and leaves nothing at the response once that is answered', async () => {
   const { client, res } = await waitingClient();
   const before = res.listenerCount('close');
-  const departure = new Departure(res);
+  const departure = new ClientAbort(res);
   const { signal } = departure;
   expect(departure.signal).toBe(signal);
-  departure.settled();
+  departure.dispose();
   expect(res.listenerCount('close')).toBe(before);
   await leave(client, res);
   expect(signal.aborted).toBe(false);
@@ -55,6 +55,6 @@ it('is one signal, and leaves nothing at the response once that is answered', as
 it('listens to nothing for those who never ask', async () => {
   const { res } = await waitingClient();
   const before = res.listenerCount('close');
-  new Departure(res).settled();
+  new ClientAbort(res).dispose();
   expect(res.listenerCount('close')).toBe(before);
 });

@@ -19,8 +19,8 @@ describe('[26] a POST before the endpoint event is flushed', () => {
     const unflushed: boolean[] = [];
     let streams = 0;
     const { port, mcp } = await serve({
-      sessionId: () => `session-${String((streams += 1))}`,
-      hooks: { onMessage: (_, session) => unflushed.push(session.bufferedBytes > 0) },
+      sessionIdGenerator: () => `session-${String((streams += 1))}`,
+      hooks: { onReceive: (_, session) => unflushed.push(session.bufferedBytes > 0) },
     });
     // Two requests that arrive in one round of the event loop: most times the POST meets a stream
     // whose first write is still to come, and the spec goes on until one has.

@@ -7,7 +7,7 @@ import type { McpServerLike, McpSseOptions, SessionTransport } from '../../../li
 import { deferred } from '../../support/deferred.js';
 import { eventually } from '../../support/eventually.js';
 import { expectStats } from '../../support/expect-stats.js';
-import { FaultyEngine } from '../../support/faulty-adapter.js';
+import { FaultyAdapter } from '../../support/faulty-adapter.js';
 import { openWhenFree } from '../../support/open-when-free.js';
 import { RawClient } from '../../support/raw-client.js';
 import { serve, type Served } from '../../support/serve.js';
@@ -77,7 +77,7 @@ describe('[23] [24] a client that leaves before the headers', () => {
     const told: string[] = [];
     const served = await serve({
       ...options,
-      limits: { sessions: 1 },
+      limits: { maxSessions: 1 },
       hooks: {
         ...options.hooks,
         onSessionOpen: () => told.push('open'),
@@ -99,7 +99,7 @@ describe('[23] [24] a client that leaves before the headers', () => {
     let connects = 0;
     const served = await serve(
       {
-        limits: { sessions: 1 },
+        limits: { maxSessions: 1 },
         hooks: { onConnect: () => (connects += 1) },
       },
       {
@@ -115,14 +115,14 @@ describe('[23] [24] a client that leaves before the headers', () => {
   });
 
   it('leaves nothing behind while other nodes are asked for its session', async () => {
-    const engine = new FaultyEngine();
+    const adapter = new FaultyAdapter();
     let connects = 0;
     const options: McpSseOptions = {
-      resume: { resumeKey: (req) => req.headers['x-key']?.toString() },
+      resume: { key: (req) => req.headers['x-key']?.toString() },
       hooks: { onConnect: () => (connects += 1) },
     };
-    const [{ server, port, url, mcp }] = await serveTwo(options, engine);
-    engine.losses = { lost: 1, repeated: 0, late: 0 };
+    const [{ server, port, url, mcp }] = await serveTwo(options, adapter);
+    adapter.losses = { lost: 1, repeated: 0, late: 0 };
     const arriving = once(server, 'request') as Promise<[unknown, ServerResponse]>;
     const head = ['GET /sse HTTP/1.1', 'Host: localhost', 'X-Key: of the one who leaves'];
     const client = await RawClient.send(port, ...head);
@@ -130,7 +130,7 @@ describe('[23] [24] a client that leaves before the headers', () => {
     const noticed = once(response, 'close');
     client.drop();
     await noticed;
-    engine.losses = { lost: 0, repeated: 0, late: 0 };
+    adapter.losses = { lost: 0, repeated: 0, late: 0 };
     // Its question is answered before the one of the next client.
     await StreamClient.open(`${url}/sse`, { 'X-Key': 'of the next' });
     expectStats(mcp, { opened: 1, errors: {} });

@@ -31,8 +31,8 @@ describe('[29] the id generator', () => {
   it.each(bad)('that %s costs one stream, and the live session nothing', async (_, next) => {
     const ids = [() => 'first', next, () => 'third'];
     const { url, mcp } = await serve({
-      sessionId: () => ids.shift()!() as string,
-      limits: { sessions: 2 },
+      sessionIdGenerator: () => ids.shift()!() as string,
+      limits: { maxSessions: 2 },
     });
     const first = await StreamClient.open(`${url}/sse`);
     const session = mcp.sessions.get('first');
@@ -58,8 +58,8 @@ describe('[29] the id generator', () => {
     });
     const { url, mcp } = await serve({
       server,
-      sessionId: () => 'the-id',
-      limits: { sessions: 2 },
+      sessionIdGenerator: () => 'the-id',
+      limits: { maxSessions: 2 },
     });
     const opening = [StreamClient.open(`${url}/sse`), StreamClient.open(`${url}/sse`)];
     await eventually(() => waiting.count === 2, 'both to wait for their servers');
@@ -82,7 +82,7 @@ describe('[29] the id generator', () => {
     '../../sse?x#y',
     'z'.repeat(128),
   ])('may return any visible ASCII, which makes its way through the URL: %s', async (id) => {
-    const { url, mcp } = await serve({ sessionId: () => id });
+    const { url, mcp } = await serve({ sessionIdGenerator: () => id });
     const client = await StreamClient.open(`${url}/sse`);
     expect(client.sessionId).toBe(id);
     expect(mcp.sessions.get(id)?.id).toBe(id);
@@ -91,7 +91,7 @@ describe('[29] the id generator', () => {
 });
 
 it('takes a session id that the client has percent-encoded', async () => {
-  const { url } = await serve({ sessionId: () => 'plain-id' });
+  const { url } = await serve({ sessionIdGenerator: () => 'plain-id' });
   const client = await StreamClient.open(`${url}/sse`);
   const encoded = client.endpoint.replace('plain-id', '%70lain%2Did');
   const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };

@@ -4,7 +4,7 @@ import { RawClient } from '../../support/raw-client.js';
 import { serve } from '../../support/serve.js';
 
 it('answers with the head of an event stream, and the endpoint event at once', async () => {
-  const { port } = await serve({ sessionId: () => 'the-id' });
+  const { port } = await serve({ sessionIdGenerator: () => 'the-id' });
   const client = await RawClient.send(port, 'GET /sse HTTP/1.1', 'Host: localhost');
   await client.received('\n\n\r\n');
 

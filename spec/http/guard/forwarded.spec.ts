@@ -4,7 +4,7 @@ import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import {
-  addressingOf,
+  forwardedOf,
   isLoopbackAddress,
   isLoopbackName,
   nameOf,
@@ -38,7 +38,7 @@ describe('addressingOf', () => {
   };
 
   it('is that of the connection when the peer is not trusted', () => {
-    expect(addressingOf(exchange('10.0.0.1', forwarded, nobody))).toEqual({
+    expect(forwardedOf(exchange('10.0.0.1', forwarded, nobody))).toEqual({
       client: '10.0.0.1',
       host: 'inner:80',
       scheme: 'http',
@@ -47,7 +47,7 @@ describe('addressingOf', () => {
   });
 
   it('is that of the client when the peer is trusted', () => {
-    expect(addressingOf(exchange('10.0.0.1', forwarded, trusting('10.0.0.1')))).toEqual({
+    expect(forwardedOf(exchange('10.0.0.1', forwarded, trusting('10.0.0.1')))).toEqual({
       client: '192.0.2.1',
       host: 'outer.example.com:8443',
       scheme: 'https',
@@ -58,7 +58,7 @@ describe('addressingOf', () => {
   it('goes back along the chain as far as it is trusted', () => {
     const chain = { 'x-forwarded-for': 'made up, 203.0.113.1,192.0.2.1 , 10.0.0.2' };
     const client = (...addresses: string[]): string | undefined =>
-      addressingOf(exchange('10.0.0.1', chain, trusting(...addresses))).client;
+      forwardedOf(exchange('10.0.0.1', chain, trusting(...addresses))).client;
     expect(client()).toBe('10.0.0.1');
     expect(client('10.0.0.2'), 'not the peer: nothing counts').toBe('10.0.0.1');
     expect(client('10.0.0.1')).toBe('10.0.0.2');
@@ -69,13 +69,13 @@ describe('addressingOf', () => {
 
   it('takes from a trusted peer what it does not say from the connection', () => {
     const all: TrustProxy = () => true;
-    expect(addressingOf(exchange('10.0.0.1', { host: 'a' }, all, { encrypted: true }))).toEqual({
+    expect(forwardedOf(exchange('10.0.0.1', { host: 'a' }, all, { encrypted: true }))).toEqual({
       client: '10.0.0.1',
       host: 'a',
       scheme: 'https',
       prefix: '',
     });
-    expect(addressingOf(exchange(undefined, {}, all))).toMatchObject({
+    expect(forwardedOf(exchange(undefined, {}, all))).toMatchObject({
       client: undefined,
       host: undefined,
     });
@@ -83,7 +83,7 @@ describe('addressingOf', () => {
 
   it('takes no scheme but http and https', () => {
     const headers = { 'x-forwarded-proto': 'javascript' };
-    expect(addressingOf(exchange('::1', headers, trusting('::1'))).scheme).toBe('http');
+    expect(forwardedOf(exchange('::1', headers, trusting('::1'))).scheme).toBe('http');
   });
 
   it.each([false, true, 1, 2, 'loopback', 'loopback, 198.51.100.0/24', ['203.0.113.5']])(
@@ -92,7 +92,7 @@ describe('addressingOf', () => {
       const app = express();
       app.set('trust proxy', trust);
       app.use((req, res) => {
-        const ours = addressingOf({ req, res, trusts: app.get('trust proxy fn') as TrustProxy });
+        const ours = forwardedOf({ req, res, trusts: app.get('trust proxy fn') as TrustProxy });
         const { client, scheme, host = '' } = ours;
         res.json([
           [client, scheme, nameOf(host)],

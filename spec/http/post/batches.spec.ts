@@ -9,7 +9,7 @@ import { serve } from '../../support/serve.js';
 import { StreamClient } from '../../support/stream-client.js';
 
 /** A session whose handler writes down what comes, and answers when the spec says so. */
-async function handled(options: { inFlight?: number; messageBytes?: number } = {}) {
+async function handled(options: { maxConcurrentRequests?: number; maxBodyBytes?: number } = {}) {
   const received: JsonRpcMessage[] = [];
   const answers = new Map<unknown, Deferred<object>>();
   const { url, mcp } = await serve({
@@ -94,7 +94,7 @@ it('refuses an empty batch', async () => {
 });
 
 it('takes no member of a batch that does not fit into the requests in flight', async () => {
-  const { client, received, answers, mcp } = await handled({ inFlight: 2 });
+  const { client, received, answers, mcp } = await handled({ maxConcurrentRequests: 2 });
   expect((await client.post(request(1))).status).toBe(202);
   expectRefusal(await client.post([notification(), request(2), request(3)]), 429, -32000);
   expect(received).toHaveLength(1);

@@ -10,7 +10,7 @@ import { StreamClient } from '../../support/stream-client.js';
 async function working(inFlight: number) {
   const running = new Map<unknown, Deferred<object>>();
   const { url, mcp } = await serve({
-    limits: { inFlight },
+    limits: { maxConcurrentRequests: inFlight },
     handler: (message) => {
       if (!('id' in message) || !('method' in message)) return undefined;
       const answer = deferred<object>();

@@ -27,7 +27,7 @@ describe('[43] a body that is read here', () => {
         received.push(message);
         return {};
       },
-      limits: { messageBytes: LIMIT },
+      limits: { maxBodyBytes: LIMIT },
       hooks: { onError: (error) => errors.push(error) },
     });
     client = await StreamClient.open(`${served.url}/sse`);

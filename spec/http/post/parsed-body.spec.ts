@@ -26,7 +26,7 @@ async function behind(middleware: readonly RequestHandler[]): Promise<Behind> {
   const { url } = await serve(
     {
       handler: (given) => received.push(given) && {},
-      limits: { messageBytes: LIMIT },
+      limits: { maxBodyBytes: LIMIT },
       hooks: { onError: (error) => errors.push(error) },
     },
     { prepare: (app: Express) => middleware.forEach((each) => app.use(each)), way: 'router' },

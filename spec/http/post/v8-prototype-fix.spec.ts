@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import type { Exchange } from '../../../lib/http/exchange.js';
-import { settleShapes } from '../../../lib/http/post/v8-prototype-fix.js';
+import { fixPrototypes } from '../../../lib/http/post/v8-prototype-fix.js';
 import { serve } from '../../support/serve.js';
 import { StreamClient } from '../../support/stream-client.js';
 
@@ -16,7 +16,7 @@ it('changes nothing of what Express and middleware have put onto a request and i
           const own = () => [req, res].map((message) => Object.entries({ ...message }));
           const keys = () => [req, res].flatMap((message) => Reflect.ownKeys(message));
           const before = [own(), keys(), req.app === app, typeof res.json];
-          settleShapes({ req, res, trusts: () => false });
+          fixPrototypes({ req, res, trusts: () => false });
           seen.push(before, [own(), keys(), req.app === app, typeof res.json]);
           next();
         }),
@@ -41,6 +41,6 @@ it.each<[string, boolean, string[]]>([
         deleteProperty: () => done.push('delete') > 0,
       }),
   );
-  settleShapes({ req, res, trusts: () => false } as unknown as Exchange, forgets);
+  fixPrototypes({ req, res, trusts: () => false } as unknown as Exchange, forgets);
   expect(done).toEqual(expected);
 });

@@ -135,7 +135,7 @@ it('publishes the errors that onError is told of', async () => {
 // Kills: a wait that is published when it begins, or only when it ends well.
 it('publishes that a write waited for its reader, and whether that read on', async () => {
   const heard = listenTo('mcp-sse:writer.stall');
-  const { port, mcp } = await serve({ limits: { stallTimeoutMs: 60_000 } });
+  const { port, mcp } = await serve({ limits: { writeTimeoutMs: 60_000 } });
   const readsOn = await openStalled(port);
   await eventually(() => mcp.sessions.size === 1);
   const first = onlySession(mcp);

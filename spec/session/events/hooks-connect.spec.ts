@@ -30,7 +30,7 @@ it('[25] refuses the stream when onConnect does not settle in time', async () =>
     onConnect: hanging,
     onError: ({ code }) => codes.push(code),
   };
-  const { url, mcp } = await serve({ hooks, limits: { hookTimeoutMs: 20, sessions: 1 } });
+  const { url, mcp } = await serve({ hooks, limits: { hookTimeoutMs: 20, maxSessions: 1 } });
   for (let attempt = 0; attempt < 2; attempt += 1) {
     expect((await fetchText(`${url}/sse`, GET)).status).toBe(500);
   }

@@ -36,14 +36,14 @@ async function setup(hooks: McpSseHooks, options: McpSseOptions = {}): Promise<S
 
 const open = ({ url }: Served<unknown>): Promise<StreamClient> => StreamClient.open(`${url}/sse`);
 
-const NAMES = ['onSessionOpen', 'onMessage', 'onSend', 'onSessionClose'] as const;
+const NAMES = ['onSessionOpen', 'onReceive', 'onSend', 'onSessionClose'] as const;
 
 it('tells what happens, in the order in which it happens', async () => {
   const seen: unknown[] = [];
   const { served } = await setup({
     onConnect: (req) => seen.push(`connect ${String(req.method)}`),
     onSessionOpen: (session) => seen.push(`open ${session.state}`),
-    onMessage: (message) => seen.push(message),
+    onReceive: (message) => seen.push(message),
     onSend: (message) => seen.push(message),
     onSessionClose: (session, reason) => seen.push(`close ${session.state} ${reason}`),
   });
@@ -66,7 +66,7 @@ it('gives every hook the session with the data of onConnect', async () => {
     hooks: {
       onConnect: (req) => ({ user: String(req.headers['x-user']) }),
       onSessionOpen: (session) => sessions.push(session),
-      onMessage: (_, session) => sessions.push(session),
+      onReceive: (_, session) => sessions.push(session),
       onSend: (_, session) => sessions.push(session),
       onSessionClose: (session) => sessions.push(session),
     },
@@ -118,7 +118,7 @@ it.each(NAMES)('serves on while %s hangs, and reports it at its deadline', async
 
 it('passes an McpSseError of a hook on as it is', async () => {
   const own = new McpSseError('forbidden', 'of the application');
-  const { served, errors } = await setup({ onMessage: rejecting(own) });
+  const { served, errors } = await setup({ onReceive: rejecting(own) });
   const client = await open(served);
   await client.request('ping');
   await eventually(() => errors.length === 1);
@@ -130,16 +130,16 @@ it.each<[string, () => unknown]>([
   ['rejects', rejecting(new Error('onError itself'))],
   ['hangs', hanging],
 ])('serves on when onError %s', async (_, onError) => {
-  const { served } = await setup({ onMessage: throwing(new Error('mine')), onError });
+  const { served } = await setup({ onReceive: throwing(new Error('mine')), onError });
   const client = await open(served);
   expect(await client.request('ping')).toMatchObject({ result: {} });
   expect(await client.request('ping')).toMatchObject({ result: {} });
   expect(served.mcp.stats().errors).toEqual({ 'hook-failed': 2 });
 });
 
-it('does not wait for a hook: a slow onMessage or onSend holds nothing up', async () => {
+it('does not wait for a hook: a slow onReceive or onSend holds nothing up', async () => {
   const gate = deferred();
-  const { served } = await setup({ onMessage: () => gate.promise, onSend: () => gate.promise });
+  const { served } = await setup({ onReceive: () => gate.promise, onSend: () => gate.promise });
   const client = await open(served);
   expect(await client.request('ping')).toMatchObject({ result: {} });
   gate.resolve();
@@ -148,7 +148,7 @@ it('does not wait for a hook: a slow onMessage or onSend holds nothing up', asyn
 it('[14] queues what a hook sends, behind the message it was told of', async () => {
   const { served } = await setup({
     onSessionOpen: (session) => void session.notify('opened'),
-    onMessage: (_, session) => void session.notify('received'),
+    onReceive: (_, session) => void session.notify('received'),
     onSend(message, session) {
       if ('result' in message) void session.notify('answered');
     },

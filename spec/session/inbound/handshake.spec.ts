@@ -36,9 +36,9 @@ it('has begun with initialize, and with nothing else', () => {
   handshake.received(request(1, 'ping'));
   handshake.received(notification('initialize'));
   handshake.received(result(1));
-  expect(handshake.begun).toBe(false);
+  expect(handshake.started).toBe(false);
   handshake.received(request(0, 'initialize'));
-  expect(handshake.begun).toBe(true);
+  expect(handshake.started).toBe(true);
 });
 
 it('ignores what is not of the right shape', () => {

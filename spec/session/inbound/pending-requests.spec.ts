@@ -6,7 +6,7 @@ import {
   type JsonRpcMessage,
   type Session,
 } from '../../../lib/index.js';
-import { ClientCalls } from '../../../lib/session/inbound/pending-requests.js';
+import { PendingRequests } from '../../../lib/session/inbound/pending-requests.js';
 import { result } from '../../support/messages.js';
 import { outcomeOf } from '../../support/outcome.js';
 import { rounds } from '../../support/rounds.js';
@@ -113,7 +113,7 @@ it('rejects with session-closed when the session ends first', async () => {
 it('rejects when the request cannot be written, and goes on', async () => {
   const { client, session } = await setup();
   const asked = session.request('big', { value: 1n });
-  await expect(asked).rejects.toMatchObject({ code: 'unserialisable' });
+  await expect(asked).rejects.toMatchObject({ code: 'not-serializable' });
   void session.request('next');
   expect(await client.nextMessage()).toMatchObject({ method: 'next' });
 });
@@ -131,14 +131,14 @@ it('need not be awaited: a rejection that nobody sees ends nothing', async () =>
 it('leaves no timer behind, however a request ends', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
-  const calls = new ClientCalls();
+  const calls = new PendingRequests();
   const ids: string[] = [];
   const call = (timeoutMs = 1_000): Promise<unknown> =>
     calls.call('ask', undefined, { timeoutMs }, async ({ id }) => void ids.push(String(id)));
   const ended = [call(), call(), call(10), call()].map(outcomeOf);
   expect(vi.getTimerCount()).toBe(4);
-  calls.settle(result(ids[0]!));
-  calls.settle({ jsonrpc: '2.0', id: ids[1]!, error: { code: 1, message: 'no' } });
+  calls.takeResponse(result(ids[0]!));
+  calls.takeResponse({ jsonrpc: '2.0', id: ids[1]!, error: { code: 1, message: 'no' } });
   vi.advanceTimersByTime(10);
   calls.rejectAll(new McpSseError('session-closed', 'the end'));
   expect(vi.getTimerCount()).toBe(0);

@@ -23,10 +23,10 @@ beforeEach(() => {
   pump = pumpWith(1024 * KiB, (error) => void losses.push(error));
 });
 
-function pumpWith(bufferedBytes: number, pumpLost: PumpOwner['pumpLost'] = () => {}): Pump {
+function pumpWith(bufferedBytes: number, pumpLost: PumpOwner['connectionClosed'] = () => {}): Pump {
   return new Pump(
-    { pumpLost, pumpHolds: () => {}, pumpStalled: () => {} },
-    { bufferedBytes, maxEvents: 0, maxBytes: 0 },
+    { connectionClosed: pumpLost, retainedBytesChanged: () => {}, connectionStalled: () => {} },
+    { maxBufferedBytes: bufferedBytes, maxEvents: 0, maxBytes: 0 },
   );
 }
 
@@ -71,14 +71,14 @@ describe('the pump', () => {
 
   it('hands the writer no more than it has room for, if it may be wanted again', async () => {
     const writer = writerOf();
-    pump.retain();
+    pump.startRetention();
     pump.attach(writer);
     response.answers.push(false);
     appendMany(40, 16 * KiB);
-    expect(writer.queuedBytes).toBe(64 * KiB);
+    expect(writer.bufferedBytes).toBe(64 * KiB);
     await rounds(3);
     // The socket has these, and nothing follows before it has drained.
-    expect([writer.queuedBytes, pump.unwrittenBytes]).toEqual([0, 36 * 16 * KiB]);
+    expect([writer.bufferedBytes, pump.unwrittenBytes]).toEqual([0, 36 * 16 * KiB]);
   });
 
   it('hands over at once what is not wanted again, and counts it', () => {
@@ -86,7 +86,7 @@ describe('the pump', () => {
     pump.attach(writer);
     response.answers.push(false);
     appendMany(40, 16 * KiB);
-    expect(writer.queuedBytes).toBe(40 * 16 * KiB);
+    expect(writer.bufferedBytes).toBe(40 * 16 * KiB);
     expect([pump.position, pump.nextOffset]).toEqual([40, 41]);
   });
 
@@ -182,7 +182,7 @@ describe('[17] what may wait', () => {
 
   it('counts what lies in the log and in the writer', async () => {
     response.answers.push(false);
-    pump.retain();
+    pump.startRetention();
     pump.attach(writerOf());
     void pump.append(frameOf(0, 100));
     await rounds();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { MessageLog } from '../../../lib/session/outbound/replay-log.js';
+import { ReplayLog } from '../../../lib/session/outbound/replay-log.js';
 import type { Frame } from '../../../lib/wire/sse-encoder.js';
 import { collectGarbage } from '../../support/collect-garbage.js';
 import { eventually } from '../../support/eventually.js';
@@ -32,12 +32,12 @@ type Step = { append: number } | { trim: number };
 
 describe('the log', () => {
   it('is empty at first, and begins with offset 1', () => {
-    const log = new MessageLog();
+    const log = new ReplayLog();
     expect([log.first, log.next, log.bytes, log.at(1)]).toEqual([1, 1, 0, undefined]);
   });
 
   it('gives back what was appended, by its offset, until it is trimmed', () => {
-    const log = new MessageLog();
+    const log = new ReplayLog();
     const frames = ['a', 'bb', 'ccc'].map(frameOf);
     for (const frame of frames) log.append(frame);
     expect([1, 2, 3].map((offset) => log.at(offset))).toEqual(frames);
@@ -52,7 +52,7 @@ describe('the log', () => {
   });
 
   it('is trimmed to its end, however far beyond it', () => {
-    const log = new MessageLog();
+    const log = new ReplayLog();
     log.append(frameOf('a'));
     log.trim(100);
     expect([log.first, log.next, log.size]).toEqual([2, 2, 0]);
@@ -67,7 +67,7 @@ describe('the log', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps: Step[]) => {
-        const log = new MessageLog();
+        const log = new ReplayLog();
         const plain = new PlainLog();
         for (const each of steps) {
           if ('append' in each) {
@@ -101,7 +101,7 @@ describe('the log', () => {
   });
 
   it('lets go of every message that it drops, one by one, while it goes on', async () => {
-    const log = new MessageLog();
+    const log = new ReplayLog();
     const dropped: WeakRef<Frame>[] = [];
     const appendOne = (text: string) => {
       const frame = frameOf(text);
@@ -120,7 +120,7 @@ describe('the log', () => {
   });
 
   it('reclaims the slots of what it drops while it is never empty', () => {
-    const log = new MessageLog();
+    const log = new ReplayLog();
     const frame = frameOf('x');
     log.append(frame);
     collectGarbage();

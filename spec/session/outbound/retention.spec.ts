@@ -14,16 +14,16 @@ class Rig {
   readonly pump: Pump;
 
   constructor(bounds: Partial<PumpBounds> = {}) {
-    const complete = { bufferedBytes: 1 << 20, maxEvents: 100, maxBytes: 1 << 20, ...bounds };
+    const complete = { maxBufferedBytes: 1 << 20, maxEvents: 100, maxBytes: 1 << 20, ...bounds };
     this.pump = new Pump(
       {
-        pumpLost: (error) => this.lost.push(error?.code),
-        pumpHolds: (bytes) => (this.held += bytes),
-        pumpStalled: () => {},
+        connectionClosed: (error) => this.lost.push(error?.code),
+        retainedBytesChanged: (bytes) => (this.held += bytes),
+        connectionStalled: () => {},
       },
       complete,
     );
-    this.pump.retain();
+    this.pump.startRetention();
   }
 
   /** A new connection behind the old one, if there is one. */
@@ -204,14 +204,14 @@ describe('what is kept', () => {
     expect(rig.held).toBe(memory(5, 9));
     rig.pump.acknowledge(7);
     expect(rig.held).toBe(memory(8, 9));
-    rig.pump.shrink();
+    rig.pump.releaseWritten();
     expect(rig.held).toBe(0);
     rig.append(1, 3, 50);
-    rig.pump.forget();
+    rig.pump.stopRetention();
     expect(rig.held).toBe(0);
     rig.append(4, 4);
     expect(rig.held).toBe(0);
-    rig.pump.retain();
+    rig.pump.startRetention();
     rig.pump.close(new McpSseError('session-closed', 'over'));
     rig.pump.clear();
     expect([rig.held, rig.range]).toEqual([0, [14, 13]]);

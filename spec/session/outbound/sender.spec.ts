@@ -1,17 +1,21 @@
 import { expect, it } from 'vitest';
 
 import { ConnectionWriter } from '../../../lib/index.js';
-import { Outlet } from '../../../lib/session/outbound/sender.js';
-import { Road } from '../../../lib/session/resume/resume-strategy.js';
+import { Sender } from '../../../lib/session/outbound/sender.js';
+import { ResumeStrategy } from '../../../lib/session/resume/resume-strategy.js';
 import { encodeMessage } from '../../../lib/wire/sse-encoder.js';
 import { FakeResponse } from '../../support/fake-response.js';
 import { request } from '../../support/messages.js';
 
 /** An outlet to a client that can come back. */
-function attached(): Outlet {
-  const owner = { outletLost: () => {}, outletStalled: () => {}, outletHolds: () => {} };
-  const bounds = { bufferedBytes: 1 << 20, maxEvents: 1_000, maxBytes: 1 << 20 };
-  const outlet = new Outlet(owner, bounds, new Road('node-of-test', { ids: true }));
+function attached(): Sender {
+  const owner = {
+    connectionClosed: () => {},
+    connectionStalled: () => {},
+    retainedBytesChanged: () => {},
+  };
+  const bounds = { maxBufferedBytes: 1 << 20, maxEvents: 1_000, maxBytes: 1 << 20 };
+  const outlet = new Sender(owner, bounds, new ResumeStrategy('node-of-test', { ids: true }));
   outlet.attach(new ConnectionWriter(new FakeResponse()), 0, '/message');
   return outlet;
 }

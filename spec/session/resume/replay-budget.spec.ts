@@ -6,7 +6,7 @@ import { ReplayBudget, type BudgetHolder } from '../../../lib/session/resume/rep
 class Holder implements BudgetHolder {
   held = 0;
   readonly fate: string[] = [];
-  readonly outlet = {
+  readonly sender = {
     releaseWritten: (): void => {
       this.fate.push('released');
       this.keep(-this.held);
@@ -26,7 +26,7 @@ class Holder implements BudgetHolder {
   close(reason: string): void {
     this.fate.push(reason);
     this.keep(-this.held);
-    this.budget.settled(this);
+    this.budget.attachedOrClosed(this);
   }
 }
 
@@ -66,7 +66,7 @@ describe('the budget of what is kept for all clients', () => {
     for (const holder of holders) holder.keep(30);
     budget.detached(a);
     budget.detached(b);
-    budget.settled(a);
+    budget.attachedOrClosed(a);
     c.keep(20);
     expect(evicted(holders)).toBe('b');
     // It was gone for a moment: now it is the last to have left.

@@ -48,7 +48,7 @@ async function setup(server: ServerFactory, limits: LimitOptions = {}): Promise<
   const errors: string[] = [];
   const served = await serve({
     server,
-    limits: { sessions: 2, ...limits },
+    limits: { maxSessions: 2, ...limits },
     hooks: { onError: ({ code, message }) => errors.push(`${code}: ${message}`) },
   });
   return { served, errors };

@@ -8,7 +8,7 @@ import express from 'express';
 import { mcpSse } from '../../../lib/index.js';
 import { listen } from '../serve.js';
 
-const [count, totalBytes] = process.argv.slice(2).map(Number) as [number, number];
+const [count, maxTotalBytes] = process.argv.slice(2).map(Number) as [number, number];
 /** Streams that are opened at a time. */
 const AT_ONCE = 50;
 /** Short, long, and with what takes two bytes a character. */
@@ -20,10 +20,10 @@ const PADDINGS = [
 
 const mcp = mcpSse({
   handler: () => ({}),
-  limits: { sessions: count },
-  resume: { totalBytes, windowMs: 3_600_000 },
+  limits: { maxSessions: count, maxTotalBytes },
+  resume: { windowMs: 3_600_000 },
 });
-const server = createServer(mcp.before(express()));
+const server = createServer(mcp.requestListener(express()));
 const port = await listen(server);
 
 await openAndLose(AT_ONCE);

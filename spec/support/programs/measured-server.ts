@@ -19,7 +19,7 @@ const mcp = mcpSse({
 });
 const app = express();
 app.use(mcp);
-const server = createServer(process.env.MCP_SSE_WAY === 'before' ? mcp.before(app) : app);
+const server = createServer(process.env.MCP_SSE_WAY === 'before' ? mcp.requestListener(app) : app);
 
 export interface Measurement {
   readonly sessions: number;

@@ -37,7 +37,7 @@ void test('waits for messages', async () => {
 });
 
 void test('starts an application', async () => {
-  const mcp = mcpSse({ limits: { messageBytes: 1_000 } });
+  const mcp = mcpSse({ limits: { maxBodyBytes: 1_000 } });
   const own = await openSession(express().use(mcp), PATIENT);
   const text = 'x'.repeat(1_000);
   await assert.rejects(own.request('ping', { text }), { name: 'RefusedError', status: 413 });
