@@ -3,21 +3,9 @@
  *
  * @module express-mcp-sse
  */
-export {
-  mcpSse,
-  type BroadcastOptions,
-  type McpSseRouter,
-  type McpSseStats,
-  type Sessions,
-} from './mcp-sse.js';
+export { mcpSse, type McpSseRouter, type McpSseStats } from './mcp-sse.js';
 export type { ClusterStats } from './cluster/dispatcher.js';
-export { localAdapter } from './cluster/adapter/local-adapter.js';
-export {
-  EVERYONE,
-  type Adapter,
-  type AdapterListener,
-  type AdapterMember,
-} from './cluster/adapter/adapter.js';
+export type { Adapter } from './cluster/adapter/adapter.js';
 export { McpSseError, type McpSseErrorCode } from './errors.js';
 export {
   JsonRpcError,
@@ -47,7 +35,9 @@ export type { CallOptions } from './session/inbound/pending-requests.js';
 export type { McpSseChannels, PublishedMessage } from './session/events/diagnostics.js';
 export type { HandlerContext, MessageHandler } from './session/serve/handler.js';
 export type { ClientInfo } from './session/inbound/handshake.js';
-export type { McpSseHooks } from './session/events/session-events.js';
+export type { BroadcastAudience } from './session/audience.js';
+export type { McpSseHooks } from './session/events/hooks.js';
+export type { MessageWatcher } from './session/events/session-events.js';
 export type {
   McpServerLike,
   MessageExtra,
@@ -55,7 +45,6 @@ export type {
   SessionContext,
   SessionTransport,
 } from './session/serve/sdk-server.js';
-export type { McpSseRequest, RequestFacts } from './session/request-facts.js';
-export type { CloseReason, Session } from './session/session.js';
-export type { SessionStats } from './session/events/statistics.js';
-export { watchMessages, type MessageWatcher } from './session/events/watch-messages.js';
+export type { RequestFacts } from './session/request-facts.js';
+export type { CloseReason, Session, Sessions } from './session/session.js';
+export type { SessionStats, SessionTotals } from './session/events/statistics.js';

@@ -1,74 +1,76 @@
 import type { RequestListener } from 'node:http';
 
-import type { ErrorRequestHandler, Router } from 'express';
+import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 
 import { Dispatcher, type ClusterStats } from './cluster/dispatcher.js';
-import { Routes } from './http/routes.js';
 import { OriginGuard } from './http/guard/origin-guard.js';
-import { requestListenerFor, errorHandlerFor, routerFor, type ExpressApp } from './http/router.js';
+import { errorHandlerFor, requestListenerFor, routerFor, type ExpressApp } from './http/router.js';
+import { Routes } from './http/routes.js';
 import type { Runtime } from './http/runtime.js';
 import type { McpSseOptions } from './options/options.js';
 import { parseOptions, type Settings } from './options/settings.js';
-import { SessionEvents } from './session/events/session-events.js';
-import { SessionRegistry } from './session/registry.js';
-import type { LiveSession, SessionObserver } from './session/live-session.js';
-import { Probes } from './session/resume/probes.js';
-import { LocalHost } from './session/local-host.js';
-import { ReplayBudget } from './session/resume/replay-budget.js';
-import type { CloseReason, Session, SessionLimits } from './session/session.js';
-import { Shutdown } from './session/shutdown.js';
+import { checkBroadcast, type BroadcastAudience } from './session/audience.js';
+import { SessionEvents, type MessageWatcher } from './session/events/session-events.js';
 import { Statistics, type SessionStats } from './session/events/statistics.js';
+import type { LiveSession, SessionObserver } from './session/live-session.js';
+import { LocalHost } from './session/local-host.js';
+import { SessionRegistry } from './session/registry.js';
+import { Probes } from './session/resume/probes.js';
+import { ReplayBudget } from './session/resume/replay-budget.js';
+import type { CloseReason, SessionLimits, Sessions } from './session/session.js';
+import { Shutdown } from './session/shutdown.js';
 import { Sweeper, type SweepRules } from './session/sweeper.js';
 import type { JsonRpcMessage, JsonRpcNotification } from './wire/json-rpc.js';
 
-/** The sessions that are open: iterable, and a look-up by id. */
-export interface Sessions<Data = unknown> extends Iterable<Session<Data>> {
-  readonly size: number;
-  get(id: string): Session<Data> | undefined;
-}
-
-/** What `stats()` tells. */
+/** What `stats()` returns. */
 export interface McpSseStats extends SessionStats {
   /** Traffic between nodes; undefined without an adapter. */
   cluster: ClusterStats | undefined;
 }
 
-/** Whom a broadcast is for; everyone unless told. */
-export interface BroadcastOptions<Data = unknown> {
-  /** Sessions of this principal, on all nodes. */
-  principal?: string | undefined;
-  /** Sessions that the function picks, on this node. */
-  filter?: ((session: Session<Data>) => boolean) | undefined;
-}
-
-/** An Express router that serves `GET /sse` and `POST /message`, and knows its sessions. */
-export interface McpSseRouter<Data = unknown> extends Router {
+/**
+ * An Express router that serves `GET /sse` and `POST /message`, and knows its sessions. `notify`
+ * takes the place of the router's method for the HTTP verb of that name.
+ */
+export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Router, 'notify'> {
+  /** The sessions of this node. */
   readonly sessions: Sessions<Data>;
   /**
-   * Sends a message to a session, also to one of another node.
+   * Sends a message to a session, on whichever node.
    *
    * @throws McpSseError (as a rejection) `session-not-found`, or as `Session.send`.
    */
   send(sessionId: string, message: JsonRpcMessage): Promise<void>;
+  /** Sends a notification to a session, on whichever node; throws as `send`. */
+  notify(sessionId: string, method: string, params?: Record<string, unknown>): Promise<void>;
   /**
-   * Sends a notification to every session, or to some of them, encoded once. No session is waited
-   * for: one whose reader is too slow is closed by its bounds. It goes to the sessions of all
-   * nodes, unless there is a `filter`: a function cannot travel. Returns to how many of this node
-   * it went.
+   * Sends a notification to every session of all nodes, to those of a `principal`, or to those of
+   * this node that a `filter` picks: a function cannot travel. The message is encoded once. No
+   * session is waited for: slow readers are closed by their bounds.
    *
-   * @throws McpSseError `not-serializable`.
+   * @returns to how many sessions of this node it went
+   * @throws McpSseError `invalid-option` for an audience or a notification that is malformed, and
+   * `not-serializable`: nothing is sent then
    */
-  broadcast(message: JsonRpcNotification, options?: BroadcastOptions<Data>): number;
+  broadcast(
+    notification: JsonRpcNotification,
+    ...audience: [audience?: BroadcastAudience<Data>]
+  ): number;
   stats(): McpSseStats;
   /**
-   * Mount it right behind the router (`app.use(mcp, mcp.errorHandler)`) when a body parser of the
-   * application stands in front: what that refuses is then answered as JSON-RPC, like the rest.
+   * Shows `watcher` every message of this router's sessions, contents included, until the function
+   * that it returns is called. A watcher that throws is reported to `onError` as a hook is.
+   */
+  watchMessages(watcher: MessageWatcher<Data>): () => void;
+  /**
+   * Answers every `McpSseError`, and what a body parser in front of the router refused, as
+   * JSON-RPC. Mount it right behind the router: `app.use(mcp, mcp.errorHandler)`.
    */
   readonly errorHandler: ErrorRequestHandler;
   /**
    * A listener for `http.createServer` that serves the two endpoints itself and hands everything
-   * else to the application. Express costs more than a message does; what passes here does not
-   * pay it, and does not meet the application's middleware either, authentication included.
+   * else to the application. These requests bypass all Express middleware, authentication
+   * included, and what it costs.
    *
    * @param mount the path that the router is mounted at in `app`, if not `/`
    */
@@ -90,40 +92,52 @@ export interface McpSseRouter<Data = unknown> extends Router {
  * @throws McpSseError `invalid-option`, naming each option that is wrong.
  */
 export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSseRouter<Data> {
-  const runtime = assemble(parseOptions(options));
-  const { sessions, statistics, dispatcher, probes } = runtime;
+  const settings = parseOptions(options);
+  const statistics = new Statistics();
+  const budget = new ReplayBudget<LiveSession<Data>>(settings.limits.maxTotalBytes);
+  const runtime = assemble(settings, statistics, budget);
+  const { sessions, dispatcher, events, probes } = runtime;
   const routes = new Routes(runtime);
-  const shutdown = new Shutdown(sessions, runtime.events);
+  const shutdown = new Shutdown(sessions, events);
+  const send = async (sessionId: string, message: JsonRpcMessage): Promise<void> =>
+    dispatcher.hostOf(sessionId).send(sessionId, message);
   return Object.assign(routerFor(routes), {
-    sessions,
+    sessions: sessions.handles,
     errorHandler: errorHandlerFor(routes),
-    stats: () => ({ ...statistics.snapshot(sessions), cluster: dispatcher.stats() }),
+    stats: () => ({
+      ...statistics.snapshot(sessions, budget.bytes),
+      cluster: dispatcher.stats(),
+    }),
+    watchMessages: (watcher: MessageWatcher<Data>) => events.watch(watcher),
     requestListener: (app: ExpressApp, mount = '') =>
       requestListenerFor(routes, app, mount.replace(/\/$/, '')),
-    send: async (sessionId: string, message: JsonRpcMessage) =>
-      dispatcher.hostOf(sessionId).send(sessionId, message),
-    broadcast: (message: JsonRpcNotification, audience: BroadcastOptions<Data> = {}) =>
-      dispatcher.broadcast(message, audience),
+    send,
+    notify: (sessionId: string, method: string, params?: Record<string, unknown>) =>
+      send(sessionId, { jsonrpc: '2.0', method, ...(params && { params }) }),
+    broadcast: (message: JsonRpcNotification, ...audience: [BroadcastAudience<Data>?]) =>
+      dispatcher.broadcast(message, checkBroadcast(message, audience)),
     close({ timeoutMs = 10_000 }: { timeoutMs?: number } = {}) {
       sessions.draining = true;
       probes.giveUp();
       dispatcher.endImported();
       return shutdown.drain(timeoutMs).then(() => dispatcher.leave());
     },
-    closeSessions: (reason: CloseReason = 'closed') => shutdown.closeSessions(reason),
+    closeSessions: (reason: CloseReason = 'server-closed') => shutdown.closeSessions(reason),
   });
 }
 
-function assemble<Data>(settings: Settings<Data>): Runtime<Data> {
+function assemble<Data>(
+  settings: Settings<Data>,
+  statistics: Statistics,
+  budget: ReplayBudget<LiveSession<Data>>,
+): Runtime<Data> {
   const { limits } = settings;
-  const statistics = new Statistics();
-  const events = new SessionEvents(settings.hooks, limits.hookTimeoutMs, statistics);
+  const events = new SessionEvents<Data>(settings.hooks, limits.hookTimeoutMs, statistics);
   const sessions = new SessionRegistry<Data>(limits);
   const probes = new Probes(sessions.node);
   const localHost = new LocalHost(sessions, probes);
   return {
     settings,
-    statistics,
     events,
     sessions,
     sessionLimits: sessionLimits(settings),
@@ -139,18 +153,18 @@ function assemble<Data>(settings: Settings<Data>): Runtime<Data> {
     }),
     guard: new OriginGuard(settings.security),
     sweeper: new Sweeper(sessions, sweepRules(settings)),
-    observer: observerOf(settings, sessions, events),
+    observer: observerOf(budget, sessions, events),
   };
 }
 
-/** What becomes of a session is told to the registry and the budget first, then to the hooks. */
+/** Tells the registry and the budget what becomes of a session first, then the hooks. */
 function observerOf<Data>(
-  { limits, resume }: Settings<Data>,
+  budget: ReplayBudget<LiveSession<Data>>,
   sessions: SessionRegistry<Data>,
   events: SessionEvents<Data>,
 ): SessionObserver<Data> {
-  const budget = new ReplayBudget<LiveSession<Data>>(resume ? limits.maxTotalBytes : 0);
   return {
+    initialized: events.initialized.bind(events),
     received: events.received.bind(events),
     sent: events.sent.bind(events),
     discarded: events.discarded.bind(events),

@@ -18,10 +18,10 @@ export function meter(mcp: McpSseRouter): void {
       observer.observe(sessions, stats.sessions);
       observer.observe(inFlight, stats.inFlight);
       observer.observe(buffered, stats.bufferedBytes);
-      for (const [reason, count] of Object.entries(stats.closed)) {
+      for (const [reason, count] of Object.entries(stats.totals.closed)) {
         observer.observe(closed, count, { reason });
       }
-      for (const [code, count] of Object.entries(stats.refused)) {
+      for (const [code, count] of Object.entries(stats.totals.refused)) {
         observer.observe(refused, count, { code });
       }
     },

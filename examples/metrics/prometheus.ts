@@ -9,6 +9,9 @@ type Values = number | Partial<Record<string, number>>;
 const GAUGES: [name: string, help: string, read: (stats: McpSseStats) => number][] = [
   ['mcp_sse_sessions', 'Sessions', ({ sessions }) => sessions],
   ['mcp_sse_requests_in_flight', 'Requests that are running', ({ inFlight }) => inFlight],
+  ['mcp_sse_connected', 'Sessions with a stream', ({ connected }) => connected],
+  ['mcp_sse_detached', 'Sessions whose client may come back', ({ detached }) => detached],
+  ['mcp_sse_total_bytes', 'Bytes of the budget in use', ({ totalBytes }) => totalBytes],
   ['mcp_sse_buffered_bytes', 'Bytes that wait for readers', ({ bufferedBytes }) => bufferedBytes],
 ];
 
@@ -19,15 +22,30 @@ const COUNTERS: [
   label: string,
   read: (stats: McpSseStats) => Values,
 ][] = [
-  ['mcp_sse_opened_total', 'Sessions opened', '', ({ opened }) => opened],
-  ['mcp_sse_closed_total', 'Sessions closed', 'reason', ({ closed }) => closed],
-  ['mcp_sse_detached_total', 'Streams lost', '', ({ detached }) => detached],
-  ['mcp_sse_resumed_total', 'Streams resumed', '', ({ resumed }) => resumed],
-  ['mcp_sse_messages_in_total', 'Messages of clients', '', ({ messagesIn }) => messagesIn],
-  ['mcp_sse_messages_out_total', 'Messages to clients', '', ({ messagesOut }) => messagesOut],
-  ['mcp_sse_discarded_total', 'Messages that came too late', '', ({ discarded }) => discarded],
-  ['mcp_sse_refused_total', 'Requests refused', 'code', ({ refused }) => refused],
-  ['mcp_sse_errors_total', 'Errors reported', 'code', ({ errors }) => errors],
+  ['mcp_sse_opened_total', 'Sessions opened', '', ({ totals: { opened } }) => opened],
+  ['mcp_sse_closed_total', 'Sessions closed', 'reason', ({ totals: { closed } }) => closed],
+  ['mcp_sse_detached_total', 'Streams lost', '', ({ totals: { detached } }) => detached],
+  ['mcp_sse_resumed_total', 'Streams resumed', '', ({ totals: { resumed } }) => resumed],
+  [
+    'mcp_sse_messages_in_total',
+    'Messages of clients',
+    '',
+    ({ totals: { messagesIn } }) => messagesIn,
+  ],
+  [
+    'mcp_sse_messages_out_total',
+    'Messages to clients',
+    '',
+    ({ totals: { messagesOut } }) => messagesOut,
+  ],
+  [
+    'mcp_sse_discarded_total',
+    'Messages that came too late',
+    '',
+    ({ totals: { discarded } }) => discarded,
+  ],
+  ['mcp_sse_refused_total', 'Requests refused', 'code', ({ totals: { refused } }) => refused],
+  ['mcp_sse_errors_total', 'Errors reported', 'code', ({ totals: { errors } }) => errors],
 ];
 
 /** The counters of a router, read when Prometheus asks, and two histograms of what passes by. */

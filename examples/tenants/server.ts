@@ -6,7 +6,8 @@
 //   curl -N -H 'X-Api-Key: key-of-acme' http://127.0.0.1:3000/acme/sse
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import express, { type RequestHandler } from 'express';
-import { McpSseError, mcpSse, type McpSseRequest } from 'express-mcp-sse';
+import type { Request } from 'express';
+import { McpSseError, mcpSse } from 'express-mcp-sse';
 
 interface Tenant {
   readonly id: string;
@@ -23,7 +24,7 @@ const tenants = new Map<string, Tenant>(
 );
 
 /** By the path that the router is mounted at: `/acme`. `req.params` belongs to the outer route. */
-function tenantOf({ baseUrl = '' }: McpSseRequest): Tenant {
+function tenantOf({ baseUrl = '' }: Request): Tenant {
   const tenant = tenants.get(baseUrl.slice(1));
   if (!tenant) throw new McpSseError('forbidden', 'Who are you?');
   return tenant;
@@ -45,7 +46,7 @@ function createServer({ id, motto }: Tenant): McpServer {
 }
 
 const mcp = mcpSse({
-  hooks: { onConnect: (req: McpSseRequest) => tenantOf(req) },
+  hooks: { onConnect: (req: Request) => tenantOf(req) },
   server: ({ session }) => createServer(session.data),
   // A session is its tenant's: a POST below another path gets 404, with the right id too.
   security: { principal: (req) => tenantOf(req).id },

@@ -1,6 +1,8 @@
 import { McpSseError } from '../errors.js';
 import type { Probes } from '../session/resume/probes.js';
-import type { Audience, Host, LocalHost, Claimant } from '../session/local-host.js';
+import type { Host, Claimant } from '../session/host.js';
+import type { Audience } from '../session/audience.js';
+import type { LocalHost } from '../session/local-host.js';
 import { withDeadline } from '../util/promises.js';
 import type { WriterOptions } from '../stream/connection-writer.js';
 import type { JsonRpcNotification } from '../wire/json-rpc.js';

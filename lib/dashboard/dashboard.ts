@@ -12,7 +12,10 @@ import { SCRIPT } from './script.js';
 import { STYLE } from './style.js';
 
 /** The router that a dashboard shows. */
-export type DashboardSource<Data = unknown> = Pick<McpSseRouter<Data>, 'sessions' | 'stats'>;
+export type DashboardSource<Data = unknown> = Pick<
+  McpSseRouter<Data>,
+  'sessions' | 'stats' | 'watchMessages'
+>;
 
 const FILTER_LENGTH = 200;
 

@@ -81,15 +81,15 @@ function fill(tr, columns, row, now) {
 function showNow(stats) {
   const last = samples.at(-1) ?? { in: 0, out: 0, buffered: stats.bufferedBytes };
   set($('sessions'), count(stats.sessions));
-  const closed = total(stats.closed);
-  set($('sessions-note'), count(stats.opened) + ' opened, ' + count(closed) + ' closed');
+  const closed = total(stats.totals.closed);
+  set($('sessions-note'), count(stats.totals.opened) + ' opened, ' + count(closed) + ' closed');
   set($('in-flight'), count(stats.inFlight));
   set($('rate-in'), rate(last.in));
   set($('rate-out'), rate(last.out));
   set($('buffered'), bytes(stats.bufferedBytes));
   for (const name of ['refused', 'errors']) {
-    set($(name), count(total(stats[name])));
-    set($(name + '-note'), most(stats[name]));
+    set($(name), count(total(stats.totals[name])));
+    set($(name + '-note'), most(stats.totals[name]));
   }
   const highest = (pick) => samples.reduce((peak, sample) => Math.max(peak, pick(sample)), 0);
   const peakRate = highest((sample) => Math.max(sample.in, sample.out));

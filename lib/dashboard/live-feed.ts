@@ -2,10 +2,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
 
 import {
-  watchMessages,
   type JsonRpcMessage,
   type McpSseChannels,
   type McpSseStats,
+  type MessageWatcher,
   type Session,
 } from '../index.js';
 import type { DashboardSettings } from './options.js';
@@ -24,6 +24,7 @@ const MESSAGES = 50;
 export interface Source {
   readonly sessions: Iterable<Session> & { get(id: string): Session | undefined };
   stats(): McpSseStats;
+  watchMessages(watcher: MessageWatcher): () => void;
 }
 
 /** One second: messages in that time, and the bytes that waited at its end. */
@@ -74,7 +75,7 @@ export class LiveFeed {
     subscribe('mcp-sse:session.open', this.#opened);
     subscribe('mcp-sse:session.close', this.#closed);
     subscribe('mcp-sse:shutdown', this.#shutdown);
-    if (settings.showMessages) this.#stopWatching = watchMessages(source, this.#saw);
+    if (settings.showMessages) this.#stopWatching = source.watchMessages(this.#saw);
     this.#timer = setInterval(() => {
       this.#tick();
     }, TICK_MS).unref();
@@ -99,10 +100,11 @@ export class LiveFeed {
     const seconds = (now - this.#sampledAt) / 1_000;
     this.#sampledAt = now;
     this.stats = this.#sampled = this.#source.stats();
-    const { messagesIn, messagesOut, bufferedBytes } = this.stats;
+    const { bufferedBytes } = this.stats;
+    const { messagesIn, messagesOut } = this.stats.totals;
     this.samples.push({
-      in: (messagesIn - before.messagesIn) / seconds,
-      out: (messagesOut - before.messagesOut) / seconds,
+      in: (messagesIn - before.totals.messagesIn) / seconds,
+      out: (messagesOut - before.totals.messagesOut) / seconds,
       buffered: bufferedBytes,
     });
     for (const viewer of this.#viewers) viewer.update();

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
+import type { Request } from 'express';
+
 import type { McpSseRequest } from '../session/request-facts.js';
 
 /** Whether the peer at `address`, `hop` proxies away from here, may speak for its client. */
@@ -11,6 +13,8 @@ export interface Exchange {
   readonly res: ServerResponse;
   /** Express's `trust proxy` setting of the application. */
   readonly trusts: TrustProxy;
+  /** The request as functions of the application get it, Express's members included. */
+  expressRequest(): Request;
 }
 
 /** The path of a URL as it stands in a request line, and its query without the question mark. */

@@ -1,41 +1,103 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 
-import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Router,
+} from 'express';
 
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
+import type { Exchange, TrustProxy } from './exchange.js';
 import type { Routes } from './routes.js';
-import type { TrustProxy } from './exchange.js';
 
-/** An Express application, as far as `before` needs one. */
-export type ExpressApp = ((req: IncomingMessage, res: ServerResponse) => void) & {
+/** The Express application that hosts the router. */
+interface HostApp {
   get(setting: string): unknown;
-};
+  /** The prototype of its requests. */
+  readonly request: object;
+}
 
-/** The endpoints as an Express router. */
-export function routerFor<Data>(endpoints: Routes<Data>): Router {
+/** An Express application, as far as `requestListener` needs one. */
+export type ExpressApp = HostApp & ((req: IncomingMessage, res: ServerResponse) => void);
+
+/** The routes as an Express router. */
+export function routerFor<Data>(routes: Routes<Data>): Router {
   const router = express.Router();
   const { handle } = router as unknown as { handle: RequestHandler };
   // In front of the router's own layers, not in one: its `next`, which Express keeps in `req`, would
   // be 5 % of the memory of a session, and the layer 3 % of a POST.
   const serveOrHandle: RequestHandler = (req, res, next) => {
-    if (!endpoints.serve({ req, res, trusts: trustOf(req.app) }, ''))
+    if (!routes.serve(exchangeOf(req, res, appOf(req), ''), ''))
       handle.call(router, req, res, next);
   };
   return Object.assign(router, { handle: serveOrHandle });
 }
 
-/** The endpoints in front of an Express application that is mounted at `/`. */
+/** The routes in front of an Express application that is mounted at `/`. */
 export function requestListenerFor<Data>(
-  endpoints: Routes<Data>,
+  routes: Routes<Data>,
   app: ExpressApp,
   mount: string,
 ): RequestListener {
   return (req, res) => {
-    // What middleware in front adds, by its types also for sure, is not there: there is none.
-    const bare = req as McpSseRequest;
-    if (!endpoints.serve({ req: bare, res, trusts: trustOf(app) }, mount)) app(req, res);
+    if (!routes.serve(exchangeOf(req, res, app, mount), mount)) app(req, res);
   };
+}
+
+/** @param app undefined where something else than Express calls the router */
+function exchangeOf(
+  req: IncomingMessage,
+  res: ServerResponse,
+  app: HostApp | undefined,
+  mount: string,
+): Exchange {
+  return {
+    // What middleware adds, by its types also for sure, may not be there.
+    req: req as McpSseRequest,
+    res,
+    trusts: trustOf(app),
+    expressRequest: () => asExpressRequest(req, res, app, mount),
+  };
+}
+
+/** Undefined where something else than Express calls the router: connect, Vite, `node:http`. */
+function appOf(req: IncomingMessage & { app?: unknown }): HostApp | undefined {
+  return typeof req.app === 'function' && 'request' in req.app
+    ? (req.app as unknown as HostApp)
+    : undefined;
+}
+
+let standIn: HostApp | undefined;
+
+/** Gives a request the members that Express gives it: `get`, `ip`, `query`, `params` and so on. */
+function asExpressRequest(
+  req: IncomingMessage & Partial<Pick<Request, 'get' | 'query'>>,
+  res: ServerResponse,
+  given: HostApp | undefined,
+  mount: string,
+): Request {
+  if (typeof req.get === 'function') return req as Request;
+  const app = given ?? (standIn ??= express() as unknown as HostApp);
+  const { url = '' } = req;
+  if (req instanceof IncomingMessage) Object.setPrototypeOf(req, app.request);
+  else addMembers(req, app.request);
+  const mark = url.indexOf('?');
+  const parse = app.get('query parser fn');
+  // Express 4 sets it for each request, Express 5 has a getter.
+  if (!('query' in req) && typeof parse === 'function')
+    Object.assign(req, { query: parse(mark < 0 ? '' : url.slice(mark + 1)) as unknown });
+  return Object.assign(req, { res, params: {}, baseUrl: mount, originalUrl: url }) as Request;
+}
+
+/** [node] A request of HTTP/2 is no `IncomingMessage`, and keeps its own prototype. */
+function addMembers(req: object, members: object): void {
+  for (let from = members; from !== IncomingMessage.prototype && from !== Object.prototype;) {
+    for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(from)))
+      if (!(name in req)) Object.defineProperty(req, name, member);
+    from = Object.getPrototypeOf(from) as object;
+  }
 }
 
 /** What the body parsers of Express refuse, by the status they give it. */
@@ -45,11 +107,12 @@ const PARSER_ERRORS: Readonly<Record<number, readonly [McpSseErrorCode, string]>
   415: ['unsupported-media-type', 'the encoding of the body is not supported'],
 };
 
-/** Answers what an upstream body parser refused on the way to an endpoint of ours. */
-export function errorHandlerFor<Data>(endpoints: Routes<Data>): ErrorRequestHandler {
+/** Answers every `McpSseError`, and what a body parser refused on the way to a route of ours. */
+export function errorHandlerFor<Data>(routes: Routes<Data>): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
-    const known = endpoints.owns(req.url) ? PARSER_ERRORS[statusOf(error)] : undefined;
-    if (known) endpoints.refuse({ res }, new McpSseError(...known));
+    const known = routes.owns(req.url) ? PARSER_ERRORS[statusOf(error)] : undefined;
+    if (error instanceof McpSseError) routes.refuse({ res }, error);
+    else if (known) routes.refuse({ res }, new McpSseError(...known));
     else next(error);
   };
 }
@@ -64,8 +127,8 @@ function statusOf(error: unknown): number {
   return marked && 'status' in error && typeof error.status === 'number' ? error.status : 0;
 }
 
-function trustOf(app: ExpressApp): TrustProxy {
-  const trusts: unknown = app.get('trust proxy fn');
+function trustOf(app: HostApp | undefined): TrustProxy {
+  const trusts: unknown = app?.get('trust proxy fn');
   return typeof trusts === 'function' ? (trusts as TrustProxy) : trustsNobody;
 }
 

@@ -37,8 +37,8 @@ export class Routes<Data> {
   }
 
   refuse({ res }: Pick<Exchange, 'res'>, error: McpSseError): void {
-    const { statistics, events } = this.#runtime;
-    statistics.countRefused(error);
+    const { events } = this.#runtime;
+    events.refused(error);
     if (!isRefusal(error)) events.failed(undefined, error);
     try {
       sendError(res, error);

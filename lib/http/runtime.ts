@@ -6,7 +6,6 @@ import type { Probes } from '../session/resume/probes.js';
 import type { LocalHost } from '../session/local-host.js';
 import type { SessionLimits } from '../session/session.js';
 import type { SessionRegistry } from '../session/registry.js';
-import type { Statistics } from '../session/events/statistics.js';
 import type { Sweeper } from '../session/sweeper.js';
 import type { OriginGuard } from './guard/origin-guard.js';
 
@@ -23,5 +22,4 @@ export interface Runtime<Data> {
   readonly events: SessionEvents<Data>;
   /** What sessions report to: the registry and the hooks. */
   readonly observer: SessionObserver<Data>;
-  readonly statistics: Statistics;
 }

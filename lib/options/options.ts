@@ -1,8 +1,9 @@
+import type { Request } from 'express';
+
 import type { Adapter } from '../cluster/adapter/adapter.js';
 import type { MessageHandler } from '../session/serve/handler.js';
-import type { McpSseHooks } from '../session/events/session-events.js';
+import type { McpSseHooks } from '../session/events/hooks.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
-import type { McpSseRequest } from '../session/request-facts.js';
 
 /** Sizes in bytes, times in milliseconds. */
 export interface LimitOptions {
@@ -105,7 +106,7 @@ export interface SecurityOptions {
    * `McpSseError` says.
    * @defaultValue the subject and client of what authentication put into `req.auth`
    */
-  principal?: (req: McpSseRequest) => string | undefined | Promise<string | undefined>;
+  principal?: (req: Request) => string | undefined | Promise<string | undefined>;
 }
 
 /** Sizes in bytes, times in milliseconds. */
@@ -147,7 +148,7 @@ export interface ResumeOptions {
    * that it has not been seen to read, so some may repeat. Undefined: the request does not tell.
    * @defaultValue nobody can tell
    */
-  key?: (req: McpSseRequest) => string | undefined;
+  key?: (req: Request) => string | undefined;
 }
 
 /** `Data` is what `hooks.onConnect` returns: the type of `session.data`. */
@@ -158,7 +159,7 @@ export interface McpSseOptions<Data = unknown> {
    * closed by the session. A throw refuses the stream with 500.
    */
   server?: ServerFactory<Data>;
-  /** Answers messages without an SDK. Excludes `server`. Neither: a responder that offers nothing. */
+  /** Answers messages without an SDK. Excludes `server`. Neither: a valid MCP server without tools. */
   handler?: MessageHandler<Data>;
   /**
    * Where the two endpoints are, below the path that the router is mounted at.
@@ -166,18 +167,31 @@ export interface McpSseOptions<Data = unknown> {
    */
   paths?: { sse?: string; message?: string };
   /**
-   * How the POST URL is messageUrl. `relative` is right under any mount and any proxy that keeps
-   * the two paths side by side; `absolute` is for clients that do not resolve relative
-   * references, and relies on Host and, behind a trusted proxy, on X-Forwarded-*; a function
-   * returns the URL itself, which must carry `sessionId`.
-   * @defaultValue 'relative'
+   * How the URL for POSTs is announced.
+   *
+   * - `'auto'`: at the root of the host a relative reference; under a mount, or a trusted
+   *   `X-Forwarded-Prefix`, the absolute path, which clients that resolve nothing (Java, Rust) need.
+   * - `'relative'`: right under any mount and any proxy that keeps the two paths side by side.
+   * - `'path'`: the absolute path.
+   * - `'absolute'`: the whole URL. It relies on `Host` and, behind a trusted proxy, on
+   *   `X-Forwarded-*`.
+   * - a function returns the URL itself, which must carry `sessionId`.
+   *
+   * @defaultValue 'auto'
    */
-  endpoint?: 'relative' | 'absolute' | ((req: McpSseRequest, sessionId: string) => string);
-  /** `false` turns keep-alives off. */
-  keepAlive?: KeepAliveOptions | false;
+  endpoint?:
+    'auto' | 'relative' | 'path' | 'absolute' | ((req: Request, sessionId: string) => string);
+  /**
+   * Keeps the query of the stream's own URL for the URL of the POSTs: `true` all of it, a list the
+   * parameters of these names. Not for secrets: URLs end up in logs. Not with an `endpoint` function.
+   * @defaultValue nothing
+   */
+  endpointQuery?: true | readonly string[];
+  /** `true` and `{}` are the defaults; `false` turns keep-alives off. */
+  keepAlive?: KeepAliveOptions | boolean;
   limits?: LimitOptions;
-  /** What happens when a stream drops. `false`: its session ends with it. */
-  resume?: ResumeOptions | false;
+  /** What happens when a stream drops; `true` is the defaults. `false`: its session ends with it. */
+  resume?: ResumeOptions | boolean;
   security?: SecurityOptions;
   /**
    * What carries messages to the other nodes that serve the same clients: `redisAdapter(client)`
@@ -190,6 +204,6 @@ export interface McpSseOptions<Data = unknown> {
    * Makes the id of a session: visible ASCII, at most 128 characters, never to be guessed.
    * @defaultValue 144 random bits, base64url
    */
-  sessionIdGenerator?: (req: McpSseRequest) => string;
+  sessionIdGenerator?: (req: Request) => string;
   hooks?: McpSseHooks<Data>;
 }

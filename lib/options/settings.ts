@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import type { Adapter } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
-import type { McpSseHooks } from '../session/events/session-events.js';
+import type { McpSseHooks } from '../session/events/hooks.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
 import type { MessageHandler } from '../session/serve/handler.js';
 import { randomText } from '../util/random-text.js';
@@ -24,6 +24,7 @@ export interface Settings<Data> {
   readonly handler: MessageHandler<Data> | undefined;
   readonly paths: { readonly sse: string; readonly message: string };
   readonly endpoint: NonNullable<McpSseOptions['endpoint']>;
+  readonly endpointQuery: true | readonly string[];
   readonly keepAlive: Readonly<Required<KeepAliveOptions>> | false;
   readonly limits: Readonly<Required<LimitOptions>>;
   readonly resume:
@@ -61,6 +62,15 @@ const origin = z.string().refine(isOrigin, 'must be an origin such as https://ap
 const listOrAll = <T extends z.ZodType>(item: T) =>
   z.union([z.array(item), z.literal('*')], "must be a list, or '*' for all");
 
+/** An object of options, `true` for all of its defaults, or `false` for off. */
+const objectOrSwitch = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z
+    .preprocess(
+      (given) => (given === true ? {} : given),
+      z.union([z.literal(false), z.strictObject(shape)], 'must be an object, true or false'),
+    )
+    .prefault({});
+
 const groups = {
   paths: { sse: path.default('/sse'), message: path.default('/message') },
   keepAlive: {
@@ -96,6 +106,7 @@ const groups = {
   hooks: {
     onConnect: fn.optional(),
     onSessionOpen: fn.optional(),
+    onInitialize: fn.optional(),
     onReceive: fn.optional(),
     onSend: fn.optional(),
     onSessionDetach: fn.optional(),
@@ -113,13 +124,17 @@ const options = {
     .refine(({ sse, message }) => plain(sse) !== plain(message), 'the two paths must differ')
     .prefault({}),
   endpoint: z
-    .union([z.enum(['relative', 'absolute']), fn], "must be 'relative', 'absolute' or a function")
-    .default('relative'),
-  keepAlive: z
-    .union([z.literal(false), z.strictObject(groups.keepAlive)], 'must be an object, or false')
-    .prefault({}),
+    .union(
+      [z.enum(['auto', 'relative', 'path', 'absolute']), fn],
+      "must be 'auto', 'relative', 'path', 'absolute' or a function",
+    )
+    .default('auto'),
+  endpointQuery: z
+    .union([z.literal(true), z.array(z.string().min(1))], 'must be true, or a list of names')
+    .default([]),
+  keepAlive: objectOrSwitch(groups.keepAlive),
   limits: z.strictObject(groups.limits).prefault({}),
-  resume: z.union([z.literal(false), z.strictObject(groups.resume)]).prefault({}),
+  resume: objectOrSwitch(groups.resume),
   security: z.strictObject(groups.security).prefault({}),
   adapter: z.custom<Adapter>(isAdapter, 'must be an adapter: redisAdapter(client), …').optional(),
   sessionIdGenerator: fn.default(() => randomId),
@@ -137,6 +152,21 @@ const knownNames = [
     Object.keys(members).map((name) => `${group}.${name}`),
   ),
 ];
+
+/** Names of release candidates, and what they became. */
+const RENAMED: Readonly<Record<string, string>> = {
+  'limits.messageBytes': 'limits.maxBodyBytes',
+  'limits.bufferedBytes': 'limits.maxBufferedBytes',
+  'limits.sessions': 'limits.maxSessions',
+  'limits.sessionsPerPrincipal': 'limits.maxSessionsPerPrincipal',
+  'limits.inFlight': 'limits.maxConcurrentRequests',
+  'limits.stallTimeoutMs': 'limits.writeTimeoutMs',
+  'resume.resumeKey': 'resume.key',
+  'resume.totalBytes': 'limits.maxTotalBytes',
+  engine: 'adapter',
+  sessionId: 'sessionIdGenerator',
+  'hooks.onMessage': 'hooks.onReceive',
+};
 
 /**
  * Checks the options and completes them with the defaults.
@@ -168,10 +198,10 @@ function describe(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = []):
 }
 
 function describeUnknown(key: string, place: string): string {
-  // Of two names that are equally near, the one of the same group is meant.
-  const siblings = knownNames.filter((name) => name.startsWith(`${place}.`));
-  const meant = nearest(key, [...siblings, ...knownNames]);
   const name = place ? `${place}.${key}` : key;
+  // Of two names that are equally near, the one of the same group is meant.
+  const siblings = knownNames.filter((known) => known.startsWith(`${place}.`));
+  const meant = RENAMED[name] ?? nearest(key, [...siblings, ...knownNames]);
   return `unknown option ${name}` + (meant ? `: did you mean ${meant}?` : '');
 }
 

@@ -6,6 +6,7 @@ import {
   errorResponseFor,
   isAnswer,
   isRequest,
+  isResponse,
   RpcCode,
   type JsonRpcMessage,
   type JsonRpcResponse,
@@ -13,26 +14,30 @@ import {
 import { PendingRequests, type CallOptions } from './inbound/pending-requests.js';
 import { Handshake, type ClientInfo } from './inbound/handshake.js';
 import { Heartbeat } from './heartbeat.js';
-import { Receiver, type ReceiverOwner } from './inbound/receiver.js';
-import { Sender, type SenderOwner } from './outbound/sender.js';
+import { Receiver, type ReceivingSession } from './inbound/receiver.js';
+import type { ConnectionOwner } from './outbound/pump.js';
+import { Sender } from './outbound/sender.js';
 import type { RequestFacts } from './request-facts.js';
 import type { ResumeStrategy } from './resume/resume-strategy.js';
+import { SessionHandle } from './session-handle.js';
 import { ABRUPT, type CloseReason, type Session, type SessionLimits } from './session.js';
 
-/** Told what happens to a session. No call may throw. */
+/** Receives what happens to a session. Methods must not throw. */
 export interface SessionObserver<Data> {
   /** `body` is the POST, where the message came alone. */
   received(session: LiveSession<Data>, message: JsonRpcMessage, body?: RequestFacts): void;
   sent(session: LiveSession<Data>, message: JsonRpcMessage, bytes: number): void;
-  /** So many messages or answers will never reach the client. */
+  /** `count` messages or answers will never reach the client. */
   discarded(session: LiveSession<Data>, count: number): void;
   failed(session: LiveSession<Data>, error: McpSseError): void;
   /** The stream is gone, the session waits for its client. */
   detached(session: LiveSession<Data>, reason: CloseReason): void;
   resumed(session: LiveSession<Data>): void;
+  /** The handshake is done. */
+  initialized(session: LiveSession<Data>): void;
   /** A write had to wait for the reader, and the wait is over. */
   stalled(session: LiveSession<Data>, writer: ConnectionWriter): void;
-  /** The session keeps so many bytes more, or less, for a client that may come back. */
+  /** The session keeps `bytes` more, or fewer if negative, for a client that may come back. */
   retainedBytesChanged(session: LiveSession<Data>, bytes: number): void;
   closed(session: LiveSession<Data>, reason: CloseReason): void;
 }
@@ -42,7 +47,11 @@ const FINISH_MS = 5_000;
 const DONE = Promise.resolve();
 
 /** The session itself: the log and its connection, the requests of both sides, one close. */
-export class LiveSession<Data = unknown> implements Session<Data>, ReceiverOwner, SenderOwner {
+export class LiveSession<Data = unknown>
+  implements Session<Data>, ReceivingSession, ConnectionOwner
+{
+  /** What the application gets of it. */
+  readonly handle: SessionHandle<Data> = new SessionHandle<Data>(this);
   readonly receiver: Receiver;
   readonly sender: Sender;
   messagesIn = 0;
@@ -66,10 +75,10 @@ export class LiveSession<Data = unknown> implements Session<Data>, ReceiverOwner
     readonly data: Data,
     limits: SessionLimits,
     observer: SessionObserver<Data>,
-    road: ResumeStrategy,
+    resumeStrategy: ResumeStrategy,
   ) {
     this.#observer = observer;
-    this.sender = new Sender(this, limits, road);
+    this.sender = new Sender(this, limits, resumeStrategy);
     this.receiver = new Receiver(this, limits.maxConcurrentRequests);
   }
 
@@ -188,7 +197,7 @@ export class LiveSession<Data = unknown> implements Session<Data>, ReceiverOwner
     this.#lastActive = lastActive; // A keep-alive is no activity.
   }
 
-  close(reason: CloseReason = 'closed'): void {
+  close(reason: CloseReason = 'server-closed'): void {
     this.#end(reason, undefined);
   }
 
@@ -264,24 +273,27 @@ export class LiveSession<Data = unknown> implements Session<Data>, ReceiverOwner
     return DONE;
   }
 
-  messageReceived(message: JsonRpcMessage, body?: RequestFacts): void {
-    this.#handshake.received(message);
+  messageReceived(message: JsonRpcMessage, body?: RequestFacts): boolean {
+    const initialized = this.#handshake.received(message);
     this.messagesIn += 1;
     this.#observer.received(this, message, body);
-  }
-
-  responseReceived(response: JsonRpcResponse): boolean {
-    if (response.id != null) this.sender.answered(response.id);
-    return this.#pendingRequests.takeResponse(response);
-  }
-
-  messageDelivered(): void {
+    if (initialized) this.#observer.initialized(this);
+    // A hook may have closed it.
+    if (this.#isClosed()) return false;
+    if (isResponse(message) && this.#responseReceived(message)) return false;
     this.#lastActive = performance.now();
+    return true;
   }
 
   deliveryFailed(message: JsonRpcMessage, error: McpSseError): void {
     this.#observer.failed(this, error);
-    if (isRequest(message)) this.answerInternalError_(message.id);
+    if (isRequest(message)) this.#answerInternalError(message.id);
+  }
+
+  /** Whether the response answers a request of this package or of `session.request`. */
+  #responseReceived(response: JsonRpcResponse): boolean {
+    if (response.id != null) this.sender.answered(response.id);
+    return this.#pendingRequests.takeResponse(response);
   }
 
   #tooLate(message: JsonRpcMessage): Promise<never> {
@@ -293,11 +305,11 @@ export class LiveSession<Data = unknown> implements Session<Data>, ReceiverOwner
   /** The sender learns why; a client that waits for this answer gets an error instead. */
   #refuseToSend(message: JsonRpcMessage, error: McpSseError): Promise<never> {
     this.#observer.failed(this, error);
-    if (isAnswer(message) && message.id != null) this.answerInternalError_(message.id);
+    if (isAnswer(message) && message.id != null) this.#answerInternalError(message.id);
     return rejected(error);
   }
 
-  answerInternalError_(id: string | number): void {
+  #answerInternalError(id: string | number): void {
     const { internalError } = RpcCode;
     void this.send(errorResponseFor(id, internalError, 'Internal error'));
   }

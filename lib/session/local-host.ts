@@ -1,56 +1,15 @@
 import { McpSseError } from '../errors.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
+import { ignoreResult } from '../util/unawaited.js';
+import { isPromiseLike } from '../util/promises.js';
 import { encodeMessage } from '../wire/sse-encoder.js';
 import { isRequest, type JsonRpcMessage, type JsonRpcNotification } from '../wire/json-rpc.js';
+import type { Audience } from './audience.js';
 import type { LiveSession } from './live-session.js';
 import type { Probes } from './resume/probes.js';
-import type { RequestFacts } from './request-facts.js';
 import type { SessionRegistry } from './registry.js';
-import { resumptionOf, type ResumeClaim } from './resume/resume-claim.js';
-
-/** What a client has posted, checked and parsed: plain data, fit to be passed on. */
-export interface InboundPost {
-  readonly sessionId: string;
-  readonly principal: string | undefined;
-  /** How far the client has read, as the URL that it was given tells. */
-  readonly offset: number | undefined;
-  readonly messages: readonly JsonRpcMessage[];
-  readonly facts: RequestFacts;
-}
-
-/** A client that comes back to a session that it had: plain data, too. */
-export interface Claimant {
-  readonly claim: ResumeClaim;
-  readonly principal: string | undefined;
-}
-
-/** Whose sessions a broadcast is for. */
-export interface Audience<Data> {
-  readonly principal?: string | undefined;
-  readonly filter?: ((session: LiveSession<Data>) => boolean) | undefined;
-}
-
-/** Where sessions live, and what is asked of them: this node, or another one. */
-export interface Host {
-  /**
-   * Hands messages to their session, all or none. When it returns, or resolves, the session has
-   * them.
-   *
-   * @throws McpSseError `session-not-found`, `shutting-down`, or as `Inlet.receive`.
-   */
-  post(posting: InboundPost): void | Promise<void>;
-  /** The id of the session that a client comes back to. @throws McpSseError as `resumptionOf` */
-  find(client: Claimant): string | Promise<string>;
-  /**
-   * Gives the session its client's new stream, which is told `messageUrl` first.
-   *
-   * @param begin called once the session is sure to take the stream
-   * @throws McpSseError as `resumptionOf`
-   */
-  attach(client: Claimant, messageUrl: string, begin: () => ConnectionWriter): void | Promise<void>;
-  /** As `Session.send`. @throws McpSseError (as a rejection) `session-not-found`, too */
-  send(sessionId: string, message: JsonRpcMessage): Promise<void>;
-}
+import type { Session } from './session.js';
+import type { Claimant, Host, InboundPost } from './host.js';
 
 /** What is asked of the sessions of this node, by clients here or through another node. */
 export class LocalHost<Data> implements Host {
@@ -87,11 +46,13 @@ export class LocalHost<Data> implements Host {
   }
 
   find({ claim, principal }: Claimant): string {
-    return resumptionOf(claim, principal, this.#sessions).session.id;
+    return this.#sessions.resume(claim, principal).session.id;
   }
 
   attach({ claim, principal }: Claimant, messageUrl: string, begin: () => ConnectionWriter): void {
-    const { session, offset } = resumptionOf(claim, principal, this.#sessions);
+    const { session, offset } = this.#sessions.resume(claim, principal);
+    // It has just shown that it can answer a probe.
+    if (claim.by === 'probe') session.sender.decide(true);
     session.attach(begin(), messageUrl, offset);
   }
 
@@ -101,18 +62,26 @@ export class LocalHost<Data> implements Host {
     await session.send(message);
   }
 
-  /** Sends to all sessions of the audience, encoded once, and waits for none; says to how many. */
-  broadcast(message: JsonRpcNotification, { principal, filter }: Audience<Data>): number {
+  /**
+   * Sends to all sessions of the audience, encoded once, and waits for none. Returns to how many.
+   *
+   * @throws McpSseError `not-serializable`; `invalid-option` for a filter that returns a promise;
+   * what the filter throws: nothing is sent then
+   */
+  broadcast(message: JsonRpcNotification, audience: Audience<Data>): number {
     const frame = { ...encodeMessage(message), shared: true };
-    let reached = 0;
-    for (const session of this.#sessions) {
-      if (principal !== undefined && session.principal !== principal) continue;
-      if (filter && !filter(session)) continue;
-      void session.sendFrame(message, frame);
-      reached += 1;
-    }
-    return reached;
+    const chosen = [...this.#sessions].filter((session) => isIn(audience, session.handle));
+    for (const session of chosen) void session.sendFrame(message, frame);
+    return chosen.length;
   }
+}
+
+function isIn<Data>({ principal, filter }: Audience<Data>, session: Session<Data>): boolean {
+  if (principal !== undefined && session.principal !== principal) return false;
+  const answer: unknown = filter ? filter(session) : true;
+  if (!isPromiseLike(answer)) return Boolean(answer);
+  ignoreResult(answer);
+  throw new McpSseError('invalid-option', 'broadcast: filter must return a boolean, not a promise');
 }
 
 /** What a POST shows of the client: how far it has read, and whether it can answer a probe. */

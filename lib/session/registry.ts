@@ -1,6 +1,14 @@
 import { McpSseError } from '../errors.js';
 import type { LiveSession } from './live-session.js';
+import type { ResumeClaim } from './resume/resume-claim.js';
+import type { Session, Sessions } from './session.js';
 import { randomText } from '../util/random-text.js';
+
+/** A session, and the offset after which its client goes on. */
+export interface Resumption<Data> {
+  readonly session: LiveSession<Data>;
+  readonly offset: number;
+}
 
 /**
  * This node's sessions, and the room there is for more. A slot is taken before anything is
@@ -9,6 +17,8 @@ import { randomText } from '../util/random-text.js';
 export class SessionRegistry<Data = unknown> {
   /** Names this node: a fresh one each time, so that an id from an earlier life names nobody. */
   readonly node: string = randomText(9);
+  /** The sessions as the application holds them. */
+  readonly handles: Sessions<Data> = new SessionHandles(this);
   /** Set once the node shuts down: no new sessions and requests. */
   draining = false;
   readonly #sessions = new Map<string, LiveSession<Data>>();
@@ -34,34 +44,49 @@ export class SessionRegistry<Data = unknown> {
     return this.#sessions.values();
   }
 
-  /** The session whose stream has the token of an event id. */
-  withToken(token: string): LiveSession<Data> | undefined {
-    return this.#byToken.get(token);
-  }
-
-  /** The session of the client of `principal` that the application calls `key`. */
-  withKey(key: string, principal: string | undefined): LiveSession<Data> | undefined {
-    return this.#byKey.get(keyOf(principal, key));
+  /**
+   * The session that a claim of `principal` leads to, and the offset after which its client goes on.
+   *
+   * @throws McpSseError `session-not-found` when the session is unknown, somebody else's, or cannot
+   * go on without a gap: the client is told, and no gap is silent.
+   */
+  resume(claim: ResumeClaim, principal: string | undefined): Resumption<Data> {
+    const session = this.#claimed(claim, principal);
+    if (session && session.principal === principal && session.state !== 'closed') {
+      const offset = session.sender.resumeOffset(claim);
+      if (session.sender.canResume(claim, offset)) return { session, offset };
+    }
+    throw new McpSseError('session-not-found', 'no such session');
   }
 
   /**
    * Takes a slot for a session of `principal`; the caps of a principal do not hold for callers
-   * without one. A client that is here goes before one that is away: where all slots are taken,
-   * the session that has been detached the longest makes room.
+   * without one. Where all slots are taken, one more is given for each detached session that could
+   * make room: `makeRoom` closes it, once the caller is accepted.
    *
    * @throws McpSseError `too-many-sessions`.
    */
   takeSlot(principal: string | undefined): void {
-    const { maxSessions, maxSessionsPerPrincipal } = this.#limits;
-    const ownFull = (): boolean =>
-      principal !== undefined && this.#takenBy(principal) >= maxSessionsPerPrincipal;
-    if (ownFull()) this.#longestDetached(principal)?.close('replay-evicted');
-    else if (this.#taken >= maxSessions) this.#longestDetached()?.close('replay-evicted');
-    if (this.#taken >= maxSessions || ownFull()) {
-      throw new McpSseError('too-many-sessions', 'no room for another session');
-    }
+    if (this.#excess(principal, 1) > this.#detachedOf(principal)) throw full();
+    if (this.#excess(undefined, 1) > this.#detachedOf(undefined)) throw full();
     this.#taken += 1;
     this.#slots.set(principal, this.#takenBy(principal) + 1);
+  }
+
+  /**
+   * Closes detached sessions, the longest-detached first, until the caps hold: a client that is
+   * here goes before one that is away.
+   *
+   * @throws McpSseError `too-many-sessions` when they have come back meanwhile.
+   */
+  makeRoom(principal: string | undefined): void {
+    for (const of of [principal, undefined]) {
+      while (this.#excess(of, 0) > 0) {
+        const longest = this.#longestDetached(of);
+        if (!longest) throw full();
+        longest.close('replay-evicted');
+      }
+    }
   }
 
   freeSlot(principal: string | undefined): void {
@@ -80,6 +105,31 @@ export class SessionRegistry<Data = unknown> {
     const { token, key } = session.sender.resumeStrategy;
     if (token !== undefined) this.#byToken.set(token, session);
     if (key !== undefined) this.#byKey.set(keyOf(session.principal, key), session);
+  }
+
+  #claimed(claim: ResumeClaim, principal: string | undefined): LiveSession<Data> | undefined {
+    if (claim.by === 'event-id') return this.#byToken.get(claim.token);
+    if (claim.by === 'probe') return this.#sessions.get(claim.sessionId);
+    return this.#byKey.get(keyOf(principal, claim.key));
+  }
+
+  /** By how many slots the cap of `principal`, or that of all, would be exceeded with `more`. */
+  #excess(principal: string | undefined, more: number): number {
+    const { maxSessions, maxSessionsPerPrincipal } = this.#limits;
+    return principal === undefined
+      ? this.#taken + more - maxSessions
+      : this.#takenBy(principal) + more - maxSessionsPerPrincipal;
+  }
+
+  /** How many detached sessions `principal` has, or all have; counted only where it matters. */
+  #detachedOf(principal: string | undefined): number {
+    if (this.#excess(principal, 1) <= 0) return 0;
+    let count = 0;
+    for (const session of this.#sessions.values()) {
+      if (session.state !== 'detached') continue;
+      if (principal === undefined || session.principal === principal) count += 1;
+    }
+    return count;
   }
 
   #takenBy(principal: string | undefined): number {
@@ -109,6 +159,31 @@ export class SessionRegistry<Data = unknown> {
   }
 }
 
+/** The handles of a registry's sessions. */
+class SessionHandles<Data> implements Sessions<Data> {
+  readonly #registry: SessionRegistry<Data>;
+
+  constructor(registry: SessionRegistry<Data>) {
+    this.#registry = registry;
+  }
+
+  get size(): number {
+    return this.#registry.size;
+  }
+
+  get(id: string): Session<Data> | undefined {
+    return this.#registry.get(id)?.handle;
+  }
+
+  *[Symbol.iterator](): IterableIterator<Session<Data>> {
+    for (const { handle } of this.#registry) yield handle;
+  }
+}
+
 /** Keys are a principal's own: nobody takes the place of another by using the same one. */
 const keyOf = (principal: string | undefined, key: string): string =>
   JSON.stringify([principal, key]);
+
+function full(): McpSseError {
+  return new McpSseError('too-many-sessions', 'no room for another session');
+}

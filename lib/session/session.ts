@@ -6,7 +6,7 @@ import type { RequestFacts } from './request-facts.js';
 /** Why a session ended. `session.close(reason)` may name a reason of the application's own. */
 export type CloseReason =
   | 'client-disconnected'
-  | 'closed'
+  | 'server-closed'
   | 'shutdown'
   | 'write-timeout'
   | 'buffer-overflow'
@@ -78,7 +78,13 @@ export interface Session<Data = unknown> {
   close(reason?: CloseReason): void;
 }
 
-/** Takes the messages of the client: an MCP server, a handler, the built-in responder. */
+/** The sessions of a router: iterable, and a look-up by id. */
+export interface Sessions<Data = unknown> extends Iterable<Session<Data>> {
+  readonly size: number;
+  get(id: string): Session<Data> | undefined;
+}
+
+/** Takes the messages of the client: an MCP server, a handler, the default server. */
 export interface MessageSink {
   receive(message: JsonRpcMessage, facts: RequestFacts): void;
   /** The session is over. Called once. */

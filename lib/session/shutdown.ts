@@ -9,12 +9,12 @@ import type { CloseReason } from './session.js';
 /** Ends sessions in good order: answers first, then streams, then hooks, all by one deadline. */
 export class Shutdown<Data> {
   readonly #sessions: SessionRegistry<Data>;
-  readonly #hooks: SessionEvents<Data>;
+  readonly #events: SessionEvents<Data>;
   #drained: Promise<void> | undefined;
 
-  constructor(sessions: SessionRegistry<Data>, hooks: SessionEvents<Data>) {
+  constructor(sessions: SessionRegistry<Data>, events: SessionEvents<Data>) {
     this.#sessions = sessions;
-    this.#hooks = hooks;
+    this.#events = events;
   }
 
   /** Every call gets the one shutdown that the first call began. */
@@ -30,10 +30,10 @@ export class Shutdown<Data> {
   }
 
   async #drain(deadline: number): Promise<void> {
-    diagnostics.shutdown(this.#sessions, false);
+    diagnostics.shutdown(this.#sessions.handles, false);
     await Promise.all([...this.#sessions].map((session) => this.#retire(session, deadline)));
-    await until(deadline, this.#hooks.idle());
-    diagnostics.shutdown(this.#sessions, true);
+    await until(deadline, this.#events.idle());
+    diagnostics.shutdown(this.#sessions.handles, true);
   }
 
   async #retire(session: LiveSession<Data>, deadline: number): Promise<void> {

@@ -12,7 +12,8 @@ const request = z.looseObject({
   params: z.looseObject({}).optional(),
 });
 
-const notification = z.looseObject({
+/** A notification, as the application may broadcast one. */
+export const notificationSchema: z.ZodType = z.looseObject({
   jsonrpc: z.literal('2.0'),
   id: z.undefined().optional(),
   method: z.string(),
@@ -126,7 +127,7 @@ function toMessage(value: unknown): JsonRpcMessage {
 
 /** One schema by the keys that tell the kinds apart, instead of trying all four. */
 function schemaFor(value: object): z.ZodType {
-  if ('method' in value) return 'id' in value ? request : notification;
+  if ('method' in value) return 'id' in value ? request : notificationSchema;
   return 'error' in value ? errorResponse : resultResponse;
 }
 

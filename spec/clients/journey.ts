@@ -129,7 +129,9 @@ export class Journey {
     for (let count = 0; count < MISSED; count += 1) this.#notify();
     await (this.#candidate.givesUpCalls ? rejection(running) : running);
     await this.call();
-    const { opened, resumed } = mcp.stats();
+    const {
+      totals: { opened, resumed },
+    } = mcp.stats();
     if (opened !== 1 || resumed < 1) throw new Error(`${opened} sessions, ${resumed} resumed`);
     if (this.#candidate.drop === 'calls are answered') return;
     await this.#until(() => this.#visitor.heard.includes(this.#sent));
@@ -143,12 +145,14 @@ export class Journey {
 
   async #beginAgain(): Promise<void> {
     const { mcp } = this.#host;
-    const { opened } = mcp.stats();
+    const {
+      totals: { opened },
+    } = mcp.stats();
     const running = this.#visitor.call('test_tool_with_progress');
     running.catch(() => undefined);
     await this.#until(() => mcp.stats().inFlight > 0);
     this.#host.cut();
-    await this.#until(() => mcp.stats().opened > opened);
+    await this.#until(() => mcp.stats().totals.opened > opened);
     if (this.#candidate.givesUpCalls) await rejection(running);
     // A call that was on its way before the client has read its new endpoint is lost, too.
     const answered = async (): Promise<boolean> => {
@@ -167,7 +171,10 @@ export class Journey {
     const [session] = mcp.sessions;
     this.#host.cut();
     await this.#until(() => session?.state === 'closed');
-    const { closed, detached } = mcp.stats();
+    const {
+      detached,
+      totals: { closed },
+    } = mcp.stats();
     if (detached !== 0 || closed['client-disconnected'] !== 1) throw new Error('it did not end');
     const next = await this.#candidate.connect(`${this.#host.url}/sse`);
     const text = await next.call('test_simple_text');

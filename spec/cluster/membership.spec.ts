@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 
 import { Membership } from '../../lib/cluster/membership.js';
-import type { Adapter, AdapterMember } from '../../lib/index.js';
+import type { Adapter } from '../../lib/index.js';
+import type { AdapterMember } from '../../lib/adapter/index.js';
 import { deferred } from '../support/deferred.js';
 import { eventually } from '../support/eventually.js';
 import { hanging } from '../support/failing.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { McpSseRequest } from '../../lib/index.js';
+import type { Request } from 'express';
 import { eventually } from '../support/eventually.js';
 import { FaultyAdapter } from '../support/faulty-adapter.js';
 import {
@@ -135,7 +135,7 @@ it('answers 504 for what was sent and not answered, and takes it once all the sa
 
 it('opens a new session when others do not say in time whose a resume key is', async () => {
   const adapter = new FaultyAdapter();
-  const resume = { key: (req: McpSseRequest) => req.headers['x-key']?.toString() };
+  const resume = { key: (req: Request) => req.headers['x-key']?.toString() };
   const [owner, other] = await serveTwo({ resume }, adapter);
   adapter.partitioned.add(owner.mcp.stats().cluster!.node);
   const began = performance.now();

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { localAdapter } from '../../lib/index.js';
+import { localAdapter } from '../../lib/adapter/index.js';
 import { FaultyAdapter } from '../support/faulty-adapter.js';
 import {
   beginAgainAsSdk,

@@ -16,7 +16,8 @@ import {
 import { serve, type Served } from '../support/serve.js';
 import { acquainted, endpointAt, serveTwo } from '../support/serve-nodes.js';
 import { post, StreamClient } from '../support/stream-client.js';
-import { localAdapter, type McpSseRequest } from '../../lib/index.js';
+import type { Request } from 'express';
+import { localAdapter } from '../../lib/adapter/index.js';
 
 const upTo = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, n) => from + n);
@@ -205,7 +206,7 @@ it('finds the session of a resume key on whichever node', async () => {
 
 it('finds it from a node that has only just started, too', async () => {
   const adapter = localAdapter();
-  const resume = { key: (req: McpSseRequest) => req.headers['x-key']?.toString() };
+  const resume = { key: (req: Request) => req.headers['x-key']?.toString() };
   const owner = await serve({ adapter: adapter, resume });
   await eventually(() => owner.mcp.stats().cluster?.up === true);
   const client = await StreamClient.open(`${owner.url}/sse`, { 'X-Key': 'k' });

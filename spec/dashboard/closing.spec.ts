@@ -29,7 +29,7 @@ it('closes a session for its own page', async () => {
   await client.end();
   await eventually(() => reasons.length === 1);
   expect(reasons).toEqual(['dashboard']);
-  expect(mcp.stats().closed).toEqual({ other: 1 });
+  expect(mcp.stats().totals.closed).toEqual({ other: 1 });
 });
 
 it('goes by the Origin where the browser sends no Sec-Fetch-Site', async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
-import type { Adapter, AdapterListener, AdapterMember } from '../../lib/index.js';
+import type { Adapter } from '../../lib/index.js';
+import type { AdapterListener, AdapterMember } from '../../lib/adapter/index.js';
 import { eventually } from '../support/eventually.js';
 import { hanging, rejecting, throwing } from '../support/failing.js';
 import { notification, request } from '../support/messages.js';

@@ -151,7 +151,9 @@ it.each(Object.entries(FAULTS))('shuts down amid %s', async (_, { options, begin
   await eventually(() => site.mcp.sessions.size === 0);
   site.server.close();
   await untilConnections(site.server, leaves);
-  const { opened, closed: closes } = site.mcp.stats();
+  const {
+    totals: { opened, closed: closes },
+  } = site.mcp.stats();
   expect(Object.values(closes).reduce((sum, count) => sum + count, 0)).toBe(opened);
   const count = (what: string): number => told.filter((each) => each === what).length;
   if (!options?.hooks?.onSessionOpen && !options?.hooks?.onSessionClose) {

@@ -137,5 +137,5 @@ it('refuses a resume key that is a promise', async () => {
   const resumeKey = (() => Promise.resolve('mine')) as never;
   const { url, mcp } = await serve({ resume: { key: resumeKey } });
   for (let n = 0; n < 2; n += 1) expect((await StreamClient.open(`${url}/sse`)).status).toBe(500);
-  expect(mcp.stats()).toMatchObject({ opened: 0, errors: { internal: 2 } });
+  expect(mcp.stats()).toMatchObject({ totals: { opened: 0, errors: { internal: 2 } } });
 });

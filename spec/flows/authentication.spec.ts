@@ -86,7 +86,7 @@ it('refuses a page of another site that makes a browser send the cookie', async 
   const { url, mcp } = await servePassport();
   const headers = { ...(await cookieOf(url, 'ada')), Origin: 'https://evil.example' };
   expect((await fetchText(`${url}/sse`, { headers })).status).toBe(403);
-  expect(mcp.stats().opened).toBe(0);
+  expect(mcp.stats().totals.opened).toBe(0);
 });
 
 it('keeps a session for the subject of a JWT, under a renewed token', async () => {

@@ -126,7 +126,10 @@ it.each<[string, (session: Session) => unknown]>([
   client.drop();
   await eventually(() => errors.length === 1);
   expect(errors).toEqual(['mine']);
-  expect(mcp.stats()).toMatchObject({ sessions: 0, closed: { 'client-disconnected': 1 } });
+  expect(mcp.stats()).toMatchObject({
+    sessions: 0,
+    totals: { closed: { 'client-disconnected': 1 } },
+  });
 });
 
 it('[36] refuses what the close hook sends to its session, and sends to the others', async () => {
@@ -151,7 +154,7 @@ it('[36] refuses what the close hook sends to its session, and sends to the othe
   expect(await other.nextMessage()).toEqual(notification('left'));
   await eventually(() => refused.length === 2);
   expect(refused).toEqual(['session-closed', 'session-not-found']);
-  expect(mcp.stats().closed).toEqual({ 'client-disconnected': 1 });
+  expect(mcp.stats().totals.closed).toEqual({ 'client-disconnected': 1 });
 });
 
 it('[37] lets a tool end after its session: it saw the signal, its result is counted', async () => {
@@ -174,11 +177,11 @@ it('[37] lets a tool end after its session: it saw the signal, its result is cou
   client.drop();
   await eventually(() => signal.aborted);
   expect(signal.reason).toMatchObject({ code: 'session-closed' });
-  expect(mcp.stats()).toMatchObject({ discarded: 1, inFlight: 0 });
+  expect(mcp.stats()).toMatchObject({ inFlight: 0, totals: { discarded: 1 } });
   gate.resolve();
   await ended.promise;
   await expect(session.notify('late')).rejects.toMatchObject({ code: 'session-closed' });
-  expect(mcp.stats()).toMatchObject({ discarded: 2, messagesOut: 0 });
+  expect(mcp.stats()).toMatchObject({ totals: { discarded: 2, messagesOut: 0 } });
   expect(errors).toEqual([]);
 });
 
@@ -201,7 +204,7 @@ it('[38] does not touch a new session when the old one of its id ends at last', 
   await client.post(request(9, 'ping'));
   expect(await client.nextMessage()).toEqual(result(9));
   expect(mcp.sessions.get('the-same')).toBe(current);
-  expect(mcp.stats()).toMatchObject({ sessions: 1, opened: 2, closed: { other: 1 } });
+  expect(mcp.stats()).toMatchObject({ sessions: 1, totals: { opened: 2, closed: { other: 1 } } });
 });
 
 async function flood(session: Session): Promise<void> {

@@ -21,7 +21,7 @@ it('[20] closes the session of a peer that takes everything and answers no ping'
     },
   });
   const frozen = await openStalled(port);
-  await eventually(() => mcp.stats().opened === 1);
+  await eventually(() => mcp.stats().totals.opened === 1);
   await eventually(() => told.length === 2);
   expect(told).toEqual(['error: ping-timeout', 'closed: ping-timeout']);
   expect(mcp.sessions.size).toBe(0);
@@ -50,7 +50,7 @@ it('keeps the session of a client that answers its pings', async () => {
     await client.post(result(id));
   }
   expect(client.comments).toEqual([]);
-  expectStats(mcp, { sessions: 1, errors: {}, closed: {} });
+  expectStats(mcp, { sessions: 1, totals: { errors: {}, closed: {} } });
 });
 
 it.each([
@@ -70,7 +70,7 @@ it.each([
   const client = await connect(`${url}/sse`);
   await eventually(() => pings >= 4);
   expect(await client.call('greet')).toBe('Hello, nobody');
-  expectStats(mcp, { sessions: 1, errors: {} });
+  expectStats(mcp, { sessions: 1, totals: { errors: {} } });
 });
 
 it('closes the session of a client that never initializes, and not of one that does', async () => {
@@ -79,7 +79,7 @@ it('closes the session of a client that never initializes, and not of one that d
   const client = await StreamClient.open(`${url}/sse`);
   await client.request('initialize', { protocolVersion: '2025-06-18' });
   await mute.end();
-  expectStats(mcp, { sessions: 1, closed: { 'initialize-timeout': 1 } });
+  expectStats(mcp, { sessions: 1, totals: { closed: { 'initialize-timeout': 1 } } });
   expect((await client.request('ping')).result).toEqual({});
 });
 
@@ -92,7 +92,7 @@ it('closes an idle session, and not one whose request is running', async () => {
   const busy = await StreamClient.open(`${url}/sse`);
   await busy.post({ jsonrpc: '2.0', id: 1, method: 'run' });
   await idle.end();
-  expectStats(mcp, { sessions: 1, closed: { 'idle-timeout': 1 }, errors: {} });
+  expectStats(mcp, { sessions: 1, totals: { closed: { 'idle-timeout': 1 }, errors: {} } });
 });
 
 const forever = new Promise<never>(() => {});

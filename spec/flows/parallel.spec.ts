@@ -74,12 +74,7 @@ it(
       );
       expect(pushedTo(client)).toEqual(calls.map((n) => notification('pushed', { to: owner, n })));
     }
-    expectStats(mcp, {
-      sessions: SESSIONS,
-      inFlight: 0,
-      discarded: 0,
-      errors: {},
-    });
+    expectStats(mcp, { sessions: SESSIONS, inFlight: 0, totals: { discarded: 0, errors: {} } });
   },
 );
 
@@ -116,6 +111,6 @@ it(
       expect(client.logs).toEqual([`counted to ${index}`]);
     });
     await Promise.all(work);
-    expectStats(mcp, { sessions: 24, inFlight: 0, errors: {} });
+    expectStats(mcp, { sessions: 24, inFlight: 0, totals: { errors: {} } });
   },
 );

@@ -105,9 +105,7 @@ describe.each(pairs)('$server with a client of SDK $client', ({ server, factory,
     await eventually(() => journal.cancelled === 1);
     expect(journal.closed).toBe(1);
     expectStats(served.mcp, {
-      discarded: 1,
-      closed: { 'client-disconnected': 1 },
-      errors: {},
+      totals: { discarded: 1, closed: { 'client-disconnected': 1 }, errors: {} },
     });
   });
 

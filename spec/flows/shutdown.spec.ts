@@ -32,7 +32,7 @@ it('[33] lets requests in flight finish, hands out their answers, then ends the 
   expect(busy.messages).toEqual([result(1), result(2)]);
   await eventually(() => closing.state === 'resolved');
   expect(reasons).toEqual(['shutdown', 'shutdown']);
-  expectStats(mcp, { sessions: 0, discarded: 0, errors: {} });
+  expectStats(mcp, { sessions: 0, totals: { discarded: 0, errors: {} } });
 });
 
 it('[33] gives up by its deadline what does not finish', async () => {
@@ -42,7 +42,7 @@ it('[33] gives up by its deadline what does not finish', async () => {
   await mcp.close({ timeoutMs: 50 });
   await client.end();
   expect(client.messages).toEqual([]);
-  expectStats(mcp, { sessions: 0, discarded: 1, closed: { shutdown: 1 } });
+  expectStats(mcp, { sessions: 0, totals: { discarded: 1, closed: { shutdown: 1 } } });
 });
 
 it('refuses new streams and requests while it drains, and says when to come back', async () => {
@@ -106,7 +106,10 @@ it('[34] leaves no session behind, wherever in its opening a GET meets the shutd
     await mcp.close({ timeoutMs: 1_000 });
     const client = await opening;
     if (client) statuses.add(client.status);
-    const { opened, sessions } = mcp.stats();
+    const {
+      sessions,
+      totals: { opened },
+    } = mcp.stats();
     expect(sessions, `a session left after ${count} hops`).toBe(0);
     expect(client?.status, `${count} hops`).toBe(opened === 1 ? 200 : 503);
   }
@@ -167,14 +170,14 @@ it('[35] is one shutdown, however often it is called', async () => {
   gate.resolve();
   await eventually(() => calls.every(({ state }) => state === 'resolved'));
   await mcp.close();
-  expect(mcp.stats().closed).toEqual({ shutdown: 1 });
+  expect(mcp.stats().totals.closed).toEqual({ shutdown: 1 });
 });
 
 it('[35] is done at once before the server listens', async () => {
   const mcp = mcpSse();
   await mcp.close();
   await mcp.closeSessions();
-  expectStats(mcp, { sessions: 0, opened: 0 });
+  expectStats(mcp, { sessions: 0, totals: { opened: 0 } });
 });
 
 it.each<[string, (close: () => Promise<void>) => McpSseOptions]>([
@@ -232,5 +235,5 @@ it('closes all sessions for a reason, and keeps serving', async () => {
   const again = await StreamClient.open(`${url}/sse`);
   expect((await again.request('ping')).result).toEqual({});
   await mcp.closeSessions();
-  expect(reasons).toEqual(['maintenance', 'maintenance', 'closed']);
+  expect(reasons).toEqual(['maintenance', 'maintenance', 'server-closed']);
 });

@@ -44,7 +44,10 @@ export class Site {
     const note = (error: unknown): void => void left.push(String(error));
     await eventually(() => mcp.sessions.size === 1, 'the end of their sessions').catch(note);
     await untilConnections(server, 1).catch(note);
-    const { errors, inFlight } = mcp.stats();
+    const {
+      inFlight,
+      totals: { errors },
+    } = mcp.stats();
     if (Object.keys(errors).length > 0) left.push(`errors: ${JSON.stringify(errors)}`);
     if (inFlight > 0) left.push(`${inFlight} requests that were not answered`);
     if ('polluted' in {}) left.push('all objects are polluted');

@@ -40,7 +40,7 @@ describe.each(REFUSALS)('what throws McpSseError(%j)', (code, status, rpcCode) =
       expectRefusal(answer, status, rpcCode);
       expect(JSON.parse(answer.body).error.message).toBe('come with a ticket');
     }
-    expectStats(mcp, { opened: 0, refused: { [code]: 2 } });
+    expectStats(mcp, { totals: { opened: 0, refused: { [code]: 2 } } });
     expect(errors, 'a refusal is no failure').toEqual([]);
   });
 

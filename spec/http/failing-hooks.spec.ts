@@ -47,7 +47,7 @@ describe('[25] what the application wrote fails before the headers', () => {
       hooks: { ...options.hooks, onError: (error) => errors.push(error) },
     });
     expectRefusal(await fetchText(`${url}/sse`, {}), 500, -32603);
-    expectStats(mcp, { sessions: 0, opened: 0 });
+    expectStats(mcp, { sessions: 0, totals: { opened: 0 } });
 
     expect(errors).toHaveLength(1);
     const [error] = errors;
@@ -66,7 +66,7 @@ describe('[25] what the application wrote fails before the headers', () => {
       limits: { maxSessions: 1 },
     });
     expectRefusal(await fetchText(`${url}/sse`, {}), 500, -32603);
-    expectStats(mcp, { sessions: 0, opened: 0 });
+    expectStats(mcp, { sessions: 0, totals: { opened: 0 } });
     failing = false;
     const client = await openWhenFree(`${url}/sse`);
     expect((await client.request('ping')).result).toEqual({});
@@ -94,7 +94,7 @@ describe('[25] what the application wrote fails before the headers', () => {
       Array.from({ length: 30 }, () => fetchText(`${url}/sse`, {})),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([500]));
-    expectStats(mcp, { sessions: 0, opened: 0 });
+    expectStats(mcp, { sessions: 0, totals: { opened: 0 } });
   });
 });
 

@@ -15,7 +15,7 @@ describe('[28] the stream URL', () => {
       const answer = await fetchText(`${url}/sse`, { method });
       expectRefusal(answer, 405, -32601);
       expect(answer.headers.allow).toBe('GET');
-      expect(mcp.stats().opened).toBe(0);
+      expect(mcp.stats().totals.opened).toBe(0);
     },
   );
 
@@ -24,14 +24,14 @@ describe('[28] the stream URL', () => {
     const { status, headers, body } = await fetchText(`${url}/sse`, { method: 'HEAD' });
     expect([status, headers.allow, body]).toEqual([405, 'GET', '']);
     expect(headers['content-type']).toBe('application/json');
-    expect(mcp.stats().opened).toBe(0);
+    expect(mcp.stats().totals.opened).toBe(0);
   });
 
   it('answers OPTIONS with 204 and opens no session', async () => {
     const { url, mcp } = await serve();
     const { status, body } = await fetchText(`${url}/sse`, { method: 'OPTIONS' });
     expect([status, body]).toEqual([204, '']);
-    expectStats(mcp, { opened: 0, refused: {}, errors: {} });
+    expectStats(mcp, { totals: { opened: 0, refused: {}, errors: {} } });
   });
 
   // [spec] Streamable-first clients fall back to SSE on 405; a hang breaks them.
@@ -42,7 +42,7 @@ describe('[28] the stream URL', () => {
     const answer = await post(`${url}/sse`, initialize, accept);
     expectRefusal(answer, 405, -32601);
     expect(answer.headers.allow).toBe('GET');
-    expect(mcp.stats().opened).toBe(0);
+    expect(mcp.stats().totals.opened).toBe(0);
   });
 
   it('answers a POST before its body has come', async () => {

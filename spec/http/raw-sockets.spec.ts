@@ -20,7 +20,7 @@ describe('on a raw socket', () => {
   });
   afterEach(async () => {
     expect((await beside.request('ping')).result, 'the session beside goes on').toEqual({});
-    expectStats(served.mcp, { errors: {} });
+    expectStats(served.mcp, { totals: { errors: {} } });
   });
 
   const raw = (...lines: string[]): Promise<RawClient> => RawClient.send(served.port, ...lines);
@@ -146,7 +146,7 @@ describe('on a raw socket', () => {
   ])('survives the target %s', async (target) => {
     const status = await statusOf(`OPTIONS ${target} HTTP/1.1`, HOST);
     expect([200, 204, 400, 404]).toContain(status);
-    expect(served.mcp.stats().opened).toBe(1);
+    expect(served.mcp.stats().totals.opened).toBe(1);
   });
 
   it.each([

@@ -37,7 +37,7 @@ describe('a router of Express', () => {
         expect(body, `${method} ${path}`).toBe('{"own":true}');
       }
     }
-    expectStats(mcp, { opened: 0, refused: {} });
+    expectStats(mcp, { totals: { opened: 0, refused: {} } });
   });
 
   it('takes routes and middleware of its own, like any router', async () => {
@@ -142,7 +142,7 @@ describe('before(app, mount)', () => {
       expect(posted.status).toBe(202);
       expect(posted.headers).not.toHaveProperty('x-seen');
       expect(await client.nextMessage()).toMatchObject({ result: {} });
-      expectStats(mcp, { opened: 1, messagesIn: 1, messagesOut: 1 });
+      expectStats(mcp, { totals: { opened: 1, messagesIn: 1, messagesOut: 1 } });
     },
   );
 
@@ -161,7 +161,7 @@ describe('before(app, mount)', () => {
       expect(body, path).toBe('{"own":true}');
       expect(headers['x-seen']).toBeDefined();
     }
-    expectStats(mcp, { opened: 0, refused: {} });
+    expectStats(mcp, { totals: { opened: 0, refused: {} } });
   });
 
   it('shares its sessions with the router in the application', async () => {

@@ -76,7 +76,7 @@ it('serves the same sessions wherever one router is mounted', async () => {
   expect(await client.nextMessage()).toEqual(result('b', { name: 'one' }));
   expect((await post(atRoot, request('root'))).status).toBe(202);
   expect(await client.nextMessage()).toEqual(result('root', { name: 'one' }));
-  expect(mcp.stats().opened).toBe(1);
+  expect(mcp.stats().totals.opened).toBe(1);
 });
 
 it('passes on what the router in front does not serve', async () => {

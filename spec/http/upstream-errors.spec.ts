@@ -55,7 +55,7 @@ describe.each(['/', '/api/v1', '/:tenant'])(
       const { url, mcp } = await serveBehind(express.json({ limit: 300 }), mount);
       const client = await StreamClient.open(`${url.replace(':tenant', 'acme')}/sse`);
       expectRefusal(await send(client.endpoint), status, code);
-      const refused = Object.values(mcp.stats().refused);
+      const refused = Object.values(mcp.stats().totals.refused);
       expect(refused, 'it is counted').toEqual([1]);
       expect((await client.request('ping')).result).toEqual({});
     });

@@ -9,7 +9,8 @@ it('completes nothing at all to settings that are safe to serve with', () => {
   const { security, sessionIdGenerator, ...settings } = parseOptions({});
   expect(settings).toEqual({
     paths: { sse: '/sse', message: '/message' },
-    endpoint: 'relative',
+    endpoint: 'auto',
+    endpointQuery: [],
     keepAlive: { intervalMs: 15_000, ping: false, timeoutMs: 15_000 },
     limits: {
       maxBodyBytes: 4 * 1024 * 1024,

@@ -19,9 +19,8 @@ describe('an option that has the wrong value is named', () => {
   it.each([
     [{ handler: {} }, 'handler: must be a function'],
     [{ sessionIdGenerator: 'one' }, 'sessionIdGenerator: must be a function'],
-    [{ endpoint: 'rel' }, "endpoint: must be 'relative', 'absolute' or a function"],
-    [{ keepAlive: true }, 'keepAlive: must be an object, or false'],
-    [{ keepAlive: 1_000 }, 'keepAlive: must be an object, or false'],
+    [{ endpoint: 'rel' }, "endpoint: must be 'auto', 'relative', 'path', 'absolute' or a function"],
+    [{ keepAlive: 1_000 }, 'keepAlive: must be an object, true or false'],
     [{ keepAlive: { ping: 1 } }, 'keepAlive.ping: '],
     [{ keepAlive: { intervalMs: '1s' } }, 'keepAlive.intervalMs: '],
     [{ keepAlive: { intervalMs: 0 } }, 'keepAlive.intervalMs: '],

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import type { McpSseRequest } from '../../lib/index.js';
+import type { Request } from 'express';
 import { principalFromAuth } from '../../lib/options/principal.js';
 
 /** The principal of a request on which authentication has left `auth`. */
 const principalOf = (auth: unknown): string | undefined =>
-  principalFromAuth({ auth } as unknown as McpSseRequest);
+  principalFromAuth({ auth } as unknown as Request);
 
 describe('the caller of a request', () => {
   it.each([undefined, null])('is anonymous without authentication (%o)', (auth) => {

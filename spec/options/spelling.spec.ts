@@ -51,7 +51,7 @@ function slips(name: string): string[] {
   return [
     ...letters.map((at) => name.slice(0, at) + name.slice(at + 1)),
     ...letters.map((at) => name.slice(0, at) + name.charAt(at) + name.slice(at)),
-    ...letters.map((at) => name.slice(0, at) + 'q' + name.slice(at + 1)),
+    ...letters.map((at) => name.slice(0, at) + '7' + name.slice(at + 1)),
     name.toUpperCase(),
   ];
 }

@@ -98,7 +98,12 @@ const obey: { [Name in OrderName]: () => Orders[Name] | Promise<Orders[Name]> } 
 
 function state(): NodeState {
   globalThis.gc?.();
-  const { sessions, detached, resumed, cluster } = mcp.stats();
+  const {
+    sessions,
+    detached,
+    cluster,
+    totals: { resumed },
+  } = mcp.stats();
   if (!cluster) throw new Error('there is no adapter');
   const heap = process.memoryUsage().heapUsed / 2 ** 20;
   return { cluster, sessions, detached, heap, errors, resumed };

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { Checked, type Sources } from '../support/type-check.js';
 
-const own = "import { mcpSse, type McpSseRequest } from 'express-mcp-sse';";
+const own = "import type { Request } from 'express';\nimport { mcpSse } from 'express-mcp-sse';";
 const v1McpServer = "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';";
 const v1Server = "import { Server } from '@modelcontextprotocol/sdk/server/index.js';";
 const v2 = "import { McpServer, Server } from '@modelcontextprotocol/server';";
@@ -50,7 +50,7 @@ const accepted: Sources = {
   'data of onConnect before the hooks, once its parameter has a type': `${v2}
     mcpSse({
       server: ({ session }) => new McpServer({ name: session.data.tenant, version: '1' }),
-      hooks: { onConnect: (req: McpSseRequest) => ({ tenant: req.url ?? '' }) },
+      hooks: { onConnect: (req: Request) => ({ tenant: req.url ?? '' }) },
     });`,
   'what middleware has put on the request': `
     declare global {
@@ -100,7 +100,7 @@ const refused: Readonly<Record<string, readonly [code: string, complaint: RegExp
   ],
 };
 
-const withOwn = (code: string): string => `${own}\n${code}\nexport type Used = McpSseRequest;`;
+const withOwn = (code: string): string => `${own}\n${code}\nexport type Used = Request;`;
 const sources: Sources = Object.fromEntries([
   ...Object.entries(accepted).map(([name, code]) => [`${name}.ts`, withOwn(code)]),
   ...Object.entries(refused).map(([name, [code]]) => [`${name}.ts`, withOwn(code)]),

@@ -101,7 +101,10 @@ export async function idle(place: Place): Promise<void> {
   try {
     await sleep(IDLE_MS);
     // A client that was cut would have come back by itself, unnoticed: so the server is asked.
-    const { opened, detached, resumed, closed } = place.site.mcp.stats();
+    const {
+      detached,
+      totals: { opened, resumed, closed },
+    } = place.site.mcp.stats();
     const ends = detached + resumed + Object.values(closed).length;
     if (opened !== 1 || ends !== 0) throw new Error('the stream was cut');
     if ((await listener.delay(place.site, 1)) === Infinity) throw new Error('the stream is dead');

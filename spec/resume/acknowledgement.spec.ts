@@ -16,6 +16,8 @@ import {
 import { serve } from '../support/serve.js';
 import { post, type StreamClient } from '../support/stream-client.js';
 
+const BY_KEY = { by: 'key', key: 'mine' } as const;
+
 const handler = (): object => ({});
 
 /** Answers the pings of the server on this stream, also those that came before, until it ends. */
@@ -36,26 +38,26 @@ describe('what the client has surely read is not kept', () => {
     const client = await openWithIds(`${url}/sse`);
     const session = onlySession(mcp);
     await sendNumbers(session, 1, 10);
-    expect(session.sender.resumeOffset()).toBe(0);
+    expect(session.sender.resumeOffset(BY_KEY)).toBe(0);
     const asked = session.request('roots/list');
     await sendNumbers(session, 11, 12);
     const { id } = await client.nextMessage(({ method }) => method === 'roots/list');
     await client.post({ jsonrpc: '2.0', id, error: { code: -1, message: 'no roots' } });
     await expect(asked).rejects.toThrow('no roots');
     // The answer to initialize, ten numbers, and the request.
-    expect(session.sender.resumeOffset()).toBe(12);
+    expect(session.sender.resumeOffset(BY_KEY)).toBe(12);
   });
 
   it('up to the position in the URL of a POST', async () => {
     const { url, mcp } = await serve({ handler });
     const client = await openAsSdk(`${url}/sse`);
     const session = onlySession(mcp);
-    expect(session.sender.resumeOffset()).toBe(1);
+    expect(session.sender.resumeOffset(BY_KEY)).toBe(1);
     await sendNumbers(session, 1, 10);
     await eventually(() => numbers(client).length === 10);
     await client.next(({ data }) => data.endsWith('&n=11'));
     await post(lastEndpoint(client), { jsonrpc: '2.0', method: 'notifications/x' }, NEGOTIATED);
-    expect(session.sender.resumeOffset()).toBe(11);
+    expect(session.sender.resumeOffset(BY_KEY)).toBe(11);
   });
 
   it('never what is not written yet, whatever a POST claims', async () => {
@@ -67,8 +69,8 @@ describe('what the client has surely read is not kept', () => {
     await sendNumbers(session, 1, 3);
     const claim = lastEndpoint(client).replace('n=1', 'n=999');
     await post(claim, { jsonrpc: '2.0', method: 'notifications/x' }, NEGOTIATED);
-    expect(session.sender.resumeOffset()).toBe(1);
-    expect(session.sender.canResume(1)).toBe(true);
+    expect(session.sender.resumeOffset(BY_KEY)).toBe(1);
+    expect(session.sender.canResume(BY_KEY, 1)).toBe(true);
   });
 
   it('up to a keep-alive ping', async () => {
@@ -78,7 +80,7 @@ describe('what the client has surely read is not kept', () => {
     const session = onlySession(mcp);
     await sendNumbers(session, 1, 10);
     void answerPings(client);
-    await eventually(() => session.sender.resumeOffset() > 11, 'an acknowledgement');
+    await eventually(() => session.sender.resumeOffset(BY_KEY) > 11, 'an acknowledgement');
     client.drop();
     await sendNumbers(session, 11, 12);
     const again = await returnWithId(client);
@@ -112,7 +114,7 @@ describe('a peer that does not answer pings', () => {
     await sendNumbers(session, 1, 2);
     await eventually(() => session.state === 'detached');
     expect(life).toEqual(['detach ping-timeout']);
-    expect(mcp.stats().errors).toEqual({ 'ping-timeout': 1 });
+    expect(mcp.stats().totals.errors).toEqual({ 'ping-timeout': 1 });
     const again = await returnWithId(client);
     void answerPings(again);
     await eventually(() => numbers(again).length === 2);

@@ -121,7 +121,7 @@ describe('when more is missed than is kept', () => {
       ['buffer-overflow'],
       'session-closed',
     ]);
-    expect(mcp.stats().errors).toEqual({ 'buffer-overflow': 1 });
+    expect(mcp.stats().totals.errors).toEqual({ 'buffer-overflow': 1 });
     const headers = { 'Last-Event-ID': lastId(client) };
     expect((await StreamClient.begin(`${url}/sse`, headers)).status).toBe(404);
   });

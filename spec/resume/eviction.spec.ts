@@ -37,7 +37,7 @@ it('takes the longest-detached session first, and reports it', async () => {
   expect(closed).toEqual([`${sessions[2]!.id} replay-evicted`]);
   await sendNumbers(sessions[1]!, 41, 80);
   expect(closed.slice(1)).toEqual([`${sessions[0]!.id} replay-evicted`]);
-  expect(mcp.stats().closed).toEqual({ 'replay-evicted': 2 });
+  expect(mcp.stats().totals.closed).toEqual({ 'replay-evicted': 2 });
   const headers = { 'Last-Event-ID': lastId(clients[2]!) };
   expect((await StreamClient.begin(`${url}/sse`, headers)).status).toBe(404);
   const again = await returnWithId(clients[3]!);

@@ -47,6 +47,6 @@ it('gives no place of another principal to one who has filled its own', async ()
   first.drop();
   await eventually(() => mcp.sessions.get(first.sessionId)?.state === 'detached');
   await openWithIds(`${url}/sse`, ann);
-  expect(mcp.stats().closed).toEqual({ 'replay-evicted': 1 });
+  expect(mcp.stats().totals.closed).toEqual({ 'replay-evicted': 1 });
   expect(mcp.sessions.get(bob.sessionId)?.state).toBe('detached');
 });

@@ -44,7 +44,7 @@ describe.each(sdks)('a client of %s whose session is gone', (_, connect) => {
     const told = (): number =>
       errors.filter((error) => 'code' in error && error.code === 404).length;
     await eventually(() => told() === 1);
-    expect(mcp.stats().refused).toEqual({ 'session-not-found': 1 });
+    expect(mcp.stats().totals.refused).toEqual({ 'session-not-found': 1 });
     expect(mcp.sessions.size).toBe(0);
   });
 

@@ -100,10 +100,10 @@ it('an answer that comes late is taken, and reaches nobody', async () => {
   const again = await beginAgainAsSdk(url);
   const { id } = await again.nextMessage();
   await again.next(ENDPOINT);
-  const before = [received.length, mcp.stats().messagesIn];
+  const before = [received.length, mcp.stats().totals.messagesIn];
   const { status } = await post(lastEndpoint(client), { jsonrpc: '2.0', id, result: {} });
   expect(status).toBe(202);
-  expect([received.length, mcp.stats().messagesIn]).toEqual(before);
+  expect([received.length, mcp.stats().totals.messagesIn]).toEqual(before);
   expect(again.ended).toBe(false);
 });
 

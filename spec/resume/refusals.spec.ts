@@ -75,7 +75,7 @@ it("[42] another principal's Last-Event-ID gets the 404 of an unknown session", 
     expect([status, body]).toEqual([404, await unknownSession(url)]);
   }
   expect(client.ended).toBe(false);
-  expect(mcp.stats().refused['session-not-found']).toBe(4);
+  expect(mcp.stats().totals.refused['session-not-found']).toBe(4);
 });
 
 it('[42] a Last-Event-ID of a session that has closed gets 404', async () => {
@@ -106,7 +106,7 @@ it('a client that reconnects while the server is full is told to try again, with
   expect(again.status).toBe(200);
   expect(again.headers['content-type']).toBe('text/event-stream; charset=utf-8');
   expect(again.text).toMatch(/\n\nretry: \d+\n\n$/);
-  expect(mcp.stats().refused).toEqual({ 'too-many-sessions': 1 });
+  expect(mcp.stats().totals.refused).toEqual({ 'too-many-sessions': 1 });
   for (const headers of [{}, RESUMES, FETCHES]) {
     const first = await fetchText(`${url}/sse`, { headers });
     expect([first.status, first.headers['retry-after']]).toEqual([503, '1']);

@@ -66,7 +66,10 @@ describe('the life of a session', () => {
     await client.end();
     const rounds = [DETACHED, RESUMED, DETACHED, RESUMED, DETACHED, RESUMED];
     expect(life).toEqual([OPEN, ...rounds, 'close closed kicked']);
-    const { opened, detached, resumed, closed } = mcp.stats();
+    const {
+      detached,
+      totals: { opened, resumed, closed },
+    } = mcp.stats();
     expect([opened, detached, resumed, closed]).toEqual([1, 3, 3, { other: 1 }]);
   });
 
@@ -122,7 +125,7 @@ describe('the life of a session', () => {
     for (let n = 0; n < 12; n += 1) void session.notify('big', { pad: 'x'.repeat(1 << 20) });
     await eventually(() => mcp.sessions.size === 0);
     expect(life).toEqual([OPEN, 'detach detached write-timeout', 'close closed write-timeout']);
-    expect(mcp.stats().errors).toEqual({ 'write-timeout': 1 });
+    expect(mcp.stats().totals.errors).toEqual({ 'write-timeout': 1 });
   });
 
   it('may be ended by a hook that is told of the loss', async () => {

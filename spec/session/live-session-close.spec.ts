@@ -162,5 +162,5 @@ it('[33] gives up a reader that does not take the last events, and says so', asy
   await eventually(() => finished.state === 'resolved');
   expect(rig.response.destroyed).toBe(true);
   expect(rig.reported('failed')).toEqual(['write-timeout']);
-  expect(rig.reported('closed')).toEqual(['closed']);
+  expect(rig.reported('closed')).toEqual(['server-closed']);
 });

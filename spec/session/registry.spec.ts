@@ -91,7 +91,7 @@ it('[30] lets a crowd that arrives while hooks are slow not slip past the cap', 
     },
   });
   const crowd = Array.from({ length: 20 }, () => StreamClient.open(`${url}/sse`));
-  await eventually(() => waiting + (mcp.stats().refused['too-many-sessions'] ?? 0) === 20);
+  await eventually(() => waiting + (mcp.stats().totals.refused['too-many-sessions'] ?? 0) === 20);
   gate.resolve();
   const statuses = (await Promise.all(crowd)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(4);
@@ -134,5 +134,5 @@ it.each([
   for (let attempt = 0; attempt < 3; attempt += 1) {
     expect((await StreamClient.open(`${url}/sse`)).status).toBe(500);
   }
-  expect(mcp.stats()).toMatchObject({ opened: 0, closed: {} });
+  expect(mcp.stats()).toMatchObject({ totals: { opened: 0, closed: {} } });
 });

@@ -141,11 +141,12 @@ async function state(): Promise<State> {
     await immediate();
   }
   const stats = mcp.stats();
-  const { sessions, opened, closed, errors, refused, detached, resumed } = stats;
+  const { sessions, totals } = stats;
+  const { opened, closed, errors, refused, detached, resumed } = totals;
   return {
     ...{ sessions, opened, errors, refused, detached, resumed },
-    messagesIn: stats.messagesIn,
-    messagesOut: stats.messagesOut,
+    messagesIn: totals.messagesIn,
+    messagesOut: totals.messagesOut,
     connections: await connectionsOf(server),
     closed: Object.values(closed).reduce((sum, count) => sum + count, 0),
     reasons,

@@ -1,12 +1,20 @@
 import { expect } from 'vitest';
 
-import type { SessionStats } from '../../lib/index.js';
+import type { SessionStats, SessionTotals } from '../../lib/index.js';
 
-/** Asserts these counters exactly; to `toMatchObject`, an empty object is like any other. */
+/** Gauges and totals that are expected, some of either. */
+type ExpectedStats = Partial<Omit<SessionStats, 'totals'>> & { totals?: Partial<SessionTotals> };
+
+/** Asserts these figures exactly; to `toMatchObject`, an empty object is like any other. */
 export function expectStats(
   { stats }: { stats(): SessionStats },
-  expected: Partial<SessionStats>,
+  { totals = {}, ...gauges }: ExpectedStats,
 ): void {
-  const all = Object.entries(stats());
-  expect(Object.fromEntries(all.filter(([name]) => name in expected))).toEqual(expected);
+  const all = stats();
+  expect(pick(all, gauges)).toEqual(gauges);
+  expect(pick(all.totals, totals)).toEqual(totals);
+}
+
+function pick(all: object, names: object): object {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => name in names));
 }

@@ -1,10 +1,5 @@
-import {
-  localAdapter,
-  McpSseError,
-  type Adapter,
-  type AdapterListener,
-  type AdapterMember,
-} from '../../lib/index.js';
+import { McpSseError, type Adapter } from '../../lib/index.js';
+import { localAdapter, type AdapterListener, type AdapterMember } from '../../lib/adapter/index.js';
 import { seededRandom } from './cut-plan.js';
 
 /** How often a frame is lost, comes twice, or comes later than those behind it: from 0 to 1. */

@@ -1,6 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { expect } from 'vitest';
 
+import type { ResumeClaim } from '../../lib/session/resume/resume-claim.js';
 import { ConnectionWriter, McpSseError } from '../../lib/index.js';
 import { Sender } from '../../lib/session/outbound/sender.js';
 import { parseEventId, ResumeStrategy } from '../../lib/session/resume/resume-strategy.js';
@@ -115,7 +116,7 @@ export class ResumeModel {
   refused = false;
   closed = false;
   readonly #bounds: Bounds;
-  readonly #outlet: Sender;
+  readonly #sender: Sender;
   readonly #holds: number;
   readonly #sizes: number[] = [];
   readonly #old: Wire[] = [];
@@ -136,7 +137,7 @@ export class ResumeModel {
       retainedBytesChanged: () => {},
       connectionStalled: () => {},
     };
-    this.#outlet = new Sender(owner, bounds, road);
+    this.#sender = new Sender(owner, bounds, road);
     this.#attach(0);
   }
 
@@ -147,7 +148,7 @@ export class ResumeModel {
       for (let n = 0; n < step.count; n += 1) this.#send(step.bytes, step.ask);
     else if (step.do === 'read') this.#read(step.bytes);
     else if (step.do === 'turn') await rounds();
-    else if (step.do === 'keepAlive') void this.#outlet.writer?.write(': keep-alive\n');
+    else if (step.do === 'keepAlive') void this.#sender.writer?.write(': keep-alive\n');
     else if (step.do === 'cut') this.#cut(step.bytes, step.noticed);
     else if (step.do === 'drop') this.#drop(response);
     else if (step.do === 'return') this.#return();
@@ -166,7 +167,7 @@ export class ResumeModel {
       this.#read(Infinity);
     }
     expect(this.client.last, 'the last message').toBe(this.#sizes.length);
-    expect(this.#outlet.unwrittenBytes).toBe(0);
+    expect(this.#sender.unwrittenBytes).toBe(0);
     expect([...this.#old, this.#wire!].flatMap(({ response }) => response.faults)).toEqual([]);
   }
 
@@ -180,13 +181,13 @@ export class ResumeModel {
       ...(ask && { id: `ask-${n}` }),
     } as const;
     const frame = encodeMessage(message);
-    if (!this.#outlet.fits(frame)) {
+    if (!this.#sender.fits(frame)) {
       this.#expectOverflow(frame.bytes);
       this.closed = true;
       return;
     }
     this.#sizes.push(frame.bytes);
-    void this.#outlet.send(message, frame);
+    void this.#sender.send(message, frame);
   }
 
   #read(bytes: number): void {
@@ -204,7 +205,7 @@ export class ResumeModel {
 
   #drop(response: FakeResponse | undefined): void {
     if (!response) return;
-    this.#outlet.dropConnection(new McpSseError('write-timeout', 'given up'));
+    this.#sender.dropConnection(new McpSseError('write-timeout', 'given up'));
     expect([this.#attached, response.destroyed]).toEqual([false, true]);
     this.cuts += 1;
     this.#leave();
@@ -219,9 +220,12 @@ export class ResumeModel {
   #return(): void {
     if (this.#wire) return;
     const { id, position = 0 } = this.client;
-    const offset =
-      id === undefined ? this.#outlet.resumeOffset(position) : parseEventId(id)!.offset;
-    if (this.#outlet.canResume(offset)) this.#attach(offset);
+    const claim: ResumeClaim =
+      id === undefined
+        ? { by: 'probe', sessionId: '', offset: position }
+        : { by: 'event-id', ...parseEventId(id)! };
+    const offset = this.#sender.resumeOffset(claim);
+    if (this.#sender.canResume(claim, offset)) this.#attach(offset);
     else {
       this.refused = true;
       this.#expectGap(offset);
@@ -232,14 +236,14 @@ export class ResumeModel {
     this.#attached = true;
     this.#wire = new Wire(this.#holds);
     const writer = new ConnectionWriter(this.#wire.response, { maxBufferedBytes: Infinity });
-    this.#outlet.attach(writer, offset, '/message?sessionId=s');
+    this.#sender.attach(writer, offset, '/message?sessionId=s');
     for (const { response } of this.#old) expect(response.destroyed).toBe(true);
   }
 
   #post(): void {
     const { asked, position } = this.client;
-    if (position !== undefined) this.#outlet.acknowledge(position);
-    for (const id of asked.splice(0)) this.#outlet.answered(id);
+    if (position !== undefined) this.#sender.acknowledge(position);
+    for (const id of asked.splice(0)) this.#sender.answered(id);
   }
 
   #stir(): void {
@@ -252,7 +256,7 @@ export class ResumeModel {
 
   #release(): void {
     this.#released = this.#sizes.length;
-    this.#outlet.releaseWritten();
+    this.#sender.releaseWritten();
   }
 
   /** A client is only refused if what it has missed was more than what is kept. */

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 
 import type { LiveSession } from '../../lib/session/live-session.js';
+import { SessionHandle } from '../../lib/session/session-handle.js';
 import type { McpSseRouter } from '../../lib/index.js';
 import { post, StreamClient } from './stream-client.js';
 
@@ -79,7 +80,7 @@ export function numbers(client: StreamClient): number[] {
 export function onlySession(mcp: McpSseRouter): LiveSession {
   const [session, ...more] = mcp.sessions;
   expect(more).toEqual([]);
-  return session as unknown as LiveSession;
+  return SessionHandle.liveOf(session as SessionHandle) as LiveSession;
 }
 
 /** Sends numbered notifications, and returns when they are accepted. */

@@ -1,9 +1,5 @@
-import {
-  localAdapter,
-  type Adapter,
-  type McpSseOptions,
-  type McpSseRouter,
-} from '../../lib/index.js';
+import { type Adapter, type McpSseOptions, type McpSseRouter } from '../../lib/index.js';
+import { localAdapter } from '../../lib/adapter/index.js';
 import { eventually } from './eventually.js';
 import { serve, type ServeOptions, type Served } from './serve.js';
 import type { StreamClient } from './stream-client.js';

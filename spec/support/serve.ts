@@ -50,9 +50,9 @@ export async function serve<Data = unknown>(
     server.closeIdleConnections();
     await closed(server);
     expect(mcp.sessions.size, 'sessions left').toBe(0);
-    const stats = mcp.stats();
-    const closes = Object.values(stats.closed).reduce((sum, count) => sum + count, 0);
-    expect(closes, 'one close for every open').toBe(stats.opened);
+    const { totals } = mcp.stats();
+    const closes = Object.values(totals.closed).reduce((sum, count) => sum + count, 0);
+    expect(closes, 'one close for every open').toBe(totals.opened);
   });
   const path = mount === '/' ? '' : mount;
   return { url: `http://127.0.0.1:${String(port)}${path}`, port, app, server, mcp };

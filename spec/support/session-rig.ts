@@ -91,6 +91,7 @@ export class SessionRig {
       discarded: (_, count) => reports.push(['discarded', count]),
       failed: (_, error) => reports.push(['failed', error.code]),
       detached: (_, reason) => reports.push(['detached', reason]),
+      initialized: () => reports.push(['initialized', undefined]),
       resumed: () => reports.push(['resumed', undefined]),
       stalled: () => {},
       retainedBytesChanged: (_, bytes) => reports.push(['retainedBytesChanged', bytes]),

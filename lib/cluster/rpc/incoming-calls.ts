@@ -41,8 +41,8 @@ export class IncomingCalls<Data> {
       case 'send':
         return this.#send(checked('send', parameters));
       case 'broadcast': {
-        const { message, ...audience } = checked('broadcast', parameters);
-        return this.#reception.broadcast(message, audience);
+        const { message, principal } = checked('broadcast', parameters);
+        return this.#reception.broadcast(message, principal === undefined ? {} : { principal });
       }
       default:
         throw new McpSseError('invalid-message', 'no operation of this version');

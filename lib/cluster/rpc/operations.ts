@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
-import type { InboundPost, Claimant } from '../../session/local-host.js';
+import type { InboundPost, Claimant } from '../../session/host.js';
 import type { ProbeAnswer } from '../../session/resume/probes.js';
 import { toMessages, type JsonRpcMessage, type JsonRpcNotification } from '../../wire/json-rpc.js';
 

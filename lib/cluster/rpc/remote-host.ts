@@ -1,5 +1,5 @@
 import { McpSseError } from '../../errors.js';
-import type { Host, InboundPost, Claimant } from '../../session/local-host.js';
+import type { Host, InboundPost, Claimant } from '../../session/host.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import type { JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { Operation, Operations } from './operations.js';

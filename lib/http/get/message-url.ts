@@ -1,26 +1,63 @@
 import { McpSseError } from '../../errors.js';
 import type { Settings } from '../../options/settings.js';
 import { ignoreResult } from '../../util/unawaited.js';
-import { forwardedOf } from '../guard/forwarded.js';
+import { forwardedOf, type Forwarded } from '../guard/forwarded.js';
 import { splitUrl, type Exchange } from '../exchange.js';
 
-type Routes = Pick<Settings<unknown>, 'paths' | 'endpoint'>;
+type UrlSettings = Pick<Settings<unknown>, 'paths' | 'endpoint' | 'endpointQuery'>;
 
 /** What may stand in a Host header that is put into a URL. */
 const PLAIN_HOST = /^[\w\-.[\]:]+$/;
+
+/** Parameters of ours, which no query of the stream's URL may take the place of. */
+const OWN_PARAMETERS: ReadonlySet<string> = new Set(['sessionId', 'n']);
 
 /**
  * The URL that the `endpoint` event announces for the POSTs of a session.
  *
  * @throws McpSseError `internal` when the application's own function gives none.
  */
-export function messageUrlFor(exchange: Exchange, sessionId: string, routes: Routes): string {
-  const { endpoint, paths } = routes;
-  if (typeof endpoint === 'function') return oneLine(endpoint(exchange.req, sessionId));
-  const query = `?sessionId=${encodeURIComponent(sessionId)}`;
-  const relative = relativePath(clientPath(exchange), paths);
-  if (endpoint === 'relative') return relative + query;
-  return absoluteUrl(exchange, relative) + query;
+export function messageUrlFor(
+  exchange: Exchange,
+  sessionId: string,
+  settings: UrlSettings,
+): string {
+  const { endpoint, endpointQuery } = settings;
+  if (typeof endpoint === 'function') {
+    return oneLine(endpoint(exchange.expressRequest(), sessionId));
+  }
+  const kept = keptQuery(streamUrl(exchange).query, endpointQuery);
+  const query = `?sessionId=${encodeURIComponent(sessionId)}${kept}`;
+  return ascii(withoutQuery(exchange, endpoint, settings) + query);
+}
+
+function withoutQuery(
+  exchange: Exchange,
+  endpoint: Exclude<UrlSettings['endpoint'], (...args: never[]) => unknown>,
+  { paths }: UrlSettings,
+): string {
+  const { path } = streamUrl(exchange);
+  const relative = relativePath(path, paths);
+  if (endpoint === 'relative') return relative;
+  const forwarded = forwardedOf(exchange);
+  const isMounted = segments(path).length > segments(paths.sse).length;
+  if (endpoint === 'auto' && !isMounted && forwarded.prefix === '') return relative;
+  const { origin, pathname } = absoluteUrl(forwarded, path, relative);
+  return endpoint === 'absolute' ? origin + pathname : pathname;
+}
+
+/** What stands in a query beside the session's id, as `&name=value`. */
+function keptQuery(query: string, names: true | readonly string[]): string {
+  if (query === '' || (names !== true && names.length === 0)) return '';
+  return [...new URLSearchParams(query)]
+    .filter(([name]) => !OWN_PARAMETERS.has(name) && (names === true || names.includes(name)))
+    .map(([name, value]) => `&${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('');
+}
+
+/** [spec] RFC 3986: a URL is ASCII; some clients take U+0085 for the end of a line. */
+function ascii(url: string): string {
+  return url.replace(/[^\x21-\x7e]/g, encodeURIComponent);
 }
 
 /** It goes into the `data` of events as it is. */
@@ -35,7 +72,7 @@ function oneLine(url: unknown): string {
  * behind a proxy that rewrites the paths in front of both, since clients resolve it against the
  * URL they used.
  */
-function relativePath(path: string, { sse, message }: Routes['paths']): string {
+function relativePath(path: string, { sse, message }: UrlSettings['paths']): string {
   const slash = path.endsWith('/');
   const depth = segments(sse).length;
   if (depth === 0) {
@@ -51,14 +88,18 @@ function segments(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '');
 }
 
-/** The path as the client wrote it, as far as it reaches the server. */
-function clientPath({ req }: Exchange): string {
-  return splitUrl(req.originalUrl ?? req.url).path;
+/** The stream's own URL as the client wrote it, as far as it reaches the server. */
+function streamUrl({ req }: Exchange): { path: string; query: string } {
+  return splitUrl(req.originalUrl ?? req.url);
 }
 
-function absoluteUrl(exchange: Exchange, relative: string): string {
-  const { scheme, host = '', prefix } = forwardedOf(exchange);
+function absoluteUrl(
+  { scheme, host = '', prefix }: Forwarded,
+  path: string,
+  relative: string,
+): URL {
   const named = PLAIN_HOST.test(host) && URL.canParse(`${scheme}://${host}`);
   const origin = `${scheme}://${named ? host : 'localhost'}`;
-  return new URL(relative, origin + prefix + clientPath(exchange)).href;
+  // Two slashes at the beginning would name another host.
+  return new URL(relative, origin + prefix + path.replace(/^\/+/, '/'));
 }

@@ -29,33 +29,37 @@ export async function openSession<Data>(
   caller: Caller,
   writer?: ConnectionWriter,
 ): Promise<void> {
-  const departure = new ClientAbort(exchange.res);
+  const { sessions } = runtime;
+  const clientAbort = new ClientAbort(exchange.res);
   refuseWhileDraining(runtime);
-  if (departure.hasAborted()) return;
-  runtime.sessions.takeSlot(caller.principal);
-  const session = await prepare(exchange, runtime, caller, departure).finally(() => {
-    departure.dispose();
+  if (clientAbort.hasAborted()) return;
+  sessions.takeSlot(caller.principal);
+  const session = await prepare(exchange, runtime, caller, clientAbort).finally(() => {
+    clientAbort.dispose();
   });
   if (!session) return;
-  if (departure.hasAborted()) session.close('client-disconnected');
+  if (clientAbort.hasAborted()) session.close('client-disconnected');
   else openOrClose(exchange, runtime, session, writer);
 }
 
 /** The session with its server, ready for a stream; undefined when the client has left. */
 async function prepare<Data>(
-  { req }: Exchange,
+  exchange: Exchange,
   runtime: Runtime<Data>,
   { principal, key }: Caller,
-  departure: ClientAbort,
+  clientAbort: ClientAbort,
 ): Promise<LiveSession<Data> | undefined> {
-  const { events, sessions, sessionLimits, observer } = runtime;
+  const { req } = exchange;
+  const { sessions, sessionLimits, observer } = runtime;
   let session: LiveSession<Data> | undefined;
   try {
-    const data = await events.connect(req, departure);
-    if (departure.hasAborted()) return undefined;
-    const id = newId(req, runtime);
-    const road = new ResumeStrategy(sessions.node, capabilitiesOf(req, key, runtime));
-    session = new LiveSession<Data>(id, principal, data, sessionLimits, observer, road);
+    const data = await connect(exchange, runtime, clientAbort);
+    if (clientAbort.hasAborted()) return undefined;
+    // Only now: a caller that is refused takes nothing from anybody.
+    sessions.makeRoom(principal);
+    const id = newId(exchange, runtime);
+    const resumeStrategy = new ResumeStrategy(sessions.node, capabilitiesOf(req, key, runtime));
+    session = new LiveSession<Data>(id, principal, data, sessionLimits, observer, resumeStrategy);
     const version = negotiatedVersion(req);
     if (version !== undefined) session.assumeHandshake(version);
     await serve(session, req, runtime);
@@ -67,6 +71,28 @@ async function prepare<Data>(
     // From here on the slot goes with the session.
     if (!session) sessions.freeSlot(principal);
   }
+}
+
+/** @throws McpSseError `forbidden`, `hook-timeout`; whatever `onConnect` throws */
+async function connect<Data>(
+  exchange: Exchange,
+  { settings, events }: Runtime<Data>,
+  clientAbort: ClientAbort,
+): Promise<Data> {
+  const { onConnect } = settings.hooks;
+  // Nothing tells what Data is but the hook's own return type.
+  if (!onConnect) return undefined as Data;
+  const context = {
+    // Made when it is asked for.
+    get signal() {
+      return clientAbort.signal;
+    },
+  };
+  const data = await events.callUser('onConnect', () =>
+    onConnect(exchange.expressRequest(), context),
+  );
+  if (data === false) throw new McpSseError('forbidden', 'onConnect has refused the stream');
+  return data;
 }
 
 async function serve<Data>(
@@ -119,10 +145,10 @@ function open<Data>(
 }
 
 function newId<Data>(
-  req: McpSseRequest,
+  exchange: Exchange,
   { settings, sessions, dispatcher }: Runtime<Data>,
 ): string {
-  const given = settings.sessionIdGenerator(req);
+  const given = settings.sessionIdGenerator(exchange.expressRequest());
   if (typeof given !== 'string' || !SESSION_ID.test(given)) {
     ignoreResult(given);
     throw new McpSseError(

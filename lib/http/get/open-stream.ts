@@ -2,7 +2,7 @@ import accepts from 'accepts';
 
 import { McpSseError } from '../../errors.js';
 import type { ProbeAnswer } from '../../session/resume/probes.js';
-import type { Claimant } from '../../session/local-host.js';
+import type { Claimant } from '../../session/host.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { ignoreResult } from '../../util/unawaited.js';
@@ -10,6 +10,7 @@ import { beginStream } from './begin-stream.js';
 import { messageUrlFor } from './message-url.js';
 import type { Exchange } from '../exchange.js';
 import { openSession } from './open-session.js';
+import { principalOf } from '../principal.js';
 import type { Runtime } from '../runtime.js';
 import {
   negotiatedVersion,
@@ -35,15 +36,15 @@ export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data
   checkAccept(req);
   const { events, settings } = runtime;
   const principal = await events.callUser('security.principal', () =>
-    settings.security.principal(req),
+    principalOf(exchange, settings),
   );
-  const key = resumeKeyOf(req, settings);
+  const key = resumeKeyOf(exchange, settings);
   try {
     await serveStream(exchange, runtime, { principal, key });
   } catch (thrown) {
     const error = McpSseError.from(thrown);
     if (!settings.resume || !shouldRetry(req, error)) throw error;
-    runtime.statistics.countRefused(error);
+    runtime.events.refused(error);
     answerRetryLater(res, settings.resume.retryMs);
   }
 }
@@ -120,10 +121,10 @@ function probeTimeout<Data>(
 
 /** @throws McpSseError `internal` for what is no text: a promise above all, alike for all clients. */
 function resumeKeyOf<Data>(
-  req: McpSseRequest,
+  exchange: Exchange,
   { resume }: Runtime<Data>['settings'],
 ): string | undefined {
-  const key: unknown = resume ? resume.key?.(req) : undefined;
+  const key: unknown = resume ? resume.key?.(exchange.expressRequest()) : undefined;
   if (key === undefined || typeof key === 'string') return key;
   ignoreResult(key);
   throw new McpSseError('internal', 'resume.key() must return a string or undefined');

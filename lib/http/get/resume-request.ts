@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { Dispatcher, Located } from '../../cluster/dispatcher.js';
 import { McpSseError, type McpSseErrorCode } from '../../errors.js';
-import type { Claimant } from '../../session/local-host.js';
+import type { Claimant } from '../../session/host.js';
 import { reconnectDelay } from '../../session/resume/reconnect-delay.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 import { parseEventId, type ResumeCapabilities } from '../../session/resume/resume-strategy.js';

@@ -1,6 +1,7 @@
 import { McpSseError } from '../../errors.js';
 import { factsOf } from '../../session/request-facts.js';
 import { toMessages } from '../../wire/json-rpc.js';
+import { principalOf } from '../principal.js';
 import { checkContentType, readJson } from './json-body.js';
 import { splitUrl, type Exchange } from '../exchange.js';
 import type { Runtime } from '../runtime.js';
@@ -17,7 +18,7 @@ export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Dat
   fixPrototypes(exchange);
   const { sessionId, offset } = queryOf(exchange);
   const principal = await events.callUser('security.principal', () =>
-    settings.security.principal(req),
+    principalOf(exchange, settings),
   );
   // Of another node's session nothing is known before that node has answered.
   if (dispatcher.isHere(sessionId)) localHost.sessionOf(sessionId, principal);

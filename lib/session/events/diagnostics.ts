@@ -5,7 +5,7 @@ import type { McpSseError, McpSseErrorCode } from '../../errors.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { isRequest, isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';
-import type { CloseReason, Session } from '../session.js';
+import type { CloseReason, Session, Sessions } from '../session.js';
 
 /** What is told of a message: everything but what it says. */
 export interface PublishedMessage {
@@ -46,7 +46,7 @@ export interface McpSseChannels {
     readonly drained: boolean;
   };
   /** `close()` of a router has begun, and has finished; `sessions` are that router's. */
-  'mcp-sse:shutdown': { readonly sessions: Iterable<Session>; readonly finished: boolean };
+  'mcp-sse:shutdown': { readonly sessions: Sessions; readonly finished: boolean };
 }
 
 /** One channel. Ask `heard` before a payload is built: nobody listening is the usual case. */
@@ -132,7 +132,7 @@ export const diagnostics = {
     stalls.publish({ session, waitedMs, bufferedBytes: session.bufferedBytes, drained: !closed });
   },
 
-  shutdown(sessions: Iterable<Session>, finished: boolean): void {
+  shutdown(sessions: Sessions, finished: boolean): void {
     debug(finished ? 'shut down' : 'shutting down');
     if (shutdowns.heard) shutdowns.publish({ sessions, finished });
   },

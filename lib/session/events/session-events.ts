@@ -1,56 +1,39 @@
 import { McpSseError } from '../../errors.js';
-import { isPromiseLike, withDeadline } from '../../util/promises.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
+import { isPromiseLike, withDeadline } from '../../util/promises.js';
 import type { JsonRpcMessage } from '../../wire/json-rpc.js';
-import { diagnostics } from './diagnostics.js';
-import type { McpSseRequest, RequestFacts } from '../request-facts.js';
+import type { RequestFacts } from '../request-facts.js';
 import type { CloseReason, Session } from '../session.js';
+import { diagnostics } from './diagnostics.js';
+import { ErrorLog } from './error-log.js';
+import type { McpSseHooks } from './hooks.js';
 import type { Statistics } from './statistics.js';
-import { messageWatchers } from './watch-messages.js';
 
-/**
- * Where the application looks in. Each hook may be async. Apart from `onConnect` none can refuse
- * or delay anything: one that throws, rejects or takes longer than `limits.hookTimeoutMs` is
- * reported to `onError` (`hook-failed`, `hook-timeout`) and otherwise ignored.
- */
-export interface McpSseHooks<Data = unknown> {
-  /**
-   * Before anything is accepted. What it returns becomes `session.data`. A throw refuses the
-   * stream: `new McpSseError('unauthorized' | 'forbidden', …)` with 401 or 403, anything else
-   * with 500; a hook that takes too long refuses with 500 too. `signal` is aborted when the
-   * client leaves meanwhile: no session is opened then, and no close is reported.
-   */
-  onConnect?: (
-    req: McpSseRequest,
-    context: { readonly signal: AbortSignal },
-  ) => Data | Promise<Data>;
-  /** The stream is open and its `endpoint` event is on its way. */
-  onSessionOpen?: (session: Session<Data>) => unknown;
-  /** A message of the client was accepted, before it is passed on. */
-  onReceive?: (message: JsonRpcMessage, session: Session<Data>) => unknown;
-  /** A message was accepted for the stream. */
-  onSend?: (message: JsonRpcMessage, session: Session<Data>) => unknown;
-  /**
-   * The stream of a session is gone, and its client may come back within `resume.windowMs`.
-   * Requests in flight go on, what is sent waits.
-   */
-  onSessionDetach?: (session: Session<Data>, reason: CloseReason) => unknown;
-  /** The client of a session is back: a new stream goes on where the old one stopped. */
-  onSessionResume?: (session: Session<Data>) => unknown;
-  /** The session has closed: once for every `onSessionOpen`, and after it has settled. */
-  onSessionClose?: (session: Session<Data>, reason: CloseReason) => unknown;
-  /** Something failed that no caller is told of, or that ended a session. */
-  onError?: (error: McpSseError, session?: Session<Data>) => unknown;
+/** Sees one message; `in` is from the client, `out` to it. */
+export type MessageWatcher<Data = unknown> = (
+  message: JsonRpcMessage,
+  session: Session<Data>,
+  direction: 'in' | 'out',
+) => unknown;
+
+/** A session as the events need it: what they show of it is its handle. */
+interface Subject<Data> {
+  readonly handle: Session<Data>;
 }
 
-/** Runs hooks in isolation, counts what they are told, and keeps opens and closes in order. */
+/**
+ * The one hub for what happens to sessions: counts it, publishes it, shows it to watchers, and
+ * runs the application's hooks in isolation, opens before closes.
+ */
 export class SessionEvents<Data> {
   readonly #hooks: McpSseHooks<Data>;
   readonly #timeoutMs: number;
   readonly #statistics: Statistics;
+  readonly #errorLog = new ErrorLog();
+  readonly #watchers = new Set<MessageWatcher<Data>>();
   /** Hooks that have not settled; each leaves by its deadline. */
   readonly #running = new Set<Promise<void>>();
-  /** For each session whose open has not settled: what is to follow it. */
+  /** For each session whose `onSessionOpen` has not settled: what is to follow it. */
   readonly #opening = new Map<Session<Data>, (() => void)[]>();
 
   constructor(hooks: McpSseHooks<Data>, timeoutMs: number, statistics: Statistics) {
@@ -59,17 +42,9 @@ export class SessionEvents<Data> {
     this.#statistics = statistics;
   }
 
-  /** @throws whatever `onConnect` throws; McpSseError `hook-timeout`. */
-  async connect(req: McpSseRequest, context: { readonly signal: AbortSignal }): Promise<Data> {
-    const { onConnect } = this.#hooks;
-    // Nothing tells what Data is but the hook's own return type.
-    if (!onConnect) return undefined as Data;
-    return this.callUser('onConnect', () => onConnect(req, context));
-  }
-
-  /** Asks a function of the application; only an async answer is given a deadline. */
-  callUser<T>(name: string, question: () => T | Promise<T>): T | Promise<T> {
-    const answer = question();
+  /** Calls a function of the application; only an async answer is given a deadline. */
+  callUser<T>(name: string, call: () => T | Promise<T>): T | Promise<T> {
+    const answer = call();
     return isPromiseLike(answer) ? this.bounded(name, async () => answer) : answer;
   }
 
@@ -82,82 +57,114 @@ export class SessionEvents<Data> {
     );
   }
 
-  opened(session: Session<Data>): void {
+  /** Shows `watcher` every message until the function that it returns is called. */
+  watch(watcher: MessageWatcher<Data>): () => void {
+    // Its own object, so that one function may watch twice and stop once.
+    const own: MessageWatcher<Data> = (...seen) => watcher(...seen);
+    this.#watchers.add(own);
+    return () => {
+      this.#watchers.delete(own);
+    };
+  }
+
+  opened({ handle }: Subject<Data>): void {
     this.#statistics.opened += 1;
     const { onSessionOpen } = this.#hooks;
     const afterwards: (() => void)[] = [];
     // Known before anybody is told, since they may close the session there and then.
-    if (onSessionOpen) this.#opening.set(session, afterwards);
-    diagnostics.opened(session);
+    if (onSessionOpen) this.#opening.set(handle, afterwards);
+    diagnostics.opened(handle);
     if (!onSessionOpen) return;
     const opened = (): void => {
-      this.#opening.delete(session);
+      this.#opening.delete(handle);
       for (const next of afterwards) next();
     };
-    const running = this.#run('onSessionOpen', session, () => onSessionOpen(session));
+    const running = this.#run('onSessionOpen', handle, () => onSessionOpen(handle));
     if (running) void running.then(opened);
     else opened();
   }
 
+  initialized({ handle }: Subject<Data>): void {
+    const { onInitialize } = this.#hooks;
+    if (onInitialize) void this.#run('onInitialize', handle, () => onInitialize(handle));
+  }
+
   /** `body` is the POST, where the message came alone. */
-  received(session: Session<Data>, message: JsonRpcMessage, body?: RequestFacts): void {
+  received({ handle }: Subject<Data>, message: JsonRpcMessage, body?: RequestFacts): void {
     this.#statistics.messagesIn += 1;
-    diagnostics.received(session, message, body);
-    this.#show(message, session, 'in');
+    diagnostics.received(handle, message, body);
+    this.#showWatchers(message, handle, 'in');
     const { onReceive } = this.#hooks;
-    if (onReceive) void this.#run('onReceive', session, () => onReceive(message, session));
+    if (onReceive) void this.#run('onReceive', handle, () => onReceive(message, handle));
   }
 
-  sent(session: Session<Data>, message: JsonRpcMessage, bytes: number): void {
+  sent({ handle }: Subject<Data>, message: JsonRpcMessage, bytes: number): void {
     this.#statistics.messagesOut += 1;
-    diagnostics.sent(session, message, bytes);
-    this.#show(message, session, 'out');
+    diagnostics.sent(handle, message, bytes);
+    this.#showWatchers(message, handle, 'out');
     const { onSend } = this.#hooks;
-    if (onSend) void this.#run('onSend', session, () => onSend(message, session));
+    if (onSend) void this.#run('onSend', handle, () => onSend(message, handle));
   }
 
-  detached(session: Session<Data>, reason: CloseReason): void {
+  detached({ handle }: Subject<Data>, reason: CloseReason): void {
     this.#statistics.detached += 1;
-    diagnostics.detached(session, reason);
+    diagnostics.detached(handle, reason);
     const { onSessionDetach } = this.#hooks;
     if (onSessionDetach)
-      void this.#run('onSessionDetach', session, () => onSessionDetach(session, reason));
+      void this.#run('onSessionDetach', handle, () => onSessionDetach(handle, reason));
   }
 
-  resumed(session: Session<Data>): void {
+  resumed({ handle }: Subject<Data>): void {
     this.#statistics.resumed += 1;
-    diagnostics.resumed(session);
+    diagnostics.resumed(handle);
     const { onSessionResume } = this.#hooks;
-    if (onSessionResume) void this.#run('onSessionResume', session, () => onSessionResume(session));
+    if (onSessionResume) void this.#run('onSessionResume', handle, () => onSessionResume(handle));
   }
 
-  discarded(_session: Session<Data>, count: number): void {
+  discarded(_session: Subject<Data>, count: number): void {
     this.#statistics.discarded += count;
   }
 
-  stalled(session: Session<Data>, writer: ConnectionWriter): void {
-    diagnostics.stalled(session, writer);
+  stalled({ handle }: Subject<Data>, writer: ConnectionWriter): void {
+    diagnostics.stalled(handle, writer);
   }
 
-  closed(session: Session<Data>, reason: CloseReason): void {
+  closed({ handle }: Subject<Data>, reason: CloseReason): void {
     this.#statistics.countClosed(reason);
-    diagnostics.closed(session, reason);
+    diagnostics.closed(handle, reason);
     const { onSessionClose } = this.#hooks;
     if (!onSessionClose) return;
     const run = (): void => {
-      void this.#run('onSessionClose', session, () => onSessionClose(session, reason));
+      void this.#run('onSessionClose', handle, () => onSessionClose(handle, reason));
     };
-    const afterwards = this.#opening.get(session);
+    const afterwards = this.#opening.get(handle);
     if (afterwards) afterwards.push(run);
     else run();
   }
 
-  failed(session: Session<Data> | undefined, error: McpSseError): void {
+  refused(error: McpSseError): void {
+    this.#statistics.countRefused(error);
+    diagnostics.refused(error);
+  }
+
+  failed(session: Subject<Data> | undefined, error: McpSseError): void {
+    this.#report(session?.handle, error);
+  }
+
+  /** Resolves when every hook that is running has settled or met its deadline. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #report(session: Session<Data> | undefined, error: McpSseError): void {
     this.#statistics.countError(error);
     diagnostics.failed(session, error);
     const { onError } = this.#hooks;
-    if (!onError) return;
-    // Not by #run: a failing onError has nobody left to tell but the log.
+    if (!onError) {
+      this.#errorLog.report(error);
+      return;
+    }
+    // Not by #run: a failing onError has only the log left to tell.
     try {
       const returned = onError(error, session);
       if (isPromiseLike(returned)) returned.then(undefined, diagnostics.onErrorFailed);
@@ -166,15 +173,9 @@ export class SessionEvents<Data> {
     }
   }
 
-  /** Resolves when every hook that is running has settled or met its deadline. */
-  async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
-  }
-
-  #show(message: JsonRpcMessage, session: Session<Data>, direction: 'in' | 'out'): void {
-    const watchers = messageWatchers();
-    if (watchers.size === 0) return;
-    for (const watcher of watchers) {
+  #showWatchers(message: JsonRpcMessage, session: Session<Data>, direction: 'in' | 'out'): void {
+    if (this.#watchers.size === 0) return;
+    for (const watcher of this.#watchers) {
       void this.#run('watchMessages', session, () => watcher(message, session, direction));
     }
   }
@@ -182,7 +183,7 @@ export class SessionEvents<Data> {
   /** A promise only where the hook is async: most are not, and none is waited for. */
   #run(name: string, session: Session<Data>, hook: () => unknown): Promise<void> | undefined {
     const failed = (error: unknown): void => {
-      this.failed(session, McpSseError.from(error, 'hook-failed'));
+      this.#report(session, McpSseError.from(error, 'hook-failed'));
     };
     try {
       const returned = hook();

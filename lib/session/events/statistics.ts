@@ -1,35 +1,51 @@
 import type { McpSseError, McpSseErrorCode } from '../../errors.js';
-import { diagnostics } from './diagnostics.js';
 import type { CloseReason } from '../session.js';
 
-/** What `stats()` tells: gauges of now, counters since the middleware was created. */
+/** What `stats()` reports of sessions: gauges of now, and totals since the router was created. */
 export interface SessionStats {
-  /** Sessions now. */
+  /** Sessions now, of which some have a stream and some wait for their client to come back. */
   sessions: number;
-  /** Requests of clients that are running now. */
+  connected: number;
+  detached: number;
+  /** Requests of clients that run now. */
   inFlight: number;
   /** Bytes of messages that wait for their readers now. */
   bufferedBytes: number;
-  /** Sessions ever opened, and ever closed by reason; an application's own reasons are `other`. */
+  /** Bytes that count towards `limits.maxTotalBytes` now. */
+  totalBytes: number;
+  totals: SessionTotals;
+}
+
+/** Counters since the router was created. They only grow. */
+export interface SessionTotals {
+  /** Sessions opened. */
   opened: number;
-  closed: Record<string, number>;
-  /** How often a stream was lost whose client may come back, and how often one came back. */
+  /** Streams lost whose client may come back, and streams with which one came back. */
   detached: number;
   resumed: number;
-  /** Messages taken from clients, and handed to streams. */
+  /** Sessions closed, by reason; an application's own reasons count as `other`. */
+  closed: Record<string, number>;
+  /** Requests refused, and errors reported, by code. */
+  refused: Partial<Record<McpSseErrorCode, number>>;
+  errors: Partial<Record<McpSseErrorCode, number>>;
+  /** Messages taken from clients, and messages accepted for their streams. */
   messagesIn: number;
   messagesOut: number;
   /** Answers and messages that came too late for their session. */
   discarded: number;
-  /** Requests refused and errors reported, by code. */
-  refused: Partial<Record<McpSseErrorCode, number>>;
-  errors: Partial<Record<McpSseErrorCode, number>>;
 }
 
-/** Named so that an application's own reasons cannot grow the counters without bound. */
+/** What a session shows to the gauges. */
+export interface MeasuredSession {
+  readonly state: 'open' | 'detached' | 'closed';
+  readonly inFlight: number;
+  readonly bufferedBytes: number;
+}
+
+/** A closed list, so that an application's own reasons cannot grow the counters without bound. */
 const REASONS: ReadonlySet<CloseReason> = new Set([
   'client-disconnected',
-  'closed',
+  'server-closed',
   'shutdown',
   'write-timeout',
   'buffer-overflow',
@@ -56,9 +72,8 @@ export class Statistics {
     increment(this.closed, REASONS.has(reason) ? reason : 'other');
   }
 
-  countRefused(error: McpSseError): void {
-    increment(this.refused, error.code);
-    diagnostics.refused(error);
+  countRefused({ code }: McpSseError): void {
+    increment(this.refused, code);
   }
 
   countError({ code }: McpSseError): void {
@@ -66,27 +81,30 @@ export class Statistics {
   }
 
   /** A plain copy, with the gauges of the given sessions. */
-  snapshot(
-    sessions: Iterable<{ readonly inFlight: number; readonly bufferedBytes: number }>,
-  ): SessionStats {
-    const gauges = { sessions: 0, inFlight: 0, bufferedBytes: 0 };
-    for (const { inFlight, bufferedBytes } of sessions) {
+  snapshot(sessions: Iterable<MeasuredSession>, totalBytes: number): SessionStats {
+    const gauges = { sessions: 0, connected: 0, detached: 0, inFlight: 0, bufferedBytes: 0 };
+    for (const { state, inFlight, bufferedBytes } of sessions) {
       gauges.sessions += 1;
+      if (state === 'open') gauges.connected += 1;
+      else gauges.detached += 1;
       gauges.inFlight += inFlight;
       gauges.bufferedBytes += bufferedBytes;
     }
+    return { ...gauges, totalBytes, totals: this.#totals() };
+  }
+
+  #totals(): SessionTotals {
     const { opened, detached, resumed, messagesIn, messagesOut, discarded } = this;
     return {
-      ...gauges,
       opened,
       detached,
       resumed,
       closed: Object.fromEntries(this.closed),
+      refused: Object.fromEntries(this.refused),
+      errors: Object.fromEntries(this.errors),
       messagesIn,
       messagesOut,
       discarded,
-      refused: Object.fromEntries(this.refused),
-      errors: Object.fromEntries(this.errors),
     };
   }
 }

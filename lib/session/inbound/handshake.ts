@@ -1,9 +1,16 @@
+import { McpSseError } from '../../errors.js';
 import {
   isRequest,
   type JsonRpcMessage,
+  type JsonRpcRequest,
   type JsonRpcResponse,
   type RequestId,
 } from '../../wire/json-rpc.js';
+
+/** Characters of a client's name, version and title: they are kept for the life of a session. */
+const MAX_NAME_CHARS = 256;
+/** Bytes of a client's capabilities as JSON, kept likewise. */
+const MAX_CAPABILITIES_BYTES = 16 * 1024;
 
 /** Name and version by which a client introduces itself. */
 export interface ClientInfo {
@@ -18,18 +25,27 @@ export class Handshake {
   clientCapabilities: Readonly<Record<string, unknown>> | undefined;
   protocolVersion: string | undefined;
   #initializeId: RequestId | undefined;
+  /** `initialize` was answered, and the client has not gone on yet. */
+  #answered = false;
 
   /** Whether the client has sent `initialize`. */
   get started(): boolean {
     return this.protocolVersion !== undefined || this.#initializeId !== undefined;
   }
 
-  received(message: JsonRpcMessage): void {
-    if (!isRequest(message) || message.method !== 'initialize') return;
-    this.#initializeId = message.id;
-    const { clientInfo, capabilities } = message.params ?? {};
-    if (isClientInfo(clientInfo)) this.clientInfo = clientInfo;
-    if (isRecord(capabilities)) this.clientCapabilities = capabilities;
+  /** Reads a message of the client, and returns whether the handshake is done with it. */
+  received(message: JsonRpcMessage): boolean {
+    if (isInitialize(message)) {
+      this.#initializeId = message.id;
+      const { clientInfo, capabilities } = message.params ?? {};
+      if (isClientInfo(clientInfo)) this.clientInfo = copyOf(clientInfo);
+      if (isRecord(capabilities)) this.clientCapabilities = capabilities;
+      return false;
+    }
+    // [spec] `notifications/initialized` ends it; a client that leaves it out goes on with the next.
+    if (!this.#answered || isPing(message)) return false;
+    this.#answered = false;
+    return true;
   }
 
   /** Whether it is the answer to `initialize`. */
@@ -38,6 +54,7 @@ export class Handshake {
     if (!('result' in response) || !isRecord(response.result)) return false;
     const { protocolVersion } = response.result;
     if (typeof protocolVersion === 'string') this.protocolVersion = protocolVersion;
+    this.#answered = true;
     return true;
   }
 
@@ -47,10 +64,39 @@ export class Handshake {
   }
 }
 
+/**
+ * Refuses an `initialize` whose client would be remembered by too many bytes.
+ *
+ * @throws McpSseError `invalid-message`
+ */
+export function checkInitialize(message: JsonRpcMessage): void {
+  if (!isInitialize(message)) return;
+  const { clientInfo, capabilities } = message.params ?? {};
+  const names = isRecord(clientInfo) ? [clientInfo.name, clientInfo.version, clientInfo.title] : [];
+  if (names.some((name) => typeof name === 'string' && name.length > MAX_NAME_CHARS)) {
+    throw new McpSseError('invalid-message', 'clientInfo has a name of over 256 characters');
+  }
+  if (!isRecord(capabilities)) return;
+  if (Buffer.byteLength(JSON.stringify(capabilities)) > MAX_CAPABILITIES_BYTES) {
+    throw new McpSseError('invalid-message', 'the capabilities are larger than 16 KiB');
+  }
+}
+
+const isInitialize = (message: JsonRpcMessage): message is JsonRpcRequest =>
+  isRequest(message) && message.method === 'initialize';
+
+const isPing = (message: JsonRpcMessage): boolean =>
+  'method' in message && message.method === 'ping';
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
 function isClientInfo(value: unknown): value is ClientInfo {
   return isRecord(value) && typeof value.name === 'string' && typeof value.version === 'string';
+}
+
+/** Without what else clients say of themselves: icons take kilobytes. */
+function copyOf({ name, version, title }: ClientInfo): ClientInfo {
+  return typeof title === 'string' ? { name, version, title } : { name, version };
 }

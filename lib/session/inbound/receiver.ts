@@ -1,39 +1,34 @@
 import { McpSseError } from '../../errors.js';
-import {
-  cancelledRequest,
-  isResponse,
-  type JsonRpcMessage,
-  type JsonRpcResponse,
-} from '../../wire/json-rpc.js';
-import { InFlight } from './in-flight.js';
+import { cancelledRequest, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';
 import type { MessageSink, Session } from '../session.js';
+import { checkInitialize } from './handshake.js';
+import { InFlight } from './in-flight.js';
 
-/** What an inlet tells its session. */
-export interface ReceiverOwner {
+/** The session whose messages a receiver takes. */
+export interface ReceivingSession {
   readonly state: Session['state'];
-  /** A message is here, before it goes anywhere; `body` is its POST, where it came alone. */
-  messageReceived(message: JsonRpcMessage, body?: RequestFacts): void;
-  /** Whether the response answers a request of the session itself. */
-  responseReceived(response: JsonRpcResponse): boolean;
-  /** The message goes on to whoever serves the session. */
-  messageDelivered(): void;
-  /** Whoever serves the session threw. */
+  /**
+   * Notes a message of the client, and returns whether it goes on to whatever serves the session.
+   * `body` is the POST that carried it alone.
+   */
+  messageReceived(message: JsonRpcMessage, body?: RequestFacts): boolean;
+  /** Whatever serves the session threw. */
   deliveryFailed(message: JsonRpcMessage, error: McpSseError): void;
 }
 
 /** The incoming half of a session: takes the client's messages and passes them on in order. */
 export class Receiver {
   readonly inFlight: InFlight;
-  readonly #owner: ReceiverOwner;
+  readonly #session: ReceivingSession;
   #sink: MessageSink | undefined;
 
-  constructor(owner: ReceiverOwner, inFlightLimit: number) {
-    this.#owner = owner;
-    this.inFlight = new InFlight(inFlightLimit);
+  constructor(session: ReceivingSession, maxConcurrentRequests: number) {
+    this.#session = session;
+    this.inFlight = new InFlight(maxConcurrentRequests);
   }
 
-  /** Who gets the messages. */
+  /** Sets what gets the messages. */
   serveWith(sink: MessageSink): void {
     this.#sink = sink;
   }
@@ -41,10 +36,11 @@ export class Receiver {
   /**
    * Takes the messages of one POST, all or none.
    *
-   * @throws McpSseError as `InFlight.admit`; `session-not-found` when the session has closed.
+   * @throws McpSseError as `checkInitialize` and `InFlight.admit`; `session-not-found` when the session has closed.
    */
   receive(messages: readonly JsonRpcMessage[], facts: RequestFacts): void {
     if (this.#isClosed()) throw new McpSseError('session-not-found', 'no such session');
+    messages.forEach(checkInitialize);
     this.inFlight.admit(messages);
     const body = messages.length === 1 ? facts : undefined;
     for (const message of messages) this.#deliver(message, facts, body);
@@ -58,15 +54,11 @@ export class Receiver {
 
   #deliver(message: JsonRpcMessage, facts: RequestFacts, body?: RequestFacts): void {
     // An earlier member of the batch, or a hook, may have closed the session.
-    if (this.#isClosed()) return;
-    this.#owner.messageReceived(message, body);
-    if (this.#isClosed()) return;
-    if (isResponse(message) && this.#owner.responseReceived(message)) return;
-    this.#owner.messageDelivered();
+    if (this.#isClosed() || !this.#session.messageReceived(message, body)) return;
     try {
       this.#sink?.receive(message, facts);
     } catch (error) {
-      this.#owner.deliveryFailed(message, McpSseError.from(error, 'server-failed'));
+      this.#session.deliveryFailed(message, McpSseError.from(error, 'server-failed'));
     }
     // After the sink: an SDK server aborts the handler by itself and answers no more.
     const cancelled = cancelledRequest(message);
@@ -74,7 +66,7 @@ export class Receiver {
   }
 
   #isClosed(): boolean {
-    return this.#owner.state === 'closed';
+    return this.#session.state === 'closed';
   }
 }
 

@@ -8,8 +8,8 @@ import { ignoreRejection } from '../../util/unawaited.js';
 const HIGH_WATER_BYTES = 64 * 1024;
 const DONE = Promise.resolve();
 
-/** What a pump is told to keep, and whom it tells. */
-export interface PumpOwner {
+/** Receives what becomes of the connection and the log. Methods must not throw. */
+export interface ConnectionOwner {
   /** The connection is gone; without an error when it was the peer or `finish()`. */
   connectionClosed(error: McpSseError | undefined): void;
   /** A write had to wait for the reader, and the wait is over. */
@@ -35,7 +35,7 @@ export type Decorate = (frame: Frame, offset: number) => Frame;
  * between live and replayed, so the two cannot race.
  */
 export class Pump implements WriterObserver {
-  readonly #owner: PumpOwner;
+  readonly #owner: ConnectionOwner;
   readonly #bounds: PumpBounds;
   readonly #log = new ReplayLog();
   #writer: ConnectionWriter | undefined;
@@ -48,7 +48,7 @@ export class Pump implements WriterObserver {
   /** What all producers that wait for room share: one promise, however many they are. */
   #room: Room | undefined;
 
-  constructor(owner: PumpOwner, bounds: PumpBounds) {
+  constructor(owner: ConnectionOwner, bounds: PumpBounds) {
     this.#owner = owner;
     this.#bounds = bounds;
   }

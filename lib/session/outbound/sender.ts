@@ -1,27 +1,17 @@
 import type { McpSseError } from '../../errors.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
-import { Pump, type PumpBounds, type PumpOwner } from './pump.js';
+import { Pump, type PumpBounds, type ConnectionOwner } from './pump.js';
 import type { Frame } from '../../wire/sse-encoder.js';
 import { isRequest, type JsonRpcMessage, type RequestId } from '../../wire/json-rpc.js';
+import type { ResumeClaim } from '../resume/resume-claim.js';
 import type { ResumeStrategy } from '../resume/resume-strategy.js';
 
 /** Requests of the server whose answers are awaited as proof of reading; older ones prove less. */
 const MAX_ACKS = 256;
 
-/** What an outlet tells its session. */
-export interface SenderOwner {
-  /** The connection is gone; without an error when it was the peer. */
-  connectionClosed(error: McpSseError | undefined): void;
-  /** A write had to wait for the reader, and the wait is over. */
-  connectionStalled(writer: ConnectionWriter): void;
-  /** So many bytes more, or less, are kept for a client that may come back. */
-  retainedBytesChanged(bytes: number): void;
-}
-
-/** The outgoing half of a session: its log, its connection, and the client's road back. */
-export class Sender implements PumpOwner {
+/** The outgoing half of a session: its log, its connection, and how its client can come back. */
+export class Sender {
   readonly resumeStrategy: ResumeStrategy;
-  readonly #owner: SenderOwner;
   readonly #pump: Pump;
   /** By the id of a request to the client: the offset that its answer proves to be read. */
   #acks: Map<RequestId, number> | undefined;
@@ -29,11 +19,10 @@ export class Sender implements PumpOwner {
   /** The client has shown that it has read everything up to here. */
   #acknowledgedOffset = 0;
 
-  constructor(owner: SenderOwner, bounds: PumpBounds, road: ResumeStrategy) {
-    this.#owner = owner;
-    this.#pump = new Pump(this, bounds);
-    this.resumeStrategy = road;
-    if (road.resumable || road.undecided) this.#pump.startRetention();
+  constructor(owner: ConnectionOwner, bounds: PumpBounds, resumeStrategy: ResumeStrategy) {
+    this.#pump = new Pump(owner, bounds);
+    this.resumeStrategy = resumeStrategy;
+    if (resumeStrategy.resumable || resumeStrategy.undecided) this.#pump.startRetention();
   }
 
   /** The connection, while one is attached. */
@@ -46,11 +35,15 @@ export class Sender implements PumpOwner {
   }
 
   /**
-   * Where a client goes on that says it has stopped at `told`, or cannot say: after what it has
-   * surely read. A cut between a request and its position makes it say less than it has answered.
+   * The offset after which the client of `claim` goes on: where it says that it stopped, or after
+   * what it has surely read. A cut between a request and its position makes it say less than it
+   * has answered.
    */
-  resumeOffset(told = 0): number {
-    return Math.max(told, this.#acknowledgedOffset);
+  resumeOffset(claim: ResumeClaim): number {
+    if (claim.by === 'event-id') return claim.offset;
+    if (claim.by === 'key') return this.#acknowledgedOffset;
+    const handshake = this.resumeStrategy.undecided ? this.#handshakeOffset : 0;
+    return Math.max(claim.offset ?? 0, this.#acknowledgedOffset, handshake);
   }
 
   fits(frame: Frame): boolean {
@@ -85,8 +78,12 @@ export class Sender implements PumpOwner {
     this.#pump.acknowledge(offset);
   }
 
-  canResume(offset: number): boolean {
-    return this.resumeStrategy.resumable && this.#pump.canResume(offset);
+  /** Whether the client of `claim` can go on after `offset` without a gap. */
+  canResume(claim: ResumeClaim, offset: number): boolean {
+    const { resumable, undecided } = this.resumeStrategy;
+    // A client that has answered a probe has shown that it can.
+    const able = resumable || (undecided && claim.by === 'probe');
+    return able && this.#pump.canResume(offset);
   }
 
   /** Goes on after `offset` on a new connection, which is told `announced` first. */
@@ -132,18 +129,6 @@ export class Sender implements PumpOwner {
     this.#pump.close(closed);
     this.#pump.clear();
     this.writer?.destroy();
-  }
-
-  connectionClosed(error: McpSseError | undefined): void {
-    this.#owner.connectionClosed(error);
-  }
-
-  connectionStalled(writer: ConnectionWriter): void {
-    this.#owner.connectionStalled(writer);
-  }
-
-  retainedBytesChanged(bytes: number): void {
-    this.#owner.retainedBytesChanged(bytes);
   }
 
   #awaitAck(id: RequestId): void {

@@ -16,7 +16,7 @@ describe('[30] over the cap', () => {
     const answer = await fetchText(`${url}/sse`, {});
     expectRefusal(answer, 503, -32000);
     expect(answer.headers['retry-after']).toMatch(/^\d+$/);
-    expectStats(mcp, { sessions: 2, errors: {} });
+    expectStats(mcp, { sessions: 2, totals: { errors: {} } });
 
     first.drop();
     await openWhenFree(`${url}/sse`);
@@ -37,7 +37,7 @@ describe('[30] over the cap', () => {
       },
     });
     const crowd = Array.from({ length: 20 }, () => StreamClient.open(`${url}/sse`));
-    await eventually(() => waiting + (mcp.stats().refused['too-many-sessions'] ?? 0) === 20);
+    await eventually(() => waiting + (mcp.stats().totals.refused['too-many-sessions'] ?? 0) === 20);
     expect(waiting).toBe(3);
     connecting.resolve();
     const statuses = (await Promise.all(crowd)).map(({ status }) => status);
@@ -92,7 +92,7 @@ describe('[30] over the cap', () => {
   it('frees every slot of clients that come and go at any moment', async () => {
     const { url, port, mcp } = await serve({
       limits: { maxSessions: 5 },
-      hooks: { onConnect: async () => new Promise((resolve) => setImmediate(resolve)) },
+      hooks: { onConnect: async () => new Promise<void>((resolve) => setImmediate(resolve)) },
     });
     for (let round = 0; round < 20; round += 1) {
       const clients = await Promise.all(

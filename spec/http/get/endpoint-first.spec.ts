@@ -39,7 +39,7 @@ describe('[26] a POST before the endpoint event is flushed', () => {
       poster.write([...head, '', ping].join('\r\n'));
       await poster.received('HTTP/1.1 ');
       if (poster.status === 404) {
-        await eventually(() => mcp.stats().opened === round);
+        await eventually(() => mcp.stats().totals.opened === round);
         continue; // The POST was even earlier than the stream.
       }
       await stream.received('"result":{}');

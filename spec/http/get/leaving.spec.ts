@@ -88,7 +88,7 @@ describe('[23] [24] a client that leaves before the headers', () => {
     await stop.loseClient(served);
 
     const next = await openWhenFree(`${served.url}/sse`);
-    expect(served.mcp.stats().opened).toBe(1);
+    expect(served.mcp.stats().totals.opened).toBe(1);
     next.drop();
     await eventually(() => told.length === 2, 'the open and the close of the second client');
     expect(told).toEqual(['open', 'close']);
@@ -109,7 +109,7 @@ describe('[23] [24] a client that leaves before the headers', () => {
     );
     await stop.loseClient(served);
     await openWhenFree(`${served.url}/sse`);
-    expectStats(served.mcp, { opened: 1, errors: {} });
+    expectStats(served.mcp, { totals: { opened: 1, errors: {} } });
     // [node] The response had closed before anyone could listen for it.
     expect(connects).toBe(1);
   });
@@ -133,7 +133,7 @@ describe('[23] [24] a client that leaves before the headers', () => {
     adapter.losses = { lost: 0, repeated: 0, late: 0 };
     // Its question is answered before the one of the next client.
     await StreamClient.open(`${url}/sse`, { 'X-Key': 'of the next' });
-    expectStats(mcp, { opened: 1, errors: {} });
+    expectStats(mcp, { totals: { opened: 1, errors: {} } });
     expect(connects).toBe(1);
   });
 
@@ -169,7 +169,7 @@ describe('[23] [24] a client that leaves before the headers', () => {
     });
     await stop.loseClient(served);
     await aborted.promise;
-    expect(served.mcp.stats().opened).toBe(0);
+    expect(served.mcp.stats().totals.opened).toBe(0);
   });
 
   it('does not close the stream of one who stays while another hook awaits', async () => {

@@ -76,7 +76,7 @@ describe('the relative endpoint', () => {
       const { port, mcp } = await serve();
       const answer = await fetchText(`http://127.0.0.1:${String(port)}${path}`, {});
       expect(answer.status).toBe(404);
-      expectStats(mcp, { opened: 0, refused: {} });
+      expectStats(mcp, { totals: { opened: 0, refused: {} } });
     },
   );
 });
@@ -138,7 +138,7 @@ describe("the endpoint 'absolute'", () => {
       const { url, mcp } = await serve({ endpoint: 'absolute', security });
       const { data } = await announced(`${url}/sse`, { Host });
       expect(data).toBe('http://localhost/message?sessionId=ID');
-      expectStats(mcp, { errors: {} });
+      expectStats(mcp, { totals: { errors: {} } });
     },
   );
 });

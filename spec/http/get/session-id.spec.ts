@@ -40,7 +40,7 @@ describe('[29] the id generator', () => {
     expectRefusal(await fetchText(`${url}/sse`, {}), 500, -32603);
     expect(mcp.sessions.get('first')).toBe(session);
     expect((await first.request('ping')).result).toEqual({});
-    expectStats(mcp, { sessions: 1, opened: 1, errors: { internal: 1 } });
+    expectStats(mcp, { sessions: 1, totals: { opened: 1, errors: { internal: 1 } } });
 
     const third = await openWhenFree(`${url}/sse`);
     expect(third.sessionId).toBe('third');
@@ -71,7 +71,7 @@ describe('[29] the id generator', () => {
     expect(mcp.sessions.get('the-id')?.state).toBe('open');
     await mcp.send('the-id', { jsonrpc: '2.0', method: 'note' });
     expect(await live.nextMessage()).toMatchObject({ method: 'note' });
-    expectStats(mcp, { sessions: 1, opened: 1, closed: {} });
+    expectStats(mcp, { sessions: 1, totals: { opened: 1, closed: {} } });
   });
 
   it.each([

@@ -92,7 +92,10 @@ describe('addressingOf', () => {
       const app = express();
       app.set('trust proxy', trust);
       app.use((req, res) => {
-        const ours = forwardedOf({ req, res, trusts: app.get('trust proxy fn') as TrustProxy });
+        const ours = forwardedOf({
+          ...{ req, res, trusts: app.get('trust proxy fn') as TrustProxy },
+          expressRequest: () => req,
+        });
         const { client, scheme, host = '' } = ours;
         res.json([
           [client, scheme, nameOf(host)],

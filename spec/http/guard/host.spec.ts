@@ -54,7 +54,7 @@ describe('on a loopback connection', () => {
   ])('refuses the Host %j, which DNS rebinding could have led here', async (Host) => {
     const { url, mcp } = await serve();
     await expectBarred(url, { Host }, 'security.allowedHosts');
-    expectStats(mcp, { opened: 0, refused: { 'host-not-allowed': 3 } });
+    expectStats(mcp, { totals: { opened: 0, refused: { 'host-not-allowed': 3 } } });
   });
 
   it('refuses a request that names no host', async () => {

@@ -54,7 +54,7 @@ describe('a page of the server itself', () => {
   ])('is not a page of %j at Host %s', async (Origin, Host) => {
     const { url, mcp } = await serve({ security: anyHost });
     await expectBarred(url, { Origin, Host }, 'security.allowedOrigins');
-    expectStats(mcp, { opened: 0, refused: { 'origin-not-allowed': 3 } });
+    expectStats(mcp, { totals: { opened: 0, refused: { 'origin-not-allowed': 3 } } });
   });
 });
 
@@ -115,7 +115,7 @@ describe('allowedOrigins', () => {
       'access-control-max-age': '600',
       vary: 'Origin, Access-Control-Request-Headers',
     });
-    expectStats(mcp, { opened: 0, refused: {}, errors: {} });
+    expectStats(mcp, { totals: { opened: 0, refused: {}, errors: {} } });
   });
 
   it('answers a preflight once, and its connection goes on', async () => {

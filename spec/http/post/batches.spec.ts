@@ -82,7 +82,7 @@ it.each(badMembers)('refuses all of a batch for one bad member: %s', async (_, b
   const { client, received, mcp } = await handled();
   expectRefusal(await client.post([request(1, 'quick'), notification(), bad]), 400, -32600);
   expect(received).toEqual([]);
-  expectStats(mcp, { inFlight: 0, messagesIn: 0 });
+  expectStats(mcp, { inFlight: 0, totals: { messagesIn: 0 } });
   // The ids of what was refused are free.
   expect((await client.post(request(1, 'quick'))).status).toBe(202);
   expect(await client.nextMessage()).toEqual(result(1, { id: 1 }));

@@ -34,7 +34,7 @@ describe('requests in flight', () => {
     const refused = await client.post(request(3));
     expectRefusal(refused, 429, -32000);
     expect(refused.headers['retry-after']).toMatch(/^\d+$/);
-    expectStats(mcp, { inFlight: 2, messagesIn: 2 });
+    expectStats(mcp, { inFlight: 2, totals: { messagesIn: 2 } });
 
     await finish(1);
     expect((await client.post(request(3))).status).toBe(202);
@@ -78,7 +78,7 @@ describe('the id of a running request', () => {
     const { client, finish, mcp } = await working(10);
     expect((await client.post(request('a'))).status).toBe(202);
     expectRefusal(await client.post(request('a', 'other')), 400, -32600);
-    expectStats(mcp, { inFlight: 1, messagesIn: 1 });
+    expectStats(mcp, { inFlight: 1, totals: { messagesIn: 1 } });
     await finish('a');
     expect((await client.post(request('a'))).status).toBe(202);
     await finish('a');

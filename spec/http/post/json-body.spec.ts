@@ -53,7 +53,7 @@ describe('[43] a body that is read here', () => {
     poster.write('{"jsonrpc":"2.0","method":"');
     await arrived;
     poster.drop();
-    await eventually(() => served.mcp.stats().refused['parse-error'] === 1, 'the refusal');
+    await eventually(() => served.mcp.stats().totals.refused['parse-error'] === 1, 'the refusal');
     expect(received).toEqual([]);
     await expectGoesOn();
   });
@@ -63,7 +63,7 @@ describe('[43] a body that is read here', () => {
     poster.write('40\r\n{"jsonrpc":"2.0"');
     poster.end();
     await poster.closed();
-    await eventually(() => served.mcp.stats().refused['parse-error'] === 1, 'the refusal');
+    await eventually(() => served.mcp.stats().totals.refused['parse-error'] === 1, 'the refusal');
     expect(received).toEqual([]);
     await expectGoesOn();
   });

@@ -20,7 +20,7 @@ it.each<[string, Error, number, string]>([
     const refusal = await fetchText(`${url}/sse`, GET);
     expect(refusal.status).toBe(status);
     expect(JSON.parse(refusal.body).error.message).toBe(message);
-    expect(mcp.stats()).toMatchObject({ opened: 0, closed: {}, sessions: 0 });
+    expect(mcp.stats()).toMatchObject({ sessions: 0, totals: { opened: 0, closed: {} } });
   }
 });
 
@@ -35,7 +35,7 @@ it('[25] refuses the stream when onConnect does not settle in time', async () =>
     expect((await fetchText(`${url}/sse`, GET)).status).toBe(500);
   }
   expect(codes).toEqual(['hook-timeout', 'hook-timeout']);
-  expect(mcp.stats()).toMatchObject({ opened: 0, sessions: 0 });
+  expect(mcp.stats()).toMatchObject({ sessions: 0, totals: { opened: 0 } });
 });
 
 it('does not take its own refusal for the leaving of the client', async () => {
@@ -92,7 +92,7 @@ it('[24] opens nothing for a client that leaves while onConnect is awaited', asy
   // Another client gets through, so the first has had every chance to.
   await StreamClient.open(`${url}/sse`);
   expect(told).toEqual(['open']);
-  expect(mcp.stats().opened).toBe(1);
+  expect(mcp.stats().totals.opened).toBe(1);
 });
 
 it('has undefined for the data of a session without onConnect', async () => {

@@ -123,7 +123,7 @@ it('[24] keeps opens and closes balanced while fifty clients come and go', async
   });
   await Promise.all(clients);
   await mcp.closeSessions();
-  await eventually(() => closes === mcp.stats().opened);
+  await eventually(() => closes === mcp.stats().totals.opened);
   expect(faults).toEqual([]);
   expect(open.size).toBe(0);
 });

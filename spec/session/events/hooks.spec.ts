@@ -134,7 +134,7 @@ it.each<[string, () => unknown]>([
   const client = await open(served);
   expect(await client.request('ping')).toMatchObject({ result: {} });
   expect(await client.request('ping')).toMatchObject({ result: {} });
-  expect(served.mcp.stats().errors).toEqual({ 'hook-failed': 2 });
+  expect(served.mcp.stats().totals.errors).toEqual({ 'hook-failed': 2 });
 });
 
 it('does not wait for a hook: a slow onReceive or onSend holds nothing up', async () => {

@@ -14,15 +14,17 @@ it('starts at nothing', async () => {
     sessions: 0,
     inFlight: 0,
     bufferedBytes: 0,
-    opened: 0,
     detached: 0,
-    resumed: 0,
-    closed: {},
-    messagesIn: 0,
-    messagesOut: 0,
-    discarded: 0,
-    refused: {},
-    errors: {},
+    totals: {
+      opened: 0,
+      resumed: 0,
+      closed: {},
+      messagesIn: 0,
+      messagesOut: 0,
+      discarded: 0,
+      refused: {},
+      errors: {},
+    },
   });
 });
 
@@ -36,24 +38,22 @@ it('counts sessions, requests in flight and messages both ways', async () => {
   await two.request('quick');
   expect(mcp.stats()).toMatchObject({
     sessions: 2,
-    opened: 2,
     inFlight: 1,
-    messagesIn: 3,
-    messagesOut: 1,
+    totals: { opened: 2, messagesIn: 3, messagesOut: 1 },
   });
   gate.resolve();
   await one.nextMessage();
-  expect(mcp.stats()).toMatchObject({ inFlight: 0, messagesOut: 2, discarded: 0 });
+  expect(mcp.stats()).toMatchObject({ inFlight: 0, totals: { messagesOut: 2, discarded: 0 } });
 });
 
 it('counts closes by reason, and all reasons of the application as one', async () => {
   const { url, mcp } = await serve();
-  for (const reason of ['closed', 'mine', 'theirs', '__proto__']) {
+  for (const reason of ['server-closed', 'mine', 'theirs', '__proto__']) {
     const client = await StreamClient.open(`${url}/sse`);
     mcp.sessions.get(client.sessionId)?.close(reason);
     await client.end();
   }
-  expect(mcp.stats().closed).toEqual({ closed: 1, other: 3 });
+  expect(mcp.stats().totals.closed).toEqual({ closed: 1, other: 3 });
 });
 
 it('counts what comes too late for its session', async () => {
@@ -65,7 +65,7 @@ it('counts what comes too late for its session', async () => {
   await mcp.closeSessions();
   await session.notify('late').catch(() => undefined);
   gate.resolve();
-  expect(mcp.stats()).toMatchObject({ discarded: 3, inFlight: 0, sessions: 0 });
+  expect(mcp.stats()).toMatchObject({ inFlight: 0, sessions: 0, totals: { discarded: 3 } });
 });
 
 it('counts refusals and errors by code', async () => {
@@ -81,25 +81,30 @@ it('counts refusals and errors by code', async () => {
   await client.post({});
   await client.request('told');
   await client.request('untold');
-  expect(mcp.stats().refused).toEqual({ 'parse-error': 1, 'invalid-message': 2 });
-  expect(mcp.stats().errors).toEqual({ 'server-failed': 1 });
+  expect(mcp.stats().totals.refused).toEqual({ 'parse-error': 1, 'invalid-message': 2 });
+  expect(mcp.stats().totals.errors).toEqual({ 'server-failed': 1 });
 });
 
 it('gives a copy that does not change any more', () => {
   const statistics = new Statistics();
-  const before = statistics.snapshot([]);
+  const before = statistics.snapshot([], 0);
   statistics.opened += 1;
   statistics.countClosed('shutdown');
   statistics.countError(new McpSseError('internal', 'x'));
   statistics.countRefused(new McpSseError('parse-error', 'x'));
-  expectStats({ stats: () => before }, { opened: 0, closed: {}, errors: {}, refused: {} });
-  expect(statistics.snapshot([{ inFlight: 2, bufferedBytes: 30 }])).toMatchObject({
-    sessions: 1,
-    inFlight: 2,
-    bufferedBytes: 30,
-    opened: 1,
-    closed: { shutdown: 1 },
-    errors: { internal: 1 },
-    refused: { 'parse-error': 1 },
-  });
+  expectStats(
+    { stats: () => before },
+    { totals: { opened: 0, closed: {}, errors: {}, refused: {} } },
+  );
+  expect(statistics.snapshot([{ state: 'open', inFlight: 2, bufferedBytes: 30 }], 7)).toMatchObject(
+    {
+      ...{ sessions: 1, connected: 1, detached: 0, inFlight: 2, bufferedBytes: 30, totalBytes: 7 },
+      totals: {
+        opened: 1,
+        closed: { shutdown: 1 },
+        errors: { internal: 1 },
+        refused: { 'parse-error': 1 },
+      },
+    },
+  );
 });

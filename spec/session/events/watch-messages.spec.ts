@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 
-import { watchMessages, type McpSseRouter } from '../../../lib/index.js';
+import type { McpSseRouter } from '../../../lib/index.js';
 import { throwing } from '../../support/failing.js';
 import { notification, request } from '../../support/messages.js';
 import { serve } from '../../support/serve.js';
@@ -9,7 +9,7 @@ import { StreamClient } from '../../support/stream-client.js';
 /** What a watcher of the router sees, until it is stopped. */
 function watch(mcp: McpSseRouter) {
   const seen: unknown[] = [];
-  const stop = watchMessages(mcp, (message, session, direction) =>
+  const stop = mcp.watchMessages((message, session, direction) =>
     seen.push([direction, message, session.id]),
   );
   onTestFinished(stop);
@@ -42,7 +42,7 @@ it("does not show another router's messages", async () => {
 it('serves on when a watcher throws, and reports it to onError', async () => {
   const errors: string[] = [];
   const { url, mcp } = await serve({ hooks: { onError: ({ message }) => errors.push(message) } });
-  onTestFinished(watchMessages(mcp, throwing(new Error('mine'))));
+  onTestFinished(mcp.watchMessages(throwing(new Error('mine'))));
   const client = await StreamClient.open(`${url}/sse`);
   expect(await client.request('ping')).toMatchObject({ result: {} });
   expect(errors).toEqual(['mine', 'mine']);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { ConnectionWriter, McpSseError, type WriterOptions } from '../../../lib/index.js';
-import { Pump, type PumpOwner } from '../../../lib/session/outbound/pump.js';
+import { Pump, type ConnectionOwner } from '../../../lib/session/outbound/pump.js';
 import type { Frame } from '../../../lib/wire/sse-encoder.js';
 import { collectGarbage } from '../../support/collect-garbage.js';
 import { eventually } from '../../support/eventually.js';
@@ -23,7 +23,10 @@ beforeEach(() => {
   pump = pumpWith(1024 * KiB, (error) => void losses.push(error));
 });
 
-function pumpWith(bufferedBytes: number, pumpLost: PumpOwner['connectionClosed'] = () => {}): Pump {
+function pumpWith(
+  bufferedBytes: number,
+  pumpLost: ConnectionOwner['connectionClosed'] = () => {},
+): Pump {
   return new Pump(
     { connectionClosed: pumpLost, retainedBytesChanged: () => {}, connectionStalled: () => {} },
     { maxBufferedBytes: bufferedBytes, maxEvents: 0, maxBytes: 0 },

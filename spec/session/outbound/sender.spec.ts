@@ -7,7 +7,9 @@ import { encodeMessage } from '../../../lib/wire/sse-encoder.js';
 import { FakeResponse } from '../../support/fake-response.js';
 import { request } from '../../support/messages.js';
 
-/** An outlet to a client that can come back. */
+const BY_KEY = { by: 'key', key: 'mine' } as const;
+
+/** An sender to a client that can come back. */
 function attached(): Sender {
   const owner = {
     connectionClosed: () => {},
@@ -15,23 +17,23 @@ function attached(): Sender {
     retainedBytesChanged: () => {},
   };
   const bounds = { maxBufferedBytes: 1 << 20, maxEvents: 1_000, maxBytes: 1 << 20 };
-  const outlet = new Sender(owner, bounds, new ResumeStrategy('node-of-test', { ids: true }));
-  outlet.attach(new ConnectionWriter(new FakeResponse()), 0, '/message');
-  return outlet;
+  const sender = new Sender(owner, bounds, new ResumeStrategy('node-of-test', { ids: true }));
+  sender.attach(new ConnectionWriter(new FakeResponse()), 0, '/message');
+  return sender;
 }
 
 // Kills: proofs without a bound; one that forgets the newest, or all of them.
 it('takes answers to its newest 256 requests as proof of reading, and to no older ones', () => {
-  const outlet = attached();
+  const sender = attached();
   for (let id = 1; id <= 258; id += 1) {
     const message = request(id, 'ping');
-    void outlet.send(message, encodeMessage(message));
+    void sender.send(message, encodeMessage(message));
   }
-  outlet.answered(1);
-  outlet.answered(2);
-  expect(outlet.resumeOffset()).toBe(0);
-  outlet.answered(3);
-  expect(outlet.resumeOffset()).toBe(3);
-  outlet.answered(258);
-  expect(outlet.resumeOffset()).toBe(258);
+  sender.answered(1);
+  sender.answered(2);
+  expect(sender.resumeOffset(BY_KEY)).toBe(0);
+  sender.answered(3);
+  expect(sender.resumeOffset(BY_KEY)).toBe(3);
+  sender.answered(258);
+  expect(sender.resumeOffset(BY_KEY)).toBe(258);
 });

@@ -112,7 +112,7 @@ it.each<[string, ServerFactory]>([
     expect(errors).toHaveLength(attempt);
     expect(errors[0]).toMatch(/^server-failed: /);
   }
-  expect(served.mcp.stats()).toMatchObject({ opened: 0, sessions: 0 });
+  expect(served.mcp.stats()).toMatchObject({ sessions: 0, totals: { opened: 0 } });
 });
 
 it('[25] refuses the stream with 500 when the factory hangs', async () => {
@@ -139,7 +139,7 @@ it('refuses the stream when the factory has closed the session', async () => {
   });
   expect((await open(served)).status).toBe(500);
   await eventually(() => server.closes > 0);
-  expect(served.mcp.stats()).toMatchObject({ opened: 0, sessions: 0 });
+  expect(served.mcp.stats()).toMatchObject({ sessions: 0, totals: { opened: 0 } });
 });
 
 it.each<[string, (client: StreamClient, setup: Setup, server: Server) => unknown]>([
@@ -186,7 +186,7 @@ it('[24] closes the server of a client that left while it was made', async () =>
   gate.resolve(server);
   await eventually(() => server.closes > 0);
   expect(server.oncloses).toBe(1);
-  expect(served.mcp.stats()).toMatchObject({ opened: 0, closed: {} });
+  expect(served.mcp.stats()).toMatchObject({ totals: { opened: 0, closed: {} } });
 });
 
 it('closes a server that comes after its deadline', async () => {

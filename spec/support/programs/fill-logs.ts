@@ -42,7 +42,7 @@ console.log(JSON.stringify({ heap: heap() - before, sessions, evicted: evicted()
 process.exit();
 
 function evicted(): number {
-  return mcp.stats().closed['replay-evicted'] ?? 0;
+  return mcp.stats().totals.closed['replay-evicted'] ?? 0;
 }
 
 function heap(): number {
@@ -53,7 +53,8 @@ function heap(): number {
 
 async function openAndLose(streams: number): Promise<void> {
   await Promise.all(Array.from({ length: streams }, openOne));
-  while (mcp.stats().detached < mcp.stats().opened) await new Promise((next) => setImmediate(next));
+  while (mcp.stats().totals.detached < mcp.stats().totals.opened)
+    await new Promise((next) => setImmediate(next));
 }
 
 /** Opens a stream by hand, since 10,000 parsers and agents would take most of the time. */

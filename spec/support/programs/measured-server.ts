@@ -45,7 +45,10 @@ app.get('/measure', async (_req, res) => {
     globalThis.gc?.();
     await immediate();
   }
-  const { sessions, opened } = mcp.stats();
+  const {
+    sessions,
+    totals: { opened },
+  } = mcp.stats();
   const measurement: Measurement = {
     sessions,
     opened,

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+import { McpSseError } from '../errors.js';
+import { notificationSchema } from '../wire/json-rpc.js';
+import type { Session } from './session.js';
+
+/** Whom a broadcast is for: the sessions of one principal on all nodes, or those that a function picks on this one. */
+export type BroadcastAudience<Data = unknown> =
+  | { readonly principal: string; readonly filter?: never }
+  | { readonly filter: (session: Session<Data>) => boolean; readonly principal?: never };
+
+/** A checked audience; empty means every session. */
+export interface Audience<Data> {
+  readonly principal?: string;
+  readonly filter?: (session: Session<Data>) => boolean;
+}
+
+const schema = z.union([
+  z.strictObject({ principal: z.string().min(1) }),
+  z.strictObject({
+    filter: z.custom<(session: never) => boolean>((value) => typeof value === 'function'),
+  }),
+]);
+
+/**
+ * Checks what `broadcast` was given. It fails closed: a misspelt key or an undefined principal
+ * must not reach everybody.
+ *
+ * @param given what stands behind the notification, if anything does
+ * @throws McpSseError `invalid-option`
+ */
+export function checkBroadcast<Data>(
+  notification: unknown,
+  given: readonly unknown[],
+): Audience<Data> {
+  if (!notificationSchema.safeParse(notification).success) {
+    throw new McpSseError('invalid-option', 'broadcast: the message must be a notification');
+  }
+  if (given.length === 0) return {};
+  const result = schema.safeParse(given[0]);
+  // zod has checked that the filter is a function; its signature is the compiler's to check.
+  if (result.success) return result.data as Audience<Data>;
+  throw new McpSseError(
+    'invalid-option',
+    'broadcast: the audience must be { principal: string } or { filter: (session) => boolean }; leave it out for every session',
+  );
+}

@@ -1,0 +1,46 @@
+import type { ConnectionWriter } from '../stream/connection-writer.js';
+import type { JsonRpcMessage } from '../wire/json-rpc.js';
+import type { RequestFacts } from './request-facts.js';
+import type { ResumeClaim } from './resume/resume-claim.js';
+
+/** Where sessions live, and what is asked of them: this node, or another one. */
+export interface Host {
+  /**
+   * Hands messages to their session, all or none. When it returns, or resolves, the session has
+   * them.
+   *
+   * @throws McpSseError `session-not-found`, `shutting-down`, or as `Receiver.receive`.
+   */
+  post(post: InboundPost): void | Promise<void>;
+  /** The id of the claimant's session. @throws McpSseError as `SessionRegistry.resume` */
+  find(claimant: Claimant): string | Promise<string>;
+  /**
+   * Attaches a new stream, which is told `messageUrl` first, to the claimant's session.
+   *
+   * @param begin called once the session is sure to take the stream
+   * @throws McpSseError as `SessionRegistry.resume`
+   */
+  attach(
+    claimant: Claimant,
+    messageUrl: string,
+    begin: () => ConnectionWriter,
+  ): void | Promise<void>;
+  /** As `Session.send`. @throws McpSseError (as a rejection) `session-not-found`, too */
+  send(sessionId: string, message: JsonRpcMessage): Promise<void>;
+}
+
+/** What a client has posted, checked and parsed: plain data, fit to travel to another node. */
+export interface InboundPost {
+  readonly sessionId: string;
+  readonly principal: string | undefined;
+  /** How far the client has read, as the URL that it was given tells. */
+  readonly offset: number | undefined;
+  readonly messages: readonly JsonRpcMessage[];
+  readonly facts: RequestFacts;
+}
+
+/** A client that claims a session that it had: plain data, too. */
+export interface Claimant {
+  readonly claim: ResumeClaim;
+  readonly principal: string | undefined;
+}
