@@ -43,11 +43,11 @@ export default defineConfig({
         extends: true,
         resolve: { alias: [ourselves] },
         test: {
-          name: 'before',
+          name: 'listener',
           include: ['http', 'flows', 'hostile', 'faults'].map(
             (room) => `spec/${room}/**/*.spec.ts`,
           ),
-          env: { MCP_SSE_WAY: 'before' },
+          env: { MCP_SSE_WAY: 'listener' },
         },
       },
     ],

@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const PROJECTS = ['express5', 'express4', 'before'];
+const PROJECTS = ['express5', 'express4', 'listener'];
 const asked = process.argv.slice(2);
 const among = (all, wanted) => (wanted.length > 0 ? wanted : all);
 const projects = among(

@@ -120,5 +120,8 @@ it('lets an EventSource that was cut off come back to a session of its own', asy
   // It reconnects by itself, after the three seconds that it takes for itself.
   await eventually(() => page.endpoints.length === 2, 'the reconnect', 10_000);
   expect(new Set(page.endpoints).size).toBe(2);
-  expect(mcp.stats()).toMatchObject({ sessions: 1, totals: { opened: 2, closed: { 'server-closed': 1 } } });
+  expect(mcp.stats()).toMatchObject({
+    sessions: 1,
+    totals: { opened: 2, closed: { 'server-closed': 1 } },
+  });
 });

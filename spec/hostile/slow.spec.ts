@@ -19,7 +19,7 @@ it('outlives bodies and heads that never end, and keeps its streams', async () =
   const options = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS };
   const server = createServer(
     { ...options, connectionsCheckingInterval: 20 },
-    process.env.MCP_SSE_WAY === 'before' ? mcp.requestListener(express()) : express().use(mcp),
+    process.env.MCP_SSE_WAY === 'listener' ? mcp.requestListener(express()) : express().use(mcp),
   );
   const port = await listen(server);
   onTestFinished(async () => {

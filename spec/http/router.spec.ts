@@ -174,7 +174,7 @@ describe('before(app, mount)', () => {
   });
 
   it('goes by the application\'s "trust proxy", also when it is set later', async () => {
-    const { url, app } = await serve({}, { way: 'before' });
+    const { url, app } = await serve({}, { way: 'listener' });
     const headers = { Host: 'mcp.example.com', 'X-Forwarded-For': '203.0.113.9' };
     expect((await StreamClient.open(`${url}/sse`, headers)).status).toBe(403);
     app.set('trust proxy', 'loopback');

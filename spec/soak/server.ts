@@ -126,7 +126,9 @@ setInterval(() => {
 
 const app = express();
 app.use(mcp, mcp.errorHandler);
-const server = createServer(process.env.MCP_SSE_WAY === 'before' ? mcp.requestListener(app) : app);
+const server = createServer(
+  process.env.MCP_SSE_WAY === 'listener' ? mcp.requestListener(app) : app,
+);
 const ownTimers = timersDue();
 const delay = monitorEventLoopDelay();
 delay.enable();

@@ -26,7 +26,7 @@ export interface ServeOptions {
    * How requests come in: through Express, or before it. The suite runs over both; a spec that
    * needs Express's middleware in front says `router`.
    */
-  way?: 'router' | 'before';
+  way?: 'router' | 'listener';
 }
 
 /**
@@ -42,8 +42,8 @@ export async function serve<Data = unknown>(
   prepare?.(app);
   if (wire) wire(app, mcp);
   else app.use(mount, mcp, mcp.errorHandler);
-  const before = (way ?? process.env.MCP_SSE_WAY) === 'before';
-  const server = createServer(before ? mcp.requestListener(app, mount) : app);
+  const inFront = (way ?? process.env.MCP_SSE_WAY) === 'listener';
+  const server = createServer(inFront ? mcp.requestListener(app, mount) : app);
   const port = await listen(server);
   onTestFinished(async () => {
     await mcp.close({ timeoutMs: 200 });

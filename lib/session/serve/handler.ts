@@ -12,7 +12,7 @@ import {
 import type { LiveSession } from '../live-session.js';
 import type { SessionContext } from './sdk-server.js';
 import type { RequestFacts } from '../request-facts.js';
-import type { MessageSink } from '../session.js';
+import type { MessageSink, Session } from '../session.js';
 
 /** What a handler is told besides the message. */
 export interface HandlerContext<Data = unknown> extends SessionContext<Data> {
@@ -100,17 +100,19 @@ export class HandlerSink<Data> implements MessageSink {
 }
 
 class Context<Data> implements HandlerContext<Data> {
-  readonly session: LiveSession<Data>;
+  readonly session: Session<Data>;
+  readonly #live: LiveSession<Data>;
   readonly #facts: RequestFacts;
   readonly #request: JsonRpcRequest | undefined;
   #signal: AbortSignal | undefined;
 
   constructor(
-    session: LiveSession<Data>,
+    live: LiveSession<Data>,
     facts: RequestFacts,
     request: JsonRpcRequest | undefined,
   ) {
-    this.session = session;
+    this.session = live.handle;
+    this.#live = live;
     this.#facts = facts;
     this.#request = request;
   }
@@ -144,9 +146,9 @@ class Context<Data> implements HandlerContext<Data> {
 
   /** Made when it is asked for, which may be after the session has ended. */
   #newSignal(): AbortSignal {
-    const { session } = this;
-    if (!this.#request || session.state === 'closed') return session.signal;
-    return session.receiver.inFlight.signal(this.#request.id);
+    const live = this.#live;
+    if (!this.#request || live.state === 'closed') return live.signal;
+    return live.receiver.inFlight.signal(this.#request.id);
   }
 }
 

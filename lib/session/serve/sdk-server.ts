@@ -148,7 +148,7 @@ export async function connectServer<Data>(
   failed: (error: McpSseError) => void,
 ): Promise<void> {
   try {
-    const server: unknown = await factory({ ...facts, session });
+    const server: unknown = await factory({ ...facts, session: session.handle });
     assertServer(server);
     if (busy.has(server)) {
       throw new McpSseError('server-failed', 'server() must return a new server for each session');

@@ -19,7 +19,9 @@ const mcp = mcpSse({
 });
 const app = express();
 app.use(mcp);
-const server = createServer(process.env.MCP_SSE_WAY === 'before' ? mcp.requestListener(app) : app);
+const server = createServer(
+  process.env.MCP_SSE_WAY === 'listener' ? mcp.requestListener(app) : app,
+);
 
 export interface Measurement {
   readonly sessions: number;
