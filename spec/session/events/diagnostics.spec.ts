@@ -59,7 +59,7 @@ it('publishes that a stream is lost, and that its client is back', async () => {
   const resumes = listenTo('mcp-sse:session.resume');
   const { url, mcp } = await serve();
   const client = await openWithIds(`${url}/sse`);
-  const session = onlySession(mcp);
+  const session = onlySession(mcp).handle;
   expect(lastId(client)).not.toBe('');
   client.drop();
   await eventually(() => session.state === 'detached');
@@ -138,7 +138,7 @@ it('publishes that a write waited for its reader, and whether that read on', asy
   const { port, mcp } = await serve({ limits: { writeTimeoutMs: 60_000 } });
   const readsOn = await openStalled(port);
   await eventually(() => mcp.sessions.size === 1);
-  const first = onlySession(mcp);
+  const first = onlySession(mcp).handle;
   await fill(first);
   const before = heard.length; // Short ones, as long as the kernel took it.
   readsOn.resume();
@@ -151,7 +151,7 @@ it('publishes that a write waited for its reader, and whether that read on', asy
   await eventually(() => mcp.sessions.size === 0);
   const leaves = await openStalled(port);
   await eventually(() => mcp.sessions.size === 1);
-  const second = onlySession(mcp);
+  const second = onlySession(mcp).handle;
   await fill(second);
   leaves.destroy();
   await eventually(() => heard.at(-1)?.drained === false);
