@@ -5,6 +5,8 @@ const jsonRpc = 'wire/json-rpc.ts';
 const events = 'wire/encode-event.spec.ts';
 const messages = 'wire/encode-message.spec.ts';
 const rpc = 'wire/json-rpc.spec.ts';
+const promises = 'util/promises.ts';
+const deadlines = 'util/promises.spec.ts';
 
 export const wireMutants: readonly Mutant[] = [
   {
@@ -59,8 +61,36 @@ export const wireMutants: readonly Mutant[] = [
   {
     name: 'messages are copied',
     file: jsonRpc,
-    find: '    return value as JsonRpcMessage;',
-    replace: '    return { ...value } as JsonRpcMessage;',
+    find: 'if (isMessage(value)) return value;',
+    replace: 'if (isMessage(value)) return { ...value };',
     specs: [rpc],
+  },
+  {
+    name: 'a deadline comes before what has arrived already',
+    file: promises,
+    find: 'grace = clock.setImmediate(expire);',
+    replace: 'expire();',
+    specs: [deadlines],
+  },
+  {
+    name: 'the signal of late work is not aborted',
+    file: promises,
+    find: '        abort.abort();\n',
+    replace: '',
+    specs: [deadlines],
+  },
+  {
+    name: 'a foreign `then` is called by hand',
+    file: promises,
+    find: 'void ignoreRejection(new Promise((resolve) => resolve(value)));',
+    replace: 'value.then(undefined, () => undefined);',
+    specs: [deadlines],
+  },
+  {
+    name: 'a `then` that throws is read unguarded',
+    file: promises,
+    find: '    return true;\n',
+    replace: '    throw new Error();\n',
+    specs: [deadlines],
   },
 ];

@@ -1,3 +1,4 @@
+import { isRecord } from '../../util/guards.js';
 import {
   isRequest,
   type JsonRpcMessage,
@@ -45,10 +46,6 @@ export class Handshake {
   assume(protocolVersion: string): void {
     this.protocolVersion = protocolVersion;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 function isClientInfo(value: unknown): value is ClientInfo {
