@@ -1,5 +1,5 @@
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
-import { rejected } from '../util/unawaited.js';
+import { rejected } from '../util/promises.js';
 import { OutgoingCalls, unreachable } from './rpc/outgoing-calls.js';
 import type { LinkPacket } from './link/packet.js';
 import { ReliableLink, type LinkOwner } from './link/reliable-link.js';

@@ -1,5 +1,7 @@
 import type { Request } from 'express';
 
+import { isLoopbackName } from '../util/guards.js';
+
 /** Whose page makes a request, as far as its browser says so. */
 export type Requester = 'own' | 'foreign' | 'unknown';
 
@@ -26,8 +28,4 @@ export function isHostAllowed(req: Request, allowedHosts: readonly string[] | '*
   if (!/^(::ffff:)?127\.|^::1$/.test(ip)) return true;
   const name = hostname.toLowerCase();
   return isLoopbackName(name) || allowedHosts.some((allowed) => allowed.toLowerCase() === name);
-}
-
-function isLoopbackName(name: string): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(name);
 }

@@ -1,4 +1,5 @@
 import type { Session } from '../index.js';
+import { shortId } from '../util/guards.js';
 
 /** A session as the page shows it. Times are on the clock of `Date.now()`. */
 export interface Row {
@@ -68,7 +69,7 @@ export class SessionTable {
     const { clientInfo, principal, protocolVersion } = session;
     return {
       key: this.keyOf(session),
-      id: shortId(session),
+      id: shortId(session.id),
       client: short(clientInfo?.title ?? clientInfo?.name),
       version: short(clientInfo?.version),
       principal: short(principal),
@@ -96,12 +97,6 @@ export function short(text: unknown): string {
   // [node] A slice of a string keeps the whole of it in memory; this copy does not.
   return `${Buffer.from(text.slice(0, TEXT_LENGTH)).toString()}…`;
 }
-
-/** Enough to tell sessions apart; among several nodes the name of the node stands before it. */
-const shortId = ({ id }: Session): string => {
-  const start = id.lastIndexOf('.') + 1;
-  return id.slice(start, start + 6);
-};
 
 function matches(session: Session, wanted: string): boolean {
   const { id, state, principal, clientInfo } = session;

@@ -7,6 +7,7 @@ import { McpSseError } from '../errors.js';
 import type { McpSseHooks } from '../session/events/hooks.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
 import type { MessageHandler } from '../session/serve/handler.js';
+import { isRecord } from '../util/guards.js';
 import { randomText } from '../util/random-text.js';
 import type {
   KeepAliveOptions,
@@ -206,12 +207,7 @@ function describeUnknown(key: string, place: string): string {
 }
 
 function isAdapter(value: unknown): value is Adapter {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'join' in value &&
-    typeof value.join === 'function'
-  );
+  return isRecord(value) && typeof value.join === 'function';
 }
 
 function randomId(): string {

@@ -1,6 +1,6 @@
 import { McpSseError } from '../errors.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
-import { rejected } from '../util/unawaited.js';
+import { rejected } from '../util/promises.js';
 import { encodeMessage, KEEP_ALIVE, type Frame } from '../wire/sse-encoder.js';
 import {
   errorResponseFor,

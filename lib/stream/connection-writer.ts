@@ -1,11 +1,10 @@
 import { McpSseError } from '../errors.js';
 import type { Frame } from '../wire/sse-encoder.js';
 import { FrameQueue } from './frame-queue.js';
-import { MAX_DELAY_MS, withDeadline } from '../util/promises.js';
+import { ignoreRejection, MAX_DELAY_MS, rejected, withDeadline } from '../util/promises.js';
 import { Lock } from './lock.js';
 import { ExclusiveSection } from './exclusive-section.js';
 import { scheduleFlush } from './flush-scheduler.js';
-import { rejected, ignoreRejection } from '../util/unawaited.js';
 
 /** At most this much goes into one write, unless a single frame is larger: a frame is never split. */
 const CHUNK_BYTES = 64 * 1024;

@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { McpSseError } from '../errors.js';
-import { withDeadline } from '../util/promises.js';
+import { ignoreRejection, withDeadline } from '../util/promises.js';
 import { Lock } from './lock.js';
-import { ignoreRejection } from '../util/unawaited.js';
 
 type Put = (frame: string) => Promise<void>;
 

@@ -1,25 +1,17 @@
+/** Deadlines by the real clock, also while a test fakes the timers. */
 import timers from 'node:timers';
 
-// Kept from before any test fakes them: a wait for a real socket ends by the real clock.
-const { setTimeout: start, clearTimeout: stop } = timers;
+import { startDeadline, withDeadline, type Clock } from '../util/promises.js';
 
-/** The longest delay that a timer takes; a longer one would fire at once. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
+// Copied before any test fakes them: what a real socket delivers has a deadline in real time.
+const clock: Clock = { ...timers };
 
-/** Calls `late` after `ms`, unless the function that it returns is called before. */
+/** Calls `late` after `ms` milliseconds, unless the function that it returns is called first. */
 export function alarm(ms: number, late: () => void): () => void {
-  const timer = start(late, Math.min(ms, MAX_DELAY_MS));
-  return () => {
-    stop(timer);
-  };
+  return startDeadline(ms, late, { clock, keepsAlive: true });
 }
 
-/** What `work` gives, or a rejection with `late()` once `ms` have passed. */
+/** Resolves or rejects as `work` does, or rejects with `late()` after `ms` milliseconds. */
 export function within<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const settled = alarm(ms, () => {
-      reject(late());
-    });
-    work.then(resolve, reject).finally(settled);
-  });
+  return withDeadline(work, ms, late, { clock, keepsAlive: true });
 }

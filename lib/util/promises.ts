@@ -1,39 +1,99 @@
-import type { McpSseError } from '../errors.js';
+/** Promises with a deadline, and promises that nobody awaits. */
 
-/** The longest delay that a timer takes; a longer one would fire at once. */
+/** The longest delay that a timer takes, in milliseconds; a longer one would fire at once. */
 export const MAX_DELAY_MS: number = 2 ** 31 - 1;
 
+/** The timer functions that a deadline uses. */
+export type Clock = Pick<
+  typeof globalThis,
+  'setTimeout' | 'clearTimeout' | 'setImmediate' | 'clearImmediate'
+>;
+
+export interface DeadlineOptions {
+  /** @defaultValue `globalThis`, read at each call: fake timers of a test apply */
+  readonly clock?: Clock;
+  /** Whether the process stays alive for the timer. @defaultValue false */
+  readonly keepsAlive?: boolean;
+}
+
 /**
- * `work`, or a rejection with `late()` once `ms` have passed. What `work` does afterwards is
- * nobody's concern any more: a late rejection is swallowed.
+ * Resolves or rejects as `work` does, or rejects with `late()` after `ms` milliseconds. `work` is
+ * a promise, or a function that is called with a signal; the signal is aborted at the deadline.
+ * Whatever `work` does after the deadline is ignored, a rejection included.
  */
-export async function withDeadline<T>(
-  work: PromiseLike<T>,
+export function withDeadline<T>(
+  work: PromiseLike<T> | ((signal: AbortSignal) => T | PromiseLike<T>),
   ms: number,
-  late: () => McpSseError,
+  late: () => Error,
+  options?: DeadlineOptions,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(
+  return new Promise<T>((resolve, reject) => {
+    const abort = new AbortController();
+    const cancel = startDeadline(
+      ms,
       () => {
+        abort.abort();
         reject(late());
       },
-      Math.min(ms, MAX_DELAY_MS),
+      options,
     );
-    timer.unref();
+    // What is thrown here, by `work` or by its `then`, becomes a rejection.
+    const result = new Promise<T>((settle) => {
+      settle(typeof work === 'function' ? work(abort.signal) : work);
+    });
+    void result.then(resolve, reject).finally(cancel);
   });
+}
+
+/** Calls `expire` after `ms` milliseconds, unless the function that it returns is called first. */
+export function startDeadline(
+  ms: number,
+  expire: () => void,
+  { clock = globalThis, keepsAlive = false }: DeadlineOptions = {},
+): () => void {
+  let grace: NodeJS.Immediate | undefined;
+  const timer = clock.setTimeout(
+    () => {
+      // [node] Timers run before sockets are read. After a long pause of the process, an answer
+      // that has arrived already would lose to its deadline: read the sockets first.
+      grace = clock.setImmediate(expire);
+    },
+    Math.min(ms, MAX_DELAY_MS),
+  );
+  if (!keepsAlive) timer.unref();
+  return () => {
+    clock.clearTimeout(timer);
+    clock.clearImmediate(grace);
+  };
+}
+
+/**
+ * Whether `await` would wait for the value. True also where `then` cannot be read: `await` rejects
+ * then, and the caller learns why.
+ */
+export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== 'object' || value === null) return false;
   try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
+    return 'then' in value && typeof value.then === 'function';
+  } catch {
+    return true;
   }
 }
 
-export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
+/** Returns `promise`. Its rejection no longer ends the process when no caller awaits it. */
+export function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/** A rejection that no caller has to await. */
+export function rejected(error: Error): Promise<never> {
+  return ignoreRejection(Promise.reject(error));
+}
+
+/** Takes a promise that came where a plain value was expected, and ignores how it settles. */
+export function ignoreResult(value: unknown): void {
+  if (!isPromiseLike(value)) return;
+  // Not `value.then(…)`: a foreign `then` may throw.
+  void ignoreRejection(new Promise((resolve) => resolve(value)));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { McpSseError } from '../errors.js';
+import { isRecord } from '../util/guards.js';
 
 /** [spec] Request ids are strings or integers, never null. */
 const requestId = z.union([z.string(), z.int()]);
@@ -95,7 +96,7 @@ export const isResponse = (message: JsonRpcMessage): message is JsonRpcResponse 
 
 /** Like `isResponse`, for a value that the application made and nobody has checked. */
 export function isAnswer(message: unknown): message is JsonRpcResponse {
-  return isObject(message) && !('method' in message) && 'id' in message;
+  return isRecord(message) && !('method' in message) && 'id' in message;
 }
 
 /** The id that a `notifications/cancelled` names; undefined for any other message. */
@@ -119,10 +120,12 @@ export function toMessages(parsed: unknown): JsonRpcMessage[] {
 }
 
 function toMessage(value: unknown): JsonRpcMessage {
-  if (isObject(value) && schemaFor(value).safeParse(value).success) {
-    return value as JsonRpcMessage;
-  }
+  if (isMessage(value)) return value;
   throw new McpSseError('invalid-message', 'the body is not a JSON-RPC 2.0 message');
+}
+
+function isMessage(value: unknown): value is JsonRpcMessage {
+  return isRecord(value) && schemaFor(value).safeParse(value).success;
 }
 
 /** One schema by the keys that tell the kinds apart, instead of trying all four. */
@@ -140,8 +143,4 @@ export function errorResponseFor(
 ): { jsonrpc: '2.0'; id: RequestId | null; error: JsonRpcFailure['error'] } {
   const error = data === undefined ? { code, message } : { code, message, data };
   return { jsonrpc: '2.0', id, error };
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

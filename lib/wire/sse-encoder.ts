@@ -1,3 +1,4 @@
+/** Writes a `text/event-stream`: events, messages, comments, and the head of the response. */
 import { McpSseError } from '../errors.js';
 
 /** One event of a `text/event-stream`. */
@@ -12,29 +13,32 @@ export interface StreamEvent {
   retry?: number;
 }
 
-/** An encoded event with its size on the wire, so that nobody has to count again. */
+/** An encoded event with its size on the wire, which is counted once. */
 export interface Frame {
   readonly text: string;
   /** UTF-8 bytes of `text`. */
   readonly bytes: number;
-  /** It goes to many sessions: while it waits there is one copy of it, not one for each. */
+  /** Whether many sessions get it: they share one copy while it waits. */
   readonly shared?: boolean;
 }
 
 /**
- * The response head of a stream.
+ * The response head of a stream: a new object each time, since middleware that wraps `writeHead`
+ * may change it.
  *
  * `no-transform` keeps `compression` from holding events back, `X-Accel-Buffering` does the
  * same for nginx.
  */
-export const STREAM_HEAD: Readonly<Record<string, string>> = {
-  'Content-Type': 'text/event-stream; charset=utf-8',
-  'Cache-Control': 'no-cache, no-transform',
-  Connection: 'keep-alive',
-  'X-Accel-Buffering': 'no',
-};
+export function streamHead(): Record<string, string> {
+  return {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-cache, no-transform',
+    Connection: 'keep-alive',
+    'X-Accel-Buffering': 'no',
+  };
+}
 
-/** A comment as a line of its own: clients that stumble over a lone blank line see none. */
+/** A comment without a blank line after it: some clients fail on a block that holds no event. */
 export const KEEP_ALIVE = ': keep-alive\n';
 
 const MESSAGE_PREFIX = 'event: message\ndata: ';
@@ -59,7 +63,24 @@ export function encodeEvent({ event, data, id, retry }: StreamEvent): string {
 }
 
 /**
- * The frame of one JSON-RPC message.
+ * Encodes a lone `retry:`, which sets how long the client waits before it reconnects.
+ *
+ * @throws McpSseError `invalid-event` when `retry` is not a whole number of milliseconds.
+ */
+export function encodeRetry(retry: number): string {
+  return `retry: ${digits(retry)}\n\n`;
+}
+
+/**
+ * Percent-encodes in a URL what some clients take for a line end, so that it can be the `data` of
+ * an event.
+ */
+export function escapeUrl(url: string): string {
+  return hasForeignLineEnd(url) ? url.replace(FOREIGN_LINE_ENDS, encodeURIComponent) : url;
+}
+
+/**
+ * Encodes one JSON-RPC message.
  *
  * JSON text holds no raw line break and escapes lone surrogates, so it is one `data:` line.
  *
@@ -77,15 +98,30 @@ function stringify(message: unknown): string {
   try {
     const json = JSON.stringify(message);
     assertObject(json);
-    return json;
+    return hasForeignLineEnd(json) ? json.replace(FOREIGN_LINE_ENDS, jsonEscape) : json;
   } catch (cause) {
     throw new McpSseError('not-serializable', 'the message cannot be written as JSON', { cause });
   }
 }
 
-/** [node] `JSON.stringify` gives undefined for what has no JSON form, whatever its type says. */
+/** [node] `JSON.stringify` returns undefined for a value without a JSON form; its type hides it. */
 function assertObject(json: string | undefined): void {
   if (json?.charCodeAt(0) !== OPENING_BRACE) throw new TypeError('a message must be an object');
+}
+
+/**
+ * [spec] WHATWG 9.2.6 has three line ends. Clients in Python and Java that split by their
+ * language's own rules end a line here too: a message would be lost, or another one forged.
+ */
+const FOREIGN_LINE_ENDS = /[\u0085\u2028\u2029]/g;
+
+/** Costs 0.06 µs for a message of 150 characters; the regular expression would cost 0.2 µs. */
+function hasForeignLineEnd(text: string): boolean {
+  return text.includes('\u0085') || text.includes('\u2028') || text.includes('\u2029');
+}
+
+function jsonEscape(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function fieldValue(field: 'id' | 'event', value: string): string {

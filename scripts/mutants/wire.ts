@@ -5,6 +5,11 @@ const jsonRpc = 'wire/json-rpc.ts';
 const events = 'wire/encode-event.spec.ts';
 const messages = 'wire/encode-message.spec.ts';
 const rpc = 'wire/json-rpc.spec.ts';
+const foreign = 'wire/foreign-line-ends.spec.ts';
+const parser = 'wire/sse-parser.ts';
+const parsing = 'wire/sse-parser.spec.ts';
+const promises = 'util/promises.ts';
+const deadlines = 'util/promises.spec.ts';
 
 export const wireMutants: readonly Mutant[] = [
   {
@@ -59,8 +64,80 @@ export const wireMutants: readonly Mutant[] = [
   {
     name: 'messages are copied',
     file: jsonRpc,
-    find: '    return value as JsonRpcMessage;',
-    replace: '    return { ...value } as JsonRpcMessage;',
+    find: 'if (isMessage(value)) return value;',
+    replace: 'if (isMessage(value)) return { ...value };',
     specs: [rpc],
+  },
+  {
+    name: 'a deadline comes before what has arrived already',
+    file: promises,
+    find: 'grace = clock.setImmediate(expire);',
+    replace: 'expire();',
+    specs: [deadlines],
+  },
+  {
+    name: 'the signal of late work is not aborted',
+    file: promises,
+    find: '        abort.abort();\n',
+    replace: '',
+    specs: [deadlines],
+  },
+  {
+    name: 'a foreign `then` is called by hand',
+    file: promises,
+    find: 'void ignoreRejection(new Promise((resolve) => resolve(value)));',
+    replace: 'value.then(undefined, () => undefined);',
+    specs: [deadlines],
+  },
+  {
+    name: 'a `then` that throws is read unguarded',
+    file: promises,
+    find: '    return true;\n',
+    replace: '    throw new Error();\n',
+    specs: [deadlines],
+  },
+  {
+    name: 'line ends of other languages leave as they are in messages',
+    file: eventStream,
+    find: 'return hasForeignLineEnd(json) ? json.replace(FOREIGN_LINE_ENDS, jsonEscape) : json;',
+    replace: 'return json;',
+    specs: [foreign],
+  },
+  {
+    name: 'line ends of other languages leave as they are in URLs',
+    file: eventStream,
+    find: 'return hasForeignLineEnd(url) ? url.replace(FOREIGN_LINE_ENDS, encodeURIComponent) : url;',
+    replace: 'return url;',
+    specs: [foreign],
+  },
+  {
+    name: 'all streams share one object of headers',
+    file: eventStream,
+    find: "  return {\n    'Content-Type'",
+    replace: "  return (globalThis as never as { head: object }).head ??= {\n    'Content-Type'",
+    specs: ['http/mutated-heads.spec.ts'],
+  },
+  {
+    name: 'a line is split again with each piece of it',
+    file: parser,
+    find: 'this.#readLines(chunk, skipsMark || skipsLf ? 1 : 0);',
+    replace:
+      "this.#readLines(this.#partial.takeWith('') + chunk.slice(skipsMark || skipsLf ? 1 : 0), 0);",
+    specs: [parsing],
+  },
+  {
+    name: 'an LF that comes in the next piece after its CR ends another line',
+    file: parser,
+    find: 'const skipsLf = this.#afterCr && ',
+    replace: 'const skipsLf = !this.#afterCr && ',
+    specs: [parsing],
+  },
+  {
+    name: 'an id is known before its event is complete',
+    file: parser,
+    find: "else if (name === 'id' && !value.includes('\\0')) this.#id = value;",
+    replace:
+      "else if (name === 'id' && !value.includes('\\0')) this.#listener.lastEventId?.((this.#id = value));",
+    specs: [parsing, 'client/resumable-fetch.spec.ts'],
   },
 ];

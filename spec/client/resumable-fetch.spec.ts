@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { resumableFetch } from '../../lib/client/index.js';
 import type { FetchLike } from '../../lib/client/resumable-fetch.js';
+import { expectLinear } from '../support/linear.js';
 import { parseStream } from '../support/parse-stream.js';
 
 const URL_ = 'http://127.0.0.1/sse';
@@ -95,6 +96,38 @@ describe('the id that a reconnecting GET carries', () => {
       }),
       { seed: 1, numRuns: 300 },
     );
+  });
+
+  it('may be empty, which clears it, and may not hold NUL', async () => {
+    expect(await idAfter('id: 1\ndata: a\n\n', 'id\ndata: b\n\n')).toBeNull();
+    expect(await idAfter('id: 1\ndata: a\n\n', 'id: a\0b\ndata: b\n\n')).toBe('1');
+  });
+
+  it('comes after one byte order mark at most', async () => {
+    expect(await idAfter('\uFEFFid: 1\ndata: a\n\n')).toBe('1');
+    expect(await idAfter('\uFEFF\uFEFFid: 1\ndata: a\n\n')).toBeNull();
+  });
+
+  it('is found in time linear in the length of the stream', async () => {
+    const chunk = Buffer.from('x'.repeat(512));
+    await expectLinear(async (factor) => {
+      const base = new Base();
+      const fetch = resumableFetch(base.fetch);
+      let left = factor * 4 * 2_048;
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(Buffer.from('id: 1\ndata: ')),
+        pull(controller) {
+          controller.enqueue(left > 0 ? chunk : Buffer.from('\n\n'));
+          if ((left -= 1) < 0) controller.close();
+        },
+      });
+      base.answer = () => new Response(body);
+      const { body: passed } = await fetch(URL_, STREAM);
+      await passed!.pipeTo(new WritableStream());
+      base.answer = () => new Response('');
+      await fetch(URL_, STREAM);
+      expect(base.header('last-event-id')).toBe('1');
+    });
   });
 
   it('is not that of an event which nobody has read yet', async () => {

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { McpSseError } from '../../lib/index.js';
-import { encodeEvent, KEEP_ALIVE, STREAM_HEAD } from '../../lib/wire/sse-encoder.js';
+import {
+  encodeEvent,
+  encodeRetry,
+  escapeUrl,
+  KEEP_ALIVE,
+  streamHead,
+} from '../../lib/wire/sse-encoder.js';
 import { hostileText, onTheWire } from '../support/hostile-text.js';
 import { parseStream } from '../support/parse-stream.js';
 
@@ -106,11 +112,33 @@ describe('a keep-alive', () => {
   });
 });
 
-it('tells proxies and compression to keep their hands off a stream', () => {
-  expect(STREAM_HEAD).toEqual({
+describe('a lone retry', () => {
+  it('sets the delay of the client, and dispatches nothing', () => {
+    const parsed = parseStream(encodeRetry(1_500) + encodeEvent({ data: 'x' }));
+    expect(parsed.retries).toEqual([1_500]);
+    expect(parsed.events).toEqual([{ data: 'x', event: undefined, id: undefined }]);
+  });
+
+  it.each([-1, 1.5, NaN, Infinity])('is refused when it is %d', (retry) => {
+    expect(() => encodeRetry(retry)).toThrow(McpSseError);
+  });
+});
+
+it.each([
+  ['/message?id=a%20b', '/message?id=a%20b'],
+  ['/a\u0085b', '/a%C2%85b'],
+  ['/\u2028\u2029', '/%E2%80%A8%E2%80%A9'],
+  ['/é', '/é'],
+])('percent-encodes line ends of other languages in a URL: %j', (url, escaped) => {
+  expect(escapeUrl(url)).toBe(escaped);
+});
+
+it('tells proxies and compression to keep their hands off a stream, in an object of its own', () => {
+  expect(streamHead()).toEqual({
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-cache, no-transform',
     Connection: 'keep-alive',
     'X-Accel-Buffering': 'no',
   });
+  expect(streamHead()).not.toBe(streamHead());
 });

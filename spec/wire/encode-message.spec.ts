@@ -31,7 +31,7 @@ describe('the frame of a message', () => {
         expect(events.every(({ event, id }) => event === 'message' && id === undefined)).toBe(true);
         expect([...comments, ...errors]).toEqual([]);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -40,11 +40,18 @@ describe('the frame of a message', () => {
       fc.property(anyMessage(), (message) => {
         const { text, bytes } = encodeMessage(message);
         expect(text.split('\n')).toHaveLength(4);
-        expect(text).not.toContain('\r');
+        expect(text).not.toMatch(/[\r\u0085\u2028\u2029]/);
         expect(bytes).toBe(Buffer.byteLength(text));
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('[22] escapes what clients in Python and Java take for line ends', () => {
+    const message = { jsonrpc: '2.0', method: 'a\u0085b\u2028c\u2029d' };
+    const { text } = encodeMessage(message);
+    expect(text).toContain('"a\\u0085b\\u2028c\\u2029d"');
+    expect(JSON.parse(text.split('data: ')[1]!)).toEqual(message);
   });
 
   it('[22] keeps a lone surrogate, which UTF-8 alone would lose', () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { EventStreamParser, type ReceivedEvent } from '../../lib/wire/sse-parser.js';
+import { expectLinear } from '../support/linear.js';
 
 interface Parsed {
   events: ReceivedEvent[];
@@ -88,4 +89,44 @@ it('reads what eventsource-parser reads, however it is cut', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+it('reports the id of every block that is complete, with or without data', () => {
+  const seen: string[] = [];
+  const parser = new EventStreamParser({
+    lastEventId: (id) => seen.push(`id ${id}`),
+    event: ({ data }) => seen.push(`data ${data}`),
+  });
+  parser.feed('id: 1\n\nid: 2\ndata: a\n\ndata: b\n\nid\n\nid: a\0b\n\nid: 3\ndata: c\n');
+  expect(seen).toEqual(['id 1', 'id 2', 'data a', 'data b', 'id ']);
+});
+
+describe('the time for a long stream is linear', () => {
+  const MIB = 1024 * 1024;
+
+  function parseAll(length: number, chunk: string, head = '', tail = ''): void {
+    let received = 0;
+    const parser = new EventStreamParser({ event: ({ data }) => (received += data.length) });
+    parser.feed(head);
+    for (let fed = 0; fed < length; fed += chunk.length) parser.feed(chunk);
+    parser.feed(tail);
+    expect(received).toBeGreaterThan(0);
+  }
+
+  it.each([
+    ['in one line, in pieces of 1 KiB', 4, 'x'.repeat(1024), 'data: ', '\n\n'],
+    ['in one line, in pieces of 32 bytes', 4, 'x'.repeat(32), 'data: ', '\n\n'],
+    ['in one line, in pieces of one byte', 0.5, 'x', 'data: ', '\n\n'],
+    ['of one event with many lines', 0.5, 'data\n', 'data: x\n', '\n'],
+    ['of many events', 0.5, 'data: a\n\n'.repeat(50), 'data: a\r', '\n'],
+  ])('%s', async (_, mib, chunk, head, tail) => {
+    await expectLinear((factor) => parseAll(factor * mib * MIB, chunk, head, tail));
+  });
+
+  it.each(['\n', '\r', '\r\n'])('in one piece, with short lines that end in %j', async (end) => {
+    const event = `data: a${end}${end}`;
+    const text = (mib: number): string => event.repeat((mib * MIB) / event.length);
+    const texts = { 1: text(0.5), 4: text(2) };
+    await expectLinear((factor) => parseAll(1, texts[factor]));
+  });
 });

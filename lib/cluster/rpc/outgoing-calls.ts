@@ -1,5 +1,5 @@
 import { McpSseError } from '../../errors.js';
-import { rejected, ignoreRejection } from '../../util/unawaited.js';
+import { rejected, ignoreRejection } from '../../util/promises.js';
 import type { ReliableLink } from '../link/reliable-link.js';
 import type { Segment } from '../link/send-window.js';
 

@@ -1,5 +1,5 @@
 import { ConnectionWriter } from '../../stream/connection-writer.js';
-import { STREAM_HEAD } from '../../wire/sse-encoder.js';
+import { streamHead } from '../../wire/sse-encoder.js';
 import type { Exchange } from '../exchange.js';
 import type { Runtime } from '../runtime.js';
 
@@ -8,7 +8,7 @@ export function beginStream<Data>(
   { res }: Exchange,
   { settings }: Pick<Runtime<Data>, 'settings'>,
 ): ConnectionWriter {
-  res.writeHead(200, STREAM_HEAD);
+  res.writeHead(200, streamHead());
   const { writeTimeoutMs } = settings.limits;
   // What may wait is bounded by the session's pump, which knows what is replayed.
   return new ConnectionWriter(res, { writeTimeoutMs, maxBufferedBytes: Infinity });

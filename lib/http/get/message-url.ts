@@ -1,6 +1,6 @@
 import { McpSseError } from '../../errors.js';
 import type { Settings } from '../../options/settings.js';
-import { ignoreResult } from '../../util/unawaited.js';
+import { ignoreResult } from '../../util/promises.js';
 import { forwardedOf, type Forwarded } from '../guard/forwarded.js';
 import { splitUrl, type Exchange } from '../exchange.js';
 

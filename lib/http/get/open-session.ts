@@ -6,7 +6,7 @@ import { factsOf, type McpSseRequest } from '../../session/request-facts.js';
 import { defaultServer } from '../../session/serve/default-server.js';
 import { ResumeStrategy } from '../../session/resume/resume-strategy.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
-import { ignoreResult } from '../../util/unawaited.js';
+import { ignoreResult } from '../../util/promises.js';
 import { beginStream } from './begin-stream.js';
 import { ClientAbort } from './client-abort.js';
 import { messageUrlFor } from './message-url.js';

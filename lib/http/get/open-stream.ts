@@ -5,7 +5,7 @@ import type { ProbeAnswer } from '../../session/resume/probes.js';
 import type { Claimant } from '../../session/host.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
-import { ignoreResult } from '../../util/unawaited.js';
+import { ignoreResult } from '../../util/promises.js';
 import { beginStream } from './begin-stream.js';
 import { messageUrlFor } from './message-url.js';
 import type { Exchange } from '../exchange.js';

@@ -6,7 +6,7 @@ import type { Claimant } from '../../session/host.js';
 import { reconnectDelay } from '../../session/resume/reconnect-delay.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 import { parseEventId, type ResumeCapabilities } from '../../session/resume/resume-strategy.js';
-import { STREAM_HEAD } from '../../wire/sse-encoder.js';
+import { encodeRetry, streamHead } from '../../wire/sse-encoder.js';
 import type { Caller } from './open-stream.js';
 import type { Runtime } from '../runtime.js';
 
@@ -109,6 +109,6 @@ export function shouldRetry(req: McpSseRequest, error: McpSseError): boolean {
 
 /** A stream that only says when to come back. */
 export function answerRetryLater(res: ServerResponse, retryMs: number): void {
-  if (!res.headersSent) res.writeHead(200, STREAM_HEAD);
-  res.end(`retry: ${String(reconnectDelay(retryMs))}\n\n`);
+  if (!res.headersSent) res.writeHead(200, streamHead());
+  res.end(encodeRetry(reconnectDelay(retryMs)));
 }

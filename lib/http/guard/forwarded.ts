@@ -1,5 +1,3 @@
-import ipaddr from 'ipaddr.js';
-
 import type { Exchange } from '../exchange.js';
 
 /** Where a request comes from and what it is addressed to, as far as its proxies are trusted. */
@@ -52,22 +50,6 @@ function clientBehind(
 /** The name of `name:port` or `[v6]:port`. */
 export function nameOf(host: string): string {
   return host.replace(/:\d*$/, '');
-}
-
-/** What nearly every local connection has, before it is worth parsing (2 % of a POST). */
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
-
-export function isLoopbackAddress(address: string): boolean {
-  if (LOOPBACK.has(address)) return true;
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
-}
-
-export function isLoopbackName(name: string): boolean {
-  return (
-    name === 'localhost' ||
-    name.endsWith('.localhost') ||
-    isLoopbackAddress(name.replace(/^\[(.*)\]$/, '$1'))
-  );
 }
 
 function pathOf(prefix: string): string {

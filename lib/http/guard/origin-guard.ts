@@ -2,13 +2,8 @@ import cors from 'cors';
 
 import { McpSseError } from '../../errors.js';
 import type { Settings } from '../../options/settings.js';
-import {
-  forwardedOf,
-  isLoopbackAddress,
-  isLoopbackName,
-  nameOf,
-  type Forwarded,
-} from './forwarded.js';
+import { isLoopbackAddress, isLoopbackName } from '../../util/guards.js';
+import { forwardedOf, nameOf, type Forwarded } from './forwarded.js';
 import type { Exchange } from '../exchange.js';
 
 type Security = Settings<unknown>['security'];

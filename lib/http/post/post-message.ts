@@ -7,7 +7,6 @@ import { splitUrl, type Exchange } from '../exchange.js';
 import type { Runtime } from '../runtime.js';
 import { fixPrototypes } from './v8-prototype-fix.js';
 
-const ACCEPTED_HEAD = { 'Content-Length': '0' } as const;
 /** The query as this package announces it, which needs no parsing. */
 const PLAIN_QUERY = /^sessionId=([\w.-]+)(?:&n=(\d{1,15}))?$/;
 
@@ -37,7 +36,7 @@ export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Dat
     throw error;
   }
   // [spec] 202 only now: the session has the message.
-  res.writeHead(202, ACCEPTED_HEAD).end();
+  res.writeHead(202, { 'Content-Length': '0' }).end();
 }
 
 const isNotFound = (error: unknown): boolean =>

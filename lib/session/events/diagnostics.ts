@@ -3,6 +3,7 @@ import { debuglog, type DebugLogger } from 'node:util';
 
 import type { McpSseError, McpSseErrorCode } from '../../errors.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
+import { shortId } from '../../util/guards.js';
 import { isRequest, isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';
 import type { CloseReason, Session, Sessions } from '../session.js';
@@ -83,22 +84,22 @@ const debug: DebugLogger = debuglog('mcp-sse');
 /** Tells of what happens: on the diagnostics channels, and in the log of `NODE_DEBUG=mcp-sse`. */
 export const diagnostics = {
   opened(session: Session): void {
-    debug('session %s opened', short(session));
+    debug('session %s opened', shortId(session.id));
     if (opens.heard) opens.publish({ session });
   },
 
   detached(session: Session, reason: CloseReason): void {
-    debug('session %s detached: %s', short(session), reason);
+    debug('session %s detached: %s', shortId(session.id), reason);
     if (detaches.heard) detaches.publish({ session, reason });
   },
 
   resumed(session: Session): void {
-    debug('session %s resumed', short(session));
+    debug('session %s resumed', shortId(session.id));
     if (resumes.heard) resumes.publish({ session });
   },
 
   closed(session: Session, reason: CloseReason): void {
-    debug('session %s closed: %s', short(session), reason);
+    debug('session %s closed: %s', shortId(session.id), reason);
     if (closes.heard) closes.publish({ session, reason });
   },
 
@@ -118,7 +119,7 @@ export const diagnostics = {
   },
 
   failed(session: Session | undefined, error: McpSseError): void {
-    debug('session %s: %s', session ? short(session) : '-', outline(error));
+    debug('session %s: %s', session ? shortId(session.id) : '-', outline(error));
     if (errors.heard) errors.publish({ error, session });
   },
 
@@ -156,13 +157,6 @@ function typeOf(id: unknown): PublishedMessage['idType'] {
 function kindOf(message: JsonRpcMessage): PublishedMessage['kind'] {
   if (isResponse(message)) return 'error' in message ? 'error' : 'result';
   return isRequest(message) ? 'request' : 'notification';
-}
-
-/** POST URLs hold the whole id: enough of it to tell sessions apart, too little to use it. */
-function short({ id }: Session): string {
-  // Among several nodes the name of the node stands before it.
-  const start = id.lastIndexOf('.') + 1;
-  return id.slice(start, start + 6);
 }
 
 /** The text of what the application threw may quote a message; our own texts never do. */

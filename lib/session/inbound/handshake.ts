@@ -1,4 +1,5 @@
 import { McpSseError } from '../../errors.js';
+import { isRecord } from '../../util/guards.js';
 import {
   isRequest,
   type JsonRpcMessage,
@@ -87,10 +88,6 @@ const isInitialize = (message: JsonRpcMessage): message is JsonRpcRequest =>
 
 const isPing = (message: JsonRpcMessage): boolean =>
   'method' in message && message.method === 'ping';
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
 
 function isClientInfo(value: unknown): value is ClientInfo {
   return isRecord(value) && typeof value.name === 'string' && typeof value.version === 'string';

@@ -1,6 +1,5 @@
 import { McpSseError } from '../../errors.js';
-import { MAX_DELAY_MS } from '../../util/promises.js';
-import { ignoreRejection } from '../../util/unawaited.js';
+import { ignoreRejection, MAX_DELAY_MS } from '../../util/promises.js';
 import { JsonRpcError, type JsonRpcRequest, type JsonRpcResponse } from '../../wire/json-rpc.js';
 
 /** Ids of ours carry it, so that they never meet those of the MCP server behind the session. */

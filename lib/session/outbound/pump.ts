@@ -2,7 +2,7 @@ import type { McpSseError } from '../../errors.js';
 import type { Frame } from '../../wire/sse-encoder.js';
 import type { ConnectionWriter, WriterObserver } from '../../stream/connection-writer.js';
 import { ReplayLog } from './replay-log.js';
-import { ignoreRejection } from '../../util/unawaited.js';
+import { ignoreRejection } from '../../util/promises.js';
 
 /** A producer that awaits its sends is held once this much lies unwritten. */
 const HIGH_WATER_BYTES = 64 * 1024;

@@ -1,5 +1,5 @@
 import type { Decorate } from '../outbound/pump.js';
-import { encodeEvent } from '../../wire/sse-encoder.js';
+import { encodeEvent, encodeRetry, escapeUrl } from '../../wire/sse-encoder.js';
 import { randomText } from '../../util/random-text.js';
 import { reconnectDelay } from './reconnect-delay.js';
 
@@ -87,24 +87,24 @@ export class ResumeStrategy {
 
   /** The first event of a connection that goes on after `offset`. */
   endpointEvent(messageUrl: string, offset: number): string {
-    this.#messageUrl = messageUrl;
+    this.#messageUrl = escapeUrl(messageUrl);
     const { token } = this;
     return encodeEvent({
       ...(token !== undefined && { id: this.#eventId(token, offset) }),
       ...(this.acceptsRetry && { retry: reconnectDelay(this.#retryMs) }),
       event: 'endpoint',
-      data: this.#positions ? this.#messageUrlAt(offset) : messageUrl,
+      data: this.#positions ? this.#messageUrlAt(offset) : this.#messageUrl,
     });
   }
 
   /** Only says when to come back. */
   retryEvent(): string {
-    return `retry: ${String(reconnectDelay(this.#retryMs))}\n\n`;
+    return encodeRetry(reconnectDelay(this.#retryMs));
   }
 
   /** [spec] Clients take a second `endpoint` event: it replaces the URL for their POSTs. */
   positionEvent(offset: number): string {
-    return `event: endpoint\ndata: ${this.#messageUrlAt(offset)}\n\n`;
+    return encodeEvent({ event: 'endpoint', data: this.#messageUrlAt(offset) });
   }
 
   /** What messages become on this road; undefined where they stay as they are. */

@@ -1,4 +1,5 @@
 import { McpSseError } from '../../errors.js';
+import { isRecord } from '../../util/guards.js';
 import { isPromiseLike } from '../../util/promises.js';
 import {
   errorResponseFor,
@@ -78,7 +79,7 @@ export class HandlerSink<Data> implements MessageSink {
   #answer(request: JsonRpcRequest | undefined, returned: unknown): void {
     if (!request) return;
     const result = returned ?? {};
-    if (isResult(result)) this.#reply({ jsonrpc: '2.0', id: request.id, result });
+    if (isRecord(result)) this.#reply({ jsonrpc: '2.0', id: request.id, result });
     else this.#refuse(request, new McpSseError('server-failed', 'a result must be an object'));
   }
 
@@ -138,7 +139,7 @@ class Context<Data> implements HandlerContext<Data> {
 
   async #report(progress: number, total?: number, message?: string): Promise<void> {
     const meta = this.#request?.params?._meta;
-    const progressToken = isResult(meta) ? meta.progressToken : undefined;
+    const progressToken = isRecord(meta) ? meta.progressToken : undefined;
     if (progressToken === undefined) return;
     const params = { progressToken, progress, total, message };
     await this.session.notify('notifications/progress', params);
@@ -150,8 +151,4 @@ class Context<Data> implements HandlerContext<Data> {
     if (!this.#request || live.state === 'closed') return live.signal;
     return live.receiver.inFlight.signal(this.#request.id);
   }
-}
-
-function isResult(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { McpSseError } from '../../errors.js';
+import { isRecord } from '../../util/guards.js';
 import type { JsonRpcMessage } from '../../wire/json-rpc.js';
 import { lazyRequest } from './lazy-request.js';
 import type { LiveSession } from '../live-session.js';
@@ -167,11 +168,6 @@ export async function connectServer<Data>(
 
 function assertServer(value: unknown): asserts value is McpServerLike {
   const fits =
-    typeof value === 'object' &&
-    value !== null &&
-    'connect' in value &&
-    'close' in value &&
-    typeof value.connect === 'function' &&
-    typeof value.close === 'function';
+    isRecord(value) && typeof value.connect === 'function' && typeof value.close === 'function';
   if (!fits) throw new McpSseError('server-failed', 'server() must return an MCP server');
 }
