@@ -18,6 +18,7 @@ import { Sender, type SenderOwner } from './outbound/sender.js';
 import type { RequestFacts } from './request-facts.js';
 import type { ResumeStrategy } from './resume/resume-strategy.js';
 import { ABRUPT, type CloseReason, type Session, type SessionLimits } from './session.js';
+import { performance } from '../util/timers.js';
 
 /** Told what happens to a session. No call may throw. */
 export interface SessionObserver<Data> {

@@ -1,6 +1,7 @@
 import { McpSseError } from '../errors.js';
 import type { LiveSession } from './live-session.js';
 import { randomText } from '../util/random-text.js';
+import { performance } from '../util/timers.js';
 
 /**
  * This node's sessions, and the room there is for more. A slot is taken before anything is

@@ -1,4 +1,5 @@
 import type { McpSseError } from '../errors.js';
+import { clearTimeout, setTimeout } from './timers.js';
 
 /** The longest delay that a timer takes; a longer one would fire at once. */
 export const MAX_DELAY_MS: number = 2 ** 31 - 1;

@@ -5,6 +5,8 @@ import { isPromiseLike, MAX_DELAY_MS, withDeadline } from '../../lib/util/promis
 import { deferred } from '../support/deferred.js';
 import { outcomeOf } from '../support/outcome.js';
 
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
 const late = () => new McpSseError('internal', 'late');
 
 describe('work with a deadline', () => {

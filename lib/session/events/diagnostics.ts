@@ -6,6 +6,7 @@ import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { isRequest, isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';
 import type { CloseReason, Session } from '../session.js';
+import { performance } from '../../util/timers.js';
 
 /** What is told of a message: everything but what it says. */
 export interface PublishedMessage {
