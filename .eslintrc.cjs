@@ -121,6 +121,14 @@ module.exports = {
         'no-console': 'error',
         'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
         'import-x/no-restricted-paths': ['error', { basePath: __dirname, zones }],
+        // Tests of applications replace the global ones.
+        'no-restricted-globals': [
+          'error',
+          ...['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval'],
+          ...['performance', 'queueMicrotask'],
+        ].map((name) =>
+          name === 'error' ? name : { name, message: 'Import it from util/timers.ts.' },
+        ),
         '@typescript-eslint/no-restricted-imports': [
           'error',
           {
@@ -139,6 +147,11 @@ module.exports = {
       // Where the application listens to nothing, this is what speaks.
       files: ['lib/session/events/error-log.ts'],
       rules: { 'no-console': 'off' },
+    },
+    {
+      // What waits for a driver, a test or a page goes by their clock.
+      files: ['redis', 'nats', 'testing', 'dashboard'].map((annex) => `lib/${annex}/**/*.ts`),
+      rules: { 'no-restricted-globals': 'off' },
     },
     {
       files: ['lib/http/router.ts'],

@@ -20,10 +20,10 @@ export {
 export type { Frame } from './wire/sse-encoder.js';
 export {
   ConnectionWriter,
-  type WritableResponse,
   type WriterObserver,
   type WriterOptions,
 } from './stream/connection-writer.js';
+export type { WritableResponse } from './stream/writable-response.js';
 export type {
   KeepAliveOptions,
   LimitOptions,

@@ -12,7 +12,8 @@ import { parseOptions, type Settings } from './options/settings.js';
 import { checkBroadcast, type BroadcastAudience } from './session/audience.js';
 import { SessionEvents, type MessageWatcher } from './session/events/session-events.js';
 import { Statistics, type SessionStats } from './session/events/statistics.js';
-import type { LiveSession, SessionObserver } from './session/live-session.js';
+import type { LiveSession } from './session/live-session.js';
+import type { SessionObserver } from './session/session-observer.js';
 import { LocalHost } from './session/local-host.js';
 import { SessionRegistry } from './session/registry.js';
 import { Probes } from './session/resume/probes.js';
@@ -162,7 +163,7 @@ function observerOf<Data>(
   budget: ReplayBudget<LiveSession<Data>>,
   sessions: SessionRegistry<Data>,
   events: SessionEvents<Data>,
-): SessionObserver<Data> {
+): SessionObserver<LiveSession<Data>> {
   return {
     initialized: events.initialized.bind(events),
     received: events.received.bind(events),

@@ -3,6 +3,7 @@ import { withDeadline } from '../util/promises.js';
 import { EVERYONE, type Adapter, type AdapterMember } from './adapter/adapter.js';
 import { parsePacket, encodePresence } from './link/packet.js';
 import { Peer, type PeerOwner } from './peer.js';
+import { clearInterval, performance, setInterval, setTimeout } from '../util/timers.js';
 
 const TICK_MS = 100;
 const HEARTBEAT_MS = 1_000;

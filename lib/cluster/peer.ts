@@ -5,6 +5,7 @@ import type { LinkPacket } from './link/packet.js';
 import { ReliableLink, type LinkOwner } from './link/reliable-link.js';
 import { OwnerResponse } from './relay/owner-response.js';
 import { EdgeStream } from './relay/edge-stream.js';
+import { performance } from '../util/timers.js';
 
 /** A node that nobody listens for is given so long to come back, after a cut of its own. */
 const GRACE_MS = 3_000;

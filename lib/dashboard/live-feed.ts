@@ -1,12 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
 
-import {
-  type JsonRpcMessage,
-  type McpSseChannels,
-  type McpSseStats,
-  type MessageWatcher,
-  type Session,
+import type {
+  JsonRpcMessage,
+  McpSseChannels,
+  McpSseStats,
+  MessageWatcher,
+  Session,
 } from '../index.js';
 import type { DashboardSettings } from './options.js';
 import { previewOf } from './preview.js';

@@ -84,10 +84,10 @@ function asExpressRequest(
   if (req instanceof IncomingMessage) Object.setPrototypeOf(req, app.request);
   else addMembers(req, app.request);
   const mark = url.indexOf('?');
-  const parse = app.get('query parser fn');
+  const parse = app.get('query parser fn') as ((query: string) => unknown) | undefined;
   // Express 4 sets it for each request, Express 5 has a getter.
-  if (!('query' in req) && typeof parse === 'function')
-    Object.assign(req, { query: parse(mark < 0 ? '' : url.slice(mark + 1)) as unknown });
+  if (!('query' in req) && parse)
+    Object.assign(req, { query: parse(mark < 0 ? '' : url.slice(mark + 1)) });
   return Object.assign(req, { res, params: {}, baseUrl: mount, originalUrl: url }) as Request;
 }
 

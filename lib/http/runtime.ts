@@ -1,7 +1,7 @@
 import type { Dispatcher } from '../cluster/dispatcher.js';
 import type { Settings } from '../options/settings.js';
 import type { SessionEvents } from '../session/events/session-events.js';
-import type { SessionObserver } from '../session/live-session.js';
+import type { SessionObserver } from '../session/session-observer.js';
 import type { Probes } from '../session/resume/probes.js';
 import type { LocalHost } from '../session/local-host.js';
 import type { SessionLimits } from '../session/session.js';
@@ -21,5 +21,5 @@ export interface Runtime<Data> {
   readonly sweeper: Sweeper;
   readonly events: SessionEvents<Data>;
   /** What sessions report to: the registry and the hooks. */
-  readonly observer: SessionObserver<Data>;
+  readonly observer: SessionObserver<LiveSession<Data>>;
 }

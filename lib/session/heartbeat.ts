@@ -1,5 +1,6 @@
 import { McpSseError } from '../errors.js';
 import type { LiveSession } from './live-session.js';
+import { performance } from '../util/timers.js';
 
 /** The pings of one session: one at a time, and its end when one is not answered. */
 export class Heartbeat {

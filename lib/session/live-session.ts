@@ -19,28 +19,10 @@ import type { ConnectionOwner } from './outbound/pump.js';
 import { Sender } from './outbound/sender.js';
 import type { RequestFacts } from './request-facts.js';
 import type { ResumeStrategy } from './resume/resume-strategy.js';
+import type { SessionObserver } from './session-observer.js';
 import { SessionHandle } from './session-handle.js';
 import { ABRUPT, type CloseReason, type Session, type SessionLimits } from './session.js';
-
-/** Receives what happens to a session. Methods must not throw. */
-export interface SessionObserver<Data> {
-  /** `body` is the POST, where the message came alone. */
-  received(session: LiveSession<Data>, message: JsonRpcMessage, body?: RequestFacts): void;
-  sent(session: LiveSession<Data>, message: JsonRpcMessage, bytes: number): void;
-  /** `count` messages or answers will never reach the client. */
-  discarded(session: LiveSession<Data>, count: number): void;
-  failed(session: LiveSession<Data>, error: McpSseError): void;
-  /** The stream is gone, the session waits for its client. */
-  detached(session: LiveSession<Data>, reason: CloseReason): void;
-  resumed(session: LiveSession<Data>): void;
-  /** The handshake is done. */
-  initialized(session: LiveSession<Data>): void;
-  /** A write had to wait for the reader, and the wait is over. */
-  stalled(session: LiveSession<Data>, writer: ConnectionWriter): void;
-  /** The session keeps `bytes` more, or fewer if negative, for a client that may come back. */
-  retainedBytesChanged(session: LiveSession<Data>, bytes: number): void;
-  closed(session: LiveSession<Data>, reason: CloseReason): void;
-}
+import { performance } from '../util/timers.js';
 
 /** How long a closing stream may take to hand out what is already sent. */
 const FINISH_MS = 5_000;
@@ -56,7 +38,7 @@ export class LiveSession<Data = unknown>
   readonly sender: Sender;
   messagesIn = 0;
   messagesOut = 0;
-  readonly #observer: SessionObserver<Data>;
+  readonly #observer: SessionObserver<LiveSession<Data>>;
   readonly #handshake = new Handshake();
   readonly #pendingRequests = new PendingRequests();
   readonly #heartbeat = new Heartbeat();
@@ -74,7 +56,7 @@ export class LiveSession<Data = unknown>
     readonly principal: string | undefined,
     readonly data: Data,
     limits: SessionLimits,
-    observer: SessionObserver<Data>,
+    observer: SessionObserver<LiveSession<Data>>,
     resumeStrategy: ResumeStrategy,
   ) {
     this.#observer = observer;

@@ -1,7 +1,6 @@
 import { McpSseError } from '../errors.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
-import { ignoreResult } from '../util/promises.js';
-import { isPromiseLike } from '../util/promises.js';
+import { ignoreResult, isPromiseLike } from '../util/promises.js';
 import { encodeMessage } from '../wire/sse-encoder.js';
 import { isRequest, type JsonRpcMessage, type JsonRpcNotification } from '../wire/json-rpc.js';
 import type { Audience } from './audience.js';

@@ -3,6 +3,7 @@ import type { LiveSession } from './live-session.js';
 import type { ResumeClaim } from './resume/resume-claim.js';
 import type { Session, Sessions } from './session.js';
 import { randomText } from '../util/random-text.js';
+import { performance } from '../util/timers.js';
 
 /** A session, and the offset after which its client goes on. */
 export interface Resumption<Data> {

@@ -5,6 +5,7 @@ import type { SessionEvents } from './events/session-events.js';
 import type { LiveSession } from './live-session.js';
 import type { SessionRegistry } from './registry.js';
 import type { CloseReason } from './session.js';
+import { performance } from '../util/timers.js';
 
 /** Ends sessions in good order: answers first, then streams, then hooks, all by one deadline. */
 export class Shutdown<Data> {

@@ -2,6 +2,7 @@ import { McpSseError } from '../errors.js';
 import { MAX_DELAY_MS } from '../util/promises.js';
 import type { LiveSession } from './live-session.js';
 import type { SessionRegistry } from './registry.js';
+import { clearInterval, performance, setInterval } from '../util/timers.js';
 
 /** All in milliseconds; false is off. */
 export interface SweepRules {

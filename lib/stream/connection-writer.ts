@@ -2,28 +2,24 @@ import { McpSseError } from '../errors.js';
 import type { Frame } from '../wire/sse-encoder.js';
 import { FrameQueue } from './frame-queue.js';
 import { ignoreRejection, MAX_DELAY_MS, rejected, withDeadline } from '../util/promises.js';
+import {
+  clearInterval,
+  clearTimeout,
+  performance,
+  setInterval,
+  setTimeout,
+} from '../util/timers.js';
 import { Lock } from './lock.js';
 import { ExclusiveSection } from './exclusive-section.js';
 import { scheduleFlush } from './flush-scheduler.js';
+import { hasRoom, wantsDrain, type WritableResponse } from './writable-response.js';
 
 /** At most this much goes into one write, unless a single frame is larger: a frame is never split. */
 const CHUNK_BYTES = 64 * 1024;
-
-/** What the writer needs of a response; `http.ServerResponse` has it, also behind `compression`. */
-export interface WritableResponse {
-  readonly destroyed: boolean;
-  readonly closed: boolean;
-  readonly writableEnded: boolean;
-  /** The connection below, where there is one: what has failed it. */
-  readonly socket?: { readonly errored?: Error | null } | null;
-  write(chunk: string): boolean;
-  end(): unknown;
-  destroy(): unknown;
-  on(event: 'drain' | 'close', listener: () => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  /** `compression` adds it; without a flush it holds events back. */
-  flush?: () => void;
-}
+/** How often a wait for `drain` asks whether response and socket know of it. */
+const RECHECK_MS = 100;
+/** So many rounds with a single frame in each make the next one leave early again. */
+const LONE_ROUNDS = 2;
 
 /** Told by a writer what becomes of its connection. No call may throw. */
 export interface WriterObserver {
@@ -64,6 +60,10 @@ export interface WriterOptions {
  * Everything from joining the queued frames to their flush is one critical section under a
  * promise-chain lock: one turn writes all that is queued (up to 64 KiB), waits for `drain` if the
  * socket asks for it, flushes, and lets go. Frames leave whole and in the order of their `write`.
+ *
+ * A lone frame has its turn right after the caller, by no timer. Frames that follow in the same
+ * round of the event loop share one turn at its end; a writer whose last rounds had several frames
+ * keeps all of them for that turn, since a write is a system call.
  */
 export class ConnectionWriter {
   /** May change hands while the connection lives. */
@@ -74,7 +74,14 @@ export class ConnectionWriter {
   readonly #lock = new Lock();
 
   readonly #queue = new FrameQueue(CHUNK_BYTES);
+  /** A turn is asked for, and has not begun to write. */
   #flushScheduled = false;
+  /** That turn waits for the lock already, not for the end of this round. */
+  #flushOnLock = false;
+  /** `flush` will be called at the end of this round. */
+  #roundScheduled = false;
+  /** The last rounds with a single frame in each, up to those that make the next one early. */
+  #loneRounds = LONE_ROUNDS;
   /** Sections that wait for the lock or have it. */
   #pendingSections = 0;
   #state: 'open' | 'ending' | 'closed' = 'open';
@@ -101,7 +108,7 @@ export class ConnectionWriter {
     // [node] A close listener added after the close never fires.
     if (!response.destroyed && !response.closed) return;
     this.#state = 'closed';
-    queueMicrotask(() => this.observer?.writerClosed?.(undefined, this));
+    void Promise.resolve().then(() => this.observer?.writerClosed?.(undefined, this));
   }
 
   /** Bytes accepted and not yet handed to the socket. */
@@ -181,9 +188,14 @@ export class ConnectionWriter {
     });
   }
 
-  /** @internal Called by the turn queue. */
+  /** @internal Called at the end of a round of the event loop in which something was queued. */
   flush(): void {
-    void this.#lock.run(() => this.#writeQueued());
+    this.#roundScheduled = false;
+    if (!this.#flushScheduled || this.#flushOnLock) return;
+    const isLone = this.#loneRounds < LONE_ROUNDS && this.#queue.length === 1;
+    // More than one frame in a round, or one behind an early one.
+    this.#loneRounds = isLone ? this.#loneRounds + 1 : 0;
+    this.#takeTurn();
   }
 
   /**
@@ -217,13 +229,22 @@ export class ConnectionWriter {
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
+    if (this.#roundScheduled) return;
+    this.#roundScheduled = true;
     scheduleFlush(this);
+    if (this.#loneRounds === LONE_ROUNDS) this.#takeTurn();
+  }
+
+  #takeTurn(): void {
+    this.#flushOnLock = true;
+    void this.#lock.run(() => this.#writeQueued());
   }
 
   /** One turn of the lock; a promise only where the reader has to be waited for. Never rejects. */
   #writeQueued(): Promise<void> | undefined {
     // Cleared first, so that what is queued while this turn waits for drain asks for the next.
     this.#flushScheduled = false;
+    this.#flushOnLock = false;
     const chunk = this.#queue.take();
     if (chunk !== '' && !this.#writeChunk(chunk)) {
       return this.#waitForDrain().then(() => {
@@ -239,8 +260,14 @@ export class ConnectionWriter {
     if (this.closed) return;
     this.#queue.resolveWritten();
     this.observer?.writerHasRoom?.(this);
-    if (!this.#queue.isEmpty) this.#scheduleFlush();
+    if (this.#queue.length > 0) this.#continue();
     else if (this.#isEnding() && this.#pendingSections === 0) this.#endResponse();
+  }
+
+  /** What one turn could not take goes on with the next round, so that the loop goes round. */
+  #continue(): void {
+    this.#loneRounds = 0;
+    this.#scheduleFlush();
   }
 
   /** Write, drain, flush, for a section. */
@@ -256,7 +283,7 @@ export class ConnectionWriter {
     try {
       const clear = this.#response.write(chunk);
       this.#lastWriteAt = performance.now();
-      return clear || this.#isGone();
+      return !wantsDrain(this.#response, clear) || this.#isGone();
     } catch (cause) {
       this.destroy(McpSseError.from(cause, 'write-failed'));
       return true;
@@ -295,9 +322,15 @@ export class ConnectionWriter {
       this.destroy(new McpSseError('write-timeout', 'the reader has stopped reading'));
     }, this.#writeTimeoutMs);
     stalled.unref();
+    // A `drain` may be lost in what wraps the response: with room below there is no wait.
+    const recheck = setInterval(() => {
+      if (hasRoom(this.#response)) this.#resolveDrain?.();
+    }, RECHECK_MS);
+    recheck.unref();
     await new Promise<void>((resolve) => (this.#resolveDrain = resolve));
     this.#resolveDrain = undefined;
     clearTimeout(stalled);
+    clearInterval(recheck);
     this.observer?.writerStalled?.(this);
   }
 

@@ -1,3 +1,5 @@
+import { setImmediate } from '../util/timers.js';
+
 /** Something that wants one turn after the events of this round of the loop are handled. */
 export interface Flushable {
   flush(): void;

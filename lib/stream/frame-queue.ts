@@ -39,8 +39,9 @@ export class FrameQueue {
     return this.#bytes;
   }
 
-  get isEmpty(): boolean {
-    return this.#taken === this.#queued;
+  /** Frames that wait. */
+  get length(): number {
+    return this.#queued - this.#taken;
   }
 
   push({ text, bytes, shared = false }: Frame): void {

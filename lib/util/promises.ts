@@ -1,4 +1,5 @@
 /** Promises with a deadline, and promises that nobody awaits. */
+import * as timers from './timers.js';
 
 /** The longest delay that a timer takes, in milliseconds; a longer one would fire at once. */
 export const MAX_DELAY_MS: number = 2 ** 31 - 1;
@@ -10,7 +11,7 @@ export type Clock = Pick<
 >;
 
 export interface DeadlineOptions {
-  /** @defaultValue `globalThis`, read at each call: fake timers of a test apply */
+  /** @defaultValue the timers from before any test faked them */
   readonly clock?: Clock;
   /** Whether the process stays alive for the timer. @defaultValue false */
   readonly keepsAlive?: boolean;
@@ -49,7 +50,7 @@ export function withDeadline<T>(
 export function startDeadline(
   ms: number,
   expire: () => void,
-  { clock = globalThis, keepsAlive = false }: DeadlineOptions = {},
+  { clock = timers, keepsAlive = false }: DeadlineOptions = {},
 ): () => void {
   let grace: NodeJS.Immediate | undefined;
   const timer = clock.setTimeout(

@@ -46,8 +46,8 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'nobody looks at the response after the write',
     file: writer,
-    find: 'return clear || this.#isGone();',
-    replace: 'return clear;',
+    find: '|| this.#isGone();\n    } catch',
+    replace: ';\n    } catch',
     specs: [drain],
   },
   {
@@ -133,7 +133,7 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'nobody is told of a response that was dead before',
     file: writer,
-    find: '    queueMicrotask(() => this.observer?.writerClosed?.(undefined, this));\n',
+    find: '    void Promise.resolve().then(() => this.observer?.writerClosed?.(undefined, this));\n',
     replace: '',
     specs: [failure],
   },

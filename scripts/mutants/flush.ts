@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.js';
 
 const writer = 'stream/connection-writer.ts';
 const queue = 'stream/frame-queue.ts';
+const writable = 'stream/writable-response.ts';
 const property = 'stream/interleavings.spec.ts';
 const drain = 'stream/writer-drain.spec.ts';
 const flush = 'stream/writer-flush.spec.ts';
@@ -9,6 +10,8 @@ const order = 'stream/writer-order.spec.ts';
 const compression = 'stream/writer-behind-compression.spec.ts';
 const exclusive = 'stream/exclusive-section.spec.ts';
 const shared = 'stream/frame-queue.spec.ts';
+const wrapped = 'stream/writer-wrapped.spec.ts';
+const faked = 'flows/fake-timers.spec.ts';
 const broadcastMemory = 'flows/broadcast-memory.spec.ts';
 
 const WANTS_DRAIN = "if (chunk !== '' && !this.#writeChunk(chunk)) {";
@@ -88,15 +91,17 @@ export const turnMutants: readonly Mutant[] = [
     specs: [flush],
   },
   {
-    name: '#turnDue is cleared after the turn instead of before',
+    name: '#flushScheduled is cleared after the turn instead of before',
     file: writer,
     find: `  #writeQueued(): Promise<void> | undefined {
     // Cleared first, so that what is queued while this turn waits for drain asks for the next.
     this.#flushScheduled = false;
+    this.#flushOnLock = false;
 `,
     replace: `  async #writeQueued(): Promise<void> {
     await this.#wholeTurn();
     this.#flushScheduled = false;
+    this.#flushOnLock = false;
   }
 
   #wholeTurn(): Promise<void> | undefined {
@@ -109,6 +114,105 @@ export const turnMutants: readonly Mutant[] = [
     find: '      return this.#waitForDrain().then(() => {',
     replace: '      this.#queue.resolveWritten();\n      return this.#waitForDrain().then(() => {',
     specs: [drain],
+  },
+  {
+    name: 'nothing is taken for false',
+    file: writable,
+    find: 'if (clear !== false) return response.writableNeedDrain === true;',
+    replace: 'if (clear !== false) return true;',
+    specs: [wrapped],
+  },
+  {
+    name: 'a write that returns nothing never waits',
+    file: writable,
+    find: 'if (clear !== false) return response.writableNeedDrain === true;',
+    replace: 'if (clear !== false) return false;',
+    specs: [wrapped],
+  },
+  {
+    name: 'a false that is not of the socket is waited for',
+    file: writable,
+    find: 'response.flush !== undefined || !hasRoom(response)',
+    replace: 'response.flush !== undefined || true',
+    specs: [wrapped],
+  },
+  {
+    name: 'the false of a compressor is not believed',
+    file: writable,
+    find: 'response.flush !== undefined || !hasRoom(response)',
+    replace: '!hasRoom(response)',
+    specs: [wrapped],
+  },
+  {
+    name: 'a response with room is enough, whatever its socket says',
+    file: writable,
+    find: 'writableNeedDrain === false && socket?.writableNeedDrain === false',
+    replace: 'writableNeedDrain === false',
+    specs: [wrapped],
+  },
+  {
+    name: 'a drain that is lost on the way is waited for for ever',
+    file: writer,
+    find: 'if (hasRoom(this.#response)) this.#resolveDrain?.();',
+    replace: 'if (hasRoom(this.#response)) this.#queue.length;',
+    specs: [wrapped],
+  },
+  {
+    name: 'the recheck of a wait is not cleared',
+    file: writer,
+    find: '    clearInterval(recheck);\n',
+    replace: '',
+    specs: [wrapped],
+  },
+  {
+    name: 'a lone frame waits for the end of the round',
+    file: writer,
+    find: '    if (this.#loneRounds === LONE_ROUNDS) this.#takeTurn();\n',
+    replace: '',
+    specs: [order],
+  },
+  {
+    name: 'every frame is written early',
+    file: writer,
+    find: '    if (this.#roundScheduled) return;\n',
+    replace: '',
+    specs: [order],
+  },
+  {
+    name: 'a writer never learns that its rounds have several frames',
+    file: writer,
+    find: 'this.#loneRounds = isLone ? this.#loneRounds + 1 : 0;',
+    replace: 'void isLone;',
+    specs: [order],
+  },
+  {
+    name: 'a writer with several frames in its rounds never writes early again',
+    file: writer,
+    find: 'this.#loneRounds = isLone ? this.#loneRounds + 1 : 0;',
+    replace: 'this.#loneRounds = isLone ? 0 : 0;',
+    specs: [order],
+  },
+  {
+    name: 'a turn that waits for the lock is taken twice',
+    file: writer,
+    find: 'if (!this.#flushScheduled || this.#flushOnLock) return;',
+    replace: 'if (!this.#flushScheduled) return;',
+    specs: [drain],
+  },
+  {
+    name: 'what one write cannot take goes on in the same round',
+    file: writer,
+    find: '    this.#loneRounds = 0;\n    this.#scheduleFlush();',
+    replace: '    this.#scheduleFlush();',
+    specs: [order],
+  },
+  {
+    name: 'streams go by timers that tests may fake',
+    file: 'util/timers.ts',
+    find: 'typeof nodeSetImmediate = nodeSetImmediate;',
+    replace:
+      'typeof nodeSetImmediate = ((...args: Parameters<typeof nodeSetImmediate>) => globalThis.setImmediate(...args)) as typeof nodeSetImmediate;',
+    specs: [faked],
   },
   {
     name: 'a frame is split over two writes',

@@ -8,6 +8,8 @@ import { mcpSse } from '../../lib/index.js';
 import { BoardClient, introduce, serveBoard } from '../support/board-client.js';
 import { FakeResponse } from '../support/fake-response.js';
 
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
 afterEach(() => {
   vi.useRealTimers();
 });

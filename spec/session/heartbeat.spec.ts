@@ -6,6 +6,8 @@ import { result } from '../support/messages.js';
 import { rounds } from '../support/rounds.js';
 import { SessionRig } from '../support/session-rig.js';
 
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
 const TIMEOUT_MS = 1_000;
 
 beforeEach(() => {

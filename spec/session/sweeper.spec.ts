@@ -6,6 +6,8 @@ import { notification, request, result } from '../support/messages.js';
 import { rounds } from '../support/rounds.js';
 import { SessionRig } from '../support/session-rig.js';
 
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
 // The clock is the spec's; the rounds of the event loop, in which writes happen, are real.
 beforeEach(() => {
   const timers = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const;

@@ -3,6 +3,8 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { scheduleFlush } from '../../lib/stream/flush-scheduler.js';
 import { rounds } from '../support/rounds.js';
 
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
 afterEach(() => {
   vi.restoreAllMocks();
 });

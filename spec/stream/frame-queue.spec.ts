@@ -29,5 +29,5 @@ it('gives out shared and other frames in order, as many as one write takes', () 
   }
   const taken = [queue.take(), queue.take(), queue.take(), queue.take()];
   expect(taken).toEqual(['abcd', 'efgh', 'ij', '']);
-  expect([queue.isEmpty, queue.bytes]).toEqual([true, 0]);
+  expect([queue.length, queue.bytes]).toEqual([0, 0]);
 });

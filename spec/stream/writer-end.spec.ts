@@ -5,6 +5,8 @@ import { FakeResponse } from '../support/fake-response.js';
 import { outcomeOf } from '../support/outcome.js';
 import { rounds } from '../support/rounds.js';
 
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
 let response: FakeResponse;
 let writer: ConnectionWriter;
 let ends: (McpSseError | undefined)[];

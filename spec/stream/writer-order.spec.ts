@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { ConnectionWriter } from '../../lib/index.js';
 import { FakeResponse } from '../support/fake-response.js';
@@ -63,13 +63,73 @@ it('writes a burst in one turn, with one flush', async () => {
   expect(framesIn(response.text)).toEqual(numbers(1_000));
 });
 
-it('writes nothing before the round of the loop is over, so that its sends go together', async () => {
-  const first = writer.write('a');
-  await Promise.resolve();
-  const second = writer.write('b');
-  expect(response.writes).toEqual([]);
-  await Promise.all([first, second]);
-  expect(response.writes).toEqual(['ab']);
+describe('a frame of an idle writer', () => {
+  it('is written right after its caller, by no timer', async () => {
+    const first = writer.write('a');
+    expect(response.writes).toEqual([]);
+    await Promise.resolve();
+    expect(response.writes).toEqual(['a']);
+    await first;
+  });
+
+  it('takes along what the same caller writes', async () => {
+    void writer.write('a');
+    void writer.write('b');
+    await Promise.resolve();
+    expect(response.writes).toEqual(['ab']);
+  });
+
+  it('is followed by one write of all that comes in the same round of the loop', async () => {
+    await writer.write('a');
+    const more: Promise<void>[] = [];
+    for (const frame of ['b', 'c', 'd']) {
+      more.push(writer.write(frame));
+      await Promise.resolve();
+    }
+    expect(response.writes).toEqual(['a']);
+    await Promise.all(more);
+    expect(response.writes).toEqual(['a', 'bcd']);
+  });
+});
+
+describe('a writer whose last rounds had several frames', () => {
+  /** One round of the loop with these frames, each by a caller of its own. */
+  async function round(...frames: string[]): Promise<string[]> {
+    const before = response.writes.length;
+    for (const frame of frames) {
+      void writer.write(frame);
+      await Promise.resolve();
+    }
+    const early = response.writes.length - before;
+    await rounds();
+    return response.writes.slice(before).map((text, index) => (index < early ? `!${text}` : text));
+  }
+
+  it('keeps all frames of a round for one write at its end', async () => {
+    expect(await round('a', 'b', 'c')).toEqual(['!a', 'bc']);
+    expect(await round('a', 'b', 'c')).toEqual(['abc']);
+    expect(await round('a', 'b')).toEqual(['ab']);
+  });
+
+  it('writes early again after two rounds with a single frame in each', async () => {
+    await round('a', 'b');
+    expect(await round('a')).toEqual(['a']);
+    expect(await round('a', 'b')).toEqual(['ab']);
+    expect(await round('a')).toEqual(['a']);
+    expect(await round('a')).toEqual(['a']);
+    expect(await round('a')).toEqual(['!a']);
+    expect(await round('a')).toEqual(['!a']);
+  });
+
+  it('goes on with what one write cannot take in the next round, not in this one', async () => {
+    const frames = Array.from({ length: 4 }, (_, number) => numberedFrame('a', number, 60 * KiB));
+    for (const frame of frames) void writer.write(frame);
+    await Promise.resolve();
+    for (let count = 1; count <= 4; count += 1) {
+      expect(response.writes.map(framesIn).flat()).toEqual(numbers(count));
+      await rounds();
+    }
+  });
 });
 
 it('[14] queues what a write, a drain listener and an observer send without waiting', async () => {

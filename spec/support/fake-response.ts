@@ -12,7 +12,10 @@ export class FakeResponse extends EventEmitter implements WritableResponse {
   /** A write while the last one waits for `drain` is the fault that the lock prevents. */
   readonly faults: string[] = [];
   /** What the next writes return; true when it is exhausted. */
-  readonly answers: boolean[] = [];
+  readonly answers: (boolean | undefined)[] = [];
+  /** Undefined, as on a response that cannot tell. */
+  writableNeedDrain?: boolean;
+  socket?: { writableNeedDrain: boolean };
   /** Runs inside `write`, before it returns. */
   onWrite: (chunk: string) => void = () => {};
   /** Runs inside `flush`. */
@@ -24,14 +27,15 @@ export class FakeResponse extends EventEmitter implements WritableResponse {
     return this.writes.join('');
   }
 
-  write(chunk: string): boolean {
-    if (this.#needDrain) this.faults.push(`write before drain: ${chunk.slice(0, 40)}`);
+  write(chunk: string): boolean | undefined {
+    if (this.#needDrain && this.writableNeedDrain !== false)
+      this.faults.push(`write before drain: ${chunk.slice(0, 40)}`);
     if (this.writableEnded) this.faults.push('write after end');
     if (this.destroyed) this.faults.push('write after destroy');
     this.writes.push(chunk);
     this.onWrite(chunk);
-    const clear = this.answers.shift() ?? true;
-    this.#needDrain = !clear;
+    const clear = this.answers.length > 0 ? this.answers.shift() : true;
+    this.#needDrain = clear === false;
     return clear;
   }
 

@@ -1,5 +1,6 @@
 import { ConnectionWriter, type JsonRpcMessage } from '../../lib/index.js';
-import { LiveSession, type SessionObserver } from '../../lib/session/live-session.js';
+import { LiveSession } from '../../lib/session/live-session.js';
+import type { SessionObserver } from '../../lib/session/session-observer.js';
 import type { RequestFacts } from '../../lib/session/request-facts.js';
 import { ResumeStrategy } from '../../lib/session/resume/resume-strategy.js';
 import type { MessageSink, SessionLimits } from '../../lib/session/session.js';
@@ -21,7 +22,7 @@ export class SessionRig {
   readonly session: LiveSession;
   readonly #limits: SessionLimits;
   /** What the observer was told, in order: `['closed', 'shutdown']`, `['failed', code]`, … */
-  readonly reports: (readonly [keyof SessionObserver<unknown>, unknown])[] = [];
+  readonly reports: (readonly [keyof SessionObserver<LiveSession>, unknown])[] = [];
   /** What reached the MCP server behind the session. */
   readonly delivered: JsonRpcMessage[] = [];
   sinkClosed = 0;
@@ -58,7 +59,7 @@ export class SessionRig {
   }
 
   /** What was reported under one name. */
-  reported(name: keyof SessionObserver<unknown>): unknown[] {
+  reported(name: keyof SessionObserver<LiveSession>): unknown[] {
     return this.reports.filter(([each]) => each === name).map(([, value]) => value);
   }
 
@@ -77,7 +78,7 @@ export class SessionRig {
     };
   }
 
-  #observer(): SessionObserver<unknown> {
+  #observer(): SessionObserver<LiveSession> {
     const { reports } = this;
     return {
       received: (_, message) => {

@@ -15,6 +15,8 @@ import {
 import { deferred } from '../support/deferred.js';
 import { outcomeOf } from '../support/outcome.js';
 
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
 /** A fake timer that starts while another one fires is due 1 ms later, an immediate too. */
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms + 1);
 

@@ -1,5 +1,6 @@
 import { McpSseError } from '../../errors.js';
 import { EVERYONE, type Adapter, type AdapterListener, type AdapterMember } from './adapter.js';
+import { setImmediate } from '../../util/timers.js';
 
 /**
  * Joins the routers of one process, for tests and examples: give each of them the same adapter.

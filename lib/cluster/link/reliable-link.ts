@@ -2,6 +2,7 @@ import { McpSseError } from '../../errors.js';
 import { ReceiveWindow } from './receive-window.js';
 import { encodeLinkPacket, type Ack, type LinkPacket } from './packet.js';
 import { SendWindow, type Segment, type Batch } from './send-window.js';
+import { performance, setImmediate } from '../../util/timers.js';
 
 /** What is not acknowledged is sent again after this, then after twice as long, up to a second. */
 const RESEND_MS = 250;

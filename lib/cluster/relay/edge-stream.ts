@@ -1,4 +1,5 @@
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
+import { performance } from '../../util/timers.js';
 
 /** How long a stream that its owner has ended may take to hand out what is left. */
 const FINISH_MS = 5_000;

@@ -1,4 +1,4 @@
-import type { WritableResponse } from '../../stream/connection-writer.js';
+import type { WritableResponse } from '../../stream/writable-response.js';
 
 /** Characters that may be on their way to the client's node and not yet in its socket. */
 const WINDOW_CHARS = 64 * 1024;

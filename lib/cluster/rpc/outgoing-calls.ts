@@ -2,6 +2,7 @@ import { McpSseError } from '../../errors.js';
 import { rejected, ignoreRejection } from '../../util/promises.js';
 import type { ReliableLink } from '../link/reliable-link.js';
 import type { Segment } from '../link/send-window.js';
+import { clearTimeout, setTimeout } from '../../util/timers.js';
 
 /** How long another node may take to answer; then the caller is told what is known. */
 const DEADLINE_MS = 8_000;

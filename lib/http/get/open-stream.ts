@@ -19,6 +19,7 @@ import {
   answerRetryLater,
   type ResumeRequest,
 } from './resume-request.js';
+import { performance } from '../../util/timers.js';
 
 const EVENT_STREAM = 'text/event-stream';
 /** What a client may ask for: a type with a parameter is met by that parameter only. */

@@ -7,6 +7,7 @@ import { shortId } from '../../util/guards.js';
 import { isRequest, isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';
 import type { CloseReason, Session, Sessions } from '../session.js';
+import { performance } from '../../util/timers.js';
 
 /** What is told of a message: everything but what it says. */
 export interface PublishedMessage {

@@ -1,4 +1,5 @@
 import type { McpSseError, McpSseErrorCode } from '../../errors.js';
+import { performance } from '../../util/timers.js';
 
 /** Errors that are the server's own fault, and nobody else's to see. */
 const SERVER_FAULTS: ReadonlySet<McpSseErrorCode> = new Set([

@@ -1,6 +1,7 @@
 import { McpSseError } from '../../errors.js';
 import { ignoreRejection, MAX_DELAY_MS } from '../../util/promises.js';
 import { JsonRpcError, type JsonRpcRequest, type JsonRpcResponse } from '../../wire/json-rpc.js';
+import { clearTimeout, setTimeout } from '../../util/timers.js';
 
 /** Ids of ours carry it, so that they never meet those of the MCP server behind the session. */
 const ID_PREFIX = 'express-mcp-sse:';

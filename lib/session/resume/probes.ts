@@ -2,6 +2,7 @@ import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { encodeMessage } from '../../wire/sse-encoder.js';
 import { isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import { randomText } from '../../util/random-text.js';
+import { clearTimeout, setTimeout } from '../../util/timers.js';
 
 const PROBE_ID = /^express-mcp-sse:probe:([\w-]+):/;
 

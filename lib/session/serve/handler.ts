@@ -107,11 +107,7 @@ class Context<Data> implements HandlerContext<Data> {
   readonly #request: JsonRpcRequest | undefined;
   #signal: AbortSignal | undefined;
 
-  constructor(
-    live: LiveSession<Data>,
-    facts: RequestFacts,
-    request: JsonRpcRequest | undefined,
-  ) {
+  constructor(live: LiveSession<Data>, facts: RequestFacts, request: JsonRpcRequest | undefined) {
     this.session = live.handle;
     this.#live = live;
     this.#facts = facts;

@@ -13,6 +13,8 @@ import { rounds } from '../../support/rounds.js';
 import { serve, type Served } from '../../support/serve.js';
 import { StreamClient } from '../../support/stream-client.js';
 
+vi.mock('../../../lib/util/timers.js', () => import('../../support/fakeable-timers.js'));
+
 interface Setup {
   readonly served: Served<unknown>;
   readonly client: StreamClient;

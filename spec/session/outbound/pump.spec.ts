@@ -59,9 +59,10 @@ describe('the pump', () => {
 
   it('[18] brings 1,000 progress notifications over before the result behind them', async () => {
     pump.attach(writerOf());
-    response.onWrite = () => {
-      response.answers.unshift(false);
-      setImmediate(() => response.drain());
+    const own = response;
+    own.onWrite = () => {
+      own.answers.unshift(false);
+      setImmediate(() => own.drain());
     };
     const sends = appendMany(1_000, 200);
     sends.push(outcomeOf(pump.append(frameOf(0, 0, 'result'))));
