@@ -43,10 +43,8 @@ export class Host {
   }
 
   async close(): Promise<void> {
-    // The streams go with the relay, and nobody has to wait for their clients.
-    const closing = this.server.close();
+    await this.server.close();
     this.relay.close();
-    await closing;
   }
 }
 

@@ -1,5 +1,5 @@
-// Real clients against this package: each connects, lists tools, calls one, is told of progress and
-// of a notification, loses its stream, and leaves. What a kind of client cannot do is printed with
+// Real clients against this package: each connects, lists tools, calls one, receives progress and a
+// notification, loses its stream, and leaves. What a kind of client cannot do is printed with
 // the reason.
 import type { Report } from '../../scripts/report.js';
 import { runProgram } from '../support/program/program.js';

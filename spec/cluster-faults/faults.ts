@@ -47,7 +47,7 @@ async function connectionsCut({ adapter, slots }: Cluster): Promise<string> {
   return `${count} connections`;
 }
 
-/** The sessions of the node end, and their clients are told. All others go on. */
+/** The sessions of the node end, and their clients notice. All others go on. */
 async function nodeKilled(cluster: Cluster, clients: Clients): Promise<string> {
   const slot = busiest(cluster, clients);
   const { node } = slot;
@@ -59,15 +59,17 @@ async function nodeKilled(cluster: Cluster, clients: Clients): Promise<string> {
   const began = performance.now();
   await until(() => {
     const unaware = affected.filter(({ session }, index) => session === sessions[index]);
-    return unaware.length > 0 ? `${unaware.map(({ name }) => name).join()} not told` : undefined;
+    return unaware.length > 0
+      ? `${unaware.map(({ name }) => name).join()} have not noticed`
+      : undefined;
   });
   demand(!node.process.alive, 'the node lives');
-  const told = ((performance.now() - began) / 1_000).toFixed(1);
+  const noticed = ((performance.now() - began) / 1_000).toFixed(1);
   await cluster.replace(slot);
-  return `${affected.length} clients told, the last after ${told} s`;
+  return `${affected.length} clients noticed, the last after ${noticed} s`;
 }
 
-/** Nothing passes between the node and the adapter, and neither is told. */
+/** Nothing passes between the node and the adapter, and no connection ends. */
 async function nodePartitioned(cluster: Cluster, clients: Clients): Promise<string> {
   const { network } = busiest(cluster, clients);
   network.freeze();

@@ -38,7 +38,7 @@ await runProgram({
       default: 300,
       help: 'no new round begins after this; the shortest run is one round',
     },
-    adapter: { default: '', help: 'redis, ioredis or nats; all of them unless told' },
+    adapter: { default: '', help: 'redis, ioredis or nats; all of them by default' },
     only: { default: '', help: 'only the faults with this in their names' },
     each: { default: 4, help: 'clients of each of the four kinds' },
     seed: { default: 1, help: 'another seed is another course of events' },
@@ -126,7 +126,7 @@ function summary({ notifications, repeats, answered, refused }: Findings): strin
   return `${notifications} notifications, ${repeats} repeated; ${answered} calls answered${others.join('')}`;
 }
 
-/** Nothing is left, and the nodes end when they are told to. */
+/** Nothing is left, and the nodes end on SIGTERM. */
 async function checkEnd(cluster: Cluster, clients: Clients, report: Report): Promise<void> {
   const { adapterName, slots } = cluster;
   const problems: string[] = [];

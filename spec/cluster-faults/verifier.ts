@@ -97,7 +97,7 @@ export class Verifier {
     if (!posted) return;
     const { status } = posted;
     if (status === 202 && ownerLives) addFault('was accepted and not answered');
-    else if (status === 404 && ownerLives) addFault('was told that its session is gone');
+    else if (status === 404 && ownerLives) addFault('got 404 for a session that exists');
     else if (status === 502 && stopped.size === 0) addFault('was lost by a node that lives');
     else if (status !== 202 && status !== 502 && status !== 504 && runs > 0) {
       addFault('was refused, and ran');

@@ -19,13 +19,13 @@ const EXPECTED_ERRORS = new Set([
   ...['buffer-overflow', 'write-timeout', 'ping-timeout', 'write-failed'],
 ]);
 
-/** The server, and all that its clients have met. */
+/** The server, its clients, and what they have counted. */
 export class Soak {
   readonly #counts = new Map<string, number>();
   readonly #faults: string[] = [];
   readonly #delay = monitorEventLoopDelay();
   #mostSessions = 0;
-  /** The longest delay of either event loop: what fails then may fail for that. */
+  /** The longest delay of either event loop, in milliseconds: it may be why a check fails. */
   #latest = 0;
 
   constructor(
@@ -108,9 +108,17 @@ export class Soak {
     check('left no connection', after.connections === 0, after.connections);
     check('left no timer', after.timers === 0, after.timers);
     check('closed each session once', after.closed === opened, text(after.reasons));
-    check('told each open', hooks.open === opened, `${hooks.open} of ${opened}`);
-    check('told each close', hooks.close === opened, `${hooks.close} of ${opened}`);
-    check('told them in order', hooks.unbalanced === 0, hooks.unbalanced);
+    check(
+      'ran the open hook for each session',
+      hooks.open === opened,
+      `${hooks.open} of ${opened}`,
+    );
+    check(
+      'ran the close hook for each session',
+      hooks.close === opened,
+      `${hooks.close} of ${opened}`,
+    );
+    check('ran them in order', hooks.unbalanced === 0, hooks.unbalanced);
     check(`kept the heap flat: ${grown.toFixed(2)} MiB`, grown < HEAP_MIB, `more than ${HEAP_MIB}`);
     check('keeps no resource', resources === text(before.resources), resources);
     report.add('left no rejection unhandled', after.uncaught);

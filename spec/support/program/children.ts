@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Kills every child process of this one when it exits, whoever started the child, and removes the
+ * Kills every child process of this one when it exits, including those of libraries, and removes the
  * temporary files of all of them. Programs call it before they start anything.
  */
 export function endChildrenAtExit(): void {

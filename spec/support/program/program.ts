@@ -31,7 +31,8 @@ export async function runProgram<const Known extends Flags>(
   };
   endChildrenAtExit();
   for (const [signal, number] of SIGNALS) {
-    process.once(signal, () => {
+    // A second signal, as Ctrl-C and npm both send one, must not end it before its children.
+    process.on(signal, () => {
       report.add('the run', `ended by ${signal}`);
       report.close();
       process.exit(128 + number);

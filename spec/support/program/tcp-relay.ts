@@ -2,7 +2,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 /**
  * The network in front of a server. While it is frozen nothing passes, not even the end of a
- * connection, and neither side is told: what a partition looks like. After the thaw it all arrives.
+ * connection, as in a partition. After the thaw everything arrives.
  */
 export class TcpRelay {
   /** Bytes that are held back now, or were until the last thaw. */
