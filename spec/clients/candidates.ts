@@ -107,7 +107,7 @@ async function libraries(): Promise<Candidate[]> {
       name: '@ai-sdk/mcp',
       version: AI_SDK,
       drop: 'the session ends',
-      cannot: { progress: 'reports none', notification: 'passes none on' },
+      cannot: { progress: 'reports none', notification: 'hears none' },
       leavesUnhandled: 'terminated',
       connect: (url) => connectAiSdk(place, url),
     },
