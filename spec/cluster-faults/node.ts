@@ -88,15 +88,10 @@ const server = createServer(app);
 
 function state(): NodeState {
   globalThis.gc?.();
-  const {
-    sessions,
-    detached,
-    cluster,
-    totals: { resumed },
-  } = mcp.stats();
+  const { sessions, detached, cluster } = mcp.stats();
   if (!cluster) throw new Error('there is no adapter');
   const heap = process.memoryUsage().heapUsed / 2 ** 20;
-  return { cluster, sessions, detached, heap, errors, resumed };
+  return { cluster, sessions, detached, heap, errors };
 }
 
 const tellReady = answerParent<NodeProtocol>(

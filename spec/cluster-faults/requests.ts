@@ -28,5 +28,4 @@ export interface NodeState {
   readonly heap: number;
   /** Errors that were reported, by code. */
   readonly errors: Readonly<Record<string, number>>;
-  readonly resumed: number;
 }
