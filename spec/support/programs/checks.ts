@@ -1,5 +1,5 @@
-// A program of a few checks, for the spec of the runner. It prints the id of its child process and
-// its folder for temporary files.
+// A program of a few checks, for the spec of the runner. It prints its folder for temporary files.
+// Its child process shares its stdout, which therefore ends with both of them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -13,9 +13,11 @@ await runProgram({
     count: { default: 1, help: 'how many checks' },
   },
   async run({ only, count }, report) {
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1_000)']);
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 120_000)'], {
+      stdio: ['ignore', 'inherit', 'ignore'],
+    });
     await once(child, 'spawn');
-    console.log(JSON.stringify({ child: child.pid, folder: tmpdir() }));
+    console.log(`folder ${tmpdir()}`);
     for (let number = 1; number <= count; number += 1) {
       if (only === 'passes') report.add(`check ${number}`, undefined);
       if (only === 'skips') report.skip(`check ${number}`, 'it cannot run');
