@@ -64,7 +64,8 @@ export class ForkedProgram<Spoken extends Protocol> {
         resolve(answer as Spoken['answers'][Name]);
       });
       const request: ToChild = { id, name };
-      this.#child.send(request);
+      // [node] Without a callback it raises `error` for a process that has ended; #waitFor rejects then.
+      this.#child.send(request, () => undefined);
     });
   }
 
