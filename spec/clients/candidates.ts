@@ -4,18 +4,19 @@ import { join } from 'node:path';
 
 import { resumableFetch, type FetchLike } from '../../lib/client/resumable-fetch.js';
 import { install } from '../../scripts/install.js';
+import type { Report } from '../../scripts/report.js';
 import {
   CHROMIUM,
   chromiumVersion,
   otherOrigin,
-  visitWithBrowser,
-  visitWithSource,
+  connectBrowserPage,
+  connectEventSource,
   type Source,
 } from './event-source.js';
-import type { Candidate, Drop, Visitor } from './journey.js';
-import { visitWithAiSdk, visitWithLangChain } from './libraries.js';
-import { visitWithBridge, visitWithOneShots } from './programs.js';
-import { sdkAt, sdkV2At, visit, type Sdk } from './sdk.js';
+import type { Candidate, Drop, ConnectedClient } from './steps.js';
+import { connectAiSdk, connectLangChain } from './libraries.js';
+import { connectThroughStdio, connectOneShots } from './command-line.js';
+import { connectSdk, sdkAt, sdkV2At, type Sdk } from './sdk.js';
 
 /** All of them are pinned; npm installs them into folders of their own below .tmp/. */
 const SDKS = { '1.8': '1.8.0', '1.13': '1.13.3', '1.24': '1.24.3', latest: '1.32.2' };
@@ -32,13 +33,14 @@ const MCPORTER = '0.12.3';
 const CLI = 'a process of its own for each request';
 const ONE_SHOT = { progress: 'prints results only', notification: CLI, drop: CLI };
 
-export async function candidates(): Promise<Candidate[]> {
+/** All clients; those that cannot run here are reported as skipped. */
+export async function candidates(report: Report): Promise<Candidate[]> {
   return [
     ...(await sdks()),
     ...(await sources()),
     ...(await libraries()),
     ...(await programs()),
-    ...(await browsers()),
+    ...(await browsers(report)),
   ];
 }
 
@@ -77,9 +79,9 @@ function sdk(
   drop: Drop,
   makeFetch?: () => FetchLike,
 ): Candidate {
-  const connect = (url: string): Promise<Visitor> => {
+  const connect = (url: string): Promise<ConnectedClient> => {
     const options = makeFetch && { fetch: makeFetch() };
-    return visit(classes, new classes.SSEClientTransport(new URL(url), options));
+    return connectSdk(classes, new classes.SSEClientTransport(new URL(url), options));
   };
   return { name, version, drop, connect };
 }
@@ -93,7 +95,7 @@ async function sources(): Promise<Candidate[]> {
       name: 'eventsource with resumableFetch',
       version,
       drop: 'exactly once',
-      connect: (url) => visitWithSource(EventSource, url, resumableFetch()),
+      connect: (url) => connectEventSource(EventSource, url, resumableFetch()),
     };
   });
 }
@@ -107,13 +109,13 @@ async function libraries(): Promise<Candidate[]> {
       drop: 'the session ends',
       cannot: { progress: 'reports none', notification: 'hears none' },
       leavesUnhandled: 'terminated',
-      connect: (url) => visitWithAiSdk(place, url),
+      connect: (url) => connectAiSdk(place, url),
     },
     {
       name: '@langchain/mcp-adapters',
       version: LANGCHAIN['@langchain/mcp-adapters'],
       drop: 'at most one repeats',
-      connect: (url) => visitWithLangChain(place, url),
+      connect: (url) => connectLangChain(place, url),
     },
   ];
 }
@@ -140,7 +142,7 @@ async function programs(): Promise<Candidate[]> {
       cannot: ONE_SHOT,
       connect: (url) => {
         const to = [inspector, '--cli', url, '--method'];
-        return visitWithOneShots(inspectorAt, {
+        return connectOneShots(inspectorAt, {
           list: [...to, 'tools/list'],
           call: (tool) => [...to, 'tools/call', '--tool-name', tool],
         });
@@ -153,7 +155,7 @@ async function programs(): Promise<Candidate[]> {
       cannot: ONE_SHOT,
       connect: (url) => {
         const to = ['--http-url', url, '--allow-http', '--name', 'host'];
-        return visitWithOneShots(place, {
+        return connectOneShots(place, {
           list: [bin('mcporter'), 'list', ...to],
           call: (tool) => [bin('mcporter'), 'call', ...to, '--tool', tool],
         });
@@ -166,13 +168,20 @@ async function programs(): Promise<Candidate[]> {
       drop: 'a new session',
       givesUpCalls: true,
       connect: (url) =>
-        visitWithBridge(place, [bin('mcp-remote'), url, '--transport', 'sse-only', '--allow-http']),
+        connectThroughStdio(place, [
+          bin('mcp-remote'),
+          url,
+          '--transport',
+          'sse-only',
+          '--allow-http',
+        ]),
     },
     {
       name: 'mcp-proxy',
       version: MCP_PROXY,
       drop: 'at most one repeats',
-      connect: (url) => visitWithBridge(place, ['--input-type=module', '-e', relayed, '--', url]),
+      connect: (url) =>
+        connectThroughStdio(place, ['--input-type=module', '-e', relayed, '--', url]),
     },
     {
       name: 'supergateway',
@@ -180,7 +189,7 @@ async function programs(): Promise<Candidate[]> {
       // It spreads a Headers object, and so loses what the SDK's transport says of its session.
       drop: 'a new session',
       cannot: { progress: 'passes none on', notification: 'passes none on' },
-      connect: (url) => visitWithBridge(place, [bin('supergateway'), '--sse', url]),
+      connect: (url) => connectThroughStdio(place, [bin('supergateway'), '--sse', url]),
     },
     {
       name: 'supergateway with a resume key',
@@ -189,14 +198,14 @@ async function programs(): Promise<Candidate[]> {
       cannot: { progress: 'passes none on', notification: 'passes none on' },
       options: { resume: { retryMs: 50, key: ({ headers }) => String(headers['x-client']) } },
       connect: (url) =>
-        visitWithBridge(place, [bin('supergateway'), '--sse', url, '--header', 'x-client: 1']),
+        connectThroughStdio(place, [bin('supergateway'), '--sse', url, '--header', 'x-client: 1']),
     },
   ];
 }
 
-async function browsers(): Promise<Candidate[]> {
+async function browsers(report: Report): Promise<Candidate[]> {
   if (!existsSync(CHROMIUM)) {
-    console.log('skipped: pages in Chromium: it is not installed (apt-get install chromium)');
+    report.skip('pages in Chromium', 'it is not installed (apt-get install chromium)');
     return [];
   }
   const version = await chromiumVersion();
@@ -206,14 +215,14 @@ async function browsers(): Promise<Candidate[]> {
       name: 'a page in Chromium, same origin',
       version,
       drop: 'exactly once',
-      connect: (url) => visitWithBrowser(url, new URL('/page', url).href),
+      connect: (url) => connectBrowserPage(url, new URL('/page', url).href),
     },
     {
       name: 'a page in Chromium, cross origin',
       version,
       drop: 'exactly once',
       options: { security: { allowedOrigins: [elsewhere] } },
-      connect: (url) => visitWithBrowser(url, elsewhere),
+      connect: (url) => connectBrowserPage(url, elsewhere),
     },
   ];
 }

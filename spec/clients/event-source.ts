@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
 import type { FetchLike } from '../../lib/client/resumable-fetch.js';
-import type { Visitor } from './journey.js';
+import type { ConnectedClient } from './steps.js';
 
 export const CHROMIUM = '/usr/bin/chromium';
 
@@ -27,27 +27,26 @@ export type Source = new (
   readonly readyState: number;
 };
 
-/** What a small client of its own tells. */
-interface Ears {
+interface Listeners {
   notified(params: Record<string, unknown>): void;
   progressed(progress: number): void;
 }
 
-interface Small {
+interface MinimalClient {
   request(method: string, params?: object): Promise<Record<string, unknown>>;
   close(): void;
 }
 
 /**
- * A small MCP client on an EventSource, on Node and in a page: its text goes to the browser as it
- * stands, so it must need nothing from around it.
+ * A minimal MCP client on an EventSource, on Node and in a page. Its source text runs in the
+ * browser, so it must not use anything of this module.
  */
-async function connectSmall(
+async function connectMinimal(
   Source: Source,
   url: string,
   fetch: FetchLike,
-  ears: Ears,
-): Promise<Small> {
+  listeners: Listeners,
+): Promise<MinimalClient> {
   const waiting = new Map<number, (result: Record<string, unknown>) => void>();
   let endpoint = '';
   let lastId = 0;
@@ -55,8 +54,8 @@ async function connectSmall(
   source.addEventListener('message', ({ data }) => {
     const { id, method, params = {}, result = {} } = JSON.parse(data) as Message;
     if (id !== undefined && method === undefined) waiting.get(id)?.(result);
-    else if (method === 'notifications/progress') ears.progressed(Number(params.progress));
-    else ears.notified(params);
+    else if (method === 'notifications/progress') listeners.progressed(Number(params.progress));
+    else listeners.notified(params);
   });
   await new Promise<void>((resolve, reject) => {
     source.addEventListener('endpoint', ({ data }) => {
@@ -76,13 +75,13 @@ async function connectSmall(
     });
     if (answer.status !== 202) throw new Error(`POST was answered ${answer.status}`);
   };
-  const request: Small['request'] = async (method, params = {}) => {
+  const request: MinimalClient['request'] = async (method, params = {}) => {
     const id = (lastId += 1);
     const result = new Promise<Record<string, unknown>>((resolve) => waiting.set(id, resolve));
     await post({ id, method, params });
     return result;
   };
-  const clientInfo = { name: 'small', version: '1' };
+  const clientInfo = { name: 'minimal', version: '1' };
   await request('initialize', { protocolVersion: '2024-11-05', capabilities: {}, clientInfo });
   await post({ method: 'notifications/initialized' });
   return {
@@ -93,22 +92,22 @@ async function connectSmall(
   };
 }
 
-class SmallVisitor implements Visitor {
-  readonly heard: number[] = [];
+class EventSourceClient implements ConnectedClient {
+  readonly notifications: number[] = [];
   #onProgress: ((progress: number) => void) | undefined;
   readonly #close: () => unknown;
-  #client: Small | undefined;
+  #client: MinimalClient | undefined;
 
-  constructor(close: (client: Small) => unknown) {
+  constructor(close: (client: MinimalClient) => unknown) {
     this.#close = () => this.#client && close(this.#client);
   }
 
-  readonly ears: Ears = {
-    notified: ({ data }) => this.heard.push(Number(data)),
+  readonly listeners: Listeners = {
+    notified: ({ data }) => this.notifications.push(Number(data)),
     progressed: (progress) => this.#onProgress?.(progress),
   };
 
-  async begin(connecting: Promise<Small>): Promise<this> {
+  async connected(connecting: Promise<MinimalClient>): Promise<this> {
     this.#client = await connecting;
     return this;
   }
@@ -130,30 +129,34 @@ class SmallVisitor implements Visitor {
 }
 
 /** A version of the `eventsource` package. */
-export function visitWithSource(Source: Source, url: string, fetch: FetchLike): Promise<Visitor> {
-  const visitor = new SmallVisitor((client) => {
-    client.close();
+export function connectEventSource(
+  Source: Source,
+  url: string,
+  fetch: FetchLike,
+): Promise<ConnectedClient> {
+  const client = new EventSourceClient((minimal) => {
+    minimal.close();
   });
-  return visitor.begin(connectSmall(Source, url, fetch, visitor.ears));
+  return client.connected(connectMinimal(Source, url, fetch, client.listeners));
 }
 
 /** A page in Chromium, at `pageUrl`. */
-export async function visitWithBrowser(url: string, pageUrl: string): Promise<Visitor> {
+export async function connectBrowserPage(url: string, pageUrl: string): Promise<ConnectedClient> {
   const args = ['--no-sandbox', '--disable-gpu'];
   const browser = await chromium.launch({ executablePath: CHROMIUM, args });
-  const visitor = new SmallVisitor(() => browser.close());
+  const client = new EventSourceClient(() => browser.close());
   try {
     const page = await browser.newPage();
-    await page.exposeFunction('notified', visitor.ears.notified);
-    await page.exposeFunction('progressed', visitor.ears.progressed);
+    await page.exposeFunction('notified', client.listeners.notified);
+    await page.exposeFunction('progressed', client.listeners.progressed);
     await page.goto(pageUrl);
     // The compiler wraps functions in a helper that the page does not have.
     const script = `globalThis.__name = (f) => f;
-      (${connectSmall.toString()})(EventSource, ${JSON.stringify(url)}, fetch.bind(globalThis),
+      (${connectMinimal.toString()})(EventSource, ${JSON.stringify(url)}, fetch.bind(globalThis),
         { notified, progressed }).then((client) => { globalThis.client = client; })`;
     await page.evaluate(script);
-    return await visitor.begin(
-      Promise.resolve<Small>({
+    return await client.connected(
+      Promise.resolve<MinimalClient>({
         request: (method, params = {}) =>
           page.evaluate(`client.request(${JSON.stringify(method)}, ${JSON.stringify(params)})`),
         close: () => undefined,

@@ -1,16 +1,17 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 
 import { McpSseError, type McpSseOptions } from '../../lib/index.js';
-import type { Candidate, Step, Visitor } from './journey.js';
+import type { Candidate, Step, ConnectedClient } from './steps.js';
 
-/** One thing that is wrong, and the step that must notice it. */
+/** One thing that is broken on purpose, and the step that must notice it. */
 export interface Fault {
   readonly name: string;
   readonly noticedBy: Step | 'connect';
-  /** The name of the client that tries it, if not SDK v2. */
+  /** The name of the candidate that tries it, if not SDK v2. */
   readonly client?: string;
   readonly options?: McpSseOptions;
-  readonly spoil?: (visitor: Visitor) => Visitor;
+  /** Breaks the client. */
+  readonly wrap?: (client: ConnectedClient) => ConnectedClient;
 }
 
 const toolless = (): McpServer => {
@@ -26,18 +27,18 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'progress that is not passed on',
     noticedBy: 'progress',
-    spoil: (visitor) => changed(visitor, { call: (name) => visitor.call(name) }),
+    wrap: (client) => changed(client, { call: (name) => client.call(name) }),
   },
   {
     name: 'notifications that are not passed on',
     noticedBy: 'notification',
-    spoil: (visitor) => changed(visitor, { heard: [] }),
+    wrap: (client) => changed(client, { notifications: [] }),
   },
   { name: 'a server that does not resume', noticedBy: 'drop', options: { resume: false } },
   {
-    name: 'a client that only says that it has left',
+    name: 'a client that does not close its stream',
     noticedBy: 'leave',
-    spoil: (visitor) => changed(visitor, { close: () => undefined }),
+    wrap: (client) => changed(client, { close: () => undefined }),
   },
   {
     name: 'a server that refuses everybody',
@@ -58,23 +59,23 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
-function changed(visitor: Visitor, changes: Partial<Visitor>): Visitor {
+function changed(client: ConnectedClient, changes: Partial<ConnectedClient>): ConnectedClient {
   return {
-    heard: changes.heard ?? visitor.heard,
-    tools: () => visitor.tools(),
-    call: changes.call ?? ((name, onProgress) => visitor.call(name, onProgress)),
-    close: changes.close ?? (() => visitor.close()),
+    notifications: changes.notifications ?? client.notifications,
+    tools: () => client.tools(),
+    call: changes.call ?? ((name, onProgress) => client.call(name, onProgress)),
+    close: changes.close ?? (() => client.close()),
   };
 }
 
-/** The client that tries a fault. */
-export function spoilt(
+/** A candidate with a fault. */
+export function withFault(
   candidate: Candidate,
-  { spoil = (same) => same, options }: Fault,
+  { wrap = (same) => same, options }: Fault,
 ): Candidate {
   return {
     ...candidate,
     ...(options && { options }),
-    connect: async (url) => spoil(await candidate.connect(url)),
+    connect: async (url) => wrap(await candidate.connect(url)),
   };
 }

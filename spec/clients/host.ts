@@ -1,40 +1,30 @@
-import { createServer, type Server } from 'node:http';
-import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
-
-import express from 'express';
+import type { RequestHandler } from 'express';
 
 import { createServer as createEverything } from '../../examples/everything/mcp-server.js';
-import { mcpSse, type McpSseOptions, type McpSseRouter } from '../../lib/index.js';
+import type { McpSseOptions, McpSseRouter } from '../../lib/index.js';
+import { TcpRelay } from '../support/program/tcp-relay.js';
+import { TestServer } from '../support/program/test-server.js';
 
 /** The server of examples/everything, behind a relay that can cut streams. */
 export class Host {
-  readonly mcp: McpSseRouter;
-  readonly #server: Server;
-  readonly #relay = createTcpServer((near) => {
-    this.#pass(near);
-  });
-  /** The near ends of the connections that carry a stream. */
-  readonly #streams = new Set<Socket>();
-
-  private constructor(options: McpSseOptions) {
-    this.mcp = mcpSse({ server: createEverything, ...options });
-    const app = express();
-    // For a browser: a page of the server's own origin.
-    app.get('/page', (_req, res) => res.type('html').send('<!doctype html><title>page</title>'));
-    this.#server = createServer(app.use(this.mcp));
-  }
+  private constructor(
+    private readonly server: TestServer,
+    private readonly relay: TcpRelay,
+  ) {}
 
   static async open(options: McpSseOptions = {}): Promise<Host> {
-    // Nobody has to wait long until the clients are back.
-    const host = new Host({ resume: { retryMs: 50 }, ...options });
-    for (const server of [host.#server, host.#relay]) {
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    }
-    return host;
+    // Clients come back at once.
+    const mcp = { server: createEverything, resume: { retryMs: 50 }, ...options };
+    const server = await TestServer.open({ mcp, middleware: [page] });
+    return new Host(server, await TcpRelay.to(server.port));
+  }
+
+  get mcp(): McpSseRouter {
+    return this.server.mcp;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#relay.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.relay.port}`;
   }
 
   /** Clients that are connected now. */
@@ -42,34 +32,24 @@ export class Host {
     return [...this.mcp.sessions].filter(({ state }) => state === 'open').length;
   }
 
+  /** Sends a numbered notification to every client. */
+  notifyAll(number: number): void {
+    this.server.notifyAll(number);
+  }
+
   /** Cuts the streams that are open now; POSTs pass. */
   cut(): void {
-    for (const stream of this.#streams) stream.resetAndDestroy();
+    this.relay.cutStreams();
   }
 
   async close(): Promise<void> {
-    await this.mcp.close({ timeoutMs: 200 });
-    this.#relay.close();
-    this.cut();
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  #pass(near: Socket): void {
-    const far = connect((this.#server.address() as AddressInfo).port, '127.0.0.1');
-    near.on('data', (chunk) => {
-      if (chunk.subarray(0, 8).toString() === 'GET /sse') this.#streams.add(near);
-    });
-    near.pipe(far).pipe(near);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        this.#streams.delete(near);
-        other.destroy();
-      });
-    }
+    await this.server.close();
+    this.relay.close();
   }
 }
+
+/** For a browser: a page of the server's own origin. */
+const page: RequestHandler = (req, res, next) => {
+  if (req.path !== '/page') next();
+  else res.type('html').send('<!doctype html><title>page</title>');
+};

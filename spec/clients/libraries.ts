@@ -1,4 +1,4 @@
-import type { Visitor } from './journey.js';
+import type { ConnectedClient } from './steps.js';
 import { load } from './load.js';
 
 interface AiSdk {
@@ -8,15 +8,15 @@ interface AiSdk {
   }>;
 }
 
-/** `@ai-sdk/mcp`. It hears no notifications, and reports no progress. */
-export async function visitWithAiSdk(place: string, url: string): Promise<Visitor> {
+/** `@ai-sdk/mcp`. It passes no notifications on, and reports no progress. */
+export async function connectAiSdk(place: string, url: string): Promise<ConnectedClient> {
   const { createMCPClient } = await load<AiSdk>(place, '@ai-sdk/mcp');
   const client = await createMCPClient({
     transport: { type: 'sse', url },
     onUncaughtError: () => undefined,
   });
   return {
-    heard: [],
+    notifications: [],
     tools: async () => Object.keys(await client.tools()),
     async call(name) {
       const tools = await client.tools();
@@ -34,18 +34,18 @@ interface LangChain {
 }
 
 /** `@langchain/mcp-adapters`. */
-export async function visitWithLangChain(place: string, url: string): Promise<Visitor> {
+export async function connectLangChain(place: string, url: string): Promise<ConnectedClient> {
   const { MultiServerMCPClient } = await load<LangChain>(place, '@langchain/mcp-adapters');
-  const heard: number[] = [];
+  const notifications: number[] = [];
   let report: ((progress: number) => void) | undefined;
   const client = new MultiServerMCPClient({
     mcpServers: { host: { transport: 'sse', url } },
-    onMessage: ({ data }: { data: unknown }) => heard.push(Number(data)),
+    onMessage: ({ data }: { data: unknown }) => notifications.push(Number(data)),
     onProgress: ({ progress }: { progress: number }) => report?.(progress),
   });
   await client.getTools();
   return {
-    heard,
+    notifications,
     tools: async () => (await client.getTools()).map(({ name }) => name),
     async call(name, onProgress) {
       report = onProgress;

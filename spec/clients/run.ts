@@ -1,87 +1,103 @@
-// Real clients against this package: each connects, lists tools, calls one, is told of progress and
-// of a notification, loses its stream, and leaves. What cannot be checked is said, with the reason.
-//
-//   npm run test:clients                  all of them, and a table
-//   npm run test:clients -- inspector     those with "inspector" in their names
-import { Report } from '../../scripts/report.js';
+// Real clients against this package: each connects, lists tools, calls one, receives progress and a
+// notification, loses its stream, and leaves. What a kind of client cannot do is printed with
+// the reason.
+import type { Report } from '../../scripts/report.js';
+import { runProgram } from '../support/program/program.js';
 import { candidates } from './candidates.js';
-import { FAULTS, spoilt, type Fault } from './faults.js';
+import { FAULTS, withFault, type Fault } from './faults.js';
 import { Host } from './host.js';
-import { Journey, PATIENCE_MS, STEPS, type Candidate, type Step } from './journey.js';
+import { StepRunner, STEPS, WAIT_MS, type Candidate, type Step } from './steps.js';
 import { table, type Outcome } from './table.js';
 
-const [only = ''] = process.argv.slice(2);
-const report = new Report();
-/** What does not come because of a fault is not waited for so long. */
+/** What does not come because of a fault is not waited for longer. */
 const FAULT_MS = 3_000;
 
 /** The client that is being tried: libraries run in this process, with what they leave undone. */
 let current: Candidate | undefined;
-process.on('unhandledRejection', (reason) => {
-  const { name = '', leavesUnhandled } = current ?? {};
-  if (leavesUnhandled !== undefined && String(reason).includes(leavesUnhandled)) {
+
+await runProgram({
+  name: 'test:clients',
+  flags: {
+    only: { default: '', help: 'only clients with this in their names, no table and no faults' },
+  },
+  async run({ only }, report) {
+    const all = await candidates(report);
+    const rows: [Candidate, Outcome][] = [];
+    for (const candidate of all) {
+      const title = `${candidate.name} ${candidate.version}`;
+      if (!title.toLowerCase().includes(only.toLowerCase())) continue;
+      current = candidate;
+      rows.push([candidate, await checkCandidate(candidate, title, report)]);
+    }
+    if (only !== '') return;
+    for (const fault of FAULTS) await checkFault(fault, all, report);
+    console.log(`\n${table(rows)}\n`);
+  },
+  expectsRejection(reason) {
+    const { name = '', leavesUnhandled } = current ?? {};
+    if (leavesUnhandled === undefined || !String(reason).includes(leavesUnhandled)) return false;
     console.log(`--     ${name}: leaves a rejection unhandled: ${leavesUnhandled}`);
-  } else report.add(`${name}: no unhandled rejection`, String(reason));
+    return true;
+  },
 });
 
-const all = await candidates();
-const rows: [Candidate, Outcome][] = [];
-for (const candidate of all) {
-  const title = `${candidate.name} ${candidate.version}`;
-  if (!title.toLowerCase().includes(only.toLowerCase())) continue;
-  current = candidate;
-  const outcome = await travel(candidate, STEPS, PATIENCE_MS);
-  rows.push([candidate, outcome]);
-  for (const [step, fault] of outcome) report.add(`${title}: ${step}`, fault);
+async function checkCandidate(
+  candidate: Candidate,
+  title: string,
+  report: Report,
+): Promise<Outcome> {
+  const outcome: Outcome = await takeSteps(candidate, STEPS, WAIT_MS, (step, problem) => {
+    report.add(`${title}: ${step}`, problem);
+  });
   for (const [step, reason] of Object.entries(candidate.cannot ?? {})) {
     console.log(`--     ${title}: ${step}: ${reason}`);
   }
+  return outcome;
 }
 
-if (only === '') {
-  for (const fault of FAULTS) await tryFault(fault);
-  console.log(`\n${table(rows)}\n`);
+/** A fault must be noticed. */
+async function checkFault(fault: Fault, all: readonly Candidate[], report: Report): Promise<void> {
+  const { name, noticedBy, client = 'SDK v2' } = fault;
+  const title = `${client}, ${name}: noticed by "${noticedBy}"`;
+  const candidate = all.find((each) => each.name === client);
+  if (!candidate) {
+    report.skip(title, `there is no ${client}`);
+    return;
+  }
+  const steps = noticedBy === 'connect' ? [] : [noticedBy];
+  const outcome = await takeSteps(withFault(candidate, fault), steps, FAULT_MS);
+  report.add(title, outcome.get(noticedBy) === undefined ? 'it was not noticed' : undefined);
 }
-report.close();
-// Some libraries keep connections for later.
-process.exit();
 
 /** Takes the steps that are possible; `connect` is among them if it fails. */
-async function travel(
+async function takeSteps(
   candidate: Candidate,
   steps: readonly Step[],
-  patienceMs: number,
+  waitMs: number,
+  onStep: (step: Step | 'connect', problem: string | undefined) => void = () => undefined,
 ): Promise<Outcome> {
   const outcome = new Map<Step | 'connect', string | undefined>();
+  const take = (step: Step | 'connect', problem: string | undefined): void => {
+    outcome.set(step, problem);
+    onStep(step, problem);
+  };
   const host = await Host.open(candidate.options);
   try {
-    const journey = await Journey.begin(host, candidate, patienceMs);
+    const runner = await StepRunner.connect(host, candidate, waitMs);
     for (const step of steps) {
-      if (candidate.cannot?.[step] === undefined) outcome.set(step, await faultOf(journey, step));
+      if (candidate.cannot?.[step] === undefined) take(step, await problemOf(runner.take(step)));
     }
-    await journey.close();
+    await runner.close();
   } catch (error) {
-    outcome.set('connect', String(error));
+    take('connect', String(error));
   } finally {
     await host.close();
   }
   return outcome;
 }
 
-async function tryFault(fault: Fault): Promise<void> {
-  const { name, noticedBy, client = 'SDK v2' } = fault;
-  const candidate = all.find((each) => each.name === client);
-  if (!candidate) {
-    console.log(`skipped: ${name}: there is no ${client}`);
-    return;
-  }
-  const steps = noticedBy === 'connect' ? [] : [noticedBy];
-  const noticed = (await travel(spoilt(candidate, fault), steps, FAULT_MS)).get(noticedBy);
-  report.add(`${client}, ${name}: noticed by "${noticedBy}"`, noticed ? undefined : 'it was not');
-}
-
-async function faultOf(journey: Journey, step: Step): Promise<string | undefined> {
-  return journey.take(step).then(
+function problemOf(work: Promise<void>): Promise<string | undefined> {
+  return work.then(
     () => undefined,
     (reason: unknown) => String(reason),
   );

@@ -1,23 +1,10 @@
-import type { Visitor } from './journey.js';
+import { connectSdkClient, type SdkClient } from '../support/program/sdk-client.js';
 import { load } from './load.js';
-
-/** What a journey needs of an SDK's client; those of all versions have it. */
-interface ClientLike {
-  connect(transport: never): Promise<void>;
-  listTools(): Promise<{ tools: { name: string }[] }>;
-  callTool(params: object, ...rest: never[]): Promise<unknown>;
-  close(): Promise<void>;
-  fallbackNotificationHandler?: ((notification: Heard) => Promise<void>) | undefined;
-  onerror?: ((error: Error) => void) | undefined;
-}
-
-interface Heard {
-  params?: Record<string, unknown> | undefined;
-}
+import type { ConnectedClient } from './steps.js';
 
 /** The client of one version of the SDK. */
 export interface Sdk {
-  readonly Client: new (info: { name: string; version: string }) => ClientLike;
+  readonly Client: new (info: { name: string; version: string }) => SdkClient;
   readonly SSEClientTransport: new (url: URL, options?: object) => unknown;
   /** Version 2 takes the options of a call as its second argument, version 1 as its third. */
   readonly v2?: boolean;
@@ -36,19 +23,17 @@ export async function sdkV2At(place: string): Promise<Sdk> {
 }
 
 /** A client of an SDK over a transport, its own SSE transport or any other. */
-export async function visit(
+export async function connectSdk(
   { Client, v2 = false }: Pick<Sdk, 'Client' | 'v2'>,
   transport: unknown,
-): Promise<Visitor> {
-  const heard: number[] = [];
-  const client = new Client({ name: 'visitor', version: '1' });
-  client.fallbackNotificationHandler = async ({ params }) => {
-    heard.push(Number(params?.data));
-  };
-  client.onerror = () => undefined;
-  await client.connect(transport as never);
+): Promise<ConnectedClient> {
+  const notifications: number[] = [];
+  const client = new Client({ name: 'candidate', version: '1' });
+  await connectSdkClient(client, transport, {
+    onNotification: (data) => notifications.push(Number(data)),
+  });
   return {
-    heard,
+    notifications,
     async tools() {
       const { tools } = await client.listTools();
       return tools.map(({ name }) => name);

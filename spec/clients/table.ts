@@ -1,4 +1,4 @@
-import { STEPS, type Candidate, type Step } from './journey.js';
+import { STEPS, type Candidate, type Step } from './steps.js';
 
 /** How one client fared: undefined for a step that went well, or what is wrong. */
 export type Outcome = ReadonlyMap<Step | 'connect', string | undefined>;

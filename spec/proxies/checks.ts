@@ -4,12 +4,15 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 
 import { percentile } from '../support/percentile.js';
+import { connectSdkClient } from '../support/program/sdk-client.js';
+import type { TestServer } from '../support/program/test-server.js';
+import { within } from '../support/program/waiting.js';
 import type { Fetch } from './pools.js';
-import type { Site } from './site.js';
 
-/** What a check is made of: the server, and where a client finds it. */
-export interface Place {
-  readonly site: Site;
+/** A server, and the way on which a client reaches it. */
+export interface Target {
+  readonly server: TestServer;
+  /** The stream, as the client sees it. */
   readonly url: string;
   readonly fetch: Fetch;
   /** All POSTs must go over the connections of a pool. */
@@ -17,42 +20,41 @@ export interface Place {
 }
 
 const EVENTS = 15;
-/** An event that has not come by then is not coming by itself. */
+/** An event that has not arrived by then is held back until another one follows. */
 const LATE_MS = 1_500;
 const CONNECT_MS = 4_000;
 export const IDLE_MS = 30_000;
 
-/** A real client, connected, and what it hears. */
-class Listener {
-  /** When the notification with that number came. */
-  readonly heard = new Map<number, number>();
+/** A real client that measures when notifications arrive. */
+class MeasuringClient {
+  /** When the notification with that number arrived. */
+  readonly arrivals = new Map<number, number>();
   readonly client = new Client({ name: 'proxies', version: '1.0.0' });
 
-  static async connect({ url, fetch }: Place): Promise<Listener> {
-    const listener = new Listener();
-    const { client, heard } = listener;
-    client.fallbackNotificationHandler = async ({ params }) => {
-      heard.set(Number(params?.data), performance.now());
-    };
-    client.onerror = () => undefined;
+  static async connect({ url, fetch }: Target): Promise<MeasuringClient> {
+    const measuring = new MeasuringClient();
+    const { client, arrivals } = measuring;
     const transport = new SSEClientTransport(new URL(url), { fetch });
+    const onNotification = (data: unknown): void => {
+      arrivals.set(Number(data), performance.now());
+    };
+    const connecting = connectSdkClient(client, transport, { onNotification });
     try {
-      await inTime(client.connect(transport), CONNECT_MS, 'the client did not connect');
+      await within(connecting, CONNECT_MS, 'the connection of the client');
     } catch (error) {
       await client.close();
       throw error;
     }
-    return listener;
+    return measuring;
   }
 
   /** How long notification `number` takes to arrive; Infinity when it does not. */
-  async delay({ mcp }: Site, number: number): Promise<number> {
+  async delay(server: TestServer, number: number): Promise<number> {
     const sent = performance.now();
-    const params = { level: 'info', data: number };
-    mcp.broadcast({ jsonrpc: '2.0', method: 'notifications/message', params });
+    server.notifyAll(number);
     while (performance.now() - sent < LATE_MS) {
-      const heard = this.heard.get(number);
-      if (heard !== undefined) return heard - sent;
+      const arrival = this.arrivals.get(number);
+      if (arrival !== undefined) return arrival - sent;
       await sleep(1);
     }
     return Infinity;
@@ -64,64 +66,50 @@ class Listener {
 }
 
 /** The median delay of events, in milliseconds. */
-export async function delayOfEvents(place: Place): Promise<number> {
-  const listener = await Listener.connect(place);
+export async function delayOfEvents(target: Target): Promise<number> {
+  const measuring = await MeasuringClient.connect(target);
   try {
     const delays: number[] = [];
     for (let number = 1; number <= EVENTS; number += 1) {
-      delays.push(await listener.delay(place.site, number));
+      delays.push(await measuring.delay(target.server, number));
       if (delays.filter((delay) => delay === Infinity).length > 1) return Infinity;
     }
     return percentile(delays, 50);
   } finally {
-    await listener.close();
+    await measuring.close();
   }
 }
 
 /** Calls tools at the announced URL; throws where that is not possible. */
-export async function callTools(place: Place): Promise<void> {
-  const listener = await Listener.connect(place);
+export async function callTools(target: Target): Promise<void> {
+  const measuring = await MeasuringClient.connect(target);
   try {
     for (let number = 1; number <= 20; number += 1) {
       const text = `call ${number}`;
-      const call = listener.client.callTool({ name: 'echo', arguments: { text } });
-      const answer = JSON.stringify(await inTime(call, CONNECT_MS, 'no answer'));
+      const call = measuring.client.callTool({ name: 'echo', arguments: { text } });
+      const answer = JSON.stringify(await within(call, CONNECT_MS, 'an answer'));
       if (!answer.includes(text)) throw new Error(`wrong answer: ${answer}`);
     }
-    const { connections } = place.site;
-    if (place.pooled && connections > 2) throw new Error(`${connections} connections for one pool`);
+    const { connections } = target.server;
+    if (target.pooled && connections > 2)
+      throw new Error(`${connections} connections for one pool`);
   } finally {
-    await listener.close();
+    await measuring.close();
   }
 }
 
-/** Opens a stream on which nothing happens, and throws if it is cut meanwhile. */
-export async function idle(place: Place): Promise<void> {
-  const listener = await Listener.connect(place);
+/** Opens a stream without messages, and throws if it is cut meanwhile. */
+export async function stayIdle(target: Target): Promise<void> {
+  const measuring = await MeasuringClient.connect(target);
   try {
     await sleep(IDLE_MS);
-    // A client that was cut would have come back by itself, unnoticed: so the server is asked.
-    const {
-      detached,
-      totals: { opened, resumed, closed },
-    } = place.site.mcp.stats();
+    // A client that was cut has come back by itself: only the server can tell.
+    const { opened, detached, resumed, closed } = target.server.mcp.stats().totals;
     const ends = detached + resumed + Object.values(closed).length;
     if (opened !== 1 || ends !== 0) throw new Error('the stream was cut');
-    if ((await listener.delay(place.site, 1)) === Infinity) throw new Error('the stream is dead');
+    if ((await measuring.delay(target.server, 1)) === Infinity)
+      throw new Error('the stream is dead');
   } finally {
-    await listener.close();
-  }
-}
-
-async function inTime<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
-  const deadline = new AbortController();
-  const late = sleep(ms, undefined, { signal: deadline.signal }).then(() => {
-    throw new Error(`${what} within ${ms} ms`);
-  });
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    deadline.abort();
+    await measuring.close();
   }
 }

@@ -10,7 +10,7 @@ export interface Pool {
   close(): unknown;
 }
 
-/** A pool gives a stream up on which nothing has come for so long. */
+/** A pool closes a stream on which nothing has arrived for this long. */
 const READ_TIMEOUT_MS = 20_000;
 /** One for the stream, and one that all POSTs have to share. */
 const CONNECTIONS = 2;
@@ -42,7 +42,7 @@ export function httpPool(): Pool {
         const req = request(url, { ...options, ...(signal && { signal }) }, (res) => {
           const entries = Object.entries(res.headers).map(([k, v]) => [k, String(v)]);
           const answer = { status: res.statusCode ?? 0, headers: Object.fromEntries(entries) };
-          // What is cancelled costs its connection, and nobody reads the body that there is none of.
+          // A body that is cancelled costs its connection, so an empty one is read here.
           const empty = res.headers['content-length'] === '0';
           if (empty) res.resume();
           const body = empty ? null : (Readable.toWeb(res) as ReadableStream<Uint8Array>);

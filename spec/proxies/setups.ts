@@ -1,15 +1,21 @@
 import compression from 'compression';
 import express, { type RequestHandler } from 'express';
 
+import type { McpSseOptions } from '../../lib/index.js';
+import type { TestServerOptions } from '../support/program/test-server.js';
 import type { ProxyName } from './programs.js';
-import type { SiteOptions } from './site.js';
 
 export type CheckName = 'delay' | 'endpoint' | 'idle';
+
+/** How the server is set up: a tool is added to it. */
+export interface ServerSetup extends Omit<TestServerOptions, 'mcp'> {
+  readonly options?: McpSseOptions;
+}
 
 /** The same server with one fault, which a check must notice. */
 export interface Fault {
   readonly name: string;
-  readonly site: SiteOptions;
+  readonly server: ServerSetup;
   /** The proxy's own fault: other rules. */
   readonly rules?: string;
 }
@@ -17,7 +23,7 @@ export interface Fault {
 /** What stands between a client and the server, and how the server is set up for it. */
 export interface Setup {
   readonly name: string;
-  readonly site: SiteOptions;
+  readonly server: ServerSetup;
   /** Where the client finds the stream. */
   readonly path?: string;
   readonly proxy?: { readonly name: ProxyName; readonly rules: string };
@@ -26,10 +32,10 @@ export interface Setup {
   readonly faults: Partial<Record<CheckName, Fault>>;
 }
 
-/** nginx reads from the server for so long: more than one interval of keep-alives, not two. */
+/** nginx closes a connection on which it reads nothing for this long: one to two keep-alive intervals. */
 const READ_TIMEOUT = 'proxy_read_timeout 20s;';
 
-/** Takes a header out of the head of streams. */
+/** Removes a header from the responses that write their head with an object, as streams do. */
 const without =
   (name: string): RequestHandler =>
   (_req, res, next) => {
@@ -41,8 +47,8 @@ const without =
     next();
   };
 
-/** Compresses what says that it must not be, and keeps what it has until it has enough. */
-const holdingBack: RequestHandler = (req, res, next) => {
+/** Compresses in spite of `no-transform`, and never flushes. */
+const buffering: RequestHandler = (req, res, next) => {
   compression({ threshold: 0 })(req, res, () => {
     without('Cache-Control')(req, res, () => {
       (res as { flush?: () => void }).flush = () => undefined;
@@ -51,41 +57,41 @@ const holdingBack: RequestHandler = (req, res, next) => {
   });
 };
 
-/** Reads the body and keeps it for itself. */
-const eatingBodies: RequestHandler = (req, _res, next) => {
+/** Reads the body and does not pass it on. */
+const consumingBodies: RequestHandler = (req, _res, next) => {
   req.resume();
   req.once('end', next);
 };
 
-const closing: RequestHandler = (req, res, next) => {
+const closingConnections: RequestHandler = (req, res, next) => {
   if (req.method === 'POST') res.setHeader('Connection', 'close');
   next();
 };
 
-const silent = (site: SiteOptions = {}): Fault => ({
+const silent = (server: ServerSetup = {}): Fault => ({
   name: 'no keep-alive',
-  site: { ...site, options: { ...site.options, keepAlive: false } },
+  server: { ...server, options: { ...server.options, keepAlive: false } },
 });
 
-const rootEndpoint = (site: SiteOptions): Fault => ({
+const rootEndpoint = (server: ServerSetup): Fault => ({
   name: 'an endpoint that knows nothing of the mount',
-  site: { ...site, options: { endpoint: (_req, id) => `/message?sessionId=${id}` } },
+  server: { ...server, options: { endpoint: (_req, id) => `/message?sessionId=${id}` } },
 });
 
 const absolute: Fault = {
   name: 'an absolute endpoint that knows nothing of the prefix',
-  site: { options: { endpoint: 'absolute' } },
+  server: { options: { endpoint: 'absolute' } },
 };
 
-const buffered = (site: SiteOptions = {}): Fault => ({
+const buffered = (server: ServerSetup = {}): Fault => ({
   name: 'no X-Accel-Buffering',
-  site: { ...site, front: [without('X-Accel-Buffering')] },
+  server: { ...server, middleware: [without('X-Accel-Buffering')] },
 });
 
-const HAPROXY: SiteOptions = { options: { keepAlive: { intervalMs: 2_000 } } };
-const SUB_PATH: SiteOptions = { mount: '/api/v1' };
-const TENANT: SiteOptions = { mount: '/:tenant' };
-const BEHIND: SiteOptions = { trustProxy: 'loopback' };
+const HAPROXY: ServerSetup = { options: { keepAlive: { intervalMs: 2_000 } } };
+const SUB_PATH: ServerSetup = { mount: '/api/v1' };
+const TENANT: ServerSetup = { mount: '/:tenant' };
+const BEHIND: ServerSetup = { trustProxy: 'loopback' };
 
 const FORWARDED = `proxy_set_header Host $host;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -95,16 +101,16 @@ const FORWARDED = `proxy_set_header Host $host;
 const nginx = (rules: string): NonNullable<Setup['proxy']> => ({ name: 'nginx', rules });
 
 export const SETUPS: readonly Setup[] = [
-  { name: 'nothing in between', site: {}, faults: { idle: silent() } },
+  { name: 'nothing in between', server: {}, faults: { idle: silent() } },
   {
     name: 'nginx, its defaults',
-    site: {},
+    server: {},
     proxy: nginx(`location / { proxy_pass http://SERVER; ${READ_TIMEOUT} }`),
     faults: { delay: buffered(), idle: silent() },
   },
   {
     name: 'nginx, as in docs/hosting.md',
-    site: BEHIND,
+    server: BEHIND,
     proxy: nginx(`location / {
       proxy_pass http://SERVER;
       proxy_http_version 1.1;
@@ -117,14 +123,14 @@ export const SETUPS: readonly Setup[] = [
   },
   {
     name: 'nginx that strips a prefix',
-    site: {},
+    server: {},
     path: '/public/tools/sse',
     proxy: nginx(`location /public/tools/ { proxy_pass http://SERVER/; ${READ_TIMEOUT} }`),
     faults: { delay: buffered(), endpoint: absolute, idle: silent() },
   },
   {
     name: 'nginx that strips a prefix and says so in X-Forwarded-Prefix',
-    site: BEHIND,
+    server: BEHIND,
     path: '/public/tools/sse',
     proxy: nginx(`location /public/tools/ {
       proxy_pass http://SERVER/;
@@ -136,56 +142,59 @@ export const SETUPS: readonly Setup[] = [
   },
   {
     name: 'haproxy that cuts what is idle for 5 s, option http-no-delay, keepAlive.intervalMs 2,000',
-    site: HAPROXY,
+    server: HAPROXY,
     proxy: { name: 'haproxy', rules: 'option http-no-delay' },
     faults: {
-      delay: { name: "haproxy's default for small chunks", site: HAPROXY, rules: '' },
-      idle: { name: 'keep-alives every 15 s', site: {} },
+      delay: { name: "haproxy's default for small chunks", server: HAPROXY, rules: '' },
+      idle: { name: 'keep-alives every 15 s', server: {} },
     },
   },
   {
     name: 'compression() in front',
-    site: { front: [compression({ threshold: 0 })] },
+    server: { middleware: [compression({ threshold: 0 })] },
     faults: {
-      delay: { name: 'no no-transform and no flush', site: { front: [holdingBack] } },
-      idle: silent({ front: [compression({ threshold: 0 })] }),
+      delay: { name: 'no no-transform and no flush', server: { middleware: [buffering] } },
+      idle: silent({ middleware: [compression({ threshold: 0 })] }),
     },
   },
   {
     name: 'express.json() in front',
-    site: { front: [express.json()] },
+    server: { middleware: [express.json()] },
     faults: {
-      endpoint: { name: 'a body that is read and not passed on', site: { front: [eatingBodies] } },
-      idle: silent({ front: [express.json()] }),
+      endpoint: {
+        name: 'a body that is read and not passed on',
+        server: { middleware: [consumingBodies] },
+      },
+      idle: silent({ middleware: [express.json()] }),
     },
   },
   {
     name: 'mounted at /api/v1',
-    site: SUB_PATH,
+    server: SUB_PATH,
     path: '/api/v1/sse',
     faults: { endpoint: rootEndpoint(SUB_PATH), idle: silent(SUB_PATH) },
   },
   {
     name: 'mounted at /:tenant',
-    site: TENANT,
+    server: TENANT,
     path: '/acme%20inc/sse',
     faults: { endpoint: rootEndpoint(TENANT), idle: silent(TENANT) },
   },
   {
     name: 'a pool of undici',
-    site: {},
+    server: {},
     pool: 'undici',
     faults: {
-      endpoint: { name: 'Connection: close', site: { front: [closing] } },
+      endpoint: { name: 'Connection: close', server: { middleware: [closingConnections] } },
       idle: silent(),
     },
   },
   {
     name: 'a pool of node:http',
-    site: {},
+    server: {},
     pool: 'http',
     faults: {
-      endpoint: { name: 'Connection: close', site: { front: [closing] } },
+      endpoint: { name: 'Connection: close', server: { middleware: [closingConnections] } },
       idle: silent(),
     },
   },

@@ -14,16 +14,17 @@ import { JsonRpcError, mcpSse, type MessageHandler, type Session } from '../../l
 import { BODY_LIMIT } from '../hostile/case.js';
 import { seededRandom } from '../support/cut-plan.js';
 import { connectionsOf } from '../support/open-sockets.js';
-import type { FromServer, Order, State } from './orders.js';
+import { answerParent } from '../support/program/parent-channel.js';
+import type { SoakProtocol, State } from './requests.js';
 
 const random = seededRandom(Number(process.argv[2] ?? 1));
-const TALK_MS = 50;
+const NOTIFY_MS = 50;
 const BROADCAST_MS = 1_000;
 const uncaught: string[] = [];
 process.on('unhandledRejection', (reason) => uncaught.push(String(reason)));
 process.on('uncaughtException', (error) => uncaught.push(String(error)));
 
-/** What a session was sent so far: of its own, and the number of the last broadcast. */
+/** How many notifications each session was sent, and the number of the last broadcast. */
 const sent = new WeakMap<Session, number>();
 let broadcasts = 0;
 
@@ -31,7 +32,7 @@ const hooks = { open: 0, close: 0, unbalanced: 0 };
 const open = new Set<string>();
 const reasons: Record<string, number> = {};
 
-/** Fails in one of a hundred calls, in whichever way. */
+/** Fails in one of a hundred calls: throws, rejects or hangs. */
 function maybeFail(): unknown {
   const chance = random();
   if (chance < 0.004) throw new Error('the hook throws');
@@ -40,7 +41,7 @@ function maybeFail(): unknown {
 }
 const never = new Promise<never>(() => undefined);
 
-/** What a client wants to happen, by its name. */
+/** The tools, by name. */
 const tools: Readonly<Record<string, (session: Session, text: string) => unknown>> = {
   echo: (_, text) => ({ text }),
   slow: async (_, text) => {
@@ -86,9 +87,9 @@ const mcp = mcpSse({
   resume: { windowMs: 15_000, probeTimeoutMs: 500, retryMs: 50 },
   hooks: {
     onConnect: (req) => {
-      const wish = req.headers['x-soak'];
-      if (wish === 'throw') throw new Error('onConnect throws');
-      return wish === 'hang' ? never : undefined;
+      const failure = req.headers['x-soak'];
+      if (failure === 'throw') throw new Error('onConnect throws');
+      return failure === 'hang' ? never : undefined;
     },
     onSessionOpen: (session) => {
       hooks.open += 1;
@@ -118,7 +119,7 @@ setInterval(() => {
     const text = random() < 0.02 ? 'año 😀'.repeat(2_000) : '';
     void session.notify('soak', { n, text });
   }
-}, TALK_MS).unref();
+}, NOTIFY_MS).unref();
 setInterval(() => {
   broadcasts += 1;
   mcp.broadcast({ jsonrpc: '2.0', method: 'all', params: { b: broadcasts } });
@@ -132,8 +133,6 @@ const server = createServer(
 const ownTimers = timersDue();
 const delay = monitorEventLoopDelay();
 delay.enable();
-
-const tell = (message: FromServer): void => void process.send?.(message);
 
 async function state(): Promise<State> {
   const late = delay.max / 1e6;
@@ -161,19 +160,13 @@ async function state(): Promise<State> {
   };
 }
 
-process.on('message', (order: Order) => {
-  if (order === 'state') void state().then((now) => tell({ kind: 'state', state: now }));
-  else {
-    // Nothing may keep the process alive from here on.
-    process.disconnect();
-    void mcp.close({ timeoutMs: 1_000 }).then(() => server.close());
-  }
+const tellReady = answerParent<SoakProtocol>({ state }, async () => {
+  await mcp.close({ timeoutMs: 1_000 });
+  server.close();
 });
-// The parent is gone without a word: nobody else would end this.
-process.once('disconnect', () => setTimeout(() => process.exit(3), 30_000).unref());
 
 // Clients keep connections for their POSTs, and must not use one that is just being closed.
 server.keepAliveTimeout = 120_000;
 server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => {
-  tell({ kind: 'listening', port: (server.address() as AddressInfo).port });
+  tellReady((server.address() as AddressInfo).port);
 });

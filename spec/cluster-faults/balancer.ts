@@ -7,8 +7,8 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Names the client of the ordeal that sends a request. */
-export const TRAVELLER = 'x-traveller';
+/** The header with the name of the client that sends a request. */
+export const CLIENT_NAME = 'x-client-name';
 
 /** What became of a call's POST. */
 export interface Posted {
@@ -17,31 +17,28 @@ export interface Posted {
   status: number | undefined;
 }
 
-/** A stream on its way to its client. */
-interface Passage {
-  readonly traveller: string;
+/** A stream that passes through. */
+interface PassingStream {
+  readonly client: string;
   readonly res: ServerResponse;
   /** Bytes that still pass before it is cut. */
-  left: number;
+  bytesLeft: number;
 }
 
 /**
- * A load balancer that knows no stickiness: each request, a POST and a stream alike, goes to a
- * node of its own by chance, whatever connection of the client it comes over. It cuts streams at
- * random bytes, by FIN and by RST in turn.
+ * A load balancer without stickiness: each request, POST or stream, goes to a random node,
+ * whatever connection it comes over. It cuts streams at random bytes, by FIN and by RST in turn.
  */
 export class Balancer {
   cuts = 0;
   /** By the name of the call. */
   readonly posts = new Map<string, Posted>();
-  /** Statuses of all POSTs, however many had them. */
-  readonly statuses: Record<string, number> = {};
-  /** How many streams each traveller has asked for. */
+  /** How many streams each client has asked for. */
   readonly streams: Record<string, number> = {};
   readonly #server: Server;
-  readonly #passages = new Set<Passage>();
-  /** Travellers that can come back: before the handshake nobody can. */
-  readonly #armed = new Set<string>();
+  readonly #passing = new Set<PassingStream>();
+  /** Clients whose streams may be cut: before its handshake a client cannot come back. */
+  readonly #resumable = new Set<string>();
   #cutting = false;
 
   private constructor(
@@ -64,23 +61,23 @@ export class Balancer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/sse`;
   }
 
-  arm(traveller: string): void {
-    this.#armed.add(traveller);
-    this.#load();
-  }
-
-  disarm(traveller: string): void {
-    this.#armed.delete(traveller);
+  /** Whether streams of that client may be cut. */
+  allowCuts(client: string, allowed: boolean): void {
+    if (!allowed) this.#resumable.delete(client);
+    else {
+      this.#resumable.add(client);
+      this.#planCuts();
+    }
   }
 
   startCutting(): void {
     this.#cutting = true;
-    this.#load();
+    this.#planCuts();
   }
 
   stopCutting(): void {
     this.#cutting = false;
-    for (const passage of this.#passages) passage.left = Infinity;
+    for (const stream of this.#passing) stream.bytesLeft = Infinity;
   }
 
   close(): void {
@@ -88,22 +85,22 @@ export class Balancer {
     this.#server.closeAllConnections();
   }
 
-  #load(): void {
-    for (const passage of this.#passages) {
-      if (passage.left === Infinity) passage.left = this.#allowance(passage.traveller);
+  #planCuts(): void {
+    for (const stream of this.#passing) {
+      if (stream.bytesLeft === Infinity) stream.bytesLeft = this.#bytesUntilCut(stream.client);
     }
   }
 
-  /** Somewhere in what is live, or in what is replayed, or in the very first event. */
-  #allowance(traveller: string): number {
-    if (!this.#cutting || !this.#armed.has(traveller)) return Infinity;
+  /** Cuts fall into live events, into replayed ones, or into the very first one. */
+  #bytesUntilCut(client: string): number {
+    if (!this.#cutting || !this.#resumable.has(client)) return Infinity;
     const upTo = [16_000, 16_000, 400, 120][Math.floor(this.random() * 4)] ?? 0;
     return Math.floor(this.random() * upTo);
   }
 
   #pass(req: IncomingMessage, res: ServerResponse, text: string | undefined): void {
     const posted = text === undefined ? undefined : this.#note(req, text);
-    if (text === undefined) add(this.streams, String(req.headers[TRAVELLER]));
+    if (text === undefined) add(this.streams, String(req.headers[CLIENT_NAME]));
     const order = this.ports.map((port) => ({ port, by: this.random() }));
     order.sort((one, two) => one.by - two.by);
     const tryNext = (): void => {
@@ -118,7 +115,7 @@ export class Balancer {
     port: number,
     req: IncomingMessage,
     res: ServerResponse,
-    { text, posted, tryNext }: Carried,
+    { text, posted, tryNext }: Forwarded,
   ): void {
     const onward = request({
       port,
@@ -130,38 +127,37 @@ export class Balancer {
     });
     onward.on('error', (error) => {
       if (res.destroyed || res.headersSent) res.destroy();
-      // Nobody listens there: nothing was sent.
+      // The node does not listen: nothing was sent.
       else if ('code' in error && error.code === 'ECONNREFUSED') tryNext();
       else this.#answer(res, 502, posted);
     });
     onward.on('response', (answer) => {
       if (posted) posted.status = answer.statusCode;
-      if (text !== undefined) add(this.statuses, String(answer.statusCode));
       res.writeHead(answer.statusCode ?? 502, answer.headers);
       res.flushHeaders();
-      this.#relay(String(req.headers[TRAVELLER]), answer, res);
+      this.#relay(String(req.headers[CLIENT_NAME]), answer, res);
     });
     res.on('close', () => onward.destroy());
     onward.end(text);
   }
 
-  #relay(traveller: string, answer: IncomingMessage, res: ServerResponse): void {
-    const passage: Passage = { traveller, res, left: Infinity };
+  #relay(client: string, answer: IncomingMessage, res: ServerResponse): void {
+    const stream: PassingStream = { client, res, bytesLeft: Infinity };
     if (answer.headers['content-type']?.startsWith('text/event-stream')) {
-      passage.left = this.#allowance(traveller);
-      this.#passages.add(passage);
+      stream.bytesLeft = this.#bytesUntilCut(client);
+      this.#passing.add(stream);
     }
-    res.on('close', () => this.#passages.delete(passage));
+    res.on('close', () => this.#passing.delete(stream));
     answer.on('data', (chunk: Buffer) => {
       if (!res.writable) return;
-      const part = chunk.subarray(0, passage.left);
-      passage.left -= chunk.length;
-      if (passage.left >= 0) res.write(part);
+      const part = chunk.subarray(0, stream.bytesLeft);
+      stream.bytesLeft -= chunk.length;
+      if (stream.bytesLeft >= 0) res.write(part);
       else {
         answer.removeAllListeners('data').resume();
         // An empty write would not call back.
-        if (part.length === 0) this.#cut(passage);
-        else res.write(part, () => this.#cut(passage));
+        if (part.length === 0) this.#cut(stream);
+        else res.write(part, () => this.#cut(stream));
       }
     });
     answer.on('end', () => res.end());
@@ -169,7 +165,7 @@ export class Balancer {
     answer.on('aborted', () => res.destroy());
   }
 
-  #cut({ res }: Passage): void {
+  #cut({ res }: PassingStream): void {
     this.cuts += 1;
     if (this.cuts % 2 === 0) res.socket?.resetAndDestroy();
     else res.socket?.destroy();
@@ -186,7 +182,6 @@ export class Balancer {
 
   #answer(res: ServerResponse, status: number, posted: Posted | undefined): void {
     if (posted) posted.status = status;
-    add(this.statuses, String(status));
     // A stream that cannot be had now may be had later: only a broken connection says so.
     if (res.req.method === 'GET') res.destroy();
     else res.writeHead(status).end();
@@ -197,7 +192,7 @@ function add(counts: Record<string, number>, key: string): void {
   counts[key] = (counts[key] ?? 0) + 1;
 }
 
-interface Carried {
+interface Forwarded {
   readonly text: string | undefined;
   readonly posted: Posted | undefined;
   readonly tryNext: () => void;
@@ -210,5 +205,5 @@ async function body(req: IncomingMessage): Promise<string> {
 }
 
 function ignore(): void {
-  // A client that has gone in the middle of its POST.
+  // The client has left in the middle of its POST.
 }

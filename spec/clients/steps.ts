@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { McpSseOptions } from '../../lib/index.js';
+import { eventually } from '../support/eventually.js';
+import { NumberSequence } from '../support/program/number-sequence.js';
+import { within } from '../support/program/waiting.js';
 import type { Host } from './host.js';
 
 export type Step = 'tools' | 'call' | 'progress' | 'notification' | 'drop' | 'leave';
@@ -18,20 +21,20 @@ export const STEPS: readonly Step[] = [
 export type Drop =
   | 'exactly once'
   | 'at most one repeats'
-  /** It is known by `resume.key`, and hears nothing but answers. */
+  /** `resume.key` tells who it is, and it passes no notifications on. */
   | 'calls are answered'
-  /** It comes back and does not say who it is. */
+  /** It comes back without anything that tells its session. */
   | 'a new session'
   | 'the session ends';
 
 /** A client that is connected. */
-export interface Visitor {
+export interface ConnectedClient {
   /** The names of all tools. */
   tools(): Promise<readonly string[]>;
   /** Calls a tool without arguments, and resolves with the text of its answer. */
   call(name: string, onProgress?: (progress: number) => void): Promise<string>;
-  /** The numbers of the notifications that it was given, in order; grows. */
-  readonly heard: readonly number[];
+  /** The numbers of the notifications that came so far, in order. */
+  readonly notifications: readonly number[];
   close(): unknown;
 }
 
@@ -42,117 +45,116 @@ export interface Candidate {
   readonly drop: Drop;
   /** Steps that its kind cannot take, with the reason. */
   readonly cannot?: Partial<Record<Step, string>>;
-  /** What it lets go of when its stream drops, although the server would go on. */
+  /** When its stream drops it fails running calls, although the server would answer them. */
   readonly givesUpCalls?: boolean;
   /** How the server must be set up for it. */
   readonly options?: McpSseOptions;
   /** A rejection that the client itself leaves unhandled. */
   readonly leavesUnhandled?: string;
-  connect(url: string): Promise<Visitor>;
+  connect(url: string): Promise<ConnectedClient>;
 }
 
 const MISSED = 10;
-/** How long a step may wait for one thing. */
-export const PATIENCE_MS = 15_000;
+/** How long a step waits for one condition. */
+export const WAIT_MS = 15_000;
 
 /** The steps of one client, one after the other. */
-export class Journey {
+export class StepRunner {
   readonly #host: Host;
   readonly #candidate: Candidate;
-  readonly #visitor: Visitor;
-  readonly #patienceMs: number;
+  readonly #client: ConnectedClient;
+  readonly #waitMs: number;
   #sent = 0;
 
-  private constructor(host: Host, candidate: Candidate, visitor: Visitor, patienceMs: number) {
+  private constructor(host: Host, candidate: Candidate, client: ConnectedClient, waitMs: number) {
     this.#host = host;
     this.#candidate = candidate;
-    this.#visitor = visitor;
-    this.#patienceMs = patienceMs;
+    this.#client = client;
+    this.#waitMs = waitMs;
   }
 
-  static async begin(host: Host, candidate: Candidate, patienceMs: number): Promise<Journey> {
-    const visitor = await inTime(candidate.connect(`${host.url}/sse`), 2 * patienceMs);
-    return new Journey(host, candidate, visitor, patienceMs);
+  static async connect(host: Host, candidate: Candidate, waitMs: number): Promise<StepRunner> {
+    const connecting = candidate.connect(`${host.url}/sse`);
+    const client = await within(connecting, 2 * waitMs, 'the connection');
+    return new StepRunner(host, candidate, client, waitMs);
   }
 
   /** Throws when the step goes wrong. */
   async take(step: Step): Promise<void> {
-    await inTime(this[step](), 2 * this.#patienceMs);
+    await within(this[step](), 2 * this.#waitMs, 'the step');
   }
 
   close(): unknown {
-    return this.#visitor.close();
+    return this.#client.close();
   }
 
   async tools(): Promise<void> {
-    const names = await this.#visitor.tools();
+    const names = await this.#client.tools();
     if (!names.includes('test_simple_text')) throw new Error(`the tools are ${names.join(', ')}`);
   }
 
   async call(): Promise<void> {
-    const text = await this.#visitor.call('test_simple_text');
+    const text = await this.#client.call('test_simple_text');
     if (!text.includes('simple text response')) throw new Error(`the answer is ${text}`);
   }
 
   async progress(): Promise<void> {
     const steps: number[] = [];
-    await this.#visitor.call('test_tool_with_progress', (progress) => steps.push(progress));
+    await this.#client.call('test_tool_with_progress', (progress) => steps.push(progress));
     if (steps.join() !== '0,50,100') throw new Error(`the progress is ${steps.join()}`);
   }
 
   async notification(): Promise<void> {
     this.#notify();
-    await this.#until(() => this.#visitor.heard.includes(this.#sent));
+    await this.#receiveAll();
   }
 
   async drop(): Promise<void> {
     const { drop } = this.#candidate;
-    if (drop === 'the session ends') await this.#endOfSession();
-    else if (drop === 'a new session') await this.#beginAgain();
-    else await this.#return(drop === 'exactly once' ? 0 : 1);
+    if (drop === 'the session ends') await this.#loseSession();
+    else if (drop === 'a new session') await this.#getNewSession();
+    else await this.#comeBack(drop === 'exactly once' ? 0 : 1);
   }
 
   async leave(): Promise<void> {
-    await this.#visitor.close();
-    await this.#until(() => this.#host.connected === 0);
+    await this.#client.close();
+    await this.#until(() => this.#host.connected === 0, 'the end of the stream');
   }
 
   /** Nothing that is sent meanwhile is lost, and the call that is running is answered. */
-  async #return(repeats: number): Promise<void> {
+  async #comeBack(repeats: number): Promise<void> {
     const { mcp } = this.#host;
-    const before = this.#visitor.heard.length;
-    const running = this.#visitor.call('test_tool_with_progress');
+    const before = this.#client.notifications.length;
+    const running = this.#client.call('test_tool_with_progress');
     running.catch(() => undefined);
-    await this.#until(() => mcp.stats().inFlight > 0);
+    await this.#until(() => mcp.stats().inFlight > 0, 'a running call');
     this.#host.cut();
-    await this.#until(() => mcp.stats().detached > 0);
+    await this.#until(() => mcp.stats().totals.detached > 0, 'a detached session');
     for (let count = 0; count < MISSED; count += 1) this.#notify();
     await (this.#candidate.givesUpCalls ? rejection(running) : running);
     await this.call();
-    const {
-      totals: { opened, resumed },
-    } = mcp.stats();
+    const { opened, resumed } = mcp.stats().totals;
     if (opened !== 1 || resumed < 1) throw new Error(`${opened} sessions, ${resumed} resumed`);
     if (this.#candidate.drop === 'calls are answered') return;
-    await this.#until(() => this.#visitor.heard.includes(this.#sent));
-    const heard = this.#visitor.heard.slice(before);
-    const numbers = [...new Set(heard)];
-    const inOrder = numbers.every((number, index) => number === this.#sent - MISSED + index + 1);
-    if (numbers.length !== MISSED || !inOrder || heard.length > MISSED + repeats) {
-      throw new Error(`heard ${heard.join()} of ${this.#sent}`);
+    await this.#receiveAll();
+    const received = this.#client.notifications.slice(before);
+    const first = this.#sent - MISSED + 1;
+    const numbers = new NumberSequence('the client');
+    for (const number of received) numbers.add(number);
+    const complete = received[0] === first && numbers.last === this.#sent;
+    if (!complete || numbers.faults.length > 0 || numbers.repeated > repeats) {
+      throw new Error(`received ${received.join()} of ${first} to ${this.#sent}`);
     }
   }
 
-  async #beginAgain(): Promise<void> {
+  async #getNewSession(): Promise<void> {
     const { mcp } = this.#host;
-    const {
-      totals: { opened },
-    } = mcp.stats();
-    const running = this.#visitor.call('test_tool_with_progress');
+    const { opened } = mcp.stats().totals;
+    const running = this.#client.call('test_tool_with_progress');
     running.catch(() => undefined);
-    await this.#until(() => mcp.stats().inFlight > 0);
+    await this.#until(() => mcp.stats().inFlight > 0, 'a running call');
     this.#host.cut();
-    await this.#until(() => mcp.stats().totals.opened > opened);
+    await this.#until(() => mcp.stats().totals.opened > opened, 'a new session');
     if (this.#candidate.givesUpCalls) await rejection(running);
     // A call that was on its way before the client has read its new endpoint is lost, too.
     const answered = async (): Promise<boolean> => {
@@ -166,15 +168,12 @@ export class Journey {
   }
 
   /** The session ends with its stream, and a new client is served. */
-  async #endOfSession(): Promise<void> {
+  async #loseSession(): Promise<void> {
     const { mcp } = this.#host;
     const [session] = mcp.sessions;
     this.#host.cut();
-    await this.#until(() => session?.state === 'closed');
-    const {
-      detached,
-      totals: { closed },
-    } = mcp.stats();
+    await this.#until(() => session?.state === 'closed', 'the end of the session');
+    const { closed, detached } = mcp.stats().totals;
     if (detached !== 0 || closed['client-disconnected'] !== 1) throw new Error('it did not end');
     const next = await this.#candidate.connect(`${this.#host.url}/sse`);
     const text = await next.call('test_simple_text');
@@ -182,15 +181,18 @@ export class Journey {
     if (!text.includes('simple text response')) throw new Error(`the answer is ${text}`);
   }
 
-  async #until(holds: () => boolean): Promise<void> {
-    const deadline = performance.now() + this.#patienceMs;
-    while (!holds() && performance.now() < deadline) await sleep(5);
-    if (!holds()) throw new Error('what was expected did not come about');
+  #until(holds: () => boolean, what: string): Promise<void> {
+    return eventually(holds, what, this.#waitMs);
+  }
+
+  /** Resolves when the latest notification has arrived. */
+  #receiveAll(): Promise<void> {
+    const { notifications } = this.#client;
+    return this.#until(() => notifications.includes(this.#sent), `notification ${this.#sent}`);
   }
 
   #notify(): void {
-    const params = { level: 'info', data: (this.#sent += 1) };
-    this.#host.mcp.broadcast({ jsonrpc: '2.0', method: 'notifications/message', params });
+    this.#host.notifyAll((this.#sent += 1));
   }
 }
 
@@ -200,17 +202,4 @@ async function rejection(work: Promise<unknown>): Promise<void> {
     () => 'given up',
   );
   if (outcome === 'answered') throw new Error('the call was answered after all');
-}
-
-async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  const over = new AbortController();
-  const late = sleep(ms, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`it took longer than ${ms} ms`);
-  });
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    over.abort();
-  }
 }

@@ -1,20 +1,24 @@
 import type { ClusterStats } from '../../lib/cluster/dispatcher.js';
 
-/** What a node may be asked, and what it answers. */
-export interface Orders {
+/** What a node says. */
+export interface NodeProtocol {
+  /** The beginning of its sessions' ids. */
+  readonly ready: string;
+  readonly answers: NodeAnswers;
+}
+
+/** What a node can be asked, and what it answers. */
+export interface NodeAnswers {
   /** How many notifications each session was sent, by its id. */
   sent: Record<string, number>;
   /** Begins to send notifications to all sessions, or stops. */
-  talk: undefined;
-  hush: undefined;
+  startNotifying: undefined;
+  stopNotifying: undefined;
   /** Answers the calls that are held back. */
-  release: undefined;
-  /** Ends all sessions, and says what is left afterwards. */
-  clear: undefined;
+  releaseCalls: undefined;
+  closeSessions: undefined;
   state: NodeState;
 }
-
-export type OrderName = keyof Orders;
 
 export interface NodeState {
   readonly cluster: ClusterStats;
@@ -24,9 +28,4 @@ export interface NodeState {
   readonly heap: number;
   /** Errors that were reported, by code. */
   readonly errors: Readonly<Record<string, number>>;
-  readonly resumed: number;
 }
-
-export type NodeMessage =
-  | { readonly kind: 'listening'; readonly node: string }
-  | { readonly kind: 'done'; readonly id: number; readonly gives: unknown };

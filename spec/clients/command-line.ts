@@ -5,11 +5,14 @@ import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 
-import type { Visitor } from './journey.js';
-import { visit, type Sdk } from './sdk.js';
+import type { ConnectedClient } from './steps.js';
+import { connectSdk, type Sdk } from './sdk.js';
 
 /** A program that connects to a stream and serves what it finds there on its stdin and stdout. */
-export function visitWithBridge(place: string, args: readonly string[]): Promise<Visitor> {
+export function connectThroughStdio(
+  place: string,
+  args: readonly string[],
+): Promise<ConnectedClient> {
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, MCP_REMOTE_CONFIG_DIR: join(place, 'mcp-auth') };
   const transport = new StdioClientTransport({
@@ -20,7 +23,7 @@ export function visitWithBridge(place: string, args: readonly string[]): Promise
     stderr: 'ignore',
   });
   const sdk: unknown = { Client };
-  return visit(sdk as Pick<Sdk, 'Client'>, transport);
+  return connectSdk(sdk as Pick<Sdk, 'Client'>, transport);
 }
 
 /** A program that connects, does one thing, prints what came of it, and leaves. */
@@ -29,14 +32,17 @@ export interface OneShot {
   readonly call: (tool: string) => readonly string[];
 }
 
-export async function visitWithOneShots(place: string, { list, call }: OneShot): Promise<Visitor> {
+export async function connectOneShots(
+  place: string,
+  { list, call }: OneShot,
+): Promise<ConnectedClient> {
   const run = async (args: readonly string[]): Promise<string> => {
     const options = { cwd: place, timeout: 25_000 };
     const { stdout } = await promisify(execFile)(process.execPath, args, options);
     return stdout;
   };
   return {
-    heard: [],
+    notifications: [],
     tools: async () => (await run(list)).match(/\w+/g) ?? [],
     call: (name) => run(call(name)),
     close: () => undefined,

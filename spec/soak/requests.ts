@@ -1,4 +1,10 @@
-/** What the server is asked for, and what it says. */
+/** What the server says. */
+export interface SoakProtocol {
+  /** The port. */
+  readonly ready: number;
+  readonly answers: { state: State };
+}
+
 export interface State {
   readonly sessions: number;
   readonly connections: number;
@@ -12,20 +18,14 @@ export interface State {
   readonly resumed: number;
   readonly messagesIn: number;
   readonly messagesOut: number;
-  /** What the hooks were told. */
+  /** Calls of the open and close hooks, and of those the ones in a wrong order. */
   readonly hooks: { readonly open: number; readonly close: number; readonly unbalanced: number };
   /** MiB after a collection of garbage. */
   readonly heap: number;
   readonly timers: number;
-  /** The longest that the event loop was late since the last state, in milliseconds. */
+  /** The longest delay of the event loop since the last state, in milliseconds. */
   readonly late: number;
   readonly resources: readonly string[];
-  /** Rejections that nobody handled, and errors that nobody caught. */
+  /** Unhandled rejections and uncaught exceptions. */
   readonly uncaught: readonly string[];
 }
-
-export type Order = 'state' | 'stop';
-
-export type FromServer =
-  | { readonly kind: 'listening'; readonly port: number }
-  | { readonly kind: 'state'; readonly state: State };

@@ -1,18 +1,20 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * The network between one node and the adapter. While it is frozen nothing passes, not even the
- * end of a connection, and nobody is told: what a partition looks like. Later it all arrives.
+ * The network in front of a server. While it is frozen nothing passes, not even the end of a
+ * connection, as in a partition. After the thaw everything arrives.
  */
-export class FreezingRelay {
+export class TcpRelay {
   /** Bytes that are held back now, or were until the last thaw. */
-  readonly held = { toAdapter: 0, fromAdapter: 0 };
+  readonly held = { toServer: 0, toClient: 0 };
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** The clients' ends of the connections that carry a stream. */
+  readonly #streams = new Set<Socket>();
   #frozen = false;
   #late: (() => void)[] = [];
 
-  private constructor(private readonly adapterPort: number) {
+  private constructor(private readonly serverPort: number) {
     this.#server = createServer((near) => {
       this.#afterThaw(() => {
         this.#join(near);
@@ -20,8 +22,8 @@ export class FreezingRelay {
     });
   }
 
-  static async to(adapterPort: number): Promise<FreezingRelay> {
-    const relay = new FreezingRelay(adapterPort);
+  static async to(serverPort: number): Promise<TcpRelay> {
+    const relay = new TcpRelay(serverPort);
     await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve));
     return relay;
   }
@@ -32,12 +34,17 @@ export class FreezingRelay {
 
   freeze(): void {
     this.#frozen = true;
-    this.held.toAdapter = this.held.fromAdapter = 0;
+    this.held.toServer = this.held.toClient = 0;
   }
 
   thaw(): void {
     this.#frozen = false;
     for (const pass of this.#late.splice(0)) pass();
+  }
+
+  /** Resets the connections of the clients that have asked for `/sse`; POSTs pass. */
+  cutStreams(): void {
+    for (const stream of this.#streams) stream.resetAndDestroy();
   }
 
   close(): void {
@@ -52,12 +59,16 @@ export class FreezingRelay {
   }
 
   #join(near: Socket): void {
-    const far = connect(this.adapterPort, '127.0.0.1');
-    this.#forward(near, far, 'toAdapter');
-    this.#forward(far, near, 'fromAdapter');
+    const far = connect(this.serverPort, '127.0.0.1');
+    near.on('data', (chunk: Buffer) => {
+      if (chunk.subarray(0, 8).toString() === 'GET /sse') this.#streams.add(near);
+    });
+    near.on('close', () => this.#streams.delete(near));
+    this.#forward(near, far, 'toServer');
+    this.#forward(far, near, 'toClient');
   }
 
-  #forward(from: Socket, to: Socket, way: 'toAdapter' | 'fromAdapter'): void {
+  #forward(from: Socket, to: Socket, way: 'toServer' | 'toClient'): void {
     this.#sockets.add(from);
     from.setNoDelay(true);
     from.on('error', () => undefined);
@@ -67,7 +78,9 @@ export class FreezingRelay {
     });
     from.on('close', () => {
       this.#sockets.delete(from);
-      this.#afterThaw(() => to.destroy());
+      this.#afterThaw(() => {
+        to.destroySoon();
+      });
     });
   }
 }

@@ -2,6 +2,9 @@ import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:h
 
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
+import { NumberSequence } from '../support/program/number-sequence.js';
+import { within } from '../support/program/waiting.js';
+
 type Params = Readonly<Record<string, unknown>>;
 interface Message {
   readonly id?: number | string;
@@ -11,28 +14,26 @@ interface Message {
   readonly error?: { readonly code: number; readonly message: string };
 }
 
-/** How long a client waits for anything before it complains. */
-export const PATIENCE_MS = 30_000;
+/** How long a client waits for anything. */
+export const TIMEOUT_MS = 30_000;
 /** Of the ids of its requests. */
-const PREFIX = 'traveller:';
+const PREFIX = 'soak:';
 /** POSTs share connections: one for each would be too many for the kernel to accept in time. */
 let posts = new Agent({ keepAlive: true, maxSockets: 64 });
 
-/** Closes the connections that are kept for more POSTs. */
-export function hangUp(): void {
+/** Closes the connections that are kept for further POSTs. */
+export function closeIdleConnections(): void {
   posts.destroy();
   posts = new Agent({ keepAlive: true, maxSockets: 64 });
 }
 
-/** One client: a session, all the streams of its life, and what it was given. */
-export class Traveller {
-  /** What it has seen of what was sent to it alone, and to all. */
-  n = 0;
-  b: number | undefined;
-  lost = 0;
-  repeated = 0;
-  readonly faults: string[] = [];
-  /** The stream has ended, by whichever side. */
+/** One client: a session, the streams of that session, and the notifications that came. */
+export class SoakClient {
+  /** The numbers of the notifications to this session, and of the broadcasts. */
+  readonly own = new NumberSequence('the session', 0);
+  readonly broadcast = new NumberSequence('all');
+  readonly #unexpected: string[] = [];
+  /** Whether the stream has ended, by either side. */
   ended = true;
   endpoint = '';
   #lastEventId = '';
@@ -46,6 +47,11 @@ export class Traveller {
     readonly port: number,
     private readonly headers: Readonly<Record<string, string>> = {},
   ) {}
+
+  /** What was wrong with the notifications and answers that came. */
+  get faults(): string[] {
+    return [...this.#unexpected, ...this.own.faults, ...this.broadcast.faults];
+  }
 
   get sessionId(): string {
     return new URL(this.endpoint).searchParams.get('sessionId') ?? '';
@@ -67,7 +73,7 @@ export class Traveller {
       return status;
     }
     this.#listen(response);
-    await this.#inTime(opened, 'an endpoint');
+    await within(opened, TIMEOUT_MS, 'an endpoint');
     return status;
   }
 
@@ -78,7 +84,7 @@ export class Traveller {
     this.#get?.destroy();
   }
 
-  /** Reads no more. */
+  /** Stops reading. */
   stall(): void {
     this.#response?.pause();
   }
@@ -109,15 +115,16 @@ export class Traveller {
     const answer = new Promise<Message>((resolve) => this.#calls.set(id, resolve));
     const status = await this.post({ id, method, params });
     if (status !== 202) throw new Error(`${method} was refused: ${status}`);
-    return this.#inTime(answer, `an answer to ${method} ${JSON.stringify(params).slice(0, 60)}`);
+    const what = `an answer to ${method} ${JSON.stringify(params).slice(0, 60)}`;
+    return within(answer, TIMEOUT_MS, what);
   }
 
-  tool(name: string, text = ''): Promise<Message> {
+  callTool(name: string, text = ''): Promise<Message> {
     return this.call('tools/call', { name, text });
   }
 
-  /** Calls a tool, and does not care for its answer. */
-  async wish(name: string): Promise<void> {
+  /** Calls a tool and does not wait for its answer. */
+  async startTool(name: string): Promise<void> {
     const id = this.#newId();
     this.#calls.set(id, () => undefined);
     await this.post({ id, method: 'tools/call', params: { name } });
@@ -127,8 +134,8 @@ export class Traveller {
     this.ended = false;
     const parser = createParser({
       onEvent: (event) => {
-        // What was on its way when the stream was cut is not read any more.
-        if (this.#response === response && !this.ended) this.#take(event);
+        // What arrives after a cut belongs to no stream of this client.
+        if (this.#response === response && !this.ended) this.#takeEvent(event);
       },
     });
     response.setEncoding('utf8');
@@ -141,57 +148,38 @@ export class Traveller {
     });
   }
 
-  #take({ event, data, id }: EventSourceMessage): void {
+  #takeEvent({ event, data, id }: EventSourceMessage): void {
     if (id !== undefined) this.#lastEventId = id;
     if (event === 'endpoint') {
       this.endpoint = new URL(data, `http://127.0.0.1:${this.port}/sse`).href;
       this.#whenOpen?.();
-    } else this.#heard(JSON.parse(data) as Message);
+    } else this.#takeMessage(JSON.parse(data) as Message);
   }
 
-  #heard(message: Message): void {
+  #takeMessage(message: Message): void {
     const { id, method, params } = message;
-    if (method === 'soak') this.n = this.#step(this.n, params?.n ?? NaN, 'n');
-    else if (method === 'all') this.b = this.#step(this.b, params?.b ?? NaN, 'b');
+    if (method === 'soak') this.own.add(params?.n ?? NaN);
+    else if (method === 'all') this.broadcast.add(params?.b ?? NaN);
     else if (method === 'ping') void this.#answer(id, {});
     else if (method === 'roots/list') void this.#answer(id, { roots: [] });
-    // Others are answers to what was sent past this class.
+    // Other answers are to requests that a behaviour sent by itself.
     else if (String(id).startsWith(PREFIX) && method === undefined)
-      this.#answered(String(id), message);
-  }
-
-  #step(last: number | undefined, now: number, what: string): number {
-    if (last === undefined || now === last + 1) return now;
-    if (now > last) this.lost += now - last - 1;
-    else this.repeated += 1;
-    this.faults.push(`was given ${what} ${now} after ${last}`);
-    return now;
+      this.#takeAnswer(String(id), message);
   }
 
   #newId(): string {
     return `${PREFIX}${(this.#nextId += 1)}`;
   }
 
-  #answered(id: string, message: Message): void {
+  #takeAnswer(id: string, message: Message): void {
     const settle = this.#calls.get(id);
     this.#calls.delete(id);
     if (settle) settle(message);
-    else this.faults.push(`was answered ${id} twice, or unasked`);
+    else this.#unexpected.push(`${id} was answered twice, or never asked`);
   }
 
   async #answer(id: Message['id'], result: object): Promise<void> {
     // The session may have ended, or the server be gone, by now.
     await this.post({ id, result }).catch(() => undefined);
-  }
-
-  #inTime<T>(work: Promise<T>, what: string): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new Error(`did not get ${what}`));
-      }, PATIENCE_MS).unref();
-      void work.then(resolve, reject).finally(() => {
-        clearTimeout(timer);
-      });
-    });
   }
 }

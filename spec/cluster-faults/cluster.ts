@@ -1,0 +1,139 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { seededRandom } from '../support/cut-plan.js';
+import { freePort } from '../support/free-port.js';
+import { NatsServer } from '../support/nats-server.js';
+import { ForkedProgram } from '../support/program/forked-program.js';
+import { TcpRelay } from '../support/program/tcp-relay.js';
+import { until } from '../support/program/waiting.js';
+import { RedisServer } from '../support/redis-server.js';
+import type { AdapterName } from './adapters.js';
+import { Balancer } from './balancer.js';
+import type { NodeAnswers, NodeProtocol, NodeState } from './requests.js';
+
+const NODES = 3;
+const PROGRAM = new URL('node.ts', import.meta.url);
+
+/** A place in the cluster: its port, its network, and the node that is there now. */
+export interface NodeSlot {
+  readonly port: number;
+  readonly network: TcpRelay;
+  node: ClusterNode;
+}
+
+export interface ClusterNode {
+  /** The beginning of its sessions' ids. */
+  readonly name: string;
+  readonly process: ForkedProgram<NodeProtocol>;
+}
+
+/** Three nodes on an adapter, behind a balancer. */
+export class Cluster {
+  /** Names of nodes that were terminated or killed: their sessions may end with them. */
+  readonly stopped = new Set<string>();
+  readonly #journal: string;
+  #notifying = false;
+
+  private constructor(
+    readonly adapterName: AdapterName,
+    readonly adapter: RedisServer | NatsServer,
+    readonly slots: readonly NodeSlot[],
+    readonly balancer: Balancer,
+    readonly random: () => number,
+    private readonly directory: string,
+  ) {
+    this.#journal = journalIn(directory);
+  }
+
+  static async start(adapterName: AdapterName, seed: number): Promise<Cluster> {
+    const directory = await mkdtemp(join(tmpdir(), 'cluster-'));
+    await writeFile(journalIn(directory), '');
+    const adapter = adapterName === 'nats' ? await NatsServer.begin() : await RedisServer.begin();
+    const slots = await Promise.all(
+      Array.from({ length: NODES }, async () => {
+        const [port, network] = [await freePort(), await TcpRelay.to(adapter.port)];
+        return { port, network, node: await startNode(adapterName, port, network, directory) };
+      }),
+    );
+    const random = seededRandom(seed);
+    const ports = slots.map(({ port }) => port);
+    const balancer = await Balancer.before(ports, random);
+    const cluster = new Cluster(adapterName, adapter, slots, balancer, random, directory);
+    await cluster.connected();
+    return cluster;
+  }
+
+  /** Whether nodes send notifications to their sessions, later nodes included. */
+  async notify(notifying: boolean): Promise<void> {
+    this.#notifying = notifying;
+    await this.askAll(notifying ? 'startNotifying' : 'stopNotifying');
+  }
+
+  askAll<Name extends keyof NodeAnswers>(name: Name): Promise<NodeAnswers[Name][]> {
+    return Promise.all(this.slots.map(({ node }) => node.process.ask(name)));
+  }
+
+  /** Starts a new node in the slot of one that has ended. */
+  async replace(slot: NodeSlot): Promise<void> {
+    slot.node = await startNode(this.adapterName, slot.port, slot.network, this.directory);
+    if (this.#notifying) await slot.node.process.ask('startNotifying');
+  }
+
+  /** Whether the node of that session is there, as far as it was not stopped on purpose. */
+  readonly isAlive = (sessionId: string): boolean => !this.stopped.has(sessionId.slice(0, 12));
+
+  states(): Promise<NodeState[]> {
+    return this.askAll('state');
+  }
+
+  /** Resolves when all nodes know each other. */
+  connected(): Promise<void> {
+    return until(async () => {
+      const states = await this.states();
+      const known = states.map(({ cluster }) => (cluster.up ? cluster.nodes : 0));
+      // One that was killed counts as there for some seconds.
+      return known.every((nodes) => nodes >= NODES) ? undefined : `nodes know ${known.join()}`;
+    });
+  }
+
+  /** How often each call has run. */
+  async runs(): Promise<Map<string, number>> {
+    const counts = new Map<string, number>();
+    for (const line of (await readFile(this.#journal, 'utf8')).split('\n')) {
+      const [name = ''] = line.split(' ');
+      if (name !== '') counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  /** Nodes that have ended by themselves, and what nodes have written to stderr. */
+  crashes(): string[] {
+    return this.slots.flatMap(({ node: { process } }) => [
+      ...(process.crashed ? ['a node has ended by itself'] : []),
+      ...(process.stderr === '' ? [] : [process.stderr]),
+    ]);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.slots.map(({ node }) => node.process.kill()));
+    this.balancer.close();
+    for (const { network } of this.slots) network.close();
+    await this.adapter.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+const journalIn = (directory: string): string => join(directory, 'journal');
+
+async function startNode(
+  adapter: AdapterName,
+  port: number,
+  network: TcpRelay,
+  directory: string,
+): Promise<ClusterNode> {
+  const args = [adapter, String(network.port), String(port), journalIn(directory)];
+  const { program, ready } = await ForkedProgram.start<NodeProtocol>(PROGRAM, args);
+  return { name: ready, process: program };
+}

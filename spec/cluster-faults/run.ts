@@ -1,0 +1,155 @@
+// `npm run test:cluster`: three real processes on a real adapter, a balancer without stickiness,
+// real SDK clients whose streams are cut all the time, and one fault after the other.
+import type { Report } from '../../scripts/report.js';
+import { hasNats } from '../support/nats-server.js';
+import { runProgram } from '../support/program/program.js';
+import { until } from '../support/program/waiting.js';
+import { hasRedis } from '../support/redis-server.js';
+import type { AdapterName } from './adapters.js';
+import { Clients } from './clients.js';
+import { Cluster } from './cluster.js';
+import { faults, type FaultName } from './faults.js';
+import { Verifier, type Findings } from './verifier.js';
+
+const ALL = Object.keys(faults) as FaultName[];
+const SOME: FaultName[] = ['none', 'adapter killed and restarted'];
+
+interface Plan {
+  readonly faults: readonly FaultName[];
+  /** The part of the time that is this adapter's. */
+  readonly share: number;
+  /** What must be installed for it. */
+  readonly server: 'redis-server' | 'nats-server';
+}
+
+const PLANS: Readonly<Record<AdapterName, Plan>> = {
+  redis: { faults: ALL, share: 0.6, server: 'redis-server' },
+  ioredis: { faults: SOME, share: 0.2, server: 'redis-server' },
+  nats: { faults: SOME, share: 0.2, server: 'nats-server' },
+};
+const INSTALLED = { 'redis-server': hasRedis, 'nats-server': hasNats };
+/** After all sessions have ended, in MiB: several times what a node takes at the start. */
+const HEAP = 96;
+
+await runProgram({
+  name: 'test:cluster',
+  flags: {
+    seconds: {
+      default: 300,
+      help: 'no new round begins after this; the shortest run is one round',
+    },
+    adapter: { default: '', help: 'redis, ioredis or nats; all of them by default' },
+    only: { default: '', help: 'only the faults with this in their names' },
+    each: { default: 4, help: 'clients of each of the four kinds' },
+    seed: { default: 1, help: 'another seed is another course of events' },
+  },
+  async run(flags, report) {
+    for (const [adapter, { server }] of entries(PLANS)) {
+      if (flags.adapter !== '' && flags.adapter !== adapter) continue;
+      if (INSTALLED[server]) await runOn(adapter, flags, report);
+      else report.skip(adapter, `${server} is not installed`);
+    }
+  },
+});
+
+interface Settings {
+  readonly seconds: number;
+  readonly only: string;
+  readonly each: number;
+  readonly seed: number;
+}
+
+async function runOn(adapter: AdapterName, settings: Settings, report: Report): Promise<void> {
+  const plan = PLANS[adapter];
+  const endAt = performance.now() + settings.seconds * 1_000 * plan.share;
+  const wanted = plan.faults.filter((fault) => fault.includes(settings.only));
+  if (wanted.length === 0) return;
+  const cluster = await Cluster.start(adapter, settings.seed);
+  try {
+    const clients = new Clients(cluster, settings.each);
+    await cluster.notify(true);
+    await clients.connect();
+    const verifier = new Verifier(cluster, clients);
+    do {
+      for (const fault of wanted) await checkFault(fault, { cluster, clients, verifier, report });
+    } while (performance.now() < endAt);
+    await checkEnd(cluster, clients, report);
+  } catch (error) {
+    report.add(`${adapter}, the run`, [String(error), ...cluster.crashes()]);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+interface Context {
+  readonly cluster: Cluster;
+  readonly clients: Clients;
+  readonly verifier: Verifier;
+  readonly report: Report;
+}
+
+/** One fault while clients call and streams are cut, until everything that was sent has arrived. */
+async function checkFault(
+  fault: FaultName,
+  { cluster, clients, verifier, report }: Context,
+): Promise<void> {
+  const { adapterName, balancer } = cluster;
+  const problems: string[] = [];
+  const addProblem = (error: unknown): void => void problems.push(String(error));
+  const cuts = balancer.cuts;
+  await cluster.notify(true);
+  balancer.startCutting();
+  clients.startCalling();
+  const note = await faults[fault](cluster, clients).catch(addProblem);
+  const over = performance.now();
+  await cluster.connected().catch(addProblem);
+  clients.stopCalling();
+  balancer.stopCutting();
+  await clients.reconnected(cluster).catch(addProblem);
+  await cluster.notify(false);
+  await clients.idle(cluster).catch(addProblem);
+  const recovery = ((performance.now() - over) / 1_000).toFixed(1);
+  const findings = await verifier.verify();
+  const states = await cluster.states();
+  const relayed = states.reduce((sum, { cluster: { requestsSent } }) => sum + requestsSent, 0);
+  if (relayed === 0) problems.push('nothing went from node to node');
+  if (fault === 'none' && Object.keys(findings.refused).length > 0) {
+    problems.push(`calls were refused without a fault: ${JSON.stringify(findings.refused)}`);
+  }
+  const cut = `${balancer.cuts - cuts} cuts`;
+  const notes = [...(note ? [note] : []), cut, summary(findings), `recovered in ${recovery} s`];
+  report.add(`${adapterName}, ${fault}`, [...problems, ...findings.faults], notes.join('; '));
+}
+
+function summary({ notifications, repeats, answered, refused }: Findings): string {
+  const others = Object.entries(refused).map(([status, count]) => `, ${count} × ${status}`);
+  return `${notifications} notifications, ${repeats} repeated; ${answered} calls answered${others.join('')}`;
+}
+
+/** Nothing is left, and the nodes end on SIGTERM. */
+async function checkEnd(cluster: Cluster, clients: Clients, report: Report): Promise<void> {
+  const { adapterName, slots } = cluster;
+  const problems: string[] = [];
+  const addProblem = (error: unknown): void => void problems.push(String(error));
+  await clients.close();
+  await until(async () => {
+    const open = (await cluster.states()).map(({ sessions, detached }) => sessions - detached);
+    return open.some((count) => count > 0) ? `streams without clients: ${open.join()}` : undefined;
+  }).catch(addProblem);
+  await cluster.askAll('closeSessions');
+  const states = await cluster.states();
+  for (const { sessions, heap, cluster: link } of states) {
+    if (sessions > 0) problems.push(`${sessions} sessions are left`);
+    if (link.streamsImported + link.streamsExported > 0) problems.push('relayed streams are left');
+    if (heap > HEAP) problems.push(`${heap.toFixed(0)} MiB are left`);
+  }
+  await Promise.all(slots.map(({ node }) => node.process.terminate(10_000))).catch(addProblem);
+  const heaps = states.map(({ heap }) => heap.toFixed(0)).join(', ');
+  const errors = JSON.stringify(states.map(({ errors: codes }) => codes));
+  const faultsFound = [...problems, ...cluster.crashes()];
+  report.add(`${adapterName}, the end`, faultsFound, `${heaps} MiB; ${errors}`);
+}
+
+function entries<Key extends string, Value>(of: Readonly<Record<Key, Value>>): [Key, Value][] {
+  return Object.entries(of) as [Key, Value][];
+}
