@@ -158,6 +158,28 @@ module.exports = {
       rules: { '@typescript-eslint/no-restricted-imports': 'off' },
     },
     {
+      files: ['**/page/*.js'],
+      env: { browser: true, node: false },
+      rules: {
+        'no-var': 'error',
+        'prefer-const': 'error',
+        'no-restricted-syntax': [
+          'error',
+          {
+            selector: 'MemberExpression[property.name=/^(inner|outer)HTML$|^insertAdjacentHTML$/]',
+            message: 'What clients call themselves is text: use textContent.',
+          },
+        ],
+      },
+    },
+    {
+      // Scripts that follow each other on one page: what one declares, the next one uses. The
+      // compiler knows all of them (spec/dashboard/page-files.spec.ts).
+      files: ['lib/dashboard/page/*.js'],
+      parserOptions: { sourceType: 'script' },
+      rules: { 'no-undef': 'off', 'no-unused-vars': ['error', { vars: 'local' }] },
+    },
+    {
       files: ['spec/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts'],
       rules: {
         // What is deprecated elsewhere, the SDK's SSE classes first of all, is what this serves.

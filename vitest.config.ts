@@ -15,7 +15,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 15_000,
     hookTimeout: 15_000,
-    coverage: { provider: 'v8', include: ['lib/**'], thresholds: { 100: true } },
+    coverage: { provider: 'v8', include: ['lib/**/*.ts'], thresholds: { 100: true } },
     projects: [
       {
         extends: true,

@@ -4,7 +4,7 @@ import { loadESLint } from 'eslint';
 
 const ESLint = await loadESLint({ useFlatConfig: false });
 const eslint = new ESLint({
-  extensions: ['.ts', '.mjs', '.cjs'],
+  extensions: ['.ts', '.js', '.mjs', '.cjs'],
   fix: process.argv.includes('--fix'),
 });
 const results = await eslint.lintFiles('.');

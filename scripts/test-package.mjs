@@ -21,10 +21,16 @@ async function main() {
   const app = express();
   const mcp = mcpSse();
   app.use(mcp);
+  app.use('/admin', dashboard(mcp));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
+
+  // Its page is read from files of the package.
+  const page = await fetch(\`http://127.0.0.1:\${address.port}/admin/\`);
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /<style>[^]+<script>[^]+<\\/html>/);
 
   const stream = await fetch(\`http://127.0.0.1:\${address.port}/sse\`);
   if (stream.body === null) throw new Error('no stream');
@@ -111,12 +117,14 @@ const esm = `import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import express from 'express';
 import { mcpSse } from 'express-mcp-sse';
+import { dashboard } from 'express-mcp-sse/dashboard';
 ${program}`;
 
 const commonJs = `const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const express = require('express');
 const { mcpSse } = require('express-mcp-sse');
+const { dashboard } = require('express-mcp-sse/dashboard');
 ${loads((entry) => `Object.keys(require('${entry}')).length > 0`)}
 ${program}`;
 
@@ -174,10 +182,12 @@ async function filesUnder(folder) {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
 }
 
-/** Each file of `lib/`, what is compiled of it, and a few others: nothing more, nothing less. */
+/** Each file of `lib/`, what is built of it, and a few others: nothing more, nothing less. */
 async function checkFiles(unpacked) {
   const sources = await filesUnder(join(root, 'lib'));
   const expected = sources.flatMap((source) => {
+    // The files of the dashboard's page are copied as they are.
+    if (!source.endsWith('.ts')) return [`lib/${source}`, `dist/${source}`];
     const compiled = `dist/${source.replace(/\.ts$/, '')}`;
     const endings = ['.js', '.js.map', '.d.ts', '.d.ts.map'];
     return [`lib/${source}`, ...endings.map((ending) => compiled + ending)];

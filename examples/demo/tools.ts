@@ -27,7 +27,11 @@ export function createServer(sections: readonly Section[]): McpServer {
 
 /** Answers at once. */
 function addSearch(server: McpServer, sections: readonly Section[]): void {
-  const inputSchema = { query: z.string().min(1), limit: z.int().min(1).max(20).default(3) };
+  const query = z
+    .string()
+    .min(1)
+    .meta({ examples: ['nginx proxy buffering'] });
+  const inputSchema = { query, limit: z.int().min(1).max(20).default(3) };
   const description = "Searches this project's documentation and returns the best sections";
   server.registerTool('search_docs', { description, inputSchema }, ({ query, limit }) => {
     const found = search(sections, query, limit);
@@ -59,7 +63,11 @@ function addCount(server: McpServer, sections: readonly Section[]): void {
 
 /** Asks the client's model: sampling. */
 function addSummary(server: McpServer, sections: readonly Section[]): void {
-  const inputSchema = { topic: z.string().min(1) };
+  const topic = z
+    .string()
+    .min(1)
+    .meta({ examples: ['shutdown'] });
+  const inputSchema = { topic };
   const description =
     "Lets the client's own model summarise what the documentation says about a topic";
   server.registerTool('summarise', { description, inputSchema }, async ({ topic }, { signal }) => {

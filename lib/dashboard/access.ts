@@ -2,30 +2,57 @@ import type { Request } from 'express';
 
 import { isLoopbackName } from '../util/guards.js';
 
-/** Whose page makes a request, as far as its browser says so. */
+/** Whose page makes a request, as far as its browser tells. */
 export type Requester = 'own' | 'foreign' | 'unknown';
 
-/** [spec] Fetch Metadata: `Sec-Fetch-Site` cannot be set by a page. */
+/** [spec] Fetch Metadata: no page can set `Sec-Fetch-Site`. */
 export function requesterOf({ headers }: Request): Requester {
   const site = headers['sec-fetch-site'];
   if (site === 'same-origin') return 'own';
-  if (site === 'none') return 'unknown'; // Somebody has typed the URL.
-  if (site !== undefined) return 'foreign';
-  // Browsers leave it out in plain HTTP to other machines, and say where a POST comes from.
+  if (site === 'none') return 'unknown'; // A typed URL, or a bookmark.
+  if (site !== undefined) return 'foreign'; // `cross-site`, `same-site`.
+  // Browsers leave it out in plain HTTP to other machines, and name the origin of a POST there.
   const { origin, host } = headers;
   if (origin === undefined) return 'unknown';
   return URL.canParse(origin) && new URL(origin).host === host ? 'own' : 'foreign';
 }
 
+/** Whether somebody follows a link: nothing of the answer gets to the page with the link. */
+export function isNavigation({ headers }: Request): boolean {
+  return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+}
+
 /**
  * Whether the request is addressed to a name that it may come by. A page of any site can have its
- * own name point at this machine (DNS rebinding); its requests come over loopback, with that name.
+ * own name point at this machine (DNS rebinding). Its requests come from this machine, with that
+ * name in `Host`; all other headers it can forge, those of a reverse proxy too.
  */
 export function isHostAllowed(req: Request, allowedHosts: readonly string[] | '*'): boolean {
   if (allowedHosts === '*') return true;
-  // Both are Express's: they go by `trust proxy`. A request without a Host has no hostname.
-  const { ip = '', hostname = '' } = req as { ip?: string; hostname?: string };
-  if (!/^(::ffff:)?127\.|^::1$/.test(ip)) return true;
-  const name = hostname.toLowerCase();
-  return isLoopbackName(name) || allowedHosts.some((allowed) => allowed.toLowerCase() === name);
+  const { remoteAddress = '', localAddress } = req.socket;
+  // A browser cannot connect to a Unix socket, which has no address.
+  const isLocal = LOOPBACK_ADDRESS.test(remoteAddress) || remoteAddress === localAddress;
+  if (remoteAddress === '' || !isLocal) return true;
+  // The second one is Express's: `X-Forwarded-Host`, where `trust proxy` covers the peer.
+  const { hostname } = req as { hostname?: string };
+  const host = nameOf(req.headers.host);
+  return [host, hostname?.toLowerCase() ?? host].every(
+    (name) =>
+      name !== undefined &&
+      (isLoopbackName(name) ||
+        name === nameOfAddress(remoteAddress) ||
+        allowedHosts.some((allowed) => allowed.toLowerCase() === name)),
+  );
+}
+
+const LOOPBACK_ADDRESS = /^(::ffff:)?127\.|^::1$/;
+
+/** A `Host` without its port. */
+const nameOf = (host: string | undefined): string | undefined =>
+  host?.replace(/:\d*$/, '').toLowerCase();
+
+/** An address as it stands in URLs. */
+function nameOfAddress(address: string): string {
+  const v4 = address.replace(/^::ffff:(?=\d+\.)/, '');
+  return v4.includes(':') ? `[${v4}]` : v4;
 }

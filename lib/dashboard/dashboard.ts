@@ -1,15 +1,13 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 
 import type { Request, RequestHandler, Response } from 'express';
 
 import type { McpSseRouter } from '../index.js';
-import { requesterOf, isHostAllowed } from './access.js';
+import { isHostAllowed, isNavigation, requesterOf } from './access.js';
 import { LiveFeed } from './live-feed.js';
 import { parseOptions, type DashboardOptions } from './options.js';
-import { PAGE } from './page.js';
-import { ORDERS, type View } from './session-table.js';
-import { SCRIPT } from './script.js';
-import { STYLE } from './style.js';
+import { readPage } from './page.js';
+import { parseSort, type View } from './session-table.js';
 
 /** The router that a dashboard shows. */
 export type DashboardSource<Data = unknown> = Pick<
@@ -18,27 +16,6 @@ export type DashboardSource<Data = unknown> = Pick<
 >;
 
 const FILTER_LENGTH = 200;
-
-const sha256 = (text: string): string =>
-  `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-
-const PAGE_HEAD: Readonly<Record<string, string>> = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    `script-src ${sha256(SCRIPT)}`,
-    `style-src ${sha256(STYLE)}`,
-    "connect-src 'self'",
-    'img-src data:', // The icon.
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    // What clients call themselves is text, and cannot become anything else.
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join('; '),
-  'Cross-Origin-Opener-Policy': 'same-origin',
-};
 
 const STREAM_HEAD: Readonly<Record<string, string>> = {
   'Content-Type': 'text/event-stream; charset=utf-8',
@@ -55,8 +32,8 @@ const ALWAYS: Readonly<Record<string, string>> = {
 
 /**
  * A page that shows the sessions of a router as they change: `app.use('/admin', dashboard(mcp))`.
- * Who may see it is for middleware in front to say: it asks nobody for a password. It ends with
- * the router's `close()`.
+ * It asks nobody for a password: put the middleware in front that says who may see it. It ends
+ * with the router's `close()`.
  *
  * @throws McpSseError `invalid-option`.
  */
@@ -65,21 +42,26 @@ export function dashboard<Data>(
   options: DashboardOptions = {},
 ): RequestHandler {
   const settings = parseOptions(options);
-  const board = new LiveFeed(mcp, settings);
-  /** Only the page itself can read it, and a POST of another site's page cannot send it. */
+  const { html, policy } = readPage();
+  const feed = new LiveFeed(mcp, settings);
+  /** Only the page itself can read it, and no page of another site can send it. */
   const token = randomBytes(18).toString('base64url');
   const { allowClose, showMessages } = settings;
 
   const page = (_req: Request, res: Response): void => {
-    res.writeHead(200, PAGE_HEAD).end(PAGE);
+    res.writeHead(200, {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': policy,
+      'Cross-Origin-Opener-Policy': 'same-origin',
+    });
+    res.end(html);
   };
 
   const events = (req: Request, res: Response): void => {
-    if (requesterOf(req) === 'foreign') refuse(res, 403, 'Not for pages of other sites');
-    else if (!board.hasRoom) refuse(res, 503, 'Too many pages are open', { 'Retry-After': '5' });
+    if (!feed.hasRoom) refuse(res, 503, 'Too many pages are open', { 'Retry-After': '5' });
     else {
       res.writeHead(200, STREAM_HEAD);
-      board.show(res, viewOf(req), { showMessages, ...(allowClose && { token }) });
+      feed.show(res, viewOf(req), { showMessages, ...(allowClose && { token }) });
     }
   };
 
@@ -88,7 +70,7 @@ export function dashboard<Data>(
     if (!allowClose) refuse(res, 403, 'Not enabled: set allowClose');
     else if (requesterOf(req) !== 'own' || !isSame(sent, token)) refuse(res, 403, 'Not from here');
     else {
-      const session = board.roster.find(Number(queryOf(req).get('key')));
+      const session = feed.table.find(Number(queryOf(req).get('key')));
       session?.close('dashboard');
       if (session) res.writeHead(204).end();
       else refuse(res, 404, 'No such session');
@@ -96,7 +78,7 @@ export function dashboard<Data>(
   };
 
   const routes: Readonly<Record<string, Route>> = {
-    '/': { methods: ['GET', 'HEAD'], serve: page },
+    '/': { methods: ['GET', 'HEAD'], serve: page, linkable: true },
     '/events': { methods: ['GET'], serve: events },
     '/close': { methods: ['POST'], serve: close },
   };
@@ -107,15 +89,19 @@ export function dashboard<Data>(
       return;
     }
     for (const [name, value] of Object.entries(ALWAYS)) res.setHeader(name, value);
-    const { methods, serve } = route;
+    const { methods, serve, linkable } = route;
     if (!isHostAllowed(req, settings.allowedHosts)) {
-      refuse(res, 403, 'Host not allowed: name it in allowedHosts, or set "trust proxy"');
+      refuse(res, 403, "Host not allowed: add it to dashboard(mcp, { allowedHosts: ['…'] })");
+    } else if (requesterOf(req) === 'foreign' && !(linkable && isNavigation(req))) {
+      refuse(res, 403, 'Not for pages of other sites');
     } else if (methods.includes(req.method)) serve(req, res);
     else refuse(res, 405, 'Method not allowed', { Allow: methods.join(', ') });
   };
 }
 
 interface Route {
+  /** Whether pages of other sites may link to it. */
+  readonly linkable?: boolean;
   readonly methods: readonly string[];
   readonly serve: (req: Request, res: Response) => void;
 }
@@ -140,7 +126,7 @@ function viewOf(req: Request): View {
   const query = queryOf(req);
   return {
     filter: (query.get('filter') ?? '').trim().slice(0, FILTER_LENGTH),
-    order: ORDERS.find((order) => order === query.get('order')) ?? 'newest',
+    ...parseSort(query.get('sort') ?? ''),
   };
 }
 

@@ -2,31 +2,33 @@ import { McpSseError } from '../errors.js';
 
 export interface DashboardOptions {
   /**
-   * Whether sessions get a button that closes them.
+   * Whether each session has a button that closes it.
    * @defaultValue false
    */
   allowClose?: boolean;
   /**
-   * Whether the page shows what messages say. Everybody who may see the page sees the arguments
-   * and results of all users' calls then.
+   * Whether the page shows what messages say: the arguments and results of all users' calls, to
+   * everybody who may see the page.
    * @defaultValue false
    */
   showMessages?: boolean;
   /**
-   * Host names that the page may be asked for by over a loopback connection, beside those that
-   * mean this machine: what a reverse proxy on this machine passes on, if `trust proxy` is not
-   * set. `'*'` turns the check off, and with it the protection of an unauthenticated page from
-   * DNS rebinding.
+   * Host names by which this machine may be asked for the page, besides `localhost`, loopback
+   * addresses and the address that the request came to. Only requests from this machine are
+   * checked, those of a reverse proxy on it included: name the public host here if the proxy passes
+   * it on. `'*'` turns the check off, and with it the protection from DNS rebinding of a page that
+   * asks for no password.
    * @defaultValue `[]`
    */
   allowedHosts?: readonly string[] | '*';
   /**
-   * Pages that may be open at a time; one more is told to wait.
+   * Pages that may be open at a time; further ones get 503, and try again.
    * @defaultValue 10
    */
   viewers?: number;
   /**
-   * Sessions that one page lists, the first in its order; it says how many there are beyond them.
+   * Rows of the table: the first ones in its order. Sorting and filtering cover all sessions, and
+   * the page says how many there are.
    * @defaultValue 100
    */
   rows?: number;

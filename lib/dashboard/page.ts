@@ -1,113 +1,51 @@
-import { SCRIPT } from './script.js';
-import { STYLE } from './style.js';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
-/** Two streams, as on the page itself. */
-const ICON =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E" +
-  "%3Crect width='16' height='16' rx='4' fill='%234f46e5'/%3E" +
-  "%3Cpath d='M3 10l3-5 3 6 2-4h2' fill='none' stroke='white' stroke-width='1.6' " +
-  "stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
+/** The page as one response: it loads nothing but its own events. */
+export interface Page {
+  readonly html: string;
+  /** The Content-Security-Policy that allows this page's scripts and style, and nothing else. */
+  readonly policy: string;
+}
 
-const BODY = /* html */ `
-<a class="skip" href="#filter">Skip to the sessions</a>
-<header>
-  <h1>MCP sessions</h1>
-  <p id="link" class="link" data-state="connecting">Connecting</p>
-  <button id="pause" type="button" aria-pressed="false">Pause</button>
-</header>
-<p id="announce" class="unseen" role="status"></p>
+const STYLE_LINK = /<link rel="stylesheet" href="([\w-]+\.css)" \/>/g;
+const SCRIPT_LINK = /<script src="([\w-]+\.js)"><\/script>/g;
 
-<main>
-  <section aria-labelledby="now">
-    <h2 id="now" class="unseen">Now</h2>
-    <dl class="tiles">
-      <div><dt>Sessions</dt><dd id="sessions">–</dd><dd id="sessions-note" class="note"></dd></div>
-      <div><dt>In flight</dt><dd id="in-flight">–</dd><dd class="note">running requests</dd></div>
-      <div><dt>Refused</dt><dd id="refused">–</dd><dd id="refused-note" class="note"></dd></div>
-      <div><dt>Errors</dt><dd id="errors">–</dd><dd id="errors-note" class="note"></dd></div>
-      <div class="wide">
-        <dt>Messages per second</dt>
-        <dd><span class="in"><b id="rate-in">–</b> in</span> <span class="out"><b id="rate-out">–</b> out</span></dd>
-        <dd id="rate-note" class="note"></dd>
-        <dd class="chart"><svg id="rate" viewBox="0 0 119 40" preserveAspectRatio="none" aria-hidden="true"></svg></dd>
-      </div>
-      <div class="wide">
-        <dt>Buffered</dt><dd id="buffered">–</dd>
-        <dd id="buffered-note" class="note"></dd>
-        <dd class="chart"><svg id="buffer" viewBox="0 0 119 40" preserveAspectRatio="none" aria-hidden="true"></svg></dd>
-      </div>
-    </dl>
-  </section>
+/**
+ * Reads the files of the page and puts its scripts and style into its HTML. So a hash of each is
+ * all that the policy allows: no URL from which a browser may take code, not even of this server.
+ */
+export function readPage(): Page {
+  const scripts: string[] = [];
+  const styles: string[] = [];
+  const html = read('index.html')
+    .replace(STYLE_LINK, (_, file: string) => `<style>${hashed(read(file), styles)}</style>`)
+    .replace(SCRIPT_LINK, (_, file: string) => `<script>${hashed(read(file), scripts)}</script>`);
+  return { html, policy: policyOf(scripts, styles) };
+}
 
-  <section aria-labelledby="open-title">
-    <div class="bar">
-      <h2 id="open-title" tabindex="-1">Open sessions</h2>
-      <p id="shown" class="note"></p>
-      <label>Filter <input id="filter" type="search" placeholder="client, state, user, session" autocomplete="off" spellcheck="false" maxlength="200"></label>
-      <label>Order
-        <select id="order">
-          <option value="newest">newest first</option>
-          <option value="active">last active first</option>
-          <option value="busiest">most messages first</option>
-          <option value="buffered">most buffered first</option>
-        </select>
-      </label>
-    </div>
-    <table role="table" aria-labelledby="open-title">
-      <thead role="rowgroup"><tr id="open-head" role="row"></tr></thead>
-      <tbody id="open" role="rowgroup"></tbody>
-    </table>
-    <p id="none" class="empty" hidden></p>
-  </section>
+function policyOf(scripts: readonly string[], styles: readonly string[]): string {
+  return [
+    "default-src 'none'",
+    `script-src ${scripts.join(' ')}`,
+    `style-src ${styles.join(' ')}`,
+    "connect-src 'self'",
+    'img-src data:', // The icon.
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    // What clients call themselves is text, and cannot become anything else.
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
+}
 
-  <section aria-labelledby="closed-title">
-    <div class="bar"><h2 id="closed-title">Closed lately</h2></div>
-    <table role="table" aria-labelledby="closed-title">
-      <thead role="rowgroup"><tr id="closed-head" role="row"></tr></thead>
-      <tbody id="closed" role="rowgroup"></tbody>
-    </table>
-    <p id="none-closed" class="empty">None since this dashboard was started.</p>
-  </section>
+function hashed(text: string, hashes: string[]): string {
+  hashes.push(`'sha256-${createHash('sha256').update(text).digest('base64')}'`);
+  return text;
+}
 
-  <section id="messages-part" aria-labelledby="messages-title" hidden>
-    <div class="bar">
-      <h2 id="messages-title">Messages</h2>
-      <p class="note">the last 50, newest first; each cut off after 500 characters</p>
-    </div>
-    <ol id="messages" tabindex="0" aria-labelledby="messages-title"></ol>
-  </section>
-</main>
-
-<dialog id="confirm" aria-labelledby="confirm-title" aria-describedby="confirm-text">
-  <form method="dialog">
-    <h2 id="confirm-title">Close this session?</h2>
-    <p id="confirm-text"></p>
-    <p class="buttons">
-      <button value="no" autofocus>Keep it</button>
-      <button value="yes" class="danger">Close it</button>
-    </p>
-  </form>
-</dialog>
-<noscript><p class="empty">This page needs JavaScript.</p></noscript>
-`;
-
-const HEAD = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>MCP sessions</title>
-<link rel="icon" href="${ICON}">
-<style>${STYLE}</style>
-</head>
-<body>`;
-
-const END = `<script>${SCRIPT}</script>
-</body>
-</html>
-`;
-
-/** The whole page: it loads nothing but its own events. */
-export const PAGE: string = HEAD + BODY + END;
+/** Lines end as a browser's HTML parser leaves them, so that it comes to the same hash. */
+function read(file: string): string {
+  return readFileSync(new URL(`page/${file}`, import.meta.url), 'utf8').replaceAll('\r\n', '\n');
+}

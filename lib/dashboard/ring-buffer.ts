@@ -1,4 +1,4 @@
-/** The last so many of what was pushed. Readers ask for what has come since they last asked. */
+/** The last `limit` items that were pushed. Readers ask for what has come since they last asked. */
 export class RingBuffer<T> {
   readonly #limit: number;
   #items: T[] = [];
@@ -8,7 +8,7 @@ export class RingBuffer<T> {
     this.#limit = limit;
   }
 
-  /** How many were ever pushed: what to ask `since` for the next time. */
+  /** The number of items ever pushed: pass it to `since` the next time. */
   get end(): number {
     return this.#end;
   }
@@ -19,7 +19,7 @@ export class RingBuffer<T> {
     if (this.#items.length > this.#limit) this.#items.shift();
   }
 
-  /** Those after the first `seen`, as far as they are still there. */
+  /** The items after the first `seen`, as far as they are still here. */
   since(seen: number): T[] {
     const fresh = Math.min(this.#end - seen, this.#items.length);
     return fresh > 0 ? this.#items.slice(-fresh) : [];

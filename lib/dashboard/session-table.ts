@@ -1,5 +1,6 @@
 import type { Session } from '../index.js';
 import { shortId } from '../util/guards.js';
+import { excerptOf } from './excerpt.js';
 
 /** A session as the page shows it. Times are on the clock of `Date.now()`. */
 export interface Row {
@@ -10,7 +11,7 @@ export interface Row {
   readonly version: string;
   readonly principal: string;
   readonly protocol: string;
-  readonly state: string;
+  readonly state: 'connected' | 'detached' | 'closed';
   readonly opened: number;
   readonly active: number;
   readonly in: number;
@@ -19,25 +20,41 @@ export interface Row {
   readonly buffered: number;
 }
 
-export const ORDERS = ['newest', 'active', 'busiest', 'buffered'] as const;
+/** A session that has closed, as the page shows it. */
+export interface ClosedRow extends Row {
+  readonly at: number;
+  readonly reason: string;
+}
+
+type Texts = Pick<Row, 'id' | 'client' | 'version' | 'principal' | 'protocol' | 'state'>;
+
+type Column =
+  'client' | 'state' | 'session' | 'age' | 'idle' | 'inFlight' | 'in' | 'out' | 'buffered';
+
+/** What each column sorts by: what it shows. */
+const COLUMNS: Readonly<Record<Column, (session: Session) => string | number>> = {
+  client: (session) => clientOf(textsOf(session)),
+  state: stateOf,
+  session: ({ id }) => shortId(id),
+  age: ({ openedAt }) => -openedAt.getTime(),
+  idle: ({ lastActiveAt }) => -lastActiveAt.getTime(),
+  inFlight: ({ inFlight }) => inFlight,
+  in: ({ messagesIn }) => messagesIn,
+  out: ({ messagesOut }) => messagesOut,
+  buffered: ({ bufferedBytes }) => bufferedBytes,
+};
 
 /** Which sessions a page wants to see, and in which order. */
 export interface View {
   readonly filter: string;
-  readonly order: (typeof ORDERS)[number];
+  readonly sort: Column;
+  readonly descending: boolean;
 }
 
-/** By which the largest come first; `newest` is the order of the registry, backwards. */
-const MEASURES: Record<Exclude<View['order'], 'newest'>, (session: Session) => number> = {
-  active: ({ lastActiveAt }) => lastActiveAt.getTime(),
-  busiest: ({ messagesIn, messagesOut }) => messagesIn + messagesOut,
-  buffered: ({ bufferedBytes }) => bufferedBytes,
-};
+/** The newest sessions first. */
+const DEFAULT_ORDER: Omit<View, 'filter'> = { sort: 'age', descending: false };
 
-/** Clients choose their names, and how long they are. */
-const TEXT_LENGTH = 80;
-
-/** Which sessions there are: in whole, or as the page of one viewer wants to see them. */
+/** The sessions of a router: in whole, or as the page of one viewer wants to see them. */
 export class SessionTable {
   readonly #sessions: Iterable<Session>;
   readonly #keys = new WeakMap<Session, number>();
@@ -48,11 +65,12 @@ export class SessionTable {
   }
 
   /** The first `limit` rows of a view, and how many there are in all of it. */
-  list({ filter, order }: View, limit: number): { rows: Row[]; matching: number } {
-    const all = [...this.#sessions].reverse();
+  list({ filter, sort, descending }: View, limit: number): { rows: Row[]; matching: number } {
+    const newestFirst = [...this.#sessions].reverse();
     const wanted = filter.toLowerCase();
-    const matching = wanted === '' ? all : all.filter((session) => matches(session, wanted));
-    const found = order === 'newest' ? matching : largestFirst(matching, MEASURES[order]);
+    const matching =
+      wanted === '' ? newestFirst : newestFirst.filter((session) => matches(session, wanted));
+    const found = sorted(matching, COLUMNS[sort], descending);
     return {
       rows: found.slice(0, limit).map((session) => this.row(session)),
       matching: found.length,
@@ -66,15 +84,9 @@ export class SessionTable {
 
   /** A session that has closed has a row too. */
   row(session: Session): Row {
-    const { clientInfo, principal, protocolVersion } = session;
     return {
       key: this.keyOf(session),
-      id: shortId(session.id),
-      client: short(clientInfo?.title ?? clientInfo?.name),
-      version: short(clientInfo?.version),
-      principal: short(principal),
-      protocol: short(protocolVersion),
-      state: session.state,
+      ...textsOf(session),
       opened: session.openedAt.getTime(),
       active: session.lastActiveAt.getTime(),
       in: session.messagesIn,
@@ -91,24 +103,59 @@ export class SessionTable {
   }
 }
 
-export function short(text: unknown): string {
-  if (typeof text !== 'string') return '';
-  if (text.length <= TEXT_LENGTH) return text;
-  // [node] A slice of a string keeps the whole of it in memory; this copy does not.
-  return `${Buffer.from(text.slice(0, TEXT_LENGTH)).toString()}…`;
+/** Reads `-idle` as "by `idle`, descending"; the newest first where it makes no sense. */
+export function parseSort(text: string): Omit<View, 'filter'> {
+  const descending = text.startsWith('-');
+  const name = descending ? text.slice(1) : text;
+  return isColumn(name) ? { sort: name, descending } : DEFAULT_ORDER;
 }
 
+const isColumn = (name: string): name is Column => Object.hasOwn(COLUMNS, name);
+
+/** All texts of a session that the page shows, cut off as it shows them. */
+function textsOf(session: Session): Texts {
+  const { clientInfo, principal, protocolVersion } = session;
+  return {
+    id: shortId(session.id),
+    client: excerptOf(clientInfo?.title ?? clientInfo?.name),
+    version: excerptOf(clientInfo?.version),
+    principal: excerptOf(principal),
+    protocol: excerptOf(protocolVersion),
+    state: stateOf(session),
+  };
+}
+
+/** A detached session is open too: the page calls the others what they are. */
+function stateOf({ state }: Session): Row['state'] {
+  return state === 'open' ? 'connected' : state;
+}
+
+/**
+ * Looks at what is shown and at nothing else: whoever may see the page could otherwise guess the
+ * rest of a session id character by character, by what the filter finds.
+ */
 function matches(session: Session, wanted: string): boolean {
-  const { id, state, principal, clientInfo } = session;
-  if (id.toLowerCase().startsWith(wanted)) return true;
-  const texts = [state, principal, clientInfo?.title, clientInfo?.name, clientInfo?.version];
-  return texts.some((text) => short(text).toLowerCase().includes(wanted));
+  const texts = textsOf(session);
+  const { id, principal, protocol, state } = texts;
+  return [id, clientOf(texts), principal, protocol && `protocol ${protocol}`, state].some((text) =>
+    text.toLowerCase().includes(wanted),
+  );
 }
 
-/** Each is measured once. What is equal stays in the order of age. */
-function largestFirst(sessions: Session[], measure: (session: Session) => number): Session[] {
+const clientOf = ({ client, version }: Texts): string => `${client} ${version}`.trim();
+
+/** Each is measured once. Equal ones stay in their order. */
+function sorted(
+  sessions: Session[],
+  measure: (session: Session) => string | number,
+  descending: boolean,
+): Session[] {
+  const direction = descending ? -1 : 1;
   return sessions
-    .map((session) => ({ session, size: measure(session) }))
-    .sort((a, b) => b.size - a.size)
+    .map((session) => {
+      const value = measure(session);
+      return { session, value: typeof value === 'string' ? value.toLowerCase() : value };
+    })
+    .sort((a, b) => (a.value < b.value ? -direction : a.value > b.value ? direction : 0))
     .map(({ session }) => session);
 }

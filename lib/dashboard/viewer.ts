@@ -1,19 +1,62 @@
 import type { ServerResponse } from 'node:http';
 
 import { ConnectionWriter } from '../index.js';
-import type { LiveFeed } from './live-feed.js';
-import type { View } from './session-table.js';
+import type { DashboardSettings } from './options.js';
+import type { RingBuffer } from './ring-buffer.js';
+import type { ClosedRow, Row, SessionTable, View } from './session-table.js';
+import type { Overview, Sample } from './stats.js';
 
-/** A page that takes nothing for so long is dropped. */
+/** A page that takes nothing for this long is dropped. */
 const STALL_MS = 10_000;
 /** A page is asked again who it is: the application's own checks run when a stream begins. */
 const LIFETIME_MS = 10 * 60_000;
 const END_MS = 1_000;
 const RETRY = 'retry: 1000\n\n';
 
+/** A message, as the page shows it. */
+export interface SeenMessage {
+  readonly at: number;
+  readonly id: string;
+  readonly client: string;
+  readonly direction: 'in' | 'out';
+  readonly text: string;
+}
+
+/** What a page is told of. */
+export interface Feed {
+  readonly settings: Pick<DashboardSettings, 'rows'>;
+  readonly overview: Overview;
+  readonly table: SessionTable;
+  readonly samples: RingBuffer<Sample>;
+  readonly closed: RingBuffer<ClosedRow>;
+  readonly messages: RingBuffer<SeenMessage>;
+}
+
+/** What a page is told once. */
+export interface Greeting {
+  readonly showMessages: boolean;
+  /** What closes sessions, if the page may. */
+  readonly token?: string;
+}
+
+/** What has changed since a page was last told something. */
+export interface State {
+  readonly now: number;
+  readonly overview: Overview;
+  /** Sessions that match the filter, shown or not. */
+  readonly matching: number;
+  /** New rows, and those that have changed. */
+  readonly rows: Row[];
+  /** The keys of all rows, if their order has changed. */
+  readonly order?: number[];
+  readonly samples: Sample[];
+  readonly closed: ClosedRow[];
+  readonly messages: SeenMessage[];
+}
+
 /** One open page. It is told what has changed since it was last told something. */
 export class Viewer {
-  readonly #board: LiveFeed;
+  readonly #feed: Feed;
   readonly #view: View;
   readonly #writer: ConnectionWriter;
   readonly #since = performance.now();
@@ -23,15 +66,15 @@ export class Viewer {
   #order: string | undefined;
   #seen = { samples: 0, closed: 0, messages: 0 };
 
-  constructor(board: LiveFeed, view: View, response: ServerResponse, gone: () => void) {
-    this.#board = board;
+  constructor(feed: Feed, view: View, response: ServerResponse, gone: () => void) {
+    this.#feed = feed;
     this.#view = view;
     const observer = { writerClosed: gone };
     this.#writer = new ConnectionWriter(response, { writeTimeoutMs: STALL_MS, observer });
   }
 
-  /** What the page needs to know once, and the first state of all. */
-  greet(greeting: object): void {
+  /** What the page needs to know once, and the first state. */
+  greet(greeting: Greeting): void {
     void this.#writer.write(RETRY);
     this.#send('hello', greeting);
     this.#send('state', this.#changes());
@@ -48,13 +91,13 @@ export class Viewer {
     void this.#writer.end(END_MS);
   }
 
-  #changes(): object {
-    const { samples, closed, messages, stats } = this.#board;
+  #changes(): State {
+    const { samples, closed, messages, overview } = this.#feed;
     const seen = this.#seen;
     this.#seen = { samples: samples.end, closed: closed.end, messages: messages.end };
     return {
       now: Date.now(),
-      stats,
+      overview,
       samples: samples.since(seen.samples),
       closed: closed.since(seen.closed),
       messages: messages.since(seen.messages),
@@ -62,9 +105,9 @@ export class Viewer {
     };
   }
 
-  #changedRows(): object {
-    const { roster, settings } = this.#board;
-    const { rows, matching } = roster.list(this.#view, settings.rows);
+  #changedRows(): Pick<State, 'matching' | 'rows' | 'order'> {
+    const { table, settings } = this.#feed;
+    const { rows, matching } = table.list(this.#view, settings.rows);
     const before = this.#rows;
     this.#rows = new Map(rows.map((row) => [row.key, JSON.stringify(row)]));
     const changed = rows.filter(({ key }) => before.get(key) !== this.#rows.get(key));

@@ -1,6 +1,7 @@
 import type { Dispatcher } from '../cluster/dispatcher.js';
 import type { Settings } from '../options/settings.js';
 import type { SessionEvents } from '../session/events/session-events.js';
+import type { LiveSession } from '../session/live-session.js';
 import type { SessionObserver } from '../session/session-observer.js';
 import type { Probes } from '../session/resume/probes.js';
 import type { LocalHost } from '../session/local-host.js';

@@ -1,12 +1,11 @@
 import type { Mutant } from './mutant.js';
 
 const diagnostics = 'session/events/diagnostics.ts';
-const admission = 'dashboard/access.ts';
-const board = 'dashboard/live-feed.ts';
-const page = 'dashboard/dashboard.ts';
-const roster = 'dashboard/session-table.ts';
+const access = 'dashboard/access.ts';
+const feed = 'dashboard/live-feed.ts';
+const handler = 'dashboard/dashboard.ts';
+const table = 'dashboard/session-table.ts';
 const viewer = 'dashboard/viewer.ts';
-const script = 'dashboard/script.ts';
 
 const channels = 'session/events/diagnostics.spec.ts';
 const log = 'session/events/debug-log.spec.ts';
@@ -14,6 +13,7 @@ const closing = 'dashboard/closing.spec.ts';
 const sessions = 'dashboard/sessions.spec.ts';
 const viewers = 'dashboard/viewers.spec.ts';
 const pages = 'dashboard/page.spec.ts';
+const pageFiles = 'dashboard/page-files.spec.ts';
 
 export const watchingMutants: readonly Mutant[] = [
   {
@@ -54,44 +54,107 @@ export const watchingMutants: readonly Mutant[] = [
   },
   {
     name: 'dashboard: a POST needs no token',
-    file: page,
+    file: handler,
     find: "requesterOf(req) !== 'own' || !isSame(sent, token)",
     replace: "requesterOf(req) !== 'own' || !isSame(token, sent as string)",
     specs: [closing],
   },
   {
     name: 'dashboard: the token is enough, wherever a POST comes from',
-    file: page,
+    file: handler,
     find: "requesterOf(req) !== 'own' ||",
     replace: "requesterOf(req) === 'own' && ''.length > 0 ||",
     specs: [closing],
   },
   {
     name: 'dashboard: an origin is own whatever its host',
-    file: admission,
+    file: access,
     find: "new URL(origin).host === host ? 'own'",
     replace: "host !== undefined ? 'own'",
     specs: [closing],
   },
   {
+    name: 'dashboard: pages of sibling hosts may listen',
+    file: access,
+    find: "if (site !== undefined) return 'foreign';",
+    replace: "if (site === 'cross-site') return 'foreign';",
+    specs: [pages],
+  },
+  {
+    name: 'dashboard: a link may lead to the stream',
+    file: handler,
+    find: '!(linkable && isNavigation(req))',
+    replace: '!((linkable ?? true) && isNavigation(req))',
+    specs: [pages],
+  },
+  {
+    name: 'dashboard: any site may fetch the page',
+    file: handler,
+    find: '!(linkable && isNavigation(req))',
+    replace: '!(linkable && (isNavigation(req) || linkable))',
+    specs: [pages],
+  },
+  {
+    name: 'dashboard: any site may frame the page',
+    file: access,
+    find: "headers['sec-fetch-dest'] === 'document'",
+    replace: "headers['sec-fetch-dest'] !== 'empty'",
+    specs: [pages],
+  },
+  {
     name: 'dashboard: any Host will do over loopback',
-    file: admission,
-    find: 'return isLoopbackName(name) ||',
-    replace: 'return name !== undefined ||',
+    file: access,
+    find: '(LOOPBACK_NAME.test(name) ||',
+    replace: "(name !== '' ||",
+    specs: [pages],
+  },
+  {
+    name: 'dashboard: a forwarded host stands in for the one that arrived',
+    file: access,
+    find: '[host, hostname?.toLowerCase() ?? host]',
+    replace: '[hostname?.toLowerCase() ?? host]',
+    specs: [pages],
+  },
+  {
+    name: 'dashboard: a forwarded host is not looked at',
+    file: access,
+    find: '[host, hostname?.toLowerCase() ?? host]',
+    replace: '[host, host ?? hostname]',
     specs: [pages],
   },
   {
     name: 'dashboard: inline code is allowed at large',
-    file: page,
-    find: '`script-src ${sha256(SCRIPT)}`',
-    replace: "`script-src 'unsafe-inline'${sha256(SCRIPT).slice(0, 0)}`",
+    file: 'dashboard/page.ts',
+    find: "`script-src ${scripts.join(' ')}`",
+    replace: "`script-src 'unsafe-inline'${scripts.join(' ').slice(0, 0)}`",
     specs: [pages],
   },
   {
     name: 'dashboard: rows tell the whole session id',
-    file: roster,
-    find: 'return id.slice(start, start + 6);',
-    replace: 'return id;',
+    file: 'dashboard/excerpt.ts',
+    find: 'return id.slice(start, start + ID_LENGTH);',
+    replace: 'return id.slice(0, 99 * (start + ID_LENGTH));',
+    specs: [sessions],
+  },
+  {
+    name: 'dashboard: the filter finds by whole session ids',
+    file: table,
+    find: 'return [id, clientOf(texts),',
+    replace: 'return [id, session.id, clientOf(texts),',
+    specs: [sessions],
+  },
+  {
+    name: 'dashboard: the filter finds by the name behind a title',
+    file: table,
+    find: 'return [id, clientOf(texts),',
+    replace: "return [id, session.clientInfo?.name ?? '', clientOf(texts),",
+    specs: [sessions],
+  },
+  {
+    name: 'dashboard: the filter finds by what is cut off',
+    file: table,
+    find: 'principal: excerptOf(principal)',
+    replace: "principal: principal ?? ''",
     specs: [sessions],
   },
   {
@@ -103,7 +166,7 @@ export const watchingMutants: readonly Mutant[] = [
   },
   {
     name: 'dashboard: all sessions are listed',
-    file: roster,
+    file: table,
     find: 'found.slice(0, limit)',
     replace: 'found.slice(0, limit * 1_000)',
     specs: [sessions],
@@ -117,23 +180,30 @@ export const watchingMutants: readonly Mutant[] = [
   },
   {
     name: 'dashboard: pages outlive their router',
-    file: board,
+    file: feed,
     find: '    for (const viewer of this.#viewers) viewer.end();\n',
     replace: '',
     specs: [viewers],
   },
   {
     name: 'dashboard: names are put into the page as HTML',
-    file: 'dashboard/drawing.ts',
+    file: 'dashboard/page/text.js',
     find: 'if (element.textContent !== text) element.textContent = text;',
     replace: 'if (element.textContent !== text) element.innerHTML = text;',
-    specs: [pages],
+    specs: [pageFiles],
   },
   {
-    name: 'dashboard: the script names what does not exist',
-    file: script,
+    name: 'dashboard: a script names what does not exist',
+    file: 'dashboard/page/app.js',
     find: "  link('live', 'Live');",
     replace: "  lnk('live', 'Live');",
-    specs: ['dashboard/script.spec.ts'],
+    specs: [pageFiles],
+  },
+  {
+    name: 'dashboard: the page reads what the server does not send',
+    file: 'dashboard/page/app.js',
+    find: 'count(overview.connected)',
+    replace: 'count(overview.attached)',
+    specs: [pageFiles],
   },
 ];

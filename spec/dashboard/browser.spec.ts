@@ -1,36 +1,21 @@
-import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 
-import { introduce, serveBoard } from '../support/board-client.js';
-import {
-  accessibilityFaults,
-  hasBrowser,
-  overhang,
-  useBrowser,
-  type Look,
-} from '../support/browser.js';
+import { introduce, serveDashboard } from '../support/dashboard-client.js';
+import { hasBrowser, useBrowser } from '../support/browser.js';
+import { focused, said, shows, soon } from '../support/dashboard-page.js';
 import { eventually } from '../support/eventually.js';
 import { onlySession } from '../support/returning-client.js';
 
+/** What the table sorts by. */
+const HEADS = ['Client', 'State', 'Session', 'Age', 'Idle', 'In flight', 'In', 'Out', 'Buffered'];
 const HOSTILE = '<img src=x onerror=alert(1)><b>bold</b>';
-
-/** What is read becomes as expected: at the next state, which comes in a second. */
-const soon = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 10_000 });
-/** The texts of the first cells. */
-const clients = (page: Page): Promise<string[]> => page.locator('#open th span').allTextContents();
-/** Resolves when the page shows these clients, in this order. */
-const shows = (page: Page, ...names: string[]): Promise<void> =>
-  soon(() => clients(page)).toEqual(names.map((name) => `${name} 1.0`));
-const said = (page: Page): Promise<string | null> => page.locator('#announce').textContent();
-const focused = (page: Page): Promise<unknown> =>
-  page.evaluate('document.activeElement.id || document.activeElement.textContent');
 
 describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () => {
   const browser = useBrowser();
 
   // Kills: a page that has to be loaded again to be right.
   it('shows sessions as they come, speak and go, without a reload', async () => {
-    const { url } = await serveBoard();
+    const { url } = await serveDashboard();
     const page = await browser.open(`${url}/admin`);
     await page.locator('#none').waitFor();
     await page.evaluate('window.unchanged = true');
@@ -47,12 +32,12 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
     const closed = page.locator('#closed');
     await soon(() => closed.textContent()).toContain(`${HOSTILE} 1.0`);
     expect(await closed.textContent()).toContain('client-disconnected');
-    expect(await page.locator('#rate path').first().getAttribute('d')).toMatch(/^M.*Z$/);
+    expect(await page.locator('#rate path.area').getAttribute('d')).toMatch(/^M.*Z$/);
     expect(await page.evaluate('window.unchanged')).toBe(true);
   });
 
-  it('filters and orders, and says how much of it is shown', async () => {
-    const { url } = await serveBoard({ rows: 2 });
+  it('filters, and says how much of it is shown', async () => {
+    const { url } = await serveDashboard({ rows: 2 });
     for (const name of ['alpha', 'beta', 'gamma']) await introduce(url, { name });
     const page = await browser.open(`${url}/admin`);
     await shows(page, 'gamma', 'beta');
@@ -63,12 +48,45 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
     await page.getByLabel('Filter').fill('nobody');
     await page.getByText('No session matches.').waitFor();
     await page.getByLabel('Filter').fill('');
-    await page.getByLabel('Order').selectOption('busiest');
     await shows(page, 'gamma', 'beta');
   });
 
+  it.each([375, 1440])('sorts by each column, by keyboard, at %d px', async (width) => {
+    const { url } = await serveDashboard({ allowClose: true });
+    for (const name of ['beta', 'alpha', 'gamma']) await introduce(url, { name });
+    const page = await browser.open(`${url}/admin`, { width, colorScheme: 'light' });
+    await shows(page, 'gamma', 'alpha', 'beta');
+    const heads = page.locator('#open-head th');
+    const sorted = (): Promise<string[]> =>
+      page
+        .locator('#open-head th[aria-sort]')
+        .evaluateAll((cells) =>
+          cells.map(
+            (cell) => `${String(cell.textContent)} ${String(cell.getAttribute('aria-sort'))}`,
+          ),
+        );
+    expect(await sorted()).toEqual(['Age ascending']);
+    const head = page.getByRole('button', { name: 'Client', exact: true });
+    await head.focus();
+    await page.keyboard.press('Enter');
+    await shows(page, 'alpha', 'beta', 'gamma');
+    expect(await sorted()).toEqual(['Client ascending']);
+    await soon(() => said(page)).toBe('Sorted by Client, ascending');
+    await page.keyboard.press('Space');
+    await shows(page, 'gamma', 'beta', 'alpha');
+    expect(await sorted()).toEqual(['Client descending']);
+    // The stream has begun anew; the head that was pressed is the same.
+    expect(await head.evaluate((element) => element.matches(':focus'))).toBe(true);
+    for (const title of await heads.locator('button').allTextContents()) {
+      const button = page.getByRole('columnheader', { name: title, exact: true }).locator('button');
+      await button.click();
+      await soon(sorted).toEqual([expect.stringMatching(`^${title} (a|de)scending$`)]);
+    }
+    expect(await heads.locator('button').count()).toBe(9);
+  });
+
   it('can be used by keyboard alone', async () => {
-    const { url, mcp } = await serveBoard({ allowClose: true });
+    const { url, mcp } = await serveDashboard({ allowClose: true });
     await introduce(url, { name: 'alpha' });
     await introduce(url, { name: 'beta' });
     const page = await browser.open(`${url}/admin`);
@@ -80,8 +98,10 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
     expect(await focused(page)).toBe('filter');
     await page.keyboard.type('alpha');
     await shows(page, 'alpha');
-    await press('Tab');
-    expect(await focused(page)).toBe('order');
+    for (const head of HEADS) {
+      await press('Tab');
+      expect(await focused(page)).toBe(head);
+    }
     await press('Tab');
     expect(await focused(page)).toBe('Close');
     await press('Enter');
@@ -102,7 +122,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
   });
 
   it('closes a session once, however late it hears that the dialog was left before', async () => {
-    const { url, mcp } = await serveBoard({ allowClose: true });
+    const { url, mcp } = await serveDashboard({ allowClose: true });
     await introduce(url, { name: 'alpha' });
     const page = await browser.open(`${url}/admin`);
     await shows(page, 'alpha');
@@ -118,10 +138,10 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
   });
 
   it('keeps the focus where it is while rows come and go around it', async () => {
-    const { url, mcp } = await serveBoard({ allowClose: true });
+    const { url, mcp } = await serveDashboard({ allowClose: true });
     const [first] = [await introduce(url, { name: 'one' }), await introduce(url, { name: 'two' })];
     const page = await browser.open(`${url}/admin`);
-    await page.getByLabel('Order').selectOption('active');
+    await page.getByRole('button', { name: 'Idle' }).click();
     await shows(page, 'two', 'one');
     const button = page.getByLabel(/^Close the session of two/);
     await button.focus();
@@ -135,7 +155,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
   });
 
   it('stands still while it is paused, and takes no place then', async () => {
-    const { url } = await serveBoard({ viewers: 1 });
+    const { url } = await serveDashboard({ viewers: 1 });
     const page = await browser.open(`${url}/admin`);
     await page.locator('#none').waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
@@ -149,29 +169,11 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
   });
 
   it('shows what messages say as text', async () => {
-    const { url } = await serveBoard({ showMessages: true });
+    const { url } = await serveDashboard({ showMessages: true });
     const page = await browser.open(`${url}/admin`);
     await introduce(url, { name: HOSTILE });
     await soon(() => page.locator('#messages li').count()).toBe(2);
     expect(await page.locator('#messages li').last().textContent()).toContain(HOSTILE);
     expect(await page.locator('#messages img').count()).toBe(0);
-  });
-
-  it.each<Look>([
-    { width: 375, colorScheme: 'light' },
-    { width: 375, colorScheme: 'dark' },
-    { width: 1440, colorScheme: 'light' },
-    { width: 1440, colorScheme: 'dark' },
-  ])('fits its window and is accessible: $width px, $colorScheme', async (look) => {
-    const { url, mcp } = await serveBoard({ allowClose: true, showMessages: true });
-    await introduce(url, { name: 'x'.repeat(200) });
-    const closes = await introduce(url, { name: 'closes' });
-    mcp.sessions.get(closes.sessionId)?.close('r'.repeat(200));
-    const page = await browser.open(`${url}/admin`, look);
-    await soon(() => page.locator('#closed tr').count()).toBe(1);
-    expect(await overhang(page)).toBe(0);
-    expect(await accessibilityFaults(page)).toEqual([]);
-    await page.getByRole('button', { name: /^Close the session/ }).click();
-    expect(await accessibilityFaults(page)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { BoardClient, introduce, serveBoard } from '../support/board-client.js';
+import { DashboardClient, introduce, serveDashboard } from '../support/dashboard-client.js';
 import { eventually } from '../support/eventually.js';
 import { fetchText } from '../support/stream-client.js';
 
@@ -8,14 +8,14 @@ const OWN = { 'Sec-Fetch-Site': 'same-origin' };
 
 async function setup(allowClose = true) {
   const reasons: string[] = [];
-  const served = await serveBoard(
+  const served = await serveDashboard(
     { allowClose },
     { hooks: { onSessionClose: (_, reason) => reasons.push(reason) } },
   );
   const client = await introduce(served.url, { name: 'victim' });
-  const board = await BoardClient.open(served.url);
-  const key = board.rows[0]!.key;
-  const token = board.hello.token ?? '';
+  const viewer = await DashboardClient.open(served.url);
+  const key = viewer.rows[0]!.key;
+  const token = viewer.hello.token ?? '';
   const close = async (headers: Record<string, string>, which = String(key)): Promise<number> => {
     const url = `${served.url}/admin/close?key=${which}`;
     return (await fetchText(url, { method: 'POST', headers })).status;
@@ -83,8 +83,8 @@ it.each(['999', '', 'x', '-1', '1.5', '__proto__'])('knows no session %j', async
 it('gives its events, with the token, to no page of another site', async () => {
   const { url } = await setup();
   for (const headers of [{ 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'https://evil.example' }]) {
-    const board = await BoardClient.open(url, {}, headers);
-    expect(board.stream.status).toBe(403);
+    const viewer = await DashboardClient.open(url, {}, headers);
+    expect(viewer.stream.status).toBe(403);
   }
-  expect((await BoardClient.open(url, {}, OWN)).stream.status).toBe(200);
+  expect((await DashboardClient.open(url, {}, OWN)).stream.status).toBe(200);
 });

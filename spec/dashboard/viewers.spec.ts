@@ -4,8 +4,9 @@ import { afterEach, expect, it, vi } from 'vitest';
 
 import { LiveFeed } from '../../lib/dashboard/live-feed.js';
 import { parseOptions } from '../../lib/dashboard/options.js';
+import type { View } from '../../lib/dashboard/session-table.js';
 import { mcpSse } from '../../lib/index.js';
-import { BoardClient, introduce, serveBoard } from '../support/board-client.js';
+import { DashboardClient, introduce, serveDashboard } from '../support/dashboard-client.js';
 import { FakeResponse } from '../support/fake-response.js';
 
 vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
@@ -15,55 +16,57 @@ afterEach(() => {
 });
 
 it('bounds how many pages may be open, and counts those that are left', async () => {
-  const { url } = await serveBoard({ viewers: 2 });
-  const [first] = [await BoardClient.open(url), await BoardClient.open(url)];
-  const third = await BoardClient.open(url);
+  const { url } = await serveDashboard({ viewers: 2 });
+  const [first] = [await DashboardClient.open(url), await DashboardClient.open(url)];
+  const third = await DashboardClient.open(url);
   expect([third.stream.status, third.stream.headers['retry-after']]).toEqual([503, '5']);
   first.stream.drop();
   let next = third;
-  for (let n = 0; n < 100 && next.stream.status === 503; n += 1) next = await BoardClient.open(url);
+  for (let n = 0; n < 100 && next.stream.status === 503; n += 1)
+    next = await DashboardClient.open(url);
   expect(next.stream.status).toBe(200);
 });
 
 // Kills: a dashboard that keeps the server of a closed router from closing.
 it('ends its pages when the router shuts down, and takes no more', async () => {
-  const { url, mcp } = await serveBoard();
+  const { url, mcp } = await serveDashboard();
   await introduce(url, { name: 'client' });
-  const board = await BoardClient.open(url);
+  const viewer = await DashboardClient.open(url);
   await mcp.close();
-  await board.stream.end();
-  expect((await BoardClient.open(url)).stream.status).toBe(503);
+  await viewer.stream.end();
+  expect((await DashboardClient.open(url)).stream.status).toBe(503);
 });
 
 it('goes on when another router shuts down', async () => {
-  const [one, two] = [await serveBoard(), await serveBoard()];
-  const board = await BoardClient.open(one.url);
+  const [one, two] = [await serveDashboard(), await serveDashboard()];
+  const viewer = await DashboardClient.open(one.url);
   await two.mcp.close();
-  await board.next();
-  await board.next();
+  await viewer.next();
+  await viewer.next();
 });
 
+const VIEW: View = { filter: '', sort: 'age', descending: false };
 const timers = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const;
 
-/** A board with one page on a connection that the spec holds in its hands. */
+/** A feed with one page on a connection that the spec holds in its hands. */
 function open() {
-  // Not setImmediate: the turns of all writers of the process share one.
+  // Not setImmediate: all writers of the process share one.
   vi.useFakeTimers({ toFake: [...timers, 'Date', 'performance'] });
   const mcp = mcpSse();
-  const board = new LiveFeed(mcp, parseOptions({ viewers: 1 }));
+  const feed = new LiveFeed(mcp, parseOptions({ viewers: 1 }));
   const response = new FakeResponse();
-  board.show(response as unknown as ServerResponse, { filter: '', order: 'newest' }, {});
-  return { board, response, end: () => mcp.close() };
+  feed.show(response as unknown as ServerResponse, VIEW, { showMessages: false });
+  return { feed, response, end: () => mcp.close() };
 }
 
 it('keeps no place for a page that has left before it is shown', async () => {
   const mcp = mcpSse();
-  const board = new LiveFeed(mcp, parseOptions({ viewers: 1 }));
+  const feed = new LiveFeed(mcp, parseOptions({ viewers: 1 }));
   const response = new FakeResponse();
   response.destroy();
-  board.show(response as unknown as ServerResponse, { filter: '', order: 'newest' }, {});
+  feed.show(response as unknown as ServerResponse, VIEW, { showMessages: false });
   await Promise.resolve();
-  expect([board.hasRoom, response.writes]).toEqual([true, []]);
+  expect([feed.hasRoom, response.writes]).toEqual([true, []]);
   await mcp.close();
 });
 
@@ -82,12 +85,12 @@ it('spares a page that has not taken the last state, and tells it the latest the
 });
 
 it('drops a page that takes nothing', async () => {
-  const { board, response, end } = open();
+  const { feed, response, end } = open();
   response.answers.push(false);
   await vi.advanceTimersByTimeAsync(9_000);
-  expect([response.destroyed, board.hasRoom]).toEqual([false, false]);
+  expect([response.destroyed, feed.hasRoom]).toEqual([false, false]);
   await vi.advanceTimersByTimeAsync(2_000);
-  expect([response.destroyed, board.hasRoom]).toEqual([true, true]);
+  expect([response.destroyed, feed.hasRoom]).toEqual([true, true]);
   await end();
 });
 

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 
 import {
@@ -26,25 +27,28 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
   it.each<Look>([
     { width: 375, colorScheme: 'dark' },
     { width: 1440, colorScheme: 'light' },
-  ])('connects, lists tools and calls one: $width px, $colorScheme', async (look) => {
+  ])('connects by itself, lists tools and calls one: $width px, $colorScheme', async (look) => {
     const page = await browser.open(example.url('/').href, look);
-    await page.getByRole('button', { name: 'Connect' }).click();
     await page.getByText('Connected', { exact: true }).waitFor();
     const tools = page.getByLabel('Tool').locator('option');
     await tools.first().waitFor({ state: 'attached' });
     expect(await tools.allTextContents()).toContain('count_words');
-    await page.getByLabel('query').fill('nginx proxy buffering');
+    // A query is filled in.
     await page.getByRole('button', { name: 'Call' }).click();
-    await page.locator('#result').waitFor();
-    expect(await page.locator('#result').textContent()).toContain('README.md: ');
-    expect(await page.locator('#wire').textContent()).toContain('"method":"tools/call"');
+    const heading = page.locator('#result h4').first();
+    await heading.waitFor();
+    expect(await heading.textContent()).toMatch(/^[\w/-]+\.md: /);
+    expect(await page.locator('#result').textContent()).not.toMatch(/```|\*\*|\]\(/);
+    expect(await isInView(page, '#result')).toBe(true);
+    const wire = page.locator('#wire li', { hasText: 'tools/call' });
+    await wire.locator('summary').click();
+    expect(await wire.locator('pre').innerText()).toContain('\n  "method": "tools/call",\n');
     expect(await overhang(page)).toBe(0);
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 
   it('shows the progress of a long task, cancels it, and disconnects', async () => {
     const page = await browser.open(example.url('/').href);
-    await page.getByRole('button', { name: 'Connect' }).click();
     await page.getByLabel('Tool').selectOption('count_words');
     await page.getByLabel('pauseMs').fill('50');
     await page.getByRole('button', { name: 'Call' }).click();
@@ -53,13 +57,34 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
     await page.getByText('Cancelled.').waitFor();
     await page.getByRole('button', { name: 'Disconnect' }).click();
     await page.getByText('Not connected').waitFor();
+    await page.getByRole('button', { name: 'Connect', exact: true }).click();
+    await page.getByText('Connected', { exact: true }).waitFor();
+  });
+
+  it('shows answers as text, and JSON indented', async () => {
+    const page = await browser.open(example.url('/').href);
+    const shown = await page.evaluate(`import('/rendering.js').then(({ render }) =>
+      ['{"a":[1]}', '# <b>bold</b>\\n\\n- **x** <img src=x>', '{not json'].map((text) =>
+        render(text).map((element) => element.outerHTML).join('')))`);
+    expect(shown).toEqual([
+      '<pre>{\n  "a": [\n    1\n  ]\n}</pre>',
+      '<h4>&lt;b&gt;bold&lt;/b&gt;</h4><ul><li><strong>x</strong> &lt;img src=x&gt;</li></ul>',
+      '<p>{not json</p>',
+    ]);
   });
 
   it('appears on the dashboard while it is connected', async () => {
     const page = await browser.open(example.url('/').href);
-    await page.getByRole('button', { name: 'Connect' }).click();
     await page.getByLabel('Tool').waitFor();
-    const board = await browser.open(example.url('/admin/').href);
-    await board.locator('#open').getByText('The demo page 1.0.0').first().waitFor();
+    const viewer = await browser.open(example.url('/admin/').href);
+    await viewer.locator('#open').getByText('The demo page 1.0.0').first().waitFor();
   });
 });
+
+/** Whether an element is inside of the window, without scrolling. */
+function isInView(page: Page, selector: string): Promise<unknown> {
+  return page.evaluate(`{
+    const { top, bottom } = document.querySelector('${selector}').getBoundingClientRect();
+    top >= 0 && bottom <= innerHeight;
+  }`);
+}

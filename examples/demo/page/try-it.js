@@ -1,7 +1,10 @@
 import { McpClient } from './mcp-client.js';
+import { indented, render } from './rendering.js';
 
 const $ = (id) => document.getElementById(id);
 const KEPT = 200;
+/** Characters of one message. */
+const SHOWN = 4000;
 const STATES = { on: 'Connected', lost: 'Stream lost, coming back', off: 'Not connected' };
 
 let client;
@@ -16,6 +19,7 @@ $('form').addEventListener('submit', (event) => {
   void callTool();
 });
 $('cancel').addEventListener('click', () => call?.abort());
+void connect();
 
 async function connect() {
   client = new McpClient('sse', { onState: showState, onTraffic: log, onNotification: () => {} });
@@ -52,7 +56,8 @@ function showTool() {
   const { properties = {}, required = [] } = inputSchema;
   $('description').textContent = description ?? '';
   $('fields').replaceChildren();
-  for (const [name, { type, default: preset }] of Object.entries(properties)) {
+  for (const [name, { type, default: byDefault, examples = [] }] of Object.entries(properties)) {
+    const preset = byDefault ?? examples[0];
     const label = document.createElement('label');
     label.htmlFor = `argument-${name}`;
     label.textContent = required.includes(name) ? name : `${name} (optional)`;
@@ -81,7 +86,7 @@ async function callTool() {
     const onProgress = ({ progress, total }) =>
       Object.assign($('progress'), { max: total, value: progress });
     const result = await client.request('tools/call', params, { onProgress, signal: call.signal });
-    showResult(result.content.map(({ text, type }) => text ?? `(${type})`).join('\n'));
+    showResult(result.content.map(({ text, type }) => text ?? `(${type})`).join('\n\n'));
   } catch (error) {
     showResult(error.message);
   } finally {
@@ -95,23 +100,41 @@ function running(is) {
   $('progress').hidden = !is;
 }
 
+/** Scrolls no more than it must for the result to be in view. */
 function showResult(text) {
-  $('result').textContent = text;
+  $('result').replaceChildren(...render(text));
   $('result').hidden = $('result-title').hidden = false;
+  $('result').scrollTop = 0;
+  $('answer').scrollIntoView({ block: 'nearest' });
 }
 
+/** One message: what it is, and all of it for those who open it. */
 function log(direction, text) {
+  const { title, body } = outline(text);
   const line = document.createElement('li');
   line.className = direction;
+  const details = document.createElement('details');
+  const summary = document.createElement('summary');
   const mark = document.createElement('b');
-  mark.textContent = direction === 'in' ? '←' : '→';
-  const words = document.createElement('span');
-  words.textContent = text.length > 600 ? `${text.slice(0, 600)}…` : text;
-  line.append(mark, words);
+  mark.textContent = direction === 'in' ? '← ' : '→ ';
+  summary.append(mark, title);
+  const whole = document.createElement('pre');
+  whole.textContent = body.length > SHOWN ? `${body.slice(0, SHOWN)}…` : body;
+  details.append(summary, whole);
+  line.append(details);
   const list = $('wire');
   list.append(line);
   if (list.children.length > KEPT) list.firstElementChild.remove();
   list.hidden = false;
   $('quiet').hidden = true;
   list.scrollTop = list.scrollHeight;
+}
+
+/** What a message is in one line, and the whole of it, indented. */
+function outline(text) {
+  if (!text.startsWith('{')) return { title: text.split(' ')[0], body: text };
+  const message = JSON.parse(text);
+  const { id, method, error } = message;
+  const kind = method ?? (error ? `error: ${error.message}` : 'result');
+  return { title: id === undefined ? kind : `${kind} (id ${id})`, body: indented(message) };
 }

@@ -1,29 +1,13 @@
 import { dashboard, type DashboardOptions } from '../../lib/dashboard/index.js';
-import type { ClosedRow, Sample, SeenMessage } from '../../lib/dashboard/live-feed.js';
-import type { Row } from '../../lib/dashboard/session-table.js';
-import type { McpSseOptions, McpSseStats } from '../../lib/index.js';
+import type { ClosedRow, Row } from '../../lib/dashboard/session-table.js';
+import type { Sample } from '../../lib/dashboard/stats.js';
+import type { Greeting, SeenMessage, State } from '../../lib/dashboard/viewer.js';
+import type { McpSseOptions } from '../../lib/index.js';
 import { serve, type Served, type ServeOptions } from './serve.js';
 import { StreamClient } from './stream-client.js';
 
-/** What a page is told at a time. */
-interface State {
-  readonly now: number;
-  readonly stats: McpSseStats;
-  readonly matching: number;
-  readonly rows: Row[];
-  readonly order?: number[];
-  readonly samples: Sample[];
-  readonly closed: ClosedRow[];
-  readonly messages: SeenMessage[];
-}
-
-interface Hello {
-  readonly showMessages: boolean;
-  readonly token?: string;
-}
-
 /** Serves a router with its dashboard at `/admin`. */
-export function serveBoard(
+export function serveDashboard(
   options: DashboardOptions = {},
   mcpOptions: McpSseOptions = {},
   prepare?: ServeOptions['prepare'],
@@ -35,8 +19,8 @@ export function serveBoard(
 }
 
 /** Puts together what it is told, as the page does. */
-export class BoardClient {
-  hello: Hello = { showMessages: false };
+export class DashboardClient {
+  hello: Greeting = { showMessages: false };
   readonly states: State[] = [];
   readonly closed: ClosedRow[] = [];
   readonly messages: SeenMessage[] = [];
@@ -51,9 +35,9 @@ export class BoardClient {
     url: string,
     query: Record<string, string> = {},
     headers: Record<string, string> = {},
-  ): Promise<BoardClient> {
+  ): Promise<DashboardClient> {
     const target = `${url}/admin/events?${String(new URLSearchParams(query))}`;
-    const client = new BoardClient(await StreamClient.begin(target, headers));
+    const client = new DashboardClient(await StreamClient.begin(target, headers));
     if (client.stream.status !== 200) return client;
     const hello = await client.stream.next(({ event }) => event === 'hello');
     client.hello = JSON.parse(hello.data);

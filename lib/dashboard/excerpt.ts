@@ -1,14 +1,24 @@
 import type { JsonRpcMessage } from '../index.js';
 
+/** Clients choose their names, and how long they are. */
+const TEXT_LENGTH = 80;
 /** Characters of one message that are shown. */
-const LENGTH = 500;
+const MESSAGE_LENGTH = 500;
 /** What is longer than anybody reads is not even serialised. */
 const STRING_LENGTH = 200;
 const ARRAY_LENGTH = 20;
 
+/** The beginning of a text; '' for what is no text. */
+export function excerptOf(text: unknown): string {
+  if (typeof text !== 'string') return '';
+  if (text.length <= TEXT_LENGTH) return text;
+  // [node] A slice of a string keeps the whole of it in memory; this copy does not.
+  return `${Buffer.from(text.slice(0, TEXT_LENGTH)).toString()}…`;
+}
+
 /** The beginning of a message, as JSON. A message of megabytes costs little more than a small one. */
 export function previewOf(message: JsonRpcMessage): string {
-  let left = LENGTH;
+  let left = MESSAGE_LENGTH;
   const text = JSON.stringify(message, (key, value: unknown) => {
     if (left <= 0) return undefined;
     left -= key.length;
@@ -19,5 +29,5 @@ export function previewOf(message: JsonRpcMessage): string {
     left -= 1;
     return Array.isArray(value) ? value.slice(0, ARRAY_LENGTH) : value;
   });
-  return text.length > LENGTH ? `${text.slice(0, LENGTH)}…` : text;
+  return text.length > MESSAGE_LENGTH ? `${text.slice(0, MESSAGE_LENGTH)}…` : text;
 }
