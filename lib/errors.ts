@@ -21,6 +21,7 @@ export type McpSseErrorCode =
   // what the server has no room or time for
   | 'too-many-in-flight'
   | 'too-many-sessions'
+  | 'over-budget'
   | 'shutting-down'
   // what another node was to do
   | 'adapter-unavailable'

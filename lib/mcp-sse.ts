@@ -10,6 +10,7 @@ import type { Runtime } from './http/runtime.js';
 import type { McpSseOptions } from './options/options.js';
 import { parseOptions, type Settings } from './options/settings.js';
 import { checkBroadcast, type BroadcastAudience } from './session/audience.js';
+import { diagnostics } from './session/events/diagnostics.js';
 import { SessionEvents, type MessageWatcher } from './session/events/session-events.js';
 import { Statistics, type SessionStats } from './session/events/statistics.js';
 import type { LiveSession } from './session/live-session.js';
@@ -17,7 +18,7 @@ import type { SessionObserver } from './session/session-observer.js';
 import { LocalHost } from './session/local-host.js';
 import { SessionRegistry } from './session/registry.js';
 import { Probes } from './session/resume/probes.js';
-import { ReplayBudget } from './session/resume/replay-budget.js';
+import { ByteBudget } from './session/byte-budget.js';
 import type { CloseReason, SessionLimits, Sessions } from './session/session.js';
 import { Shutdown } from './session/shutdown.js';
 import { Sweeper, type SweepRules } from './session/sweeper.js';
@@ -95,9 +96,8 @@ export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Route
 export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSseRouter<Data> {
   const settings = parseOptions(options);
   const statistics = new Statistics();
-  const budget = new ReplayBudget<LiveSession<Data>>(settings.limits.maxTotalBytes);
-  const runtime = assemble(settings, statistics, budget);
-  const { sessions, dispatcher, events, probes } = runtime;
+  const runtime = assemble(settings, statistics);
+  const { sessions, dispatcher, events, probes, budget } = runtime;
   const routes = new Routes(runtime);
   const shutdown = new Shutdown(sessions, events);
   const send = async (sessionId: string, message: JsonRpcMessage): Promise<void> =>
@@ -127,20 +127,21 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
   });
 }
 
-function assemble<Data>(
-  settings: Settings<Data>,
-  statistics: Statistics,
-  budget: ReplayBudget<LiveSession<Data>>,
-): Runtime<Data> {
+function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runtime<Data> {
   const { limits } = settings;
   const events = new SessionEvents<Data>(settings.hooks, limits.hookTimeoutMs, statistics);
   const sessions = new SessionRegistry<Data>(limits);
+  const { maxTotalBytes } = limits;
+  const budget = new ByteBudget<LiveSession<Data>>(maxTotalBytes, sessions, (totalBytes) => {
+    diagnostics.overBudget(totalBytes, maxTotalBytes);
+  });
   const probes = new Probes(sessions.node);
   const localHost = new LocalHost(sessions, probes);
   return {
     settings,
     events,
     sessions,
+    budget,
     sessionLimits: sessionLimits(settings),
     probes,
     localHost,
@@ -160,7 +161,7 @@ function assemble<Data>(
 
 /** Tells the registry and the budget what becomes of a session first, then the hooks. */
 function observerOf<Data>(
-  budget: ReplayBudget<LiveSession<Data>>,
+  budget: ByteBudget<LiveSession<Data>>,
   sessions: SessionRegistry<Data>,
   events: SessionEvents<Data>,
 ): SessionObserver<LiveSession<Data>> {
@@ -171,7 +172,7 @@ function observerOf<Data>(
     discarded: events.discarded.bind(events),
     stalled: events.stalled.bind(events),
     failed: events.failed.bind(events),
-    retainedBytesChanged: budget.change.bind(budget),
+    heldBytesChanged: budget.change.bind(budget),
     detached(session, reason) {
       budget.detached(session);
       events.detached(session, reason);

@@ -29,6 +29,7 @@ const REFUSALS: Partial<Record<McpSseErrorCode, Refusal>> = {
   'unsupported-media-type': { status: 415, rpcCode: RpcCode.invalidRequest },
   'too-many-in-flight': { status: 429, rpcCode: RpcCode.serverError, headers: RETRY },
   'too-many-sessions': UNAVAILABLE,
+  'over-budget': UNAVAILABLE,
   'shutting-down': UNAVAILABLE,
   'adapter-unavailable': UNAVAILABLE,
   'outcome-unknown': { status: 504, rpcCode: RpcCode.serverError },

@@ -1,5 +1,6 @@
 import type { Dispatcher } from '../cluster/dispatcher.js';
 import type { Settings } from '../options/settings.js';
+import type { ByteBudget } from '../session/byte-budget.js';
 import type { SessionEvents } from '../session/events/session-events.js';
 import type { LiveSession } from '../session/live-session.js';
 import type { SessionObserver } from '../session/session-observer.js';
@@ -15,6 +16,7 @@ export interface Runtime<Data> {
   readonly settings: Settings<Data>;
   readonly guard: OriginGuard;
   readonly sessions: SessionRegistry<Data>;
+  readonly budget: ByteBudget<LiveSession<Data>>;
   readonly sessionLimits: SessionLimits;
   readonly probes: Probes;
   readonly localHost: LocalHost<Data>;

@@ -37,6 +37,8 @@ export interface InboundPost {
   readonly offset: number | undefined;
   readonly messages: readonly JsonRpcMessage[];
   readonly facts: RequestFacts;
+  /** About how many bytes of memory the messages take. */
+  readonly bytes: number;
 }
 
 /** A client that claims a session that it had: plain data, too. */

@@ -38,6 +38,8 @@ export class LiveSession<Data = unknown>
   readonly sender: Sender;
   messagesIn = 0;
   messagesOut = 0;
+  /** Bytes of its running requests, its messages that wait or are kept, and its handshake. */
+  heldBytes = 0;
   readonly #observer: SessionObserver<LiveSession<Data>>;
   readonly #handshake = new Handshake();
   readonly #pendingRequests = new PendingRequests();
@@ -208,8 +210,9 @@ export class LiveSession<Data = unknown>
     this.#end(this.#detachReason, undefined);
   }
 
-  retainedBytesChanged(bytes: number): void {
-    this.#observer.retainedBytesChanged(this, bytes);
+  heldBytesChanged(bytes: number): void {
+    this.heldBytes += bytes;
+    this.#observer.heldBytesChanged(this, bytes);
   }
 
   connectionStalled(writer: ConnectionWriter): void {
@@ -242,6 +245,7 @@ export class LiveSession<Data = unknown>
     this.#abort?.abort(closed);
     this.#pendingRequests.rejectAll(closed);
     this.receiver.close(closed);
+    this.heldBytesChanged(-this.#handshake.heldBytes);
     this.#observer.closed(this, reason);
   }
 
@@ -256,7 +260,10 @@ export class LiveSession<Data = unknown>
   }
 
   messageReceived(message: JsonRpcMessage, body?: RequestFacts): boolean {
+    const { heldBytes } = this.#handshake;
     const initialized = this.#handshake.received(message);
+    if (this.#handshake.heldBytes !== heldBytes)
+      this.heldBytesChanged(this.#handshake.heldBytes - heldBytes);
     this.messagesIn += 1;
     this.#observer.received(this, message, body);
     if (initialized) this.#observer.initialized(this);

@@ -33,7 +33,7 @@ export class LocalHost<Data> implements Host {
   }
 
   post(posting: InboundPost): void {
-    const { sessionId, principal, offset, messages, facts } = posting;
+    const { sessionId, principal, offset, messages, facts, bytes } = posting;
     const session = this.sessionOf(sessionId, principal);
     if (this.#sessions.draining && messages.some(isRequest)) {
       throw new McpSseError('shutting-down', 'the server is shutting down');
@@ -41,7 +41,7 @@ export class LocalHost<Data> implements Host {
     noteCapabilities(session, posting);
     const answer = { sessionId, offset };
     const theirs = messages.filter((message) => !this.#probes.settle(message, answer));
-    if (theirs.length > 0) session.receiver.receive(theirs, facts);
+    if (theirs.length > 0) session.receiver.receive(theirs, facts, bytes);
   }
 
   find({ claim, principal }: Claimant): string {

@@ -19,7 +19,7 @@ export interface SessionObserver<Session> {
   initialized(session: Session): void;
   /** A write had to wait for the reader, and the wait is over. */
   stalled(session: Session, writer: ConnectionWriter): void;
-  /** The session keeps `bytes` more, or fewer if negative, for a client that may come back. */
-  retainedBytesChanged(session: Session, bytes: number): void;
+  /** The session holds `bytes` of memory more, or fewer if negative. */
+  heldBytesChanged(session: Session, bytes: number): void;
   closed(session: Session, reason: CloseReason): void;
 }

@@ -15,6 +15,7 @@ export type CloseReason =
   | 'initialize-timeout'
   | 'idle-timeout'
   | 'replay-evicted'
+  | 'over-budget'
   // Keeps the names above as suggestions while any string is taken.
   | (string & {});
 
@@ -25,6 +26,7 @@ export const ABRUPT: ReadonlySet<CloseReason> = new Set([
   'buffer-overflow',
   'write-failed',
   'ping-timeout',
+  'over-budget',
 ]);
 
 /** One client's session, as the application sees it. */
@@ -86,6 +88,8 @@ export interface Sessions<Data = unknown> extends Iterable<Session<Data>> {
 
 /** Takes the messages of the client: an MCP server, a handler, the default server. */
 export interface MessageSink {
+  /** Whether it releases each request when its work is over, one that was cancelled too. */
+  readonly reportsCompletion: boolean;
   receive(message: JsonRpcMessage, facts: RequestFacts): void;
   /** The session is over. Called once. */
   closed(): void;

@@ -58,6 +58,7 @@ export class Sweeper {
   #sweepSession(session: LiveSession, now: number): void {
     const { keepAliveMs, pingTimeoutMs, initializeTimeoutMs, idleTimeoutMs } = this.#rules;
     const ages = session.ages(now);
+    session.receiver.sweep(now);
     if (session.state === 'detached') {
       if (reached(ages.detached, this.#rules.windowMs)) session.expire();
     } else if (!session.initialized && reached(ages.session, initializeTimeoutMs)) {

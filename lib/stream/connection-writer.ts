@@ -116,6 +116,11 @@ export class ConnectionWriter {
     return this.#queue.bytes;
   }
 
+  /** `bufferedBytes` without those of frames that other connections hold too. */
+  get ownBytes(): number {
+    return this.#queue.ownBytes;
+  }
+
   /** Whether the queue holds less than what one turn takes. */
   get hasRoom(): boolean {
     return this.#queue.bytes < CHUNK_BYTES;

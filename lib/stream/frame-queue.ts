@@ -12,6 +12,7 @@ interface Chunk {
   readonly texts: readonly string[];
   readonly bytes: number;
   readonly frames: number;
+  readonly sharedBytes: number;
 }
 
 /**
@@ -24,8 +25,9 @@ export class FrameQueue {
   /** Of the frames behind the chunks. */
   #texts: string[] = [];
   #looseBytes = 0;
-  #hasShared = false;
+  #looseSharedBytes = 0;
   #bytes = 0;
+  #sharedBytes = 0;
   /** Frames ever queued, and ever taken: what a waiter waits for is a number. */
   #queued = 0;
   #taken = 0;
@@ -39,6 +41,11 @@ export class FrameQueue {
     return this.#bytes;
   }
 
+  /** `bytes` without those of frames that other queues hold too. */
+  get ownBytes(): number {
+    return this.#bytes - this.#sharedBytes;
+  }
+
   /** Frames that wait. */
   get length(): number {
     return this.#queued - this.#taken;
@@ -48,8 +55,11 @@ export class FrameQueue {
     if (this.#looseBytes > 0 && this.#looseBytes + bytes > this.#chunkBytes) this.#seal();
     this.#texts.push(text);
     this.#looseBytes += bytes;
-    this.#hasShared ||= shared;
     this.#bytes += bytes;
+    if (shared) {
+      this.#looseSharedBytes += bytes;
+      this.#sharedBytes += bytes;
+    }
     this.#queued += 1;
   }
 
@@ -63,8 +73,9 @@ export class FrameQueue {
 
   /** Joins the frames of the next write. */
   take(): string {
-    const { texts, bytes, frames } = this.#chunks.shift() ?? this.#cut();
+    const { texts, bytes, frames, sharedBytes } = this.#chunks.shift() ?? this.#cut();
     this.#bytes -= bytes;
+    this.#sharedBytes -= sharedBytes;
     this.#taken += frames;
     const [first = ''] = texts;
     // Joined at once: growing a string costs an object for each piece (15 % of a burst).
@@ -83,26 +94,30 @@ export class FrameQueue {
     this.#chunks = [];
     this.#texts = [];
     this.#bytes = 0;
+    this.#sharedBytes = 0;
     this.#looseBytes = 0;
+    this.#looseSharedBytes = 0;
     this.#taken = this.#queued;
     for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 
   /** What is loose becomes a chunk that waits. */
   #seal(): void {
-    const hasShared = this.#hasShared;
-    const { texts, bytes, frames } = this.#cut();
+    const chunk = this.#cut();
     // Joined early: one long string costs the garbage collector less than hundreds of short ones
     // (a fifth of a burst). Not those that other queues hold too: their memory is shared.
-    this.#chunks.push({ texts: hasShared ? texts : [texts.join('')], bytes, frames });
+    this.#chunks.push(chunk.sharedBytes > 0 ? chunk : { ...chunk, texts: [chunk.texts.join('')] });
   }
 
   #cut(): Chunk {
     const texts = this.#texts;
-    const chunk = { texts, bytes: this.#looseBytes, frames: texts.length };
+    const chunk = {
+      ...{ texts, frames: texts.length },
+      ...{ bytes: this.#looseBytes, sharedBytes: this.#looseSharedBytes },
+    };
     this.#texts = [];
     this.#looseBytes = 0;
-    this.#hasShared = false;
+    this.#looseSharedBytes = 0;
     return chunk;
   }
 }

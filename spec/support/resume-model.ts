@@ -134,7 +134,7 @@ export class ResumeModel {
     );
     const owner = {
       connectionClosed: () => (this.#attached = false),
-      retainedBytesChanged: () => {},
+      heldBytesChanged: () => {},
       connectionStalled: () => {},
     };
     this.#sender = new Sender(owner, bounds, road);

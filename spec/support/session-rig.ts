@@ -70,6 +70,7 @@ export class SessionRig {
 
   #sink(): MessageSink {
     return {
+      reportsCompletion: true,
       receive: (message) => {
         this.delivered.push(message);
         this.onDeliver(message);
@@ -95,7 +96,7 @@ export class SessionRig {
       initialized: () => reports.push(['initialized', undefined]),
       resumed: () => reports.push(['resumed', undefined]),
       stalled: () => {},
-      retainedBytesChanged: (_, bytes) => reports.push(['retainedBytesChanged', bytes]),
+      heldBytesChanged: (_, bytes) => reports.push(['heldBytesChanged', bytes]),
       closed: (_, reason) => reports.push(['closed', reason]),
     };
   }

@@ -27,7 +27,7 @@ export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Dat
   try {
     const taken = dispatcher
       .hostOf(sessionId)
-      .post({ sessionId, principal, offset, messages, facts });
+      .post({ sessionId, principal, offset, messages, facts, bytes: 0 });
     if (taken) await taken;
   } catch (error) {
     // A client that is asked who it is, and its session is gone: it need not wait to be told so.

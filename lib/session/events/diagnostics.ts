@@ -38,6 +38,8 @@ export interface McpSseChannels {
   'mcp-sse:refused': { readonly code: McpSseErrorCode; readonly message: string };
   /** As `hooks.onError`; the `cause` is what was thrown. */
   'mcp-sse:error': { readonly error: McpSseError; readonly session: Session | undefined };
+  /** More bytes than `limits.maxTotalBytes` are held: something has to go. */
+  'mcp-sse:budget': { readonly totalBytes: number; readonly maxTotalBytes: number };
   /** A write had to wait for its reader, and the wait is over. */
   'mcp-sse:writer.stall': {
     readonly session: Session;
@@ -77,6 +79,7 @@ const messagesIn = new Topic('mcp-sse:message.in');
 const messagesOut = new Topic('mcp-sse:message.out');
 const refusals = new Topic('mcp-sse:refused');
 const errors = new Topic('mcp-sse:error');
+const overruns = new Topic('mcp-sse:budget');
 const stalls = new Topic('mcp-sse:writer.stall');
 const shutdowns = new Topic('mcp-sse:shutdown');
 
@@ -126,6 +129,11 @@ export const diagnostics = {
 
   onErrorFailed(this: void, failure: unknown): void {
     debug('onError failed: %s', nameOf(failure));
+  },
+
+  overBudget(totalBytes: number, maxTotalBytes: number): void {
+    debug('over budget: %d of %d bytes', totalBytes, maxTotalBytes);
+    if (overruns.heard) overruns.publish({ totalBytes, maxTotalBytes });
   },
 
   stalled(session: Session, { lastWriteAt, closed }: ConnectionWriter): void {

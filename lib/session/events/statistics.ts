@@ -54,6 +54,7 @@ const REASONS: ReadonlySet<CloseReason> = new Set([
   'initialize-timeout',
   'idle-timeout',
   'replay-evicted',
+  'over-budget',
 ]);
 
 /** The counters behind `stats()`. */

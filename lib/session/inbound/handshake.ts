@@ -7,6 +7,7 @@ import {
   type JsonRpcResponse,
   type RequestId,
 } from '../../wire/json-rpc.js';
+import { parsedSizeOf } from '../../wire/json-size.js';
 
 /** Characters of a client's name, version and title: they are kept for the life of a session. */
 const MAX_NAME_CHARS = 256;
@@ -25,6 +26,8 @@ export class Handshake {
   clientInfo: ClientInfo | undefined;
   clientCapabilities: Readonly<Record<string, unknown>> | undefined;
   protocolVersion: string | undefined;
+  /** Bytes of memory that it keeps of the client. */
+  heldBytes = 0;
   #initializeId: RequestId | undefined;
   /** `initialize` was answered, and the client has not gone on yet. */
   #answered = false;
@@ -41,6 +44,7 @@ export class Handshake {
       const { clientInfo, capabilities } = message.params ?? {};
       if (isClientInfo(clientInfo)) this.clientInfo = copyOf(clientInfo);
       if (isRecord(capabilities)) this.clientCapabilities = capabilities;
+      this.heldBytes = sizeOf(this.clientInfo) + sizeOf(this.clientCapabilities);
       return false;
     }
     // [spec] `notifications/initialized` ends it; a client that leaves it out goes on with the next.
@@ -91,6 +95,11 @@ const isPing = (message: JsonRpcMessage): boolean =>
 
 function isClientInfo(value: unknown): value is ClientInfo {
   return isRecord(value) && typeof value.name === 'string' && typeof value.version === 'string';
+}
+
+/** The text that it is as JSON, for which `checkInitialize` has a bound; parsed, it is larger. */
+function sizeOf(kept: object | undefined): number {
+  return kept ? parsedSizeOf(Buffer.from(JSON.stringify(kept))) : 0;
 }
 
 /** Without what else clients say of themselves: icons take kilobytes. */

@@ -5,6 +5,12 @@ import type { MessageSink, Session } from '../session.js';
 import { checkInitialize } from './handshake.js';
 import { InFlight } from './in-flight.js';
 
+/**
+ * Milliseconds for which a request that was cancelled keeps its slot, where nothing says that its
+ * work is over: servers of the SDKs do not answer it.
+ */
+const CANCELLED_MS = 5_000;
+
 /** The session whose messages a receiver takes. */
 export interface ReceivingSession {
   readonly state: Session['state'];
@@ -13,6 +19,8 @@ export interface ReceivingSession {
    * `body` is the POST that carried it alone.
    */
   messageReceived(message: JsonRpcMessage, body?: RequestFacts): boolean;
+  /** What the client's requests hold: `bytes` more, or fewer if negative. */
+  heldBytesChanged(bytes: number): void;
   /** Whatever serves the session threw. */
   deliveryFailed(message: JsonRpcMessage, error: McpSseError): void;
 }
@@ -25,7 +33,7 @@ export class Receiver {
 
   constructor(session: ReceivingSession, maxConcurrentRequests: number) {
     this.#session = session;
-    this.inFlight = new InFlight(maxConcurrentRequests);
+    this.inFlight = new InFlight(session, maxConcurrentRequests);
   }
 
   /** Sets what gets the messages. */
@@ -34,14 +42,14 @@ export class Receiver {
   }
 
   /**
-   * Takes the messages of one POST, all or none.
+   * Takes the messages of one POST, all or none, which hold `bytes` of memory.
    *
    * @throws McpSseError as `checkInitialize` and `InFlight.admit`; `session-not-found` when the session has closed.
    */
-  receive(messages: readonly JsonRpcMessage[], facts: RequestFacts): void {
+  receive(messages: readonly JsonRpcMessage[], facts: RequestFacts, bytes = 0): void {
     if (this.#isClosed()) throw new McpSseError('session-not-found', 'no such session');
     messages.forEach(checkInitialize);
-    this.inFlight.admit(messages);
+    this.inFlight.admit(messages, bytes);
     const body = messages.length === 1 ? facts : undefined;
     for (const message of messages) this.#deliver(message, facts, body);
   }
@@ -49,7 +57,16 @@ export class Receiver {
   /** The session is over: what runs is told to stop. */
   close(reason: McpSseError): void {
     this.inFlight.cancelAll(reason);
+    // What does not say when its work is over counts as over now.
+    if (!this.#sink?.reportsCompletion) this.inFlight.releaseCancelledBefore(Infinity);
     this.#sink?.closed();
+  }
+
+  /** Frees the slots of requests that were cancelled a while before `now`. */
+  sweep(now: number): void {
+    if (!this.#sink?.reportsCompletion) {
+      this.inFlight.releaseCancelledBefore(now - CANCELLED_MS);
+    }
   }
 
   #deliver(message: JsonRpcMessage, facts: RequestFacts, body?: RequestFacts): void {

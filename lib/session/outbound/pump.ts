@@ -6,6 +6,8 @@ import { ignoreRejection } from '../../util/promises.js';
 
 /** A producer that awaits its sends is held once this much lies unwritten. */
 const HIGH_WATER_BYTES = 64 * 1024;
+/** Bytes from which a change of what is held is reported while a connection is attached. */
+const REPORT_BYTES = 1024;
 const DONE = Promise.resolve();
 
 /** Receives what becomes of the connection and the log. Methods must not throw. */
@@ -14,8 +16,8 @@ export interface ConnectionOwner {
   connectionClosed(error: McpSseError | undefined): void;
   /** A write had to wait for the reader, and the wait is over. */
   connectionStalled(writer: ConnectionWriter): void;
-  /** The log takes so many bytes of memory more, or less. */
-  retainedBytesChanged(bytes: number): void;
+  /** What waits and what is kept takes `bytes` of memory more, or fewer if negative. */
+  heldBytesChanged(bytes: number): void;
 }
 
 export interface PumpBounds {
@@ -45,6 +47,7 @@ export class Pump implements WriterObserver {
   /** The offset that goes to the writer next. */
   #cursor = 1;
   #waitingBytes = 0;
+  #reportedBytes = 0;
   /** What all producers that wait for room share: one promise, however many they are. */
   #room: Room | undefined;
 
@@ -90,6 +93,7 @@ export class Pump implements WriterObserver {
     if (this.#writer && !this.#retains && this.#log.size === 0)
       this.#bypassLog(this.#writer, frame);
     else this.#keep(frame);
+    this.#reportHeld();
     if (this.unwrittenBytes < HIGH_WATER_BYTES) return DONE;
     this.#room ??= new Room();
     return this.#room.promise;
@@ -98,24 +102,24 @@ export class Pump implements WriterObserver {
   /** Keeps what is written from now on, until `acknowledge` or the bounds let it go. */
   startRetention(): void {
     this.#retains = true;
-    this.#owner.retainedBytesChanged(this.#log.memory);
   }
 
   /** Lets go of what is written; what is not stays. */
   releaseWritten(): void {
-    this.#drop(this.#cursor);
+    this.#log.trim(this.#cursor);
+    this.#reportHeld();
   }
 
   /** Keeps nothing from now on beyond its writing. */
   stopRetention(): void {
     this.releaseWritten();
-    if (this.#retains) this.#owner.retainedBytesChanged(-this.#log.memory);
     this.#retains = false;
   }
 
   /** The client has everything up to `offset`: it will not ask for it again. */
   acknowledge(offset: number): void {
-    this.#drop(Math.min(offset + 1, this.#cursor));
+    this.#log.trim(Math.min(offset + 1, this.#cursor));
+    this.#reportHeld();
   }
 
   /** Whether a connection can go on after `offset` without a gap. */
@@ -127,20 +131,21 @@ export class Pump implements WriterObserver {
    * From now on messages go to `writer`, beginning with the one after `offset`; what is left of an
    * earlier connection has no part in it any more.
    */
-  attach(writer: ConnectionWriter, offset = 0, marking?: Decorate): void {
+  attach(writer: ConnectionWriter, offset = 0, decorate?: Decorate): void {
     const before = this.#writer;
     this.#writer = writer;
-    this.#decorate = marking;
+    this.#decorate = decorate;
     writer.observer = this;
     before?.destroy();
     this.#cursor = Math.max(offset + 1, this.#log.first);
     this.#waitingBytes = this.#log.bytesFrom(this.#cursor);
     this.#fill();
+    this.#reportHeld();
   }
 
   /** Marks frames in another way from here on. */
-  decorateWith(marking: Decorate | undefined): void {
-    this.#decorate = marking;
+  decorateWith(decorate: Decorate | undefined): void {
+    this.#decorate = decorate;
   }
 
   /** No more will be taken: producers that wait for room learn why. */
@@ -169,7 +174,8 @@ export class Pump implements WriterObserver {
 
   /** Of the connection that is attached: one that was replaced is closed, and says nothing. */
   writerHasRoom(): void {
-    this.#fill();
+    if (this.#waitingBytes > 0) this.#fill();
+    this.#reportHeld();
     if (this.unwrittenBytes >= HIGH_WATER_BYTES) return;
     this.#room?.resolve();
     this.#room = undefined;
@@ -183,11 +189,12 @@ export class Pump implements WriterObserver {
   writerClosed(error: McpSseError | undefined, writer: ConnectionWriter): void {
     if (writer !== this.#writer) return;
     this.#writer = undefined;
+    this.#reportHeld();
     this.#owner.connectionClosed(error);
   }
 
   /**
-   * Past the log: of a session without a road back no message is wanted twice, and the queue of
+   * Past the log: of a session that cannot be resumed no message is wanted twice, and the queue of
    * the writer can join early what the log has to keep apart.
    */
   #bypassLog(writer: ConnectionWriter, frame: Frame): void {
@@ -196,10 +203,8 @@ export class Pump implements WriterObserver {
   }
 
   #keep(frame: Frame): void {
-    const { memory } = this.#log;
     this.#log.append(frame);
     this.#waitingBytes += frame.bytes;
-    if (this.#retains) this.#owner.retainedBytesChanged(this.#log.memory - memory);
     if (this.#writer) this.#fill();
     else this.#trimToBounds();
   }
@@ -227,7 +232,8 @@ export class Pump implements WriterObserver {
 
   /** Lets the oldest of what is written go, as far as the bounds of one session want it. */
   #trimToBounds(): void {
-    while (this.#log.first < this.#cursor && this.#keepsTooMuch()) this.#drop(this.#log.first + 1);
+    while (this.#log.first < this.#cursor && this.#keepsTooMuch())
+      this.#log.trim(this.#log.first + 1);
   }
 
   #keepsTooMuch(): boolean {
@@ -238,10 +244,16 @@ export class Pump implements WriterObserver {
     return this.#cursor - first > maxEvents || bytes - this.#waitingBytes > maxBytes;
   }
 
-  #drop(offset: number): void {
-    const { memory } = this.#log;
-    this.#log.trim(offset);
-    if (this.#retains) this.#owner.retainedBytesChanged(this.#log.memory - memory);
+  /**
+   * Reports what waits and what is kept. A message on its way through is not worth a report: while
+   * a connection is attached, only steps of 1 KiB are, and the end of it.
+   */
+  #reportHeld(): void {
+    const held = this.#log.memory + (this.#writer?.ownBytes ?? 0);
+    const change = held - this.#reportedBytes;
+    if (change === 0 || (this.#writer && held > 0 && Math.abs(change) < REPORT_BYTES)) return;
+    this.#reportedBytes = held;
+    this.#owner.heldBytesChanged(change);
   }
 }
 

@@ -92,6 +92,8 @@ export class ReplayLog {
 }
 
 /** [node] A string takes a byte a character, or two each if it has one beyond Latin-1. */
-function memoryOf({ text, bytes }: Frame): number {
+function memoryOf({ text, bytes, shared }: Frame): number {
+  // There is one text for all who have it.
+  if (shared) return FRAME_OVERHEAD;
   return FRAME_OVERHEAD + (bytes === text.length ? bytes : 2 * text.length);
 }

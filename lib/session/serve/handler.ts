@@ -9,6 +9,7 @@ import {
   type JsonRpcMessage,
   type JsonRpcRequest,
   type JsonRpcResponse,
+  type RequestId,
 } from '../../wire/json-rpc.js';
 import type { LiveSession } from '../live-session.js';
 import type { SessionContext } from './sdk-server.js';
@@ -39,6 +40,7 @@ export type MessageHandler<Data = unknown> = (
 
 /** Passes the client's messages to a handler and sends what it answers. */
 export class HandlerSink<Data> implements MessageSink {
+  readonly reportsCompletion = true;
   readonly #handler: MessageHandler<Data>;
   readonly #session: LiveSession<Data>;
   readonly #failed: (error: McpSseError) => void;
@@ -79,7 +81,7 @@ export class HandlerSink<Data> implements MessageSink {
   #answer(request: JsonRpcRequest | undefined, returned: unknown): void {
     if (!request) return;
     const result = returned ?? {};
-    if (isRecord(result)) this.#reply({ jsonrpc: '2.0', id: request.id, result });
+    if (isRecord(result)) this.#reply(request.id, { jsonrpc: '2.0', id: request.id, result });
     else this.#refuse(request, new McpSseError('server-failed', 'a result must be an object'));
   }
 
@@ -90,13 +92,14 @@ export class HandlerSink<Data> implements MessageSink {
     const { code, message, data } = told
       ? thrown
       : { code: RpcCode.internalError, message: 'Internal error', data: undefined };
-    this.#reply(errorResponseFor(request.id, code, message, data));
+    this.#reply(request.id, errorResponseFor(request.id, code, message, data));
   }
 
-  /** [spec] A request that was cancelled is not answered; its session may be gone as well. */
-  #reply(response: JsonRpcResponse): void {
-    if (response.id == null || !this.#session.receiver.inFlight.has(response.id)) return;
-    void this.#session.send(response);
+  #reply(id: RequestId, response: JsonRpcResponse): void {
+    const { inFlight } = this.#session.receiver;
+    // [spec] A request that was cancelled is not answered; its session may be gone as well.
+    if (inFlight.has(id)) void this.#session.send(response);
+    else inFlight.release(id);
   }
 }
 

@@ -99,6 +99,7 @@ const busy = new WeakSet<McpServerLike>();
 
 /** Passes the client's messages to an MCP server, and the end of the session, once. */
 class ServerSink implements MessageSink {
+  readonly reportsCompletion = false;
   readonly #server: McpServerLike;
   readonly #transport: SessionTransport;
   readonly #failed: (error: McpSseError) => void;

@@ -5,11 +5,12 @@ import { notification, request, result } from '../../support/messages.js';
 import { outcomeOf } from '../../support/outcome.js';
 import { rounds } from '../../support/rounds.js';
 
+const OWNER = { heldBytesChanged: () => {} };
 const tooMany = expect.objectContaining({ code: 'too-many-in-flight' });
 const inUse = expect.objectContaining({ code: 'invalid-message' });
 
 it('admits requests up to its limit, and more when some are answered', () => {
-  const inFlight = new InFlight(2);
+  const inFlight = new InFlight(OWNER, 2);
   inFlight.admit([request(1), request('a')]);
   expect(() => {
     inFlight.admit([request(2)]);
@@ -20,7 +21,7 @@ it('admits requests up to its limit, and more when some are answered', () => {
 });
 
 it('admits a batch whole or not at all', () => {
-  const inFlight = new InFlight(2);
+  const inFlight = new InFlight(OWNER, 2);
   expect(() => {
     inFlight.admit([request(1), request(2), request(3)]);
   }).toThrow(tooMany);
@@ -28,14 +29,14 @@ it('admits a batch whole or not at all', () => {
 });
 
 it('admits notifications and responses however full it is', () => {
-  const inFlight = new InFlight(1);
+  const inFlight = new InFlight(OWNER, 1);
   inFlight.admit([request(1)]);
   inFlight.admit([notification(), result(9)]);
   expect(inFlight.size).toBe(1);
 });
 
 it('refuses an id that is in use, also within one batch, and admits it again later', () => {
-  const inFlight = new InFlight(5);
+  const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1)]);
   expect(() => {
     inFlight.admit([request(1)]);
@@ -49,14 +50,14 @@ it('refuses an id that is in use, also within one batch, and admits it again lat
 });
 
 it('tells a number from the same digits as a string', () => {
-  const inFlight = new InFlight(5);
+  const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1), request('1')]);
   expect(inFlight.release('1')).toBe(true);
   expect(inFlight.has(1)).toBe(true);
 });
 
 it('releases a request once', () => {
-  const inFlight = new InFlight(5);
+  const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1)]);
   expect(inFlight.release(1)).toBe(true);
   expect(inFlight.release(1)).toBe(false);
@@ -64,7 +65,7 @@ it('releases a request once', () => {
 });
 
 it('aborts the signal of a request that is cancelled, with the reason', () => {
-  const inFlight = new InFlight(5);
+  const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1), request(2)]);
   const [first, second] = [inFlight.signal(1), inFlight.signal(2)];
   inFlight.cancel(1, 'enough');
@@ -76,7 +77,7 @@ it('aborts the signal of a request that is cancelled, with the reason', () => {
 });
 
 it('gives one signal for one request, and does not abort it when the request is answered', () => {
-  const inFlight = new InFlight(5);
+  const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1)]);
   const signal = inFlight.signal(1);
   expect(inFlight.signal(1)).toBe(signal);
@@ -86,7 +87,7 @@ it('gives one signal for one request, and does not abort it when the request is 
 });
 
 it('gives an aborted signal for a request that is over', () => {
-  const inFlight = new InFlight(5);
+  const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1)]);
   inFlight.cancel(1, 'unseen');
   expect(inFlight.signal(1).aborted).toBe(true);
@@ -94,7 +95,7 @@ it('gives an aborted signal for a request that is over', () => {
 });
 
 it('is idle when the last request is answered or cancelled, and at once when there is none', async () => {
-  const inFlight = new InFlight(5);
+  const inFlight = new InFlight(OWNER, 5);
   await inFlight.idle();
   inFlight.admit([request(1), request(2)]);
   const one = outcomeOf(inFlight.idle());

@@ -28,7 +28,7 @@ function pumpWith(
   pumpLost: ConnectionOwner['connectionClosed'] = () => {},
 ): Pump {
   return new Pump(
-    { connectionClosed: pumpLost, retainedBytesChanged: () => {}, connectionStalled: () => {} },
+    { connectionClosed: pumpLost, heldBytesChanged: () => {}, connectionStalled: () => {} },
     { maxBufferedBytes: bufferedBytes, maxEvents: 0, maxBytes: 0 },
   );
 }

@@ -18,7 +18,7 @@ class Rig {
     this.pump = new Pump(
       {
         connectionClosed: (error) => this.lost.push(error?.code),
-        retainedBytesChanged: (bytes) => (this.held += bytes),
+        heldBytesChanged: (bytes) => (this.held += bytes),
         connectionStalled: () => {},
       },
       complete,

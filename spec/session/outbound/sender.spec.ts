@@ -14,7 +14,7 @@ function attached(): Sender {
   const owner = {
     connectionClosed: () => {},
     connectionStalled: () => {},
-    retainedBytesChanged: () => {},
+    heldBytesChanged: () => {},
   };
   const bounds = { maxBufferedBytes: 1 << 20, maxEvents: 1_000, maxBytes: 1 << 20 };
   const sender = new Sender(owner, bounds, new ResumeStrategy('node-of-test', { ids: true }));

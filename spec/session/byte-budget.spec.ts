@@ -1,38 +1,48 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { ReplayBudget, type BudgetHolder } from '../../../lib/session/resume/replay-budget.js';
+import type { McpSseError } from '../../lib/index.js';
+
+import { ByteBudget, type BudgetHolder } from '../../lib/session/byte-budget.js';
 
 /** A session that keeps what it is told, and lets go of it when it must. */
 class Holder implements BudgetHolder {
-  held = 0;
+  heldBytes = 0;
   readonly fate: string[] = [];
   readonly sender = {
     releaseWritten: (): void => {
       this.fate.push('released');
-      this.keep(-this.held);
+      this.keep(-this.heldBytes);
     },
   };
 
   constructor(
     readonly name: string,
-    private readonly budget: ReplayBudget<Holder>,
+    private readonly budget: ByteBudget<Holder>,
   ) {}
 
   keep(bytes: number): void {
-    this.held += bytes;
+    this.heldBytes += bytes;
     this.budget.change(this, bytes);
+  }
+
+  fail({ code }: McpSseError): void {
+    this.close(code);
   }
 
   close(reason: string): void {
     this.fate.push(reason);
-    this.keep(-this.held);
+    this.keep(-this.heldBytes);
     this.budget.attachedOrClosed(this);
   }
 }
 
 function budgetOf(totalBytes: number, ...names: string[]) {
-  const budget = new ReplayBudget<Holder>(totalBytes);
-  return { budget, holders: names.map((name) => new Holder(name, budget)) };
+  const holders: Holder[] = [];
+  const budget = new ByteBudget<Holder>(totalBytes, holders);
+  holders.push(...names.map((name) => new Holder(name, budget)));
+  // The account of the process outlives the test.
+  onTestFinished(() => budget.add(-budget.bytes));
+  return { budget, holders };
 }
 
 const evicted = (holders: readonly Holder[]): string =>

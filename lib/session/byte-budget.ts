@@ -1,0 +1,102 @@
+import { McpSseError } from '../errors.js';
+
+/** What the budget needs of a session. */
+export interface BudgetHolder {
+  /** Bytes that the session keeps the process from freeing. */
+  readonly heldBytes: number;
+  readonly sender: { releaseWritten(): void };
+  close(reason: 'replay-evicted'): void;
+  fail(error: McpSseError): void;
+}
+
+/** A body of at most this size may use the part of the budget that larger ones must leave free. */
+const SMALL_BYTES = 64 * 1024;
+const SHARE_OF_LARGE = 0.75;
+
+/** Bytes that all budgets of this process count: several routers share one heap. */
+let processBytes = 0;
+
+/**
+ * One account of all bytes that callers can make the process hold: bodies, running requests,
+ * messages that wait for readers, replays, handshakes, and what waits for other nodes.
+ *
+ * What a client sends is refused first. For what the server itself has to keep, replays go, those
+ * of the longest-detached sessions first; then what is written and kept of the others; then the
+ * session that holds most.
+ */
+export class ByteBudget<Holder extends BudgetHolder> {
+  readonly #maxBytes: number;
+  readonly #sessions: Iterable<Holder>;
+  readonly #onFull: ((bytes: number) => void) | undefined;
+  /** In the order of their detachment. */
+  readonly #detached = new Set<Holder>();
+  #bytes = 0;
+
+  /** @param onFull called with the bytes in use each time something has to go */
+  constructor(maxBytes: number, sessions: Iterable<Holder>, onFull?: (bytes: number) => void) {
+    this.#maxBytes = maxBytes;
+    this.#sessions = sessions;
+    this.#onFull = onFull;
+  }
+
+  /** Bytes that this router holds now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @throws McpSseError `over-budget` when `bytes` more of a client would be too many. */
+  admit(bytes: number): void {
+    const share = bytes > SMALL_BYTES ? SHARE_OF_LARGE : 1;
+    if (processBytes + bytes <= this.#maxBytes * share) return;
+    throw new McpSseError('over-budget', 'the server holds as many bytes as it may');
+  }
+
+  /** Counts `bytes` more, or fewer if negative, that belong to no session. */
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    processBytes += bytes;
+  }
+
+  /** Counts `bytes` more, or fewer if negative, of a session; makes room when they are too many. */
+  change(_holder: Holder, bytes: number): void {
+    this.add(bytes);
+    if (bytes > 0 && this.#isOver()) this.#makeRoom();
+  }
+
+  /** Its client has left: it is the next to go, behind those who left before. */
+  detached(holder: Holder): void {
+    this.#detached.add(holder);
+  }
+
+  /** Its client is back, or it has closed. */
+  attachedOrClosed(holder: Holder): void {
+    this.#detached.delete(holder);
+  }
+
+  #isOver(): boolean {
+    return processBytes > this.#maxBytes;
+  }
+
+  #makeRoom(): void {
+    this.#onFull?.(this.#bytes);
+    for (const longest of this.#detached) {
+      if (!this.#isOver()) return;
+      longest.close('replay-evicted');
+    }
+    if (!this.#isOver()) return;
+    for (const session of this.#sessions) session.sender.releaseWritten();
+    for (let largest = this.#largest(); this.#isOver() && largest; largest = this.#largest()) {
+      const before = this.#bytes;
+      largest.fail(new McpSseError('over-budget', 'the session holds more bytes than any other'));
+      // What it held may be with a handler that goes on: the others are not to pay for that.
+      if (this.#bytes >= before) return;
+    }
+  }
+
+  #largest(): Holder | undefined {
+    let largest: Holder | undefined;
+    for (const session of this.#sessions)
+      if (session.heldBytes > (largest?.heldBytes ?? 0)) largest = session;
+    return largest;
+  }
+}
