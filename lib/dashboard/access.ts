@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-import { isLoopbackName } from '../util/guards.js';
+import { isLoopbackAddress, isLoopbackName } from '../util/guards.js';
 
 /** Whose page makes a request, as far as its browser tells. */
 export type Requester = 'own' | 'foreign' | 'unknown';
@@ -31,7 +31,7 @@ export function isHostAllowed(req: Request, allowedHosts: readonly string[] | '*
   if (allowedHosts === '*') return true;
   const { remoteAddress = '', localAddress } = req.socket;
   // A browser cannot connect to a Unix socket, which has no address.
-  const isLocal = LOOPBACK_ADDRESS.test(remoteAddress) || remoteAddress === localAddress;
+  const isLocal = isLoopbackAddress(remoteAddress) || remoteAddress === localAddress;
   if (remoteAddress === '' || !isLocal) return true;
   // The second one is Express's: `X-Forwarded-Host`, where `trust proxy` covers the peer.
   const { hostname } = req as { hostname?: string };
@@ -44,8 +44,6 @@ export function isHostAllowed(req: Request, allowedHosts: readonly string[] | '*
         allowedHosts.some((allowed) => allowed.toLowerCase() === name)),
   );
 }
-
-const LOOPBACK_ADDRESS = /^(::ffff:)?127\.|^::1$/;
 
 /** A `Host` without its port. */
 const nameOf = (host: string | undefined): string | undefined =>

@@ -31,12 +31,13 @@ type Texts = Pick<Row, 'id' | 'client' | 'version' | 'principal' | 'protocol' | 
 type Column =
   'client' | 'state' | 'session' | 'age' | 'idle' | 'inFlight' | 'in' | 'out' | 'buffered';
 
-/** What each column sorts by: what it shows. */
-const COLUMNS: Readonly<Record<Column, (session: Session) => string | number>> = {
+type Measure = (session: Session) => string | number;
+
+/** What each column sorts by: what it shows. Sessions come in the order of their age anyway. */
+const MEASURES: Readonly<Record<Exclude<Column, 'age'>, Measure>> = {
   client: (session) => clientOf(textsOf(session)),
   state: stateOf,
   session: ({ id }) => shortId(id),
-  age: ({ openedAt }) => -openedAt.getTime(),
   idle: ({ lastActiveAt }) => -lastActiveAt.getTime(),
   inFlight: ({ inFlight }) => inFlight,
   in: ({ messagesIn }) => messagesIn,
@@ -70,7 +71,7 @@ export class SessionTable {
     const wanted = filter.toLowerCase();
     const matching =
       wanted === '' ? newestFirst : newestFirst.filter((session) => matches(session, wanted));
-    const found = sorted(matching, COLUMNS[sort], descending);
+    const found = sorted(matching, sort, descending);
     return {
       rows: found.slice(0, limit).map((session) => this.row(session)),
       matching: found.length,
@@ -110,7 +111,7 @@ export function parseSort(text: string): Omit<View, 'filter'> {
   return isColumn(name) ? { sort: name, descending } : DEFAULT_ORDER;
 }
 
-const isColumn = (name: string): name is Column => Object.hasOwn(COLUMNS, name);
+const isColumn = (name: string): name is Column => name === 'age' || Object.hasOwn(MEASURES, name);
 
 /** All texts of a session that the page shows, cut off as it shows them. */
 function textsOf(session: Session): Texts {
@@ -145,13 +146,11 @@ function matches(session: Session, wanted: string): boolean {
 const clientOf = ({ client, version }: Texts): string => `${client} ${version}`.trim();
 
 /** Each is measured once. Equal ones stay in their order. */
-function sorted(
-  sessions: Session[],
-  measure: (session: Session) => string | number,
-  descending: boolean,
-): Session[] {
+function sorted(newestFirst: Session[], sort: Column, descending: boolean): Session[] {
+  if (sort === 'age') return descending ? newestFirst.reverse() : newestFirst;
+  const measure = MEASURES[sort];
   const direction = descending ? -1 : 1;
-  return sessions
+  return newestFirst
     .map((session) => {
       const value = measure(session);
       return { session, value: typeof value === 'string' ? value.toLowerCase() : value };

@@ -104,7 +104,7 @@ export const watchingMutants: readonly Mutant[] = [
   {
     name: 'dashboard: any Host will do over loopback',
     file: access,
-    find: '(LOOPBACK_NAME.test(name) ||',
+    find: '(isLoopbackName(name) ||',
     replace: "(name !== '' ||",
     specs: [pages],
   },
@@ -131,9 +131,9 @@ export const watchingMutants: readonly Mutant[] = [
   },
   {
     name: 'dashboard: rows tell the whole session id',
-    file: 'dashboard/excerpt.ts',
-    find: 'return id.slice(start, start + ID_LENGTH);',
-    replace: 'return id.slice(0, 99 * (start + ID_LENGTH));',
+    file: table,
+    find: 'id: shortId(session.id),',
+    replace: 'id: shortId(session.id) && session.id,',
     specs: [sessions],
   },
   {
