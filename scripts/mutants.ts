@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { closeMutants } from './mutants/close.js';
 import { clusterMutants } from './mutants/cluster.js';
+import { guardMutants } from './mutants/guard.js';
 import { hostileMutants } from './mutants/hostile.js';
 import { lockMutants } from './mutants/lock.js';
 import { logMutants } from './mutants/log.js';
@@ -32,6 +33,7 @@ const MUTANTS = [
   ...clusterMutants,
   ...watchingMutants,
   ...hostileMutants,
+  ...guardMutants,
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -17,10 +17,18 @@ export interface Exchange {
   expressRequest(): Request;
 }
 
+/** The settings of the Express application that brings a request here. */
+export interface AppSettings {
+  get(setting: string): unknown;
+}
+
+/** The origin in front of an absolute URL; only one that no parser of URLs reads otherwise. */
+const ORIGIN = /^https?:\/\/(?:(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d+)?)?(?=[/?]|$)/i;
+
 /** The path of a URL as it stands in a request line, and its query without the question mark. */
 export function splitUrl(url: string): { path: string; query: string } {
   // [spec] RFC 9112, 3.2.2: a server must accept the absolute form too.
-  const target = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*/i, '');
+  const target = url.startsWith('/') ? url : url.replace(ORIGIN, '');
   const mark = target.indexOf('?');
   return mark < 0
     ? { path: target, query: '' }

@@ -9,12 +9,11 @@ import express, {
 
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
-import type { Exchange, TrustProxy } from './exchange.js';
+import type { AppSettings, Exchange, TrustProxy } from './exchange.js';
 import type { Routes } from './routes.js';
 
 /** The Express application that hosts the router. */
-interface HostApp {
-  get(setting: string): unknown;
+interface HostApp extends AppSettings {
   /** The prototype of its requests. */
   readonly request: object;
 }
@@ -29,8 +28,8 @@ export function routerFor<Data>(routes: Routes<Data>): Router {
   // In front of the router's own layers, not in one: its `next`, which Express keeps in `req`, would
   // be 5 % of the memory of a session, and the layer 3 % of a POST.
   const serveOrHandle: RequestHandler = (req, res, next) => {
-    if (!routes.serve(exchangeOf(req, res, appOf(req), ''), ''))
-      handle.call(router, req, res, next);
+    const app = appOf(req);
+    if (!routes.serve(exchangeOf(req, res, app, ''), '', app)) handle.call(router, req, res, next);
   };
   return Object.assign(router, { handle: serveOrHandle });
 }
@@ -42,7 +41,7 @@ export function requestListenerFor<Data>(
   mount: string,
 ): RequestListener {
   return (req, res) => {
-    if (!routes.serve(exchangeOf(req, res, app, mount), mount)) app(req, res);
+    if (!routes.serve(exchangeOf(req, res, app, mount), mount, app)) app(req, res);
   };
 }
 
@@ -110,7 +109,7 @@ const PARSER_ERRORS: Readonly<Record<number, readonly [McpSseErrorCode, string]>
 /** Answers every `McpSseError`, and what a body parser refused on the way to a route of ours. */
 export function errorHandlerFor<Data>(routes: Routes<Data>): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
-    const known = routes.owns(req.url) ? PARSER_ERRORS[statusOf(error)] : undefined;
+    const known = routes.owns(req.url, appOf(req)) ? PARSER_ERRORS[statusOf(error)] : undefined;
     if (error instanceof McpSseError) routes.refuse({ res }, error);
     else if (known) routes.refuse({ res }, new McpSseError(...known));
     else next(error);

@@ -1,5 +1,5 @@
 import { McpSseError } from '../errors.js';
-import { splitUrl, type Exchange } from './exchange.js';
+import { splitUrl, type AppSettings, type Exchange } from './exchange.js';
 import { openStream } from './get/open-stream.js';
 import { postMessage } from './post/post-message.js';
 import { isRefusal, sendError } from './error-response.js';
@@ -20,10 +20,10 @@ export class Routes<Data> {
 
   /**
    * Serves the request if its URL is one of the two, and says whether it is. `mount` is the part
-   * of the URL's path that stands before them.
+   * of the URL's path that stands before them; `app` says how strictly paths are matched.
    */
-  serve(exchange: Exchange, mount: string): boolean {
-    const name = this.#match(exchange.req.url, mount);
+  serve(exchange: Exchange, mount: string, app: AppSettings | undefined): boolean {
+    const name = this.#match(exchange.req.url, mount, app);
     if (!name) return false;
     this.#answer(name, exchange).catch((error: unknown) => {
       this.refuse(exchange, McpSseError.from(error));
@@ -32,8 +32,8 @@ export class Routes<Data> {
   }
 
   /** Whether an error that was raised in front of the router concerns one of the two. */
-  owns(url: string): boolean {
-    return this.#match(url, '') !== undefined;
+  owns(url: string, app: AppSettings | undefined): boolean {
+    return this.#match(url, '', app) !== undefined;
   }
 
   refuse({ res }: Pick<Exchange, 'res'>, error: McpSseError): void {
@@ -63,18 +63,30 @@ export class Routes<Data> {
     }
   }
 
-  /** Paths match as Express matches them by default: in any case, with or without a last slash. */
-  #match(url: string, mount: string): EndpointName | undefined {
+  /**
+   * Paths match as the application's own routes do: what middleware on `/sse` does not see, because
+   * it is `/SSE` to a case-sensitive application, is not served either.
+   */
+  #match(url: string, mount: string, app: AppSettings | undefined): EndpointName | undefined {
     const { sse, message } = this.#runtime.settings.paths;
     const { path } = splitUrl(url);
     if (path === mount + message) return 'message';
     if (path === mount + sse) return 'sse';
+    // Without an Express application nothing says that more than these two are meant.
+    if (!app) return undefined;
+    const comparable = comparableBy(app);
     const plain = comparable(path);
     if (plain === comparable(mount + message)) return 'message';
     return plain === comparable(mount + sse) ? 'sse' : undefined;
   }
 }
 
-function comparable(path: string): string {
-  return path.toLowerCase().replace(/\/$/, '');
+/** What of a path the application's routes tell apart. */
+function comparableBy(app: AppSettings): (path: string) => string {
+  const sensitive = Boolean(app.get('case sensitive routing'));
+  const strict = Boolean(app.get('strict routing'));
+  return (path) => {
+    const end = strict ? path : path.replace(/\/$/, '');
+    return sensitive ? end : end.toLowerCase();
+  };
 }

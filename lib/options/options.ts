@@ -87,24 +87,28 @@ export interface KeepAliveOptions {
 
 export interface SecurityOptions {
   /**
-   * Host names (`example.com`, or `example.com:8080` for that port alone) under which the server
-   * may be addressed; others get 403. On loopback connections loopback names are always allowed.
-   * `'*'` allows every host.
-   * @defaultValue on loopback connections loopback names only, against DNS rebinding; elsewhere all
+   * Host names under which the server may be addressed: `example.com` for every port,
+   * `example.com:8080` for that port alone, `*.example.com` for names with one label more. Others
+   * get 403. On connections within this machine its own names are always allowed: loopback names,
+   * and the address that the connection came to. `'*'` allows every host.
+   * @defaultValue on connections within this machine its own names only, against DNS rebinding;
+   * elsewhere all
    */
   allowedHosts?: readonly string[] | '*';
   /**
-   * Origins (`https://app.example.com`) of other sites whose pages may use the server; they get
-   * CORS headers. Requests without an Origin, and from the server's own, are always allowed.
+   * Origins of other sites whose pages may use the server: `https://app.example.com`,
+   * `https://*.example.com` for names with one label more, `'null'` for pages without an origin;
+   * they get CORS headers. Requests of no page, and of the server's own, are always allowed.
    * `'*'` allows every origin, without credentials.
    * @defaultValue none
    */
   allowedOrigins?: readonly string[] | '*';
   /**
    * Whose session it is, or would be: a string that stays the same for all requests of a user.
-   * Undefined is an anonymous caller. May be async; a throw refuses with 500, or as the
-   * `McpSseError` says.
-   * @defaultValue the subject and client of what authentication put into `req.auth`
+   * Undefined is an anonymous caller; any other answer refuses the request with 500. May be async;
+   * a throw refuses with 500, or as the `McpSseError` says.
+   * @defaultValue issuer, subject and client of what authentication put into `req.auth`, or else
+   * into `req.user`; what does not say who the caller is refuses the request with 500
    */
   principal?: (req: Request) => string | undefined | Promise<string | undefined>;
 }

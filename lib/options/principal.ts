@@ -3,37 +3,141 @@ import { createHash } from 'node:crypto';
 import { McpSseError } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 
+/** A part of what authentication has left, and what it is called. */
+interface Holder {
+  readonly path: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Where the claims of a token are, if not beside it: `extra.sub`, `payload.sub`, `extra.claims.sub`. */
+const NESTED = ['extra', 'payload', 'claims'] as const;
+const DEEPEST = 2;
+const ISSUER = ['iss', 'issuer'] as const;
+const SUBJECT = ['sub', 'subject', 'userId', 'user_id', 'user'] as const;
+const CLIENT = ['clientId', 'client_id', 'azp'] as const;
+
+/** Fields of a token that name no user, whatever is in them. */
+const OF_THE_TOKEN: ReadonlySet<string> = new Set([
+  ...[...ISSUER, ...CLIENT, 'token', 'header', 'signature'],
+  ...['scopes', 'scope', 'scp', 'resource', 'aud', 'audience', 'expiresAt', 'exp', 'iat', 'nbf'],
+  ...['jti', 'typ', 'token_type', 'active', 'auth_time', 'acr', 'amr', 'cnf', 'ver'],
+]);
+
 /**
- * The caller by what authentication middleware left in `req.auth`: the subject and the client of
- * an OAuth token (the SDKs' bearer middleware, express-jwt, express-oauth2-jwt-bearer), the user
- * of basic authentication, or else the token itself. A renewed token of the same subject is the
- * same caller.
+ * The caller by what authentication middleware has left in `req.auth` or else in `req.user`:
+ * issuer, subject and client of a token (the bearer middleware of the SDKs, express-jwt,
+ * express-oauth2-jwt-bearer, mcp-auth), the user of basic authentication or of Passport, or the
+ * token itself. A renewed token of the same subject is the same caller.
  *
- * @throws McpSseError `internal` when `req.auth` is there and names nobody: a session that anyone
- * may post to is not what its author meant.
+ * @throws McpSseError `internal` when something is there that does not say who the caller is: a
+ * session that all users of a client share is not what its author meant.
  */
 export function principalFromAuth(req: McpSseRequest): string | undefined {
   const { auth } = req;
-  if (auth === undefined || auth === null) return undefined;
-  if (typeof auth === 'string') return auth;
-  const client = text(auth, 'clientId') ?? text(auth, 'client_id') ?? text(auth, 'azp');
-  const subject =
-    text(auth, 'sub') ??
-    text(field(auth, 'extra'), 'sub') ??
-    text(field(auth, 'extra'), 'userId') ??
-    text(field(auth, 'payload'), 'sub') ??
-    text(auth, 'user');
-  if (client !== undefined || subject !== undefined) return JSON.stringify([client, subject]);
-  const token = text(auth, 'token');
-  if (token !== undefined) return createHash('sha256').update(token).digest('base64url');
-  throw new McpSseError('internal', 'req.auth names no user or client: set security.principal');
+  if (auth !== undefined && auth !== null) return principalFrom('req.auth', auth, SUBJECT);
+  const user: unknown = Reflect.get(req, 'user');
+  if (user === undefined || user === null) return undefined;
+  return principalFrom('req.user', user, [...SUBJECT, 'id']);
 }
 
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+function principalFrom(path: string, auth: unknown, subjects: readonly string[]): string {
+  if (typeof auth === 'string' && auth !== '') return auth;
+  const holders = holdersIn(path, auth);
+  const subject = find(holders, subjects);
+  const client = find(holders, CLIENT, isBlank);
+  if (subject === undefined) {
+    if (client === undefined) return hashOfToken(path, auth);
+    refuseUnknownFields(holders);
+  }
+  const issuer = find(holders, ISSUER);
+  return JSON.stringify([issuer ?? null, subject ?? null, client ?? null]);
 }
 
-function text(value: unknown, name: string): string | undefined {
-  const found = field(value, name);
-  return typeof found === 'string' ? found : undefined;
+function holdersIn(path: string, auth: unknown, depth = 0): Holder[] {
+  const fields = fieldsOf(path, auth);
+  const holders: Holder[] = [{ path, fields }];
+  if (depth === DEEPEST) return holders;
+  for (const name of NESTED) {
+    const nested = fields[name];
+    if (!isBlank(nested)) holders.push(...holdersIn(`${path}.${name}`, nested, depth + 1));
+  }
+  return holders;
+}
+
+/** The first of the names that any holder has, as text. */
+function find(
+  holders: readonly Holder[],
+  names: readonly string[],
+  isAbsent: (value: unknown) => boolean = isUndefined,
+): string | undefined {
+  for (const { path, fields } of holders) {
+    for (const name of names) {
+      const value = fields[name];
+      if (!isAbsent(value)) return textOf(`${path}.${name}`, value);
+    }
+  }
+  return undefined;
+}
+
+/** Numbers are identifiers too, as long as JSON has kept them apart. */
+function textOf(path: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
+  throw notUnderstood(path, `is ${kindOf(value)}, not a text or a safe integer`);
+}
+
+/** A client alone is the caller only where nothing else might say which of its users it is. */
+function refuseUnknownFields(holders: readonly Holder[]): void {
+  const read = new Set(holders.map(({ path }) => path));
+  for (const { path, fields } of holders) {
+    const unknown = Object.entries(fields).find(([name, value]) => {
+      if (value === undefined || OF_THE_TOKEN.has(name)) return false;
+      const isEmpty = isBlank(value) && NESTED.some((nested) => nested === name);
+      return !isEmpty && !read.has(`${path}.${name}`);
+    })?.[0];
+    if (unknown === undefined) continue;
+    throw notUnderstood(`${path}.${unknown}`, 'may name a user of this client');
+  }
+}
+
+function hashOfToken(path: string, auth: unknown): string {
+  const { token } = fieldsOf(path, auth);
+  if (typeof token === 'string' && token !== '') {
+    return createHash('sha256').update(token).digest('base64url');
+  }
+  throw notUnderstood(path, 'names no user, client or token');
+}
+
+function fieldsOf(path: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (hasFields(value)) return value;
+  throw notUnderstood(path, `is ${kindOf(value)}, not an object`);
+}
+
+/** Whether its contents are in its fields: not those of an array, a Map or a date. */
+function hasFields(value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+function isUndefined(value: unknown): boolean {
+  return value === undefined;
+}
+
+/** Verifiers write these for the client of a token that has none. */
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+function notUnderstood(path: string, problem: string): McpSseError {
+  return new McpSseError(
+    'internal',
+    `${path} ${problem}: set security.principal to a function that says whose request it is`,
+  );
+}
+
+/** What kind of value it is; never the value, which may be a secret. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === '') return 'an empty string';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -58,8 +58,19 @@ const path = z
   .regex(/^\/[\w\-.~!$&'()*+,;=@/]*$/, 'must be a plain path that begins with a slash');
 /** URLs are matched in any case, with or without a last slash. */
 const plain = (text: string): string => text.toLowerCase().replace(/\/$/, '');
-const host = z.string().regex(/^[\w\-.[\]:]+$/, 'must be a host name, with a port or without');
-const origin = z.string().refine(isOrigin, 'must be an origin such as https://app.example.com');
+const host = z
+  .string()
+  .regex(
+    /^(\*\.(?=\w))?[\w\-.[\]:]+$/,
+    'must be a host name such as mcp.example.com, mcp.example.com:8443 or *.example.com',
+  );
+const origin = z
+  .string()
+  .refine(
+    isOrigin,
+    'must be an origin such as https://app.example.com or https://*.example.com, ' +
+      "without a slash or a default port at the end, or 'null'",
+  );
 const listOrAll = <T extends z.ZodType>(item: T) =>
   z.union([z.array(item), z.literal('*')], "must be a list, or '*' for all");
 
@@ -216,7 +227,10 @@ function randomId(): string {
 
 /** As browsers send it; extensions and desktop shells have schemes of their own. */
 function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { origin, protocol, host } = new URL(text);
-  return text === (origin === 'null' ? `${protocol}//${host}` : origin);
+  if (text === 'null') return true;
+  // A star may stand for the first label: one is put there to see that all else is an origin.
+  const sample = text.toLowerCase().replace(/:\/\/\*\.(?=\w)/, '://label.');
+  if (!URL.canParse(sample) || sample.includes('*')) return false;
+  const { origin, protocol, host } = new URL(sample);
+  return sample === (origin === 'null' ? `${protocol}//${host}` : origin);
 }

@@ -52,7 +52,7 @@ const inputMutants: readonly Mutant[] = [
   },
   {
     name: 'a host need only begin with localhost',
-    file: 'http/guard/forwarded.ts',
+    file: 'util/guards.ts',
     find: "    name === 'localhost' ||\n",
     replace: "    name.startsWith('localhost') ||\n",
     specs: [corpus],

@@ -49,8 +49,8 @@ it.each<[string, () => McpServerLike, ConnectClient]>([
     { user: 'ann', header: 'by ann' },
   ]);
   expect([...mcp.sessions].map(({ principal }) => principal)).toEqual([
-    '["the-client","ann"]',
-    '["the-client","bob"]',
+    '[null,"ann","the-client"]',
+    '[null,"bob","the-client"]',
   ]);
 });
 

@@ -92,7 +92,7 @@ describe('a router of Express', () => {
 
   it('works within an application within an application', async () => {
     const { url } = await serve(
-      {},
+      { endpoint: 'absolute', security: { allowedHosts: ['mcp.example.com'] } },
       {
         mount: '/inner',
         way: 'router',
@@ -104,9 +104,9 @@ describe('a router of Express', () => {
       },
     );
     // The inner application inherits what the outer one trusts.
-    const headers = { Host: 'mcp.example.com', 'X-Forwarded-For': '203.0.113.9' };
+    const headers = { 'X-Forwarded-Host': 'mcp.example.com', 'X-Forwarded-Proto': 'https' };
     const client = await StreamClient.open(`${url}/sse`, headers);
-    expect((await client.request('ping')).result).toEqual({});
+    expect(client.endpoint).toMatch('https://mcp.example.com/inner/message?');
   });
 });
 
@@ -174,8 +174,13 @@ describe('before(app, mount)', () => {
   });
 
   it('goes by the application\'s "trust proxy", also when it is set later', async () => {
-    const { url, app } = await serve({}, { way: 'listener' });
-    const headers = { Host: 'mcp.example.com', 'X-Forwarded-For': '203.0.113.9' };
+    const security = { allowedHosts: ['mcp.example.com'] };
+    const { url, app } = await serve({ security }, { way: 'listener' });
+    const headers = {
+      Origin: 'https://mcp.example.com',
+      'X-Forwarded-Host': 'mcp.example.com',
+      'X-Forwarded-Proto': 'https',
+    };
     expect((await StreamClient.open(`${url}/sse`, headers)).status).toBe(403);
     app.set('trust proxy', 'loopback');
     expect((await StreamClient.open(`${url}/sse`, headers)).status).toBe(200);

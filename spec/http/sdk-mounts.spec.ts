@@ -65,7 +65,7 @@ const setups: Record<string, Setup> = {
       headers: ({ headers: { host } }) => ({
         ...forwarded,
         'x-forwarded-host': host,
-        host: 'inner',
+        host: 'localhost',
       }),
     },
     path: '/public/sse',

@@ -66,14 +66,30 @@ it('keeps what turns an option off', () => {
   expect(settings.security).toMatchObject({ allowedHosts: '*', allowedOrigins: '*' });
 });
 
-it('takes the origins of browser extensions and desktop shells too', () => {
+it('takes origins with a star for a label, and of browser extensions and desktop shells', () => {
   const allowedOrigins = [
     'https://app.example.com:8443',
     'chrome-extension://abc',
     'tauri://localhost',
+    'https://*.example.com',
+    'HTTP://*.localhost:5173',
+    'null',
   ];
   expect(parseOptions({ security: { allowedOrigins } }).security).toMatchObject({ allowedOrigins });
-  for (const none of ['null', 'data:x', 'tauri://localhost/', 'https://a.b:443']) {
+  for (const none of [
+    'data:x',
+    'tauri://localhost/',
+    'https://a.b:443',
+    'https://*.a.b:443',
+    'https://*.',
+    'https://*',
+    'https://*a.b',
+    'https://a.*.b',
+    'https://*.*.b',
+    '*.a.b',
+    '*',
+    'null/',
+  ]) {
     expect(() => parseOptions({ security: { allowedOrigins: [none] } })).toThrow(
       'must be an origin',
     );
@@ -102,4 +118,14 @@ it('makes session ids of 128 random bits or more, in visible ASCII', () => {
 
 it('is checked when the middleware is made, not when it is used', () => {
   expect(() => mcpSse({ limits: { maxSessions: 0 } })).toThrow('limits.maxSessions');
+});
+
+it('takes host names with a star for their first label', () => {
+  const allowedHosts = ['*.example.com', '*.Example.com:8443', 'a.b', '[fd00::2]:80'];
+  expect(parseOptions({ security: { allowedHosts } }).security).toMatchObject({ allowedHosts });
+  for (const none of ['*', '*.', '*a.b', 'a.*.b', '*.*.b', '**.b', 'a.b*', 'a b']) {
+    expect(() => parseOptions({ security: { allowedHosts: [none] } }), none).toThrow(
+      'must be a host name',
+    );
+  }
 });

@@ -46,6 +46,14 @@ export class BrowserRig {
     return page;
   }
 
+  /** Opens a page that may fail at what it does. */
+  async openFaulty(url: string): Promise<Page> {
+    const page = await this.#browser!.newPage();
+    onTestFinished(() => page.close());
+    await page.goto(url);
+    return page;
+  }
+
   async start(): Promise<void> {
     if (!hasBrowser) return;
     this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });

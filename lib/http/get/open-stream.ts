@@ -35,10 +35,8 @@ export interface Caller {
 export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   const { req, res } = exchange;
   checkAccept(req);
-  const { events, settings } = runtime;
-  const principal = await events.callUser('security.principal', () =>
-    principalOf(exchange, settings),
-  );
+  const { settings } = runtime;
+  const principal = await principalOf(exchange, runtime);
   const key = resumeKeyOf(exchange, settings);
   try {
     await serveStream(exchange, runtime, { principal, key });

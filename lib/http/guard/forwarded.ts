@@ -15,23 +15,50 @@ export interface Forwarded {
  * Reads the addressing of a request. X-Forwarded-* count only when Express's `trust proxy` covers
  * the connecting peer; then the client is the last address that no trusted proxy vouches for.
  */
-export function forwardedOf({ req, trusts }: Exchange): Forwarded {
+export function forwardedOf(exchange: Exchange): Forwarded {
+  const { req, trusts } = exchange;
   const peer = req.socket.remoteAddress;
   const direct: Forwarded = {
     client: peer,
-    host: req.headers.host?.toLowerCase(),
+    host: hostOf(exchange),
     scheme: 'encrypted' in req.socket ? 'https' : 'http',
     prefix: '',
   };
-  // The peer on a Unix socket has no address; a `trust proxy` of `true` or a number covers it.
-  if (!trusts(peer ?? '', 0)) return direct;
-  const scheme = first(req.headers['x-forwarded-proto']);
+  if (!isPeerTrusted(exchange)) return direct;
+  const [scheme] = forwardedValues(exchange, 'proto');
+  const [prefix = ''] = forwardedValues(exchange, 'prefix');
   return {
-    client: clientBehind(peer, list(req.headers['x-forwarded-for']), trusts),
-    host: first(req.headers['x-forwarded-host'])?.toLowerCase() ?? direct.host,
+    client: clientBehind(peer, forwardedValues(exchange, 'for'), trusts),
+    host: forwardedValues(exchange, 'host')[0]?.toLowerCase() ?? direct.host,
     scheme: scheme === 'https' || scheme === 'http' ? scheme : direct.scheme,
-    prefix: pathOf(first(req.headers['x-forwarded-prefix']) ?? ''),
+    prefix: pathOf(prefix),
   };
+}
+
+/** The host that the request itself names, in lower case. */
+export function hostOf({ req: { headers } }: Pick<Exchange, 'req'>): string | undefined {
+  // [spec] RFC 9113, 8.3.1: HTTP/2 has :authority in the place of Host.
+  const host = headers[':authority'] ?? headers.host;
+  return typeof host === 'string' ? host.toLowerCase() : undefined;
+}
+
+/** Whether `trust proxy` covers the peer, so that its X-Forwarded-* count. */
+export function isPeerTrusted({ req, trusts }: Exchange): boolean {
+  // The peer on a Unix socket has no address; a `trust proxy` of `true` or a number covers it.
+  return trusts(req.socket.remoteAddress ?? '', 0);
+}
+
+/** The values of an X-Forwarded-* header, which each proxy may have added one to. */
+export function forwardedValues(
+  { req }: Pick<Exchange, 'req'>,
+  name: 'for' | 'host' | 'prefix' | 'proto',
+): string[] {
+  const header = req.headers[`x-forwarded-${name}`];
+  if (header === undefined) return [];
+  return String(header)
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 function clientBehind(
@@ -57,17 +84,4 @@ function pathOf(prefix: string): string {
     .split('/')
     .map((segment) => segment && `/${segment}`)
     .join('');
-}
-
-function list(header: string | string[] | undefined): string[] {
-  return [header ?? []]
-    .flat()
-    .join(',')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-}
-
-function first(header: string | string[] | undefined): string | undefined {
-  return list(header)[0];
 }

@@ -2,26 +2,28 @@ import cors from 'cors';
 
 import { McpSseError } from '../../errors.js';
 import type { Settings } from '../../options/settings.js';
-import { isLoopbackAddress, isLoopbackName } from '../../util/guards.js';
-import { forwardedOf, nameOf, type Forwarded } from './forwarded.js';
+import { isLoopbackAddress } from '../../util/guards.js';
 import type { Exchange } from '../exchange.js';
+import { AllowList } from './allow-list.js';
+import { forwardedOf, forwardedValues, hostOf, isPeerTrusted, nameOf } from './forwarded.js';
+import { isLocalName, isWithinMachine } from './this-machine.js';
 
 type Security = Settings<unknown>['security'];
 
 const DEFAULT_PORTS = { http: '80', https: '443' } as const;
 
-/** Host, Origin and CORS: the rules that every request meets before anything else. */
+/** Host, Origin, Fetch Metadata and CORS: the rules that every request meets before anything else. */
 export class OriginGuard {
   readonly #security: Security;
-  readonly #hosts: ReadonlySet<string>;
-  readonly #origins: ReadonlySet<string>;
+  readonly #hosts: AllowList;
+  readonly #origins: AllowList;
   readonly #cors: ReturnType<typeof cors>;
 
   constructor(security: Security) {
     const { allowedHosts, allowedOrigins } = security;
     this.#security = security;
-    this.#hosts = new Set(Array.isArray(allowedHosts) ? allowedHosts.map(lower) : []);
-    this.#origins = new Set(Array.isArray(allowedOrigins) ? allowedOrigins : []);
+    this.#hosts = new AllowList(Array.isArray(allowedHosts) ? allowedHosts : []);
+    this.#origins = new AllowList(Array.isArray(allowedOrigins) ? allowedOrigins : []);
     this.#cors = cors({
       origin: allowedOrigins === '*' ? '*' : true,
       credentials: allowedOrigins !== '*',
@@ -34,14 +36,13 @@ export class OriginGuard {
   /**
    * Lets the request pass, with CORS headers where its origin is another site that is allowed.
    *
-   * @throws McpSseError `host-not-allowed`, `origin-not-allowed`; the message says which option
+   * @throws McpSseError `host-not-allowed`, `origin-not-allowed`; the message is the line that
    * admits the caller.
    */
   check(exchange: Exchange): void {
-    const addressing = forwardedOf(exchange);
-    this.#checkHost(addressing);
+    this.#checkHosts(exchange);
     // [spec] The server MUST validate Origin on every connection.
-    const foreign = this.#isCrossOrigin(exchange, addressing);
+    const foreign = this.#isCrossOrigin(exchange);
     // A preflight request is `preflight`'s to answer: cors() would end the response here already.
     if (foreign && exchange.req.method !== 'OPTIONS') this.#cors(exchange.req, exchange.res, noop);
   }
@@ -51,51 +52,99 @@ export class OriginGuard {
     this.#cors(req, res, noop);
   }
 
-  #checkHost({ client, host }: Forwarded): void {
+  /**
+   * Within this machine every name in play must be a local one or allowed: a rebound page can forge
+   * X-Forwarded-Host, but not its Host. Elsewhere it is the name that the client has asked for.
+   */
+  #checkHosts(exchange: Exchange): void {
     const { allowedHosts } = this.#security;
     if (allowedHosts === '*') return;
-    const local = client !== undefined && isLoopbackAddress(client);
+    const local = isLocal(exchange);
     if (!local && allowedHosts === undefined) return;
-    if (host !== undefined) {
-      if (this.#hosts.has(host) || this.#hosts.has(nameOf(host))) return;
-      if (local && isLoopbackName(nameOf(host))) return;
+    const forwarded = isPeerTrusted(exchange) ? forwardedValues(exchange, 'host') : [];
+    if (local || forwarded.length === 0) {
+      this.#checkHost('Host', hostOf(exchange), exchange, local);
+      const { host } = exchange.req.headers;
+      if (':authority' in exchange.req.headers && host !== undefined) {
+        this.#checkHost('Host', host.toLowerCase(), exchange, local);
+      }
     }
-    throw new McpSseError(
-      'host-not-allowed',
-      'Host not allowed: name it in security.allowedHosts' +
-        (local ? ', or set "trust proxy" if a reverse proxy on this machine forwards it' : ''),
-    );
+    for (const name of local ? forwarded : forwarded.slice(0, 1)) {
+      this.#checkHost('X-Forwarded-Host', name.toLowerCase(), exchange, local);
+    }
+  }
+
+  #checkHost(header: string, host: string | undefined, { req }: Exchange, local: boolean): void {
+    if (host !== undefined) {
+      const name = nameOf(host);
+      if (this.#hosts.has(host) || this.#hosts.has(name)) return;
+      if (local && isLocalName(name, req.socket)) return;
+    }
+    throw new McpSseError('host-not-allowed', hostAdvice(header, local));
   }
 
   /** Whether the request comes from a page of another site that is allowed. */
-  #isCrossOrigin({ req }: Exchange, { host, scheme }: Forwarded): boolean {
-    const { origin } = req.headers;
-    if (origin === undefined) return false;
-    if (host !== undefined && isOwnOrigin(origin, host, scheme)) return false;
-    if (this.#security.allowedOrigins === '*' || this.#origins.has(origin)) return true;
-    throw new McpSseError(
-      'origin-not-allowed',
-      'Origin not allowed: name it in security.allowedOrigins',
-    );
+  #isCrossOrigin(exchange: Exchange): boolean {
+    const { origin, 'sec-fetch-site': site } = exchange.req.headers;
+    const { allowedOrigins } = this.#security;
+    // [spec] Fetch Metadata: the browser says whose page asks, and no page can change it.
+    const foreign = site !== undefined && site !== 'same-origin' && site !== 'none';
+    if (origin === undefined) {
+      // A GET for an image, a script, a frame or `no-cors` has no Origin.
+      if (!foreign || allowedOrigins === '*') return false;
+      throw new McpSseError('origin-not-allowed', NO_ORIGIN);
+    }
+    if (!foreign && isOwnOrigin(origin, exchange)) return false;
+    if (allowedOrigins === '*' || this.#origins.has(origin.toLowerCase())) return true;
+    throw new McpSseError('origin-not-allowed', ORIGIN_ADVICE);
   }
+}
+
+const ORIGIN_ADVICE =
+  'Origin not allowed: add it to security.allowedOrigins, as in ' +
+  "mcpSse({ security: { allowedOrigins: ['https://app.example.com'] } }); " +
+  'for pages of this server itself let the reverse proxy pass on their Host ' +
+  '(nginx: proxy_set_header Host $http_host)';
+
+const NO_ORIGIN =
+  'Cross-site request without an Origin: pages of other sites must use fetch() or EventSource, ' +
+  'and their origin must be in security.allowedOrigins, as in ' +
+  "mcpSse({ security: { allowedOrigins: ['https://app.example.com'] } })";
+
+function hostAdvice(header: string, local: boolean): string {
+  return (
+    `${header} not allowed: add the name to security.allowedHosts, as in ` +
+    "mcpSse({ security: { allowedHosts: ['mcp.example.com'] } })" +
+    (local ? ', and set "trust proxy" if a reverse proxy on this machine forwards it' : '')
+  );
+}
+
+/**
+ * Whether a page on this machine could have made the request: over TCP, when both ends are here. A
+ * Unix socket is open to no page, but to a proxy, whose own peer is the last that it forwards for.
+ */
+function isLocal(exchange: Exchange): boolean {
+  const { socket } = exchange.req;
+  if (socket.remoteAddress !== undefined) return isWithinMachine(socket);
+  // [node] Once a socket is destroyed it has no addresses, and its last request is still served.
+  if (socket.destroyed) return true;
+  const peer = isPeerTrusted(exchange) ? forwardedValues(exchange, 'for').at(-1) : undefined;
+  return peer !== undefined && isLoopbackAddress(peer);
 }
 
 /**
  * Whether a page of `origin` is the server's own. An https page of the same host is, also when
  * the request arrives in plain http: TLS may end at a proxy.
  */
-function isOwnOrigin(origin: string, host: string, scheme: 'http' | 'https'): boolean {
-  if (!URL.canParse(origin)) return false;
+function isOwnOrigin(origin: string, exchange: Exchange): boolean {
+  const { host, scheme } = forwardedOf(exchange);
+  if (host === undefined || !URL.canParse(origin)) return false;
   const { protocol, hostname, port } = new URL(origin);
   if (protocol !== 'https:' && protocol !== `${scheme}:`) return false;
   const pageScheme = protocol === 'https:' ? 'https' : 'http';
   const pagePort = port || DEFAULT_PORTS[pageScheme];
   const hostPort = /:(\d+)$/.exec(host)?.[1] ?? DEFAULT_PORTS[pageScheme];
   return hostname === nameOf(host) && pagePort === hostPort;
-}
-
-function lower(text: string): string {
-  return text.toLowerCase();
 }
 
 function noop(): void {

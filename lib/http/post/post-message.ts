@@ -13,12 +13,10 @@ const PLAIN_QUERY = /^sessionId=([\w.-]+)(?:&n=(\d{1,15}))?$/;
 /** POST /message: one message or a batch for a session of this caller. */
 export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   const { req, res } = exchange;
-  const { settings, events, dispatcher, localHost, probes } = runtime;
+  const { settings, dispatcher, localHost, probes } = runtime;
   fixPrototypes(exchange);
   const { sessionId, offset } = queryOf(exchange);
-  const principal = await events.callUser('security.principal', () =>
-    principalOf(exchange, settings),
-  );
+  const principal = await principalOf(exchange, runtime);
   // Of another node's session nothing is known before that node has answered.
   if (dispatcher.isHere(sessionId)) localHost.sessionOf(sessionId, principal);
   checkContentType(req);

@@ -111,7 +111,7 @@ describe("the endpoint 'absolute'", () => {
 
   it('takes scheme, host and prefix of a trusted proxy', async () => {
     const { url } = await serve(
-      { endpoint: 'absolute' },
+      { endpoint: 'absolute', security: { allowedHosts: ['mcp.example.com'] } },
       { mount: '/v1', prepare: (app) => app.set('trust proxy', 'loopback') },
     );
     const headers = { Host: 'localhost', 'X-Forwarded-For': '203.0.113.1', ...forwarded };

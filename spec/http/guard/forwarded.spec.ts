@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { forwardedOf, nameOf } from '../../../lib/http/guard/forwarded.js';
+import { forwardedOf, hostOf, nameOf } from '../../../lib/http/guard/forwarded.js';
 import type { Exchange, TrustProxy } from '../../../lib/http/exchange.js';
 import { closed, listen } from '../../support/serve.js';
 import { fetchText } from '../../support/stream-client.js';
@@ -23,7 +23,7 @@ const trusting =
     addresses.includes(address);
 const nobody = trusting();
 
-describe('addressingOf', () => {
+describe('forwardedOf', () => {
   const forwarded = {
     host: 'Inner:80',
     'x-forwarded-for': '198.51.100.1, 192.0.2.1',
@@ -126,4 +126,11 @@ it.each([
   ['', ''],
 ])('the name of %j is %j', (host, name) => {
   expect(nameOf(host)).toBe(name);
+});
+
+it('takes :authority for the Host, as HTTP/2 has it', () => {
+  const named = (headers: Record<string, string>) => hostOf(exchange('::1', headers, nobody));
+  expect(named({ ':authority': 'A.example.com:8443' })).toBe('a.example.com:8443');
+  expect(named({ ':authority': 'a.example.com', host: 'b.example.com' })).toBe('a.example.com');
+  expect(named({})).toBeUndefined();
 });

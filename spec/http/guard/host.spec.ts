@@ -1,9 +1,17 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import {
+  connect as connect2,
+  createServer as createServer2,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
+import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { mcpSse } from '../../../lib/index.js';
 import { expectAdmitted, expectBarred } from '../../support/admission.js';
 import { expectStats } from '../../support/expect-stats.js';
 import { RawClient } from '../../support/raw-client.js';
@@ -64,8 +72,10 @@ describe('on a loopback connection', () => {
     expect(client.status).toBe(403);
   });
 
-  it('says that a proxy of this machine is admitted by "trust proxy"', async () => {
+  it('says which line admits the name, and that a proxy wants "trust proxy"', async () => {
     const { url } = await serve();
+    const line = "mcpSse({ security: { allowedHosts: ['mcp.example.com'] } })";
+    await expectBarred(url, { Host: 'mcp.example.com' }, line);
     await expectBarred(url, { Host: 'mcp.example.com' }, '"trust proxy"');
   });
 
@@ -109,6 +119,30 @@ describe('allowedHosts', () => {
     await expectBarred(url, { Host: 'mcp.example.com:443' }, 'security.allowedHosts');
   });
 
+  it('takes `*.` for one label, under every port or under one', async () => {
+    const security = { allowedHosts: ['*.Example.com', '*.example.org:8443'] };
+    const { url } = await serve({ security });
+    for (const Host of ['a.example.com', 'A.EXAMPLE.com:8443', 'x-1.example.org:8443']) {
+      await expectAdmitted(url, { Host });
+    }
+    for (const Host of [
+      'example.com',
+      'a.b.example.com',
+      'evil-example.com',
+      'example.com.evil.com',
+      'a.example.com.evil.com',
+      '.example.com',
+      '*.example.com.',
+      'a@b.example.com',
+      'evil.com/.example.com',
+      'x.example.org',
+      'x.example.org:84430',
+      'x.example.org:443',
+    ]) {
+      await expectBarred(url, { Host }, 'security.allowedHosts');
+    }
+  });
+
   it.each([[['mcp.example.com']], [[]]])('%j keeps loopback names on loopback', async (hosts) => {
     const { url } = await serve({ security: { allowedHosts: hosts } });
     await expectAdmitted(url, { Host: 'localhost' });
@@ -120,6 +154,43 @@ describe('allowedHosts', () => {
     await expectAdmitted(url, { Host: '0.0.0.0:80' });
     const client = await RawClient.send(port, 'GET /sse HTTP/1.0');
     await client.received('event: endpoint');
+  });
+});
+
+describe('HTTP/2', () => {
+  async function open(authority: string, host?: string): Promise<number> {
+    const mcp = mcpSse();
+    // Types of node:http and node:http2 differ where neither side looks.
+    const listener = mcp.requestListener(express()) as unknown as Parameters<
+      typeof createServer2
+    >[0];
+    const server = createServer2(listener as never);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const client = connect2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    onTestFinished(async () => {
+      await mcp.close({ timeoutMs: 200 });
+      client.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    const stream = client.request({
+      ':path': '/sse',
+      ':authority': authority,
+      ...(host !== undefined && { host }),
+    });
+    const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+    stream.close();
+    return Number(head[':status']);
+  }
+
+  it('names the host by :authority', async () => {
+    expect(await open('localhost:3000')).toBe(200);
+    expect(await open('rebound.example.com')).toBe(403);
+  });
+
+  it('may have a Host besides, which must be allowed too', async () => {
+    expect(await open('rebound.example.com', 'localhost')).toBe(403);
+    expect(await open('localhost', 'rebound.example.com')).toBe(403);
+    expect(await open('localhost', 'localhost')).toBe(200);
   });
 });
 

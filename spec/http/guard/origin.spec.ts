@@ -127,6 +127,50 @@ describe('allowedOrigins', () => {
     await page.received('event: endpoint');
   });
 
+  it('takes `*.` for one label, in any letters, under the port that is listed', async () => {
+    const allowedOrigins = ['https://*.Example.com', 'http://*.localhost:5173'];
+    const { url } = await serve({ security: { allowedOrigins } });
+    for (const Origin of [
+      'https://app.example.com',
+      'HTTPS://APP.example.COM',
+      'https://xn--caf-dma.example.com',
+      'http://a_b-1.localhost:5173',
+    ]) {
+      const client = await StreamClient.open(`${url}/sse`, { Origin });
+      expect(corsOf(client)).toMatchObject({ 'access-control-allow-origin': Origin });
+    }
+    for (const Origin of [
+      'https://example.com',
+      'https://a.b.example.com',
+      'https://evil-example.com',
+      'https://example.com.evil.com',
+      'https://app.example.com.evil.com',
+      'https://app.example.com:8443',
+      'https://app.example.com:443',
+      'http://app.example.com',
+      'https://.example.com',
+      'https://evil.com/.example.com',
+      'https://evil.com?.example.com',
+      'https://evil.com#.example.com',
+      'https://evil.com:80.example.com',
+      'https://evil.com\\.example.com',
+      'https://user@app.example.com',
+      'https://%2e.example.com',
+      'https://*.example.com',
+      'http://app.localhost',
+    ]) {
+      await expectBarred(url, { Origin }, 'security.allowedOrigins');
+    }
+  });
+
+  it("'null' admits pages without an origin, by name only", async () => {
+    const { url } = await serve({ security: { allowedOrigins: ['null'] } });
+    const client = await StreamClient.open(`${url}/sse`, { Origin: 'null' });
+    expect(corsOf(client)).toMatchObject({ 'access-control-allow-origin': 'null' });
+    await expectBarred(url, { Origin: 'https://null' }, 'security.allowedOrigins');
+    await expectBarred(url, { Origin: '' }, 'security.allowedOrigins');
+  });
+
   it("'*' admits every page, without credentials", async () => {
     const { url } = await serve({ security: { allowedOrigins: '*' } });
     for (const Origin of [APP, 'null', 'http://evil.example.com']) {

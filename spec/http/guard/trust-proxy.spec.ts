@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -50,9 +51,9 @@ describe('a reverse proxy on the same machine', () => {
   });
 
   it.each([true, 1, 'loopback', ['127.0.0.1'], (address: string) => address === '127.0.0.1'])(
-    'is admitted by "trust proxy" %j, pages of the public name included',
+    'is admitted by allowedHosts and "trust proxy" %j, pages of the public name included',
     async (trust) => {
-      const { port } = await serveTrusting(trust);
+      const { port } = await serveTrusting(trust, { security: { allowedHosts: [PUBLIC] } });
       const keeping = await reverseProxy(port, { headers: forwarding });
       await expectAdmitted(keeping, { Host: PUBLIC });
       await expectAdmitted(keeping, { Host: PUBLIC, Origin: `https://${PUBLIC}` });
@@ -65,7 +66,33 @@ describe('a reverse proxy on the same machine', () => {
     },
   );
 
-  it('gets the rules of loopback for a client of this machine', async () => {
+  it('is not admitted by "trust proxy" alone: a rebound page could pretend to be one', async () => {
+    const { url } = await serveTrusting('loopback');
+    const pretended = { 'X-Forwarded-For': CLIENT, 'X-Forwarded-Proto': 'https' };
+    for (const name of ['localhost', 'rebound.example.com']) {
+      const headers = { ...pretended, 'X-Forwarded-Host': name, Host: 'rebound.example.com' };
+      await expectBarred(url, headers, BY_HOSTS);
+    }
+    const admitted = await serveTrusting('loopback', { security: { allowedHosts: [PUBLIC] } });
+    const headers = { ...pretended, 'X-Forwarded-Host': PUBLIC, Host: 'rebound.example.com' };
+    await expectBarred(admitted.url, headers, 'Host not allowed');
+  });
+
+  it('must be allowed by every name that it forwards', async () => {
+    const { port } = await serveTrusting('loopback', { security: { allowedHosts: [PUBLIC] } });
+    const forwards = (names: string): Promise<string> =>
+      reverseProxy(port, {
+        headers: (req) => ({ ...forwarding(req), host: 'localhost', 'x-forwarded-host': names }),
+      });
+    await expectAdmitted(await forwards(PUBLIC), {});
+    await expectAdmitted(await forwards(`${PUBLIC}, localhost:80`), {});
+    // Apache adds the real name behind the one that a page has made up.
+    const rebound = await forwards('localhost, rebound.example.com');
+    await expectBarred(rebound, {}, 'X-Forwarded-Host not allowed');
+    await expectBarred(await forwards('other.example.com'), {}, BY_HOSTS);
+  });
+
+  it('needs nothing when it forwards a name of this machine', async () => {
     const { port } = await serveTrusting('loopback');
     const proxy = await reverseProxy(port, {
       headers: (req) => ({ 'x-forwarded-for': '::1', 'x-forwarded-host': req.headers.host }),
@@ -74,20 +101,41 @@ describe('a reverse proxy on the same machine', () => {
     await expectBarred(proxy, { Host: 'rebound.example.com' }, BY_HOSTS);
   });
 
-  it('gets the rules of loopback when it does not say who the client is', async () => {
+  it('gets the same rules when it does not say who the client is', async () => {
     const { port } = await serveTrusting('loopback');
     const proxy = await reverseProxy(port);
     await expectBarred(proxy, { Host: PUBLIC }, BY_HOSTS);
   });
+});
 
-  it('must keep to allowedHosts as well, by the name that it forwards', async () => {
-    const { port } = await serveTrusting('loopback', { security: { allowedHosts: [PUBLIC] } });
-    const honest = await reverseProxy(port, { headers: forwarding });
-    await expectAdmitted(honest, { Host: 'whatever' });
-    const other = await reverseProxy(port, {
-      headers: (req) => ({ ...forwarding(req), 'x-forwarded-host': 'other.example.com' }),
+describe('a reverse proxy on another machine', () => {
+  /** As it looks to the guard: the two ends of the connection differ. */
+  async function fromElsewhere(trust: unknown, options: McpSseOptions = {}): Promise<string> {
+    const { server } = await serveTrusting(trust, options);
+    const other = createServer((req, res) => {
+      Object.defineProperty(req.socket, 'remoteAddress', { value: '198.51.100.7' });
+      server.emit('request', req, res);
     });
-    await expectBarred(other, { Host: PUBLIC }, BY_HOSTS);
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => closed(other));
+    return `http://127.0.0.1:${String((other.address() as AddressInfo).port)}`;
+  }
+
+  it('needs nothing, whatever it names and forwards', async () => {
+    const url = await fromElsewhere('198.51.100.0/24');
+    await expectAdmitted(url, { Host: 'upstream:3000', 'X-Forwarded-Host': PUBLIC });
+    await expectAdmitted(url, { Host: PUBLIC, 'X-Forwarded-For': '127.0.0.1' });
+  });
+
+  it('is admitted by the name that the client asked for, if allowedHosts names some', async () => {
+    const url = await fromElsewhere('198.51.100.7', { security: { allowedHosts: [PUBLIC] } });
+    const named = { Host: 'upstream:3000', 'X-Forwarded-Host': PUBLIC };
+    await expectAdmitted(url, named);
+    await expectAdmitted(url, { ...named, Origin: `http://${PUBLIC}` });
+    await expectAdmitted(url, { Host: PUBLIC });
+    await expectBarred(url, { Host: 'upstream:3000' }, BY_HOSTS);
+    await expectBarred(url, { ...named, 'X-Forwarded-Host': 'other.example.com' }, BY_HOSTS);
+    await expectBarred(url, { Host: 'localhost' }, BY_HOSTS);
   });
 });
 
@@ -116,11 +164,9 @@ describe('X-Forwarded-* of a peer that is not trusted', () => {
     await expectAdmitted(url, { ...pretended, Host: 'localhost' });
   });
 
-  it('count no further than the chain of trust: what is in front of it is hearsay', async () => {
-    // The proxy is trusted, the client behind it is not: it may not claim to be on loopback,
-    // nor to be somebody else.
+  it('do not move a connection within this machine elsewhere, wherever the client is', async () => {
     const { url, mcp } = await serveTrusting(1);
-    await expectAdmitted(url, { 'X-Forwarded-For': `127.0.0.1, ${CLIENT}`, Host: PUBLIC });
+    await expectBarred(url, { 'X-Forwarded-For': `127.0.0.1, ${CLIENT}`, Host: PUBLIC }, BY_HOSTS);
     await expectBarred(url, { 'X-Forwarded-For': `${CLIENT}, 127.0.0.1`, Host: PUBLIC }, BY_HOSTS);
     expectStats(mcp, { totals: { errors: {} } });
   });
@@ -151,6 +197,20 @@ describe('over a Unix socket', () => {
     await expectAdmitted(proxy, { Origin: `https://${PUBLIC}` });
     await expectBarred(proxy, { Origin: 'https://unix' }, BY_ORIGINS);
   });
+
+  it.each([true, 1])(
+    '"trust proxy" %j: what the proxy has from this machine may be of a rebound page',
+    async (trust) => {
+      const served = await serveTrusting(trust);
+      const proxy = await overUnixSocket(served, ({ headers }) => ({
+        'x-forwarded-for': `${CLIENT}, 127.0.0.1`,
+        'x-forwarded-host': headers.host,
+        host: 'localhost',
+      }));
+      await expectAdmitted(proxy, { Host: 'localhost:8080' });
+      await expectBarred(proxy, { Host: 'rebound.example.com' }, BY_HOSTS);
+    },
+  );
 
   it.each([false, 'loopback'])('"trust proxy" %j does not', async (trust) => {
     const proxy = await overUnixSocket(await serveTrusting(trust), (req) => ({

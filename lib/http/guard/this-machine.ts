@@ -1,0 +1,41 @@
+import { isIP } from 'node:net';
+
+import ipaddr from 'ipaddr.js';
+
+import { isLoopbackAddress, isLoopbackName } from '../../util/guards.js';
+
+/** The two ends of a connection, and whether it still has them. */
+export interface Ends {
+  readonly remoteAddress?: string | undefined;
+  readonly localAddress?: string | undefined;
+}
+
+/**
+ * Whether both ends of a TCP connection are the same machine: over loopback, or over an address of
+ * its network. A page of any site can get there by a name of its own (DNS rebinding).
+ */
+export function isWithinMachine({ remoteAddress, localAddress }: Ends): boolean {
+  return (
+    remoteAddress !== undefined &&
+    (remoteAddress === localAddress || isLoopbackAddress(remoteAddress))
+  );
+}
+
+/**
+ * Whether a name without its port can only mean this machine: a loopback name, or the address that
+ * the connection came to. No page of another site is addressed by one of these.
+ */
+export function isLocalName(name: string, { localAddress }: Ends): boolean {
+  return isLoopbackName(name) || (localAddress !== undefined && isSameAddress(name, localAddress));
+}
+
+function isSameAddress(name: string, localAddress: string): boolean {
+  const address = withoutBrackets(name);
+  if (isIP(address) === 0 || isIP(localAddress) === 0) return false;
+  // `process` takes an IPv4 address out of its IPv6 clothes.
+  return ipaddr.process(address).toString() === ipaddr.process(localAddress).toString();
+}
+
+function withoutBrackets(name: string): string {
+  return name.startsWith('[') && name.endsWith(']') ? name.slice(1, -1) : name;
+}
