@@ -19,6 +19,7 @@ import { turnMutants } from './mutants/flush.js';
 import { watchingMutants } from './mutants/watching.js';
 import { wayBackMutants } from './mutants/resume-request.js';
 import { wireMutants } from './mutants/wire.js';
+import { worldMutants } from './mutants/world.js';
 
 const MUTANTS = [
   ...lockMutants,
@@ -32,6 +33,7 @@ const MUTANTS = [
   ...clusterMutants,
   ...watchingMutants,
   ...hostileMutants,
+  ...worldMutants,
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -1,26 +1,39 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
-import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 import type { Routes } from './routes.js';
-import type { TrustProxy } from './exchange.js';
+import type { Exchange, TrustProxy } from './exchange.js';
+import { adaptHttp2 } from './http2.js';
 
-/** An Express application, as far as `before` needs one. */
+/** An Express application, as far as `requestListener` needs one. */
 export type ExpressApp = ((req: IncomingMessage, res: ServerResponse) => void) & {
   get(setting: string): unknown;
 };
 
-/** The endpoints as an Express router. */
+/**
+ * The endpoints as an Express router, which is middleware for everything that calls functions with
+ * `(req, res, next)`: connect, Vite, Fastify with middie, Koa with koa-connect, `node:http` itself.
+ */
 export function routerFor<Data>(endpoints: Routes<Data>): Router {
   const router = express.Router();
   const { handle } = router as unknown as { handle: RequestHandler };
   // In front of the router's own layers, not in one: its `next`, which Express keeps in `req`, would
   // be 5 % of the memory of a session, and the layer 3 % of a POST.
-  const serveOrHandle: RequestHandler = (req, res, next) => {
-    if (!endpoints.serve({ req, res, trusts: trustOf(req.app) }, ''))
-      handle.call(router, req, res, next);
+  const serveOrHandle = (req: Request, res: Response, next?: NextFunction): void => {
+    // Its type says that it is there; only Express puts it there.
+    const { app }: { app?: unknown } = req;
+    if (!endpoints.serve(exchangeOf(req, res, app), ''))
+      handle.call(router, req, res, next ?? finalHandler(res));
   };
   return Object.assign(router, { handle: serveOrHandle });
 }
@@ -34,7 +47,7 @@ export function requestListenerFor<Data>(
   return (req, res) => {
     // What middleware in front adds, by its types also for sure, is not there: there is none.
     const bare = req as McpSseRequest;
-    if (!endpoints.serve({ req: bare, res, trusts: trustOf(app) }, mount)) app(req, res);
+    if (!endpoints.serve(exchangeOf(bare, res, app), mount)) app(req, res);
   };
 }
 
@@ -64,9 +77,29 @@ function statusOf(error: unknown): number {
   return marked && 'status' in error && typeof error.status === 'number' ? error.status : 0;
 }
 
-function trustOf(app: ExpressApp): TrustProxy {
-  const trusts: unknown = app.get('trust proxy fn');
+function exchangeOf(req: McpSseRequest, res: ServerResponse, app: unknown): Exchange {
+  adaptHttp2(req, res);
+  return { req, res, trusts: trustOf(app) };
+}
+
+/** Where there is no Express application nobody is trusted: nothing says who could be. */
+function trustOf(app: unknown): TrustProxy {
+  // Not by `get`: that of other frameworks adds a route.
+  const settings: unknown = isObject(app) ? Reflect.get(app, 'settings') : undefined;
+  const trusts: unknown = isObject(settings) ? Reflect.get(settings, 'trust proxy fn') : undefined;
   return typeof trusts === 'function' ? (trusts as TrustProxy) : trustsNobody;
 }
 
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
 const trustsNobody: TrustProxy = () => false;
+
+/** Called by `http.createServer(mcp)` itself, there is nothing behind the router. */
+function finalHandler(res: ServerResponse): NextFunction {
+  return (error?: unknown) => {
+    res.statusCode = error === undefined ? 404 : 500;
+    res.end();
+  };
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { STREAM_HEAD } from '../wire/sse-encoder.js';
+
+/**
+ * Gives a request and a response of `node:http2` what those of `node:http` have and the rest of
+ * `lib/http` reads: a Host header, and a response that says that it is gone.
+ */
+export function adaptHttp2(req: IncomingMessage, res: ServerResponse): void {
+  if (!isHttp2(req)) return;
+  // [spec] RFC 9113, 8.3.1: `:authority` stands in the place of Host.
+  const authority: unknown = req.headers[':authority'];
+  if (typeof authority === 'string') req.headers.host ??= authority;
+  // [node] `Http2ServerResponse` has neither; only its stream knows.
+  const gone = { configurable: true, get: () => isDestroyed(Reflect.get(res, 'stream')) };
+  Object.defineProperties(res, { destroyed: gone, closed: gone });
+}
+
+/** The head of a stream, as the protocol of the request allows it. */
+export function streamHead(req: IncomingMessage): Readonly<Record<string, string>> {
+  return isHttp2(req) ? HTTP2_HEAD : STREAM_HEAD;
+}
+
+/** [spec] RFC 9113, 8.2.2: no header of HTTP/2 speaks of the connection; [node] warns of one. */
+const HTTP2_HEAD: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(STREAM_HEAD).filter(([name]) => name !== 'Connection'),
+);
+
+function isHttp2({ httpVersionMajor }: IncomingMessage): boolean {
+  return httpVersionMajor >= 2;
+}
+
+function isDestroyed(stream: unknown): boolean {
+  return typeof stream !== 'object' || stream === null || Reflect.get(stream, 'destroyed') === true;
+}
