@@ -7,7 +7,7 @@ import { STREAM_HEAD } from '../wire/sse-encoder.js';
  * `lib/http` reads: a Host header, and a response that says that it is gone.
  */
 export function adaptHttp2(req: IncomingMessage, res: ServerResponse): void {
-  if (!isHttp2(req)) return;
+  if (!isHttp2(res)) return;
   // [spec] RFC 9113, 8.3.1: `:authority` stands in the place of Host.
   const authority: unknown = req.headers[':authority'];
   if (typeof authority === 'string') req.headers.host ??= authority;
@@ -16,9 +16,9 @@ export function adaptHttp2(req: IncomingMessage, res: ServerResponse): void {
   Object.defineProperties(res, { destroyed: gone, closed: gone });
 }
 
-/** The head of a stream, as the protocol of the request allows it. */
-export function streamHead(req: IncomingMessage): Readonly<Record<string, string>> {
-  return isHttp2(req) ? HTTP2_HEAD : STREAM_HEAD;
+/** The head of a stream, as the protocol of the response allows it. */
+export function streamHead(res: ServerResponse): Readonly<Record<string, string>> {
+  return isHttp2(res) ? HTTP2_HEAD : STREAM_HEAD;
 }
 
 /** [spec] RFC 9113, 8.2.2: no header of HTTP/2 speaks of the connection; [node] warns of one. */
@@ -26,8 +26,9 @@ const HTTP2_HEAD: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(STREAM_HEAD).filter(([name]) => name !== 'Connection'),
 );
 
-function isHttp2({ httpVersionMajor }: IncomingMessage): boolean {
-  return httpVersionMajor >= 2;
+/** Not by the version of the request: a client of HTTP/1 may claim any. */
+function isHttp2(res: ServerResponse): boolean {
+  return 'stream' in res;
 }
 
 function isDestroyed(stream: unknown): boolean {

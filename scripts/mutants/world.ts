@@ -4,6 +4,7 @@ const sniffed = 'http/post/sniffed-body.spec.ts';
 const bodies = 'http/post/body-reader.spec.ts';
 const hosts = 'http/hosts.spec.ts';
 const http2 = 'http/http2.spec.ts';
+const pipelined = 'http/get/pipelined.spec.ts';
 
 const body = 'http/post/json-body.ts';
 const reader = 'http/post/body-reader.ts';
@@ -91,11 +92,25 @@ export const worldMutants: readonly Mutant[] = [
     specs: [hosts],
   },
   {
+    name: 'a stream may wait behind another one of its connection',
+    file: 'http/exchange.ts',
+    find: '  if (res.socket !== null) return;\n',
+    replace: '  if (res.socket !== undefined) return;\n',
+    specs: [pipelined],
+  },
+  {
     name: ':authority is no host',
     file: overHttp2,
     find: "  if (typeof authority === 'string') req.headers.host ??= authority;\n",
     replace: '  void authority;\n',
     specs: [http2],
+  },
+  {
+    name: 'a client of HTTP/1 that claims to be of HTTP/2 is believed',
+    file: overHttp2,
+    find: "return 'stream' in res;",
+    replace: 'return res.req.httpVersionMajor >= 2;',
+    specs: ['hostile/corpus.spec.ts'],
   },
   {
     name: 'a stream of HTTP/2 speaks of its connection',

@@ -8,7 +8,7 @@ import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { ignoreResult } from '../../util/unawaited.js';
 import { beginStream } from './begin-stream.js';
 import { messageUrlFor } from './message-url.js';
-import type { Exchange } from '../exchange.js';
+import { checkOwnSocket, type Exchange } from '../exchange.js';
 import { openSession } from './open-session.js';
 import type { Runtime } from '../runtime.js';
 import {
@@ -34,6 +34,7 @@ export interface Caller {
 export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   const { req, res } = exchange;
   checkAccept(req);
+  checkOwnSocket(exchange);
   const { events, settings } = runtime;
   const principal = await events.callUser('security.principal', () =>
     settings.security.principal(req),

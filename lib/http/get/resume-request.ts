@@ -109,6 +109,6 @@ export function shouldRetry(req: McpSseRequest, error: McpSseError): boolean {
 
 /** A stream that only says when to come back. */
 export function answerRetryLater(res: ServerResponse, retryMs: number): void {
-  if (!res.headersSent) res.writeHead(200, streamHead(res.req));
+  if (!res.headersSent) res.writeHead(200, streamHead(res));
   res.end(`retry: ${String(reconnectDelay(retryMs))}\n\n`);
 }
