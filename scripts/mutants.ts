@@ -20,6 +20,7 @@ import { turnMutants } from './mutants/flush.js';
 import { watchingMutants } from './mutants/watching.js';
 import { wayBackMutants } from './mutants/resume-request.js';
 import { wireMutants } from './mutants/wire.js';
+import { worldMutants } from './mutants/world.js';
 
 const MUTANTS = [
   ...lockMutants,
@@ -34,6 +35,7 @@ const MUTANTS = [
   ...watchingMutants,
   ...hostileMutants,
   ...guardMutants,
+  ...worldMutants,
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

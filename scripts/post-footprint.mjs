@@ -27,7 +27,10 @@ async function call() {
   const headers = { 'Content-Type': 'application/json' };
   const post = request(path, { method: 'POST', headers });
   post.end(JSON.stringify({ jsonrpc: '2.0', id: (id += 1), method: 'tools/call', params: {} }));
-  await Promise.all([once(post, 'response').then(([answer]) => answer.resume()), once(stream, 'data')]);
+  await Promise.all([
+    once(post, 'response').then(([answer]) => answer.resume()),
+    once(stream, 'data'),
+  ]);
   await new Promise((settled) => setTimeout(settled, 50));
 }
 

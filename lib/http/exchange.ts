@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { Request } from 'express';
 
+import { McpSseError } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 
 /** Whether the peer at `address`, `hop` proxies away from here, may speak for its client. */
@@ -24,6 +25,20 @@ export interface AppSettings {
 
 /** The origin in front of an absolute URL; only one that no parser of URLs reads otherwise. */
 const ORIGIN = /^https?:\/\/(?:(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d+)?)?(?=[/?]|$)/i;
+
+/**
+ * Refuses a stream behind another request of its connection, whose answer comes first.
+ *
+ * [node] Before 24 the response of a pipelined request is not told that its connection has closed:
+ * its session would stay.
+ *
+ * @throws McpSseError `invalid-request`.
+ */
+export function checkOwnSocket({ res }: Exchange): void {
+  if (res.socket !== null) return;
+  const advice = 'a stream needs a connection of its own: this one is busy with another request';
+  throw new McpSseError('invalid-request', advice);
+}
 
 /** The path of a URL as it stands in a request line, and its query without the question mark. */
 export function splitUrl(url: string): { path: string; query: string } {

@@ -2,8 +2,10 @@ import { IncomingMessage, type RequestListener, type ServerResponse } from 'node
 
 import express, {
   type ErrorRequestHandler,
+  type NextFunction,
   type Request,
   type RequestHandler,
+  type Response,
   type Router,
 } from 'express';
 
@@ -11,6 +13,7 @@ import { McpSseError, type McpSseErrorCode } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 import type { AppSettings, Exchange, TrustProxy } from './exchange.js';
 import type { Routes } from './routes.js';
+import { adaptHttp2 } from './http2.js';
 
 /** The Express application that hosts the router. */
 interface HostApp extends AppSettings {
@@ -21,15 +24,19 @@ interface HostApp extends AppSettings {
 /** An Express application, as far as `requestListener` needs one. */
 export type ExpressApp = HostApp & ((req: IncomingMessage, res: ServerResponse) => void);
 
-/** The routes as an Express router. */
+/**
+ * The routes as an Express router, which is middleware for everything that calls functions with
+ * `(req, res, next)`: connect, Vite, Fastify with middie, Koa with koa-connect, `node:http` itself.
+ */
 export function routerFor<Data>(routes: Routes<Data>): Router {
   const router = express.Router();
   const { handle } = router as unknown as { handle: RequestHandler };
   // In front of the router's own layers, not in one: its `next`, which Express keeps in `req`, would
   // be 5 % of the memory of a session, and the layer 3 % of a POST.
-  const serveOrHandle: RequestHandler = (req, res, next) => {
+  const serveOrHandle = (req: Request, res: Response, next?: NextFunction): void => {
     const app = appOf(req);
-    if (!routes.serve(exchangeOf(req, res, app, ''), '', app)) handle.call(router, req, res, next);
+    if (!routes.serve(exchangeOf(req, res, app, ''), '', app))
+      handle.call(router, req, res, next ?? finalHandler(res));
   };
   return Object.assign(router, { handle: serveOrHandle });
 }
@@ -52,6 +59,7 @@ function exchangeOf(
   app: HostApp | undefined,
   mount: string,
 ): Exchange {
+  adaptHttp2(req, res);
   return {
     // What middleware adds, by its types also for sure, may not be there.
     req: req as McpSseRequest,
@@ -132,3 +140,11 @@ function trustOf(app: HostApp | undefined): TrustProxy {
 }
 
 const trustsNobody: TrustProxy = () => false;
+
+/** Called by `http.createServer(mcp)` itself, there is nothing behind the router. */
+function finalHandler(res: ServerResponse): NextFunction {
+  return (error?: unknown) => {
+    res.statusCode = error === undefined ? 404 : 500;
+    res.end();
+  };
+}

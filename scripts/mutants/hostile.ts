@@ -11,6 +11,7 @@ const shutdown = 'faults/shutdown-amid.spec.ts';
 const frozen = 'faults/frozen-process.spec.ts';
 
 const body = 'http/post/json-body.ts';
+const reader = 'http/post/body-reader.ts';
 const jsonRpc = 'wire/json-rpc.ts';
 
 /** What bad input could do, if the edge let it. */
@@ -31,9 +32,9 @@ const inputMutants: readonly Mutant[] = [
   },
   {
     name: 'a body is counted only where it declares its length',
-    file: body,
-    find: 'if (size <= limit) chunks.push(chunk);',
-    replace: 'if (size <= Infinity) chunks.push(chunk);',
+    file: reader,
+    find: 'this.#size += bytes.length;',
+    replace: 'this.#size += 0;',
     specs: [corpus],
   },
   {

@@ -105,7 +105,7 @@ describe('the budget of what is kept for all clients', () => {
   it('takes nobody for what shrinks', () => {
     const { budget, holders } = budgetOf(10, 'a', 'b');
     const [a, b] = holders as [Holder, Holder];
-    b.held = 30;
+    b.heldBytes = 30;
     budget.change(b, 30);
     budget.detached(a);
     b.keep(-5);

@@ -8,7 +8,7 @@ import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { ignoreResult } from '../../util/promises.js';
 import { beginStream } from './begin-stream.js';
 import { messageUrlFor } from './message-url.js';
-import type { Exchange } from '../exchange.js';
+import { checkOwnSocket, type Exchange } from '../exchange.js';
 import { openSession } from './open-session.js';
 import { principalOf } from '../principal.js';
 import type { Runtime } from '../runtime.js';
@@ -35,6 +35,7 @@ export interface Caller {
 export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   const { req, res } = exchange;
   checkAccept(req);
+  checkOwnSocket(exchange);
   const { settings } = runtime;
   const principal = await principalOf(exchange, runtime);
   const key = resumeKeyOf(exchange, settings);

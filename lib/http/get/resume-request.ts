@@ -6,8 +6,9 @@ import type { Claimant } from '../../session/host.js';
 import { reconnectDelay } from '../../session/resume/reconnect-delay.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 import { parseEventId, type ResumeCapabilities } from '../../session/resume/resume-strategy.js';
-import { encodeRetry, streamHead } from '../../wire/sse-encoder.js';
+import { encodeRetry } from '../../wire/sse-encoder.js';
 import type { Caller } from './open-stream.js';
+import { streamHead } from '../http2.js';
 import type { Runtime } from '../runtime.js';
 
 /** A client that comes back, its session, and where that lives. */
@@ -109,6 +110,6 @@ export function shouldRetry(req: McpSseRequest, error: McpSseError): boolean {
 
 /** A stream that only says when to come back. */
 export function answerRetryLater(res: ServerResponse, retryMs: number): void {
-  if (!res.headersSent) res.writeHead(200, streamHead());
+  if (!res.headersSent) res.writeHead(200, streamHead(res));
   res.end(encodeRetry(reconnectDelay(retryMs)));
 }

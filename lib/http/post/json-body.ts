@@ -4,6 +4,7 @@ import { parse } from 'content-type';
 
 import { McpSseError } from '../../errors.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
+import { BodyReader, tooLarge } from './body-reader.js';
 
 const UTF8_NAMES: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
 
@@ -27,23 +28,37 @@ function isJson(header: string): boolean {
   return type === 'application/json' && UTF8_NAMES.has(charset.toLowerCase());
 }
 
+/** The body from this tick on; undefined when something in front has read it, or a part of it. */
+export function unreadBody(req: McpSseRequest, limit: number): BodyReader | undefined {
+  // [node] Express 4's parsers leave an empty object behind when they pass a body by: `req.body`
+  // says nothing.
+  return req.readableDidRead ? undefined : new BodyReader(req, limit);
+}
+
 /**
- * The JSON of a body: as a parser in front left it in `req.body` (an object, a string, a Buffer),
- * or else read here, at most `limit` bytes of it.
+ * The JSON of a body that is read here, or as a parser in front left it in `req.body` (an object,
+ * a string, a Buffer), at most `limit` bytes of it.
  *
  * @throws McpSseError `parse-error`, `message-too-large`, `unsupported-media-type`; `internal`
  * when something in front has read the body and kept it.
  */
-export async function readJson(req: McpSseRequest, limit: number): Promise<unknown> {
-  // [node] Express 4's parsers leave an empty object behind when they pass a body by.
-  if (!req.readableDidRead) return parseBytes(await readBytes(req, limit));
+export async function readJson(
+  req: McpSseRequest,
+  unread: BodyReader | undefined,
+  limit: number,
+): Promise<unknown> {
+  if (unread) {
+    checkHead(req, limit);
+    return parseBytes(await unread.read());
+  }
   const { body } = req;
   if (Buffer.isBuffer(body)) return parseBytes(within(body, limit));
   if (typeof body === 'string') return parseText(within(body, limit));
   if (body === undefined) {
     throw new McpSseError(
       'internal',
-      'something in front has read the body and not put it into req.body',
+      'something in front has read the body of this POST and not put it into req.body: mount ' +
+        'mcpSse() in front of it, call next() before it waits for anything, or let it set req.body',
     );
   }
   return body;
@@ -54,38 +69,13 @@ function within<T extends string | Buffer>(body: T, limit: number): T {
   return body;
 }
 
-function readBytes(req: McpSseRequest, limit: number): Promise<Buffer> {
-  const coding = req.headers['content-encoding'];
+/** What the head says of a body that cannot be taken. */
+function checkHead({ headers }: McpSseRequest, limit: number): void {
+  const coding = headers['content-encoding'];
   if (coding !== undefined && coding !== 'identity') {
-    const advice = 'Content-Encoding is not supported';
-    return Promise.reject(new McpSseError('unsupported-media-type', advice));
+    throw new McpSseError('unsupported-media-type', 'Content-Encoding is not supported');
   }
-  if (Number(req.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge());
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    req.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= limit) chunks.push(chunk);
-      else {
-        // The rest is read and dropped, so that the client reads the answer instead of a reset.
-        chunks.length = 0;
-        reject(tooLarge());
-      }
-    });
-    let whole = false;
-    req.on('end', () => {
-      whole = true;
-      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
-    });
-    // Every request ends with `close`: an error is made only where one is due (4 % of a POST).
-    const cut = (): void => {
-      if (!whole) reject(new McpSseError('parse-error', 'the body was cut short'));
-    };
-    req.on('error', cut);
-    req.on('close', cut);
-    if (req.destroyed) cut();
-  });
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge();
 }
 
 function parseBytes(bytes: Buffer): unknown {
@@ -100,8 +90,4 @@ function parseText(text: string): unknown {
     // Without the cause: its message quotes the input.
     throw new McpSseError('parse-error', 'the body is not JSON');
   }
-}
-
-function tooLarge(): McpSseError {
-  return new McpSseError('message-too-large', 'the body is larger than limits.maxBodyBytes');
 }

@@ -2,7 +2,8 @@ import { McpSseError } from '../../errors.js';
 import { factsOf } from '../../session/request-facts.js';
 import { toMessages } from '../../wire/json-rpc.js';
 import { principalOf } from '../principal.js';
-import { checkContentType, readJson } from './json-body.js';
+import type { BodyReader } from './body-reader.js';
+import { checkContentType, readJson, unreadBody } from './json-body.js';
 import { splitUrl, type Exchange } from '../exchange.js';
 import type { Runtime } from '../runtime.js';
 import { fixPrototypes } from './v8-prototype-fix.js';
@@ -12,15 +13,35 @@ const PLAIN_QUERY = /^sessionId=([\w.-]+)(?:&n=(\d{1,15}))?$/;
 
 /** POST /message: one message or a batch for a session of this caller. */
 export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
-  const { req, res } = exchange;
-  const { settings, dispatcher, localHost, probes } = runtime;
   fixPrototypes(exchange);
+  // In the tick of the call: middleware in front may have set the body flowing.
+  const unread = unreadBody(exchange.req, runtime.settings.limits.maxBodyBytes);
+  try {
+    await takeMessages(exchange, runtime, unread);
+  } catch (error) {
+    unread?.drop();
+    throw error;
+  }
+  const { res } = exchange;
+  // [spec] 202 only now: the session has the message. Two calls: what wraps `writeHead` may return
+  // nothing.
+  res.writeHead(202, { 'Content-Length': '0' });
+  res.end();
+}
+
+async function takeMessages<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  unread: BodyReader | undefined,
+): Promise<void> {
+  const { req } = exchange;
+  const { settings, dispatcher, localHost, probes } = runtime;
   const { sessionId, offset } = queryOf(exchange);
   const principal = await principalOf(exchange, runtime);
   // Of another node's session nothing is known before that node has answered.
   if (dispatcher.isHere(sessionId)) localHost.sessionOf(sessionId, principal);
   checkContentType(req);
-  const messages = toMessages(await readJson(req, settings.limits.maxBodyBytes));
+  const messages = toMessages(await readJson(req, unread, settings.limits.maxBodyBytes));
   const facts = factsOf(req);
   try {
     const taken = dispatcher
@@ -33,8 +54,6 @@ export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Dat
       for (const message of messages) probes.settle(message, { sessionId, offset });
     throw error;
   }
-  // [spec] 202 only now: the session has the message.
-  res.writeHead(202, { 'Content-Length': '0' }).end();
 }
 
 const isNotFound = (error: unknown): boolean =>

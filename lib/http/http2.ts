@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { streamHead as headOfStream } from '../wire/sse-encoder.js';
+
+/**
+ * Gives a request and a response of `node:http2` what those of `node:http` have and the rest of
+ * `lib/http` reads: a Host header, and a response that says that it is gone.
+ */
+export function adaptHttp2(req: IncomingMessage, res: ServerResponse): void {
+  if (!isHttp2(res)) return;
+  // [spec] RFC 9113, 8.3.1: `:authority` stands in the place of Host.
+  const authority: unknown = req.headers[':authority'];
+  if (typeof authority === 'string') req.headers.host ??= authority;
+  // [node] `Http2ServerResponse` has neither; only its stream knows.
+  const gone = { configurable: true, get: () => isDestroyed(Reflect.get(res, 'stream')) };
+  Object.defineProperties(res, { destroyed: gone, closed: gone });
+}
+
+/** The head of a stream, as the protocol of the response allows it. */
+export function streamHead(res: ServerResponse): Record<string, string> {
+  const { Connection, ...head } = headOfStream();
+  // [spec] RFC 9113, 8.2.2: no header of HTTP/2 speaks of the connection; [node] warns of one.
+  return isHttp2(res) || Connection === undefined ? head : { ...head, Connection };
+}
+
+/** Not by the version of the request: a client of HTTP/1 may claim any. */
+function isHttp2(res: ServerResponse): boolean {
+  return 'stream' in res;
+}
+
+function isDestroyed(stream: unknown): boolean {
+  return typeof stream !== 'object' || stream === null || Reflect.get(stream, 'destroyed') === true;
+}
