@@ -3,6 +3,7 @@ import type { ConnectionWriter } from '../stream/connection-writer.js';
 import { rejected } from '../util/promises.js';
 import { encodeMessage, KEEP_ALIVE, type Frame } from '../wire/sse-encoder.js';
 import {
+  answeredId,
   errorResponseFor,
   isAnswer,
   isRequest,
@@ -143,9 +144,10 @@ export class LiveSession<Data = unknown>
       this.fail(full);
       return rejected(closedError(full));
     }
-    if (isAnswer(message)) {
+    const answered = answeredId(message);
+    if (answered !== undefined) {
       if (this.#handshake.sent(message)) this.sender.handshakeSent();
-      if (message.id != null) this.receiver.inFlight.release(message.id);
+      this.receiver.inFlight.release(answered);
     }
     this.#lastActive = performance.now();
     const room = this.sender.send(message, frame);
@@ -287,7 +289,9 @@ export class LiveSession<Data = unknown>
   /** The sender learns why; a client that waits for this answer gets an error instead. */
   #refuseToSend(message: JsonRpcMessage, error: McpSseError): Promise<never> {
     this.#observer.failed(this, error);
-    if (isAnswer(message) && message.id != null) this.#answerInternalError(message.id);
+    // Only a text or a number: the answer for any other id could not be written either.
+    const id = answeredId(message);
+    if (id !== undefined) this.#answerInternalError(id);
     return rejected(error);
   }
 
