@@ -3,8 +3,8 @@ const { join } = require('node:path');
 
 // Ground floor first. A room imports from its own floor or a lower one.
 const floors = [
-  'errors.ts',
   'util',
+  'errors.ts',
   'wire',
   'stream',
   'session',

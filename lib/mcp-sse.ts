@@ -130,7 +130,10 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
 function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runtime<Data> {
   const { limits } = settings;
   const events = new SessionEvents<Data>(settings.hooks, limits.hookTimeoutMs, statistics);
-  const sessions = new SessionRegistry<Data>(limits);
+  const sessions = new SessionRegistry<Data>({
+    ...limits,
+    anonymous: settings.resume && settings.resume.anonymous,
+  });
   const { maxTotalBytes } = limits;
   const budget = new ByteBudget<LiveSession<Data>>(maxTotalBytes, sessions, (totalBytes) => {
     diagnostics.overBudget(totalBytes, maxTotalBytes);

@@ -1,43 +1,44 @@
 import type { ServerResponse } from 'node:http';
 
-import type { McpSseError, McpSseErrorCode } from '../errors.js';
+import { isRefusalCode, STATUSES, type McpSseError, type RefusalCode } from '../errors.js';
 import { errorResponseFor, RpcCode } from '../wire/json-rpc.js';
 
+/** What a refusal says besides its status. */
 interface Refusal {
-  readonly status: number;
   readonly rpcCode: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 const RETRY = { 'Retry-After': '1' };
-const UNAVAILABLE: Refusal = { status: 503, rpcCode: RpcCode.serverError, headers: RETRY };
-const INTERNAL: Refusal = { status: 500, rpcCode: RpcCode.internalError };
+const INVALID: Refusal = { rpcCode: RpcCode.invalidRequest };
+const UNAVAILABLE: Refusal = { rpcCode: RpcCode.serverError, headers: RETRY };
 
-/** The only map from errors to statuses. What is not in it is the server's own fault: 500. */
-const REFUSALS: Partial<Record<McpSseErrorCode, Refusal>> = {
-  'parse-error': { status: 400, rpcCode: RpcCode.parseError },
-  'invalid-message': { status: 400, rpcCode: RpcCode.invalidRequest },
-  'invalid-request': { status: 400, rpcCode: RpcCode.invalidRequest },
-  unauthorized: { status: 401, rpcCode: RpcCode.invalidRequest },
-  forbidden: { status: 403, rpcCode: RpcCode.invalidRequest },
-  'host-not-allowed': { status: 403, rpcCode: RpcCode.invalidRequest },
-  'origin-not-allowed': { status: 403, rpcCode: RpcCode.invalidRequest },
-  'session-not-found': { status: 404, rpcCode: RpcCode.sessionNotFound },
-  'method-not-allowed': { status: 405, rpcCode: RpcCode.methodNotFound },
-  'not-acceptable': { status: 406, rpcCode: RpcCode.invalidRequest },
-  'message-too-large': { status: 413, rpcCode: RpcCode.invalidRequest },
-  'unsupported-media-type': { status: 415, rpcCode: RpcCode.invalidRequest },
-  'too-many-in-flight': { status: 429, rpcCode: RpcCode.serverError, headers: RETRY },
+const REFUSALS: Record<RefusalCode, Refusal> = {
+  'parse-error': { rpcCode: RpcCode.parseError },
+  'invalid-message': INVALID,
+  'invalid-request': INVALID,
+  unauthorized: INVALID,
+  forbidden: INVALID,
+  'insufficient-scope': INVALID,
+  'host-not-allowed': INVALID,
+  'origin-not-allowed': INVALID,
+  'session-not-found': { rpcCode: RpcCode.sessionNotFound },
+  'method-not-allowed': { rpcCode: RpcCode.methodNotFound },
+  'not-acceptable': INVALID,
+  sunset: { rpcCode: RpcCode.serverError },
+  'message-too-large': INVALID,
+  'unsupported-media-type': INVALID,
+  'too-many-in-flight': UNAVAILABLE,
   'too-many-sessions': UNAVAILABLE,
   'over-budget': UNAVAILABLE,
   'shutting-down': UNAVAILABLE,
   'adapter-unavailable': UNAVAILABLE,
-  'outcome-unknown': { status: 504, rpcCode: RpcCode.serverError },
+  'outcome-unknown': { rpcCode: RpcCode.serverError },
 };
 
-/** Whether the client is told what went wrong: what the server got wrong is none of its business. */
+/** Whether the client learns what went wrong: faults of the server stay on the server. */
 export function isRefusal(error: McpSseError): boolean {
-  return error.code in REFUSALS;
+  return isRefusalCode(error.code);
 }
 
 /** Answers with the error as JSON-RPC, or destroys a response that has begun already. */
@@ -46,8 +47,7 @@ export function sendError(res: ServerResponse, error: McpSseError): void {
     res.destroy();
     return;
   }
-  const { status, rpcCode, headers } = REFUSALS[error.code] ?? INTERNAL;
-  const message = isRefusal(error) ? error.message : 'Internal error';
+  const { status, rpcCode, headers, message } = answerTo(error);
   const body = JSON.stringify(errorResponseFor(null, rpcCode, message));
   res.writeHead(status, {
     'Content-Type': 'application/json',
@@ -57,4 +57,9 @@ export function sendError(res: ServerResponse, error: McpSseError): void {
   });
   // [node] HEAD gets no body; `end` drops it.
   res.end(body);
+}
+
+function answerTo({ code, message }: McpSseError): Refusal & { status: number; message: string } {
+  if (isRefusalCode(code)) return { ...REFUSALS[code], status: STATUSES[code], message };
+  return { rpcCode: RpcCode.internalError, status: 500, message: 'Internal error' };
 }

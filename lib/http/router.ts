@@ -11,6 +11,7 @@ import express, {
 
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
+import { isInstance } from '../util/foreign-error.js';
 import type { AppSettings, Exchange, TrustProxy } from './exchange.js';
 import type { Routes } from './routes.js';
 import { adaptHttp2 } from './http2.js';
@@ -118,7 +119,7 @@ const PARSER_ERRORS: Readonly<Record<number, readonly [McpSseErrorCode, string]>
 export function errorHandlerFor<Data>(routes: Routes<Data>): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const known = routes.owns(req.url, appOf(req)) ? PARSER_ERRORS[statusOf(error)] : undefined;
-    if (error instanceof McpSseError) routes.refuse({ res }, error);
+    if (isInstance(error, McpSseError)) routes.refuse({ res }, error);
     else if (known) routes.refuse({ res }, new McpSseError(...known));
     else next(error);
   };

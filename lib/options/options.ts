@@ -13,6 +13,11 @@ export interface LimitOptions {
    */
   maxBodyBytes?: number;
   /**
+   * Messages of one POST. A larger batch gets 400.
+   * @defaultValue 256
+   */
+  maxBatch?: number;
+  /**
    * Bytes of messages that may wait for one reader. One more closes the session
    * (`buffer-overflow`); a single larger message is taken when nothing else waits.
    * @defaultValue 16 MiB
@@ -25,8 +30,11 @@ export interface LimitOptions {
    */
   writeTimeoutMs?: number;
   /**
-   * Bytes that are kept for replay for all sessions together, 144 for each message included. One
-   * more closes the session that has been detached the longest (`replay-evicted`).
+   * Bytes that callers may make the process hold, all together: bodies, running requests, messages
+   * that wait for readers, replays, handshakes, and what waits for other nodes. Over it a POST gets
+   * 503 (`over-budget`); then replays go, those of the longest-detached sessions first
+   * (`replay-evicted`), then the session that holds most is closed (`over-budget`). Bodies of over
+   * 64 KiB may use three quarters of it. All routers of the process count together.
    * @defaultValue a quarter of V8's heap limit
    */
   maxTotalBytes?: number;
@@ -133,6 +141,13 @@ export interface ResumeOptions {
    * @defaultValue 4 MiB
    */
   maxBytes?: number;
+  /**
+   * Who may come back to an anonymous session by answering a probe, which the session's id is enough
+   * for: a client at the address that opened it, as far as `trust proxy` tells (`'same-address'`);
+   * anyone who knows the id (`'any'`); or nobody (`false`). `Last-Event-ID` has a secret of its own.
+   * @defaultValue 'same-address'
+   */
+  anonymous?: 'same-address' | 'any' | false;
   /**
    * How long a client that reconnects without saying from where may take to answer a `ping`
    * that asks it; then it gets a new session. `false` asks nobody: TypeScript SDK clients

@@ -92,6 +92,7 @@ const groups = {
   },
   limits: {
     maxBodyBytes: count.default(4 * MiB),
+    maxBatch: count.default(256),
     maxBufferedBytes: count.default(16 * MiB),
     writeTimeoutMs: ms.default(30_000),
     maxTotalBytes: count.default(() => Math.floor(getHeapStatistics().heap_size_limit / 4)),
@@ -106,6 +107,12 @@ const groups = {
     windowMs: ms.default(60_000),
     maxEvents: count.default(4_096),
     maxBytes: count.default(4 * MiB),
+    anonymous: z
+      .union(
+        [z.enum(['same-address', 'any']), z.literal(false)],
+        "must be 'same-address', 'any' or false",
+      )
+      .default('same-address'),
     probeTimeoutMs: msOrOff.default(5_000),
     retryMs: ms.default(1_000),
     key: fn.optional(),

@@ -33,8 +33,8 @@ export interface Host {
 export interface InboundPost {
   readonly sessionId: string;
   readonly principal: string | undefined;
-  /** How far the client has read, as the URL that it was given tells. */
-  readonly offset: number | undefined;
+  /** How far the client has read, as the URL that it was given tells; to be verified. */
+  readonly position: string | undefined;
   readonly messages: readonly JsonRpcMessage[];
   readonly facts: RequestFacts;
   /** About how many bytes of memory the messages take. */

@@ -3,6 +3,7 @@ import type { ConnectionWriter } from '../stream/connection-writer.js';
 import { rejected } from '../util/promises.js';
 import { encodeMessage, KEEP_ALIVE, type Frame } from '../wire/sse-encoder.js';
 import {
+  answeredId,
   errorResponseFor,
   isAnswer,
   isRequest,
@@ -38,6 +39,8 @@ export class LiveSession<Data = unknown>
   readonly sender: Sender;
   messagesIn = 0;
   messagesOut = 0;
+  /** The address that opened it, as far as proxies are trusted; undefined on a Unix socket. */
+  address: string | undefined;
   /** Bytes of its running requests, its messages that wait or are kept, and its handshake. */
   heldBytes = 0;
   readonly #observer: SessionObserver<LiveSession<Data>>;
@@ -49,6 +52,7 @@ export class LiveSession<Data = unknown>
   #state: Session['state'] = 'detached';
   #abort: AbortController | undefined;
   #finished: Promise<void> = DONE;
+  #hasAnswered = false;
   /** When its stream was lost, until there is another one; and why the last one was. */
   #detachedAt: number | undefined;
   #detachReason: CloseReason = 'client-disconnected';
@@ -112,8 +116,9 @@ export class LiveSession<Data = unknown>
     this.#handshake.assume(protocolVersion);
   }
 
+  /** Whether the client is sure to be one: it has sent `initialize`, or a request was answered. */
   get initialized(): boolean {
-    return this.#handshake.started;
+    return this.#handshake.started || this.#hasAnswered;
   }
 
   /** Gives the session its first stream, or another one that goes on after `offset`. */
@@ -145,9 +150,10 @@ export class LiveSession<Data = unknown>
       this.fail(full);
       return rejected(closedError(full));
     }
-    if (isAnswer(message)) {
+    const answered = answeredId(message);
+    if (answered !== undefined) {
       if (this.#handshake.sent(message)) this.sender.handshakeSent();
-      if (message.id != null) this.receiver.inFlight.release(message.id);
+      this.receiver.inFlight.release(answered);
     }
     this.#lastActive = performance.now();
     const room = this.sender.send(message, frame);
@@ -294,7 +300,9 @@ export class LiveSession<Data = unknown>
   /** The sender learns why; a client that waits for this answer gets an error instead. */
   #refuseToSend(message: JsonRpcMessage, error: McpSseError): Promise<never> {
     this.#observer.failed(this, error);
-    if (isAnswer(message) && message.id != null) this.#answerInternalError(message.id);
+    // Only a text or a number: the answer for any other id could not be written either.
+    const id = answeredId(message);
+    if (id !== undefined) this.#answerInternalError(id);
     return rejected(error);
   }
 

@@ -33,13 +33,13 @@ export class LocalHost<Data> implements Host {
   }
 
   post(posting: InboundPost): void {
-    const { sessionId, principal, offset, messages, facts, bytes } = posting;
+    const { sessionId, principal, position, messages, facts, bytes } = posting;
     const session = this.sessionOf(sessionId, principal);
     if (this.#sessions.draining && messages.some(isRequest)) {
       throw new McpSseError('shutting-down', 'the server is shutting down');
     }
     noteCapabilities(session, posting);
-    const answer = { sessionId, offset };
+    const answer = { sessionId, position };
     const theirs = messages.filter((message) => !this.#probes.settle(message, answer));
     if (theirs.length > 0) session.receiver.receive(theirs, facts, bytes);
   }
@@ -86,8 +86,9 @@ function isIn<Data>({ principal, filter }: Audience<Data>, session: Session<Data
 /** What a POST shows of the client: how far it has read, and whether it can answer a probe. */
 function noteCapabilities<Data>(
   { sender }: LiveSession<Data>,
-  { offset, messages, facts }: InboundPost,
+  { position, messages, facts }: InboundPost,
 ): void {
+  const offset = sender.resumeStrategy.offsetOf(position);
   if (offset !== undefined) sender.acknowledge(offset);
   if (!sender.resumeStrategy.undecided || messages.some(isInitialize)) return;
   sender.decide('mcp-protocol-version' in facts.headers);

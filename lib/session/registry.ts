@@ -5,6 +5,14 @@ import type { Session, Sessions } from './session.js';
 import { randomText } from '../util/random-text.js';
 import { performance } from '../util/timers.js';
 
+/** How many sessions there may be, and who may come back to an anonymous one by a probe. */
+export interface RegistryLimits {
+  readonly maxSessions: number;
+  readonly maxSessionsPerPrincipal: number;
+  /** @defaultValue 'same-address' */
+  readonly anonymous?: 'same-address' | 'any' | false;
+}
+
 /** A session, and the offset after which its client goes on. */
 export interface Resumption<Data> {
   readonly session: LiveSession<Data>;
@@ -26,10 +34,10 @@ export class SessionRegistry<Data = unknown> {
   readonly #byToken = new Map<string, LiveSession<Data>>();
   readonly #byKey = new Map<string, LiveSession<Data>>();
   readonly #slots = new Map<string | undefined, number>();
-  readonly #limits: { readonly maxSessions: number; readonly maxSessionsPerPrincipal: number };
+  readonly #limits: RegistryLimits;
   #taken = 0;
 
-  constructor(limits: { readonly maxSessions: number; readonly maxSessionsPerPrincipal: number }) {
+  constructor(limits: RegistryLimits) {
     this.#limits = limits;
   }
 
@@ -53,7 +61,7 @@ export class SessionRegistry<Data = unknown> {
    */
   resume(claim: ResumeClaim, principal: string | undefined): Resumption<Data> {
     const session = this.#claimed(claim, principal);
-    if (session && session.principal === principal && session.state !== 'closed') {
+    if (session && this.#mayResume(session, claim, principal)) {
       const offset = session.sender.resumeOffset(claim);
       if (session.sender.canResume(claim, offset)) return { session, offset };
     }
@@ -112,6 +120,19 @@ export class SessionRegistry<Data = unknown> {
     if (claim.by === 'event-id') return this.#byToken.get(claim.token);
     if (claim.by === 'probe') return this.#sessions.get(claim.sessionId);
     return this.#byKey.get(keyOf(principal, claim.key));
+  }
+
+  /** Whether the claimant may have the session, as far as who it is goes. */
+  #mayResume(
+    session: LiveSession<Data>,
+    claim: ResumeClaim,
+    principal: string | undefined,
+  ): boolean {
+    if (session.principal !== principal || session.state === 'closed') return false;
+    // A principal proves itself, and the other claims have a secret of their own.
+    if (principal !== undefined || claim.by !== 'probe') return true;
+    const { anonymous } = this.#limits;
+    return anonymous === 'any' || (anonymous !== false && session.address === claim.address);
   }
 
   /** By how many slots the cap of `principal`, or that of all, would be exceeded with `more`. */

@@ -23,7 +23,7 @@ export class Connections {
     this.#accepted = server && ServerSockets.by(server);
   }
 
-  /** Begins a request on a connection of its own, which nothing keeps open afterwards. */
+  /** Begins a request on a connection of its own, without keep-alive. */
   begin(method: 'GET' | 'POST', url: string, headers: OutgoingHttpHeaders): ClientRequest {
     const start = url.startsWith('https:') ? httpsRequest : httpRequest;
     const request = start(url, { method, headers, agent: false });
@@ -46,7 +46,7 @@ export class Connections {
     return within(this.#accepted?.closed(ports) ?? Promise.resolve(), timeoutMs, late);
   }
 
-  /** Cuts all that are open, and resolves when the server has noticed. Called once. */
+  /** Cuts all open connections, and resolves when the server has noticed. Call it once. */
   async close(timeoutMs: number): Promise<void> {
     for (const request of this.#requests) request.destroy(new Error('the session was closed'));
     try {

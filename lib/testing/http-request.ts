@@ -6,10 +6,10 @@ import type { HttpAnswer } from './refused-error.js';
 /** A request that has not been sent yet. */
 export interface PreparedRequest {
   readonly request: ClientRequest;
-  /** What it is called in errors. */
+  /** Names the request in errors. */
   readonly name: string;
   readonly timeoutMs: number;
-  /** The error for an answer that does not come in time. */
+  /** Makes the error of an answer that is late. */
   readonly late: () => Error;
 }
 
@@ -20,18 +20,18 @@ export async function send(
 ): Promise<IncomingMessage> {
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve);
-    // It stays: a request that is cut after its answer has begun may say so here as well.
+    // The listener stays: a request that is cut after its answer has begun may emit `error` too.
     request.on('error', (cause: NodeJS.ErrnoException) => {
       // [node] The error of a name with several addresses has no message, only a code.
       reject(new Error(`${name} failed: ${cause.message || String(cause.code)}`, { cause }));
     });
   });
   request.end(body);
-  // One that is not answered in time is cut with the session.
+  // A request without an answer is cut when the session closes.
   return within(answer, timeoutMs, late);
 }
 
-/** The whole answer: a body that does not end, or breaks off, is as far as it came. */
+/** Reads the whole answer; of a body that breaks off, or does not end in time, what has arrived. */
 export async function whole(answer: IncomingMessage, timeoutMs: number): Promise<HttpAnswer> {
   let body = '';
   const read = async (): Promise<void> => {
@@ -48,7 +48,7 @@ export function statusOf({ statusCode }: IncomingMessage): number {
   return Number(statusCode);
 }
 
-/** Later headers replace earlier ones, however they are spelt; undefined takes one out. */
+/** Later headers replace earlier ones, in any case; undefined removes one. */
 export function merged(...headers: OutgoingHttpHeaders[]): OutgoingHttpHeaders {
   const byName: OutgoingHttpHeaders = {};
   for (const [name, value] of headers.flatMap((some) => Object.entries(some))) {

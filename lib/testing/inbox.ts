@@ -1,22 +1,23 @@
+/** Keeps what a stream has delivered, and hands it to the waits of a test. */
 import { EventEmitter, once } from 'node:events';
 
 import type { EventStreamListener, ReceivedEvent } from '../wire/sse-parser.js';
 import { messageOf, type ReceivedMessage, type Wanted } from './message.js';
 import { Waiter, type Delivery } from './waiter.js';
 
-/** What has arrived, and who waits for what has not. */
+/** Everything that has arrived, and the waits for what has not. */
 export class Inbox implements EventStreamListener {
   readonly events: ReceivedEvent[] = [];
   readonly messages: ReceivedMessage[] = [];
   readonly comments: string[] = [];
-  /** What nobody has taken yet, oldest first. */
-  readonly untaken: Delivery[] = [];
-  /** The newest URL that was announced for POSTs; empty before the first. */
+  /** Messages that no wait has claimed yet, oldest first. */
+  readonly unclaimed: Delivery[] = [];
+  /** The URL for POSTs of the newest `endpoint` event; empty before the first. */
   endpoint = '';
   readonly #news = new EventEmitter();
-  /** Resolves with the first `endpoint` event, or with the end of a stream that has none. */
+  /** Resolves with the first `endpoint` event, or when the stream ends without one. */
   readonly announced: Promise<unknown> = once(this.#news, 'announced');
-  #waits: Waiter[] = [];
+  #waiters: Waiter[] = [];
   #ended = false;
 
   event(event: ReceivedEvent): void {
@@ -28,10 +29,10 @@ export class Inbox implements EventStreamListener {
     const message = messageOf(event);
     if (!message) return;
     this.messages.push(message);
-    const letter = { message, event };
-    const taken = this.#waits.some((wait) => wait.offer(letter));
-    this.#waits = this.#waits.filter(({ pending }) => pending);
-    if (!taken) this.untaken.push(letter);
+    const delivery = { message, event };
+    const claimed = this.#waiters.some((waiter) => waiter.offer(delivery));
+    this.#waiters = this.#waiters.filter(({ pending }) => pending);
+    if (!claimed) this.unclaimed.push(delivery);
   }
 
   comment(text: string): void {
@@ -39,11 +40,11 @@ export class Inbox implements EventStreamListener {
   }
 
   /**
-   * Waits for a message, which may be there already, and takes it: nobody else gets it. Who waits
-   * `first` is asked before those who would take any message.
+   * Waits for a message, which may have arrived already, and claims it: no other wait gets it. A
+   * wait with `first` is asked before all others.
    *
-   * @returns undefined when the time is over, or the stream has ended. It leaves the error to who
-   * awaits it: one that is made there knows the line of the test.
+   * @returns undefined when the deadline has passed or the stream has ended. The caller makes the
+   * error, so that its stack names the line of the test.
    */
   wait(
     wanted: Wanted,
@@ -51,19 +52,19 @@ export class Inbox implements EventStreamListener {
     { first = false }: { first?: boolean } = {},
   ): Promise<ReceivedMessage | undefined> {
     return new Promise((resolve) => {
-      const wait = new Waiter(wanted, timeoutMs, resolve);
-      const index = this.untaken.findIndex((letter) => wait.offer(letter));
-      if (index >= 0) this.untaken.splice(index, 1);
-      else if (this.#ended) wait.giveUp();
-      else if (first) this.#waits.unshift(wait);
-      else this.#waits.push(wait);
+      const waiter = new Waiter(wanted, timeoutMs, resolve);
+      const index = this.unclaimed.findIndex((delivery) => waiter.offer(delivery));
+      if (index >= 0) this.unclaimed.splice(index, 1);
+      else if (this.#ended) waiter.giveUp();
+      else if (first) this.#waiters.unshift(waiter);
+      else this.#waiters.push(waiter);
     });
   }
 
-  /** Nothing will arrive any more. */
+  /** The stream has ended: every wait gives up. */
   end(): void {
     this.#ended = true;
     this.#news.emit('announced');
-    for (const wait of this.#waits.splice(0)) wait.giveUp();
+    for (const waiter of this.#waiters.splice(0)) waiter.giveUp();
   }
 }

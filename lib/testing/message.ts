@@ -1,7 +1,7 @@
 import type { RequestId } from '../index.js';
 import type { ReceivedEvent } from '../wire/sse-parser.js';
 
-/** A message of the server, whatever its kind: what its kind does not have is undefined. */
+/** A message of the server, of any kind; members that its kind lacks are undefined. */
 export interface ReceivedMessage {
   readonly jsonrpc: '2.0';
   readonly id?: RequestId | null;
@@ -12,12 +12,12 @@ export interface ReceivedMessage {
 }
 
 /**
- * Which message is meant: a string is the method of a request or notification, or the id of an
- * answer; a number is the id of an answer; a function picks for itself.
+ * Selects a message: a string is the method of a request or notification, or the id of an answer;
+ * a number is the id of an answer; a function decides for itself.
  */
 export type Match = string | number | ((message: ReceivedMessage, event: ReceivedEvent) => boolean);
 
-/** A match, and the words for it in an error. */
+/** A match, and its name in errors. */
 export interface Wanted {
   readonly name: string;
   readonly matches: (message: ReceivedMessage, event: ReceivedEvent) => boolean;

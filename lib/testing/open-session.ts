@@ -1,9 +1,10 @@
+/** Opens a session for a test. */
 import { within } from './clock.js';
 import { Connections } from './connections.js';
 import { Inbox } from './inbox.js';
-import { complete, type OpenSessionOptions, type Settings } from './options.js';
+import { settingsFrom, type OpenSessionOptions, type Settings } from './options.js';
 import { merged } from './http-request.js';
-import { inVain } from './report.js';
+import { timeoutError } from './report.js';
 import { TestSession } from './session.js';
 import { Stream } from './stream.js';
 import { serveTarget, type ServedTarget, type Target } from './target.js';
@@ -19,15 +20,15 @@ import { serveTarget, type ServedTarget, type Target } from './target.js';
  * await session.close();
  * ```
  *
- * @throws RefusedError (as a rejection), with status and body, when the stream or the handshake is
- * refused; JsonRpcError when `initialize` is answered with an error; Error when something does not
- * come in time; TypeError for an option that there is none of. Nothing is left open then.
+ * @throws RefusedError (as a rejection), with status and body, when the server refuses the stream
+ * or the handshake; JsonRpcError when it answers `initialize` with an error; Error at a deadline;
+ * TypeError for an unknown option. It leaves nothing open then.
  */
 export async function openSession(
   target: Target,
   options: OpenSessionOptions = {},
 ): Promise<TestSession> {
-  const settings = complete(options);
+  const settings = settingsFrom(options);
   const host = await serveTarget(target, settings.timeoutMs);
   const connections = new Connections(host.server);
   try {
@@ -35,7 +36,7 @@ export async function openSession(
     if (settings.initialize) await handshake(session, settings.initialize);
     return session;
   } catch (error) {
-    // What went wrong first is what counts.
+    // The first error is the cause: what fails while closing is ignored.
     await connections.close(settings.timeoutMs).catch(() => undefined);
     await host.stop();
     throw error;
@@ -58,7 +59,7 @@ async function open(
   void stream.over.then(() => {
     inbox.end();
   });
-  const silent = (): Error => inVain('no `endpoint` event', timeoutMs, inbox, stream);
+  const silent = (): Error => timeoutError('no `endpoint` event', timeoutMs, inbox, stream);
   await within(inbox.announced, timeoutMs, silent);
   if (inbox.endpoint === '') throw silent();
   return new TestSession({ settings, host, connections, stream, streamUrl, inbox });

@@ -1,12 +1,12 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 
-/** What the client says of itself in `initialize`; what is left out gets a default. */
+/** The parameters of `initialize`; each has a default. */
 export interface InitializeParams {
   /** @defaultValue '2025-11-25', the newest whose clients speak HTTP+SSE */
   protocolVersion?: string;
   /**
-   * What the server may ask of the client, as in `{ sampling: {} }`; SDK servers refuse to ask for
-   * what is not in it.
+   * What the server may ask of the client, as in `{ sampling: {} }`. SDK servers ask for nothing
+   * else.
    * @defaultValue {}
    */
   capabilities?: Record<string, unknown>;
@@ -23,8 +23,8 @@ export interface OpenSessionOptions {
   /** Sent with the stream's GET and with every POST, as in `{ Authorization: 'Bearer …' }`. */
   headers?: OutgoingHttpHeaders;
   /**
-   * Milliseconds that anything is waited for: the stream, an answer, a message. Cannot be turned
-   * off; `Infinity` is 24 days.
+   * Milliseconds to wait for the stream, for an answer, for a message. Cannot be turned off;
+   * `Infinity` means 24 days.
    * @defaultValue 5,000
    */
   timeoutMs?: number;
@@ -36,12 +36,12 @@ export interface OpenSessionOptions {
   initialize?: boolean | InitializeParams;
 }
 
-/** All that can be set, set. */
+/** The options, checked, with all defaults. */
 export interface Settings {
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
   readonly timeoutMs: number;
-  /** undefined: no handshake. */
+  /** Undefined for no handshake. */
   readonly initialize: InitializeParams | undefined;
 }
 
@@ -51,8 +51,8 @@ const INITIALIZE: InitializeParams = {
   clientInfo: { name: 'express-mcp-sse/testing', version: '1.0.0' },
 };
 
-/** @throws TypeError for an option that there is none of: a misspelt one would do nothing. */
-export function complete(options: OpenSessionOptions): Settings {
+/** @throws TypeError for an unknown option, since a misspelt one would do nothing. */
+export function settingsFrom(options: OpenSessionOptions): Settings {
   const { path = '/sse', headers = {}, timeoutMs = 5_000, initialize = true, ...rest } = options;
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) {

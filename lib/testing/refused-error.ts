@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What came back for a POST, or for a stream that is none. */
+/** An HTTP answer, read to its end. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -11,8 +11,8 @@ export interface HttpAnswer {
 const QUOTED = 2_000;
 
 /**
- * The server refused: a stream with anything but `200 text/event-stream`, or a message with
- * anything but 202. The message names status and body; both are here to assert on, too.
+ * The server answered a stream with anything but `200 text/event-stream`, or a message with
+ * anything but 202. The error's message quotes status and body; both are members, too.
  */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';

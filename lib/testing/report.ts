@@ -1,3 +1,4 @@
+/** The errors of waits that have failed. */
 import type { ReceivedEvent } from '../wire/sse-parser.js';
 import type { Inbox } from './inbox.js';
 import type { Stream, StreamEnd } from './stream.js';
@@ -12,19 +13,19 @@ const ENDS: Readonly<Record<StreamEnd, string>> = {
   dropped: 'the test has dropped or closed the stream',
 };
 
-/** The error of a wait that was in vain: what for, and what did arrive instead. */
-export function inVain(what: string, timeoutMs: number, inbox: Inbox, stream: Stream): Error {
+/** Says what did not arrive, why, and what arrived instead. */
+export function timeoutError(what: string, timeoutMs: number, inbox: Inbox, stream: Stream): Error {
   const why = stream.end ? `: ${ENDS[stream.end]}` : ` within ${timeoutMs} ms`;
   return new Error(`${what}${why}\n${arrivals(inbox, stream.text)}`);
 }
 
-function arrivals({ events, comments, untaken }: Inbox, text: string): string {
+function arrivals({ events, comments, unclaimed }: Inbox, text: string): string {
   const counts = `received: ${counted(events, 'event')} and ${counted(comments, 'comment')}`;
   if (events.length === 0) {
-    // An event that lacks its blank line is none, and yet what one wants to see.
+    // Text without a blank line at its end is no event, but it helps to find the mistake.
     return text === '' ? counts : `${counts}, as text: ${shortened(JSON.stringify(text))}`;
   }
-  const left = new Set(untaken.map(({ event }) => event));
+  const left = new Set(unclaimed.map(({ event }) => event));
   const note = left.size > 0 ? '; no wait has taken those with *' : '';
   const shown = events.slice(-SHOWN_EVENTS).map((event) => lineOf(event, left.has(event)));
   const earlier = events.length - shown.length;

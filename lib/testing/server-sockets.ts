@@ -4,10 +4,10 @@ import type { Socket } from 'node:net';
 /** [node] A connection that has broken by now has none. */
 export type Port = number | undefined;
 
-/** The watches of this process: one for a server, however many sessions it has. */
-const watches = new WeakMap<Server, ServerSockets>();
+/** One for each server that sessions of this process watch. */
+const watched = new WeakMap<Server, ServerSockets>();
 
-/** The connections that a server has accepted since it is watched, and that are open. */
+/** The open connections that a server has accepted since it is watched. */
 export class ServerSockets {
   readonly #server: Server;
   /** By the port of the client. */
@@ -20,8 +20,8 @@ export class ServerSockets {
 
   /** Watches a server until `release` has been called as often as this. */
   static by(server: Server): ServerSockets {
-    const watch = watches.get(server) ?? new ServerSockets(server);
-    watches.set(server, watch);
+    const watch = watched.get(server) ?? new ServerSockets(server);
+    watched.set(server, watch);
     watch.#watchers += 1;
     if (watch.#watchers === 1) server.on('connection', watch.#accept);
     return watch;

@@ -10,11 +10,11 @@ import { answerTo, wanted, type Match, type ReceivedMessage, type Wanted } from 
 import type { Settings } from './options.js';
 import { merged, send, whole } from './http-request.js';
 import { RefusedError, type HttpAnswer } from './refused-error.js';
-import { inVain } from './report.js';
+import { timeoutError } from './report.js';
 import type { Stream, StreamEnd } from './stream.js';
 import type { ServedTarget } from './target.js';
 
-/** For one wait that may take longer, or not as long, as `openSession` was told. */
+/** Replaces the timeout of `openSession` for one wait. */
 export interface WaitOptions {
   /** Milliseconds. */
   timeoutMs?: number;
@@ -31,9 +31,9 @@ interface Parts {
 }
 
 /**
- * A client's session in a test: it shows everything that arrives, and answers nothing by itself.
+ * A client's session in a test. It shows everything that arrives and answers nothing by itself.
  *
- * Every wait has a deadline, `timeoutMs`; the error of one that was in vain says what did arrive.
+ * Every wait has a deadline, `timeoutMs`; its error says what arrived instead.
  * Close it when the test is over, or declare it with `await using`.
  */
 export class TestSession {
@@ -104,21 +104,22 @@ export class TestSession {
   }
 
   /**
-   * Settles when the stream has ended, by whichever side, and says how. A server in this process
-   * knows by then. Each look at it is a wait of its own, with a deadline of its own.
+   * Resolves when either side has ended the stream, and says how. A server in this process has
+   * noticed by then. Each access starts a wait with its own deadline.
    */
   get closed(): Promise<StreamEnd> {
     const { settings, inbox, stream } = this.#parts;
-    const late = (): Error => inVain('the stream did not end', settings.timeoutMs, inbox, stream);
+    const late = (): Error =>
+      timeoutError('the stream did not end', settings.timeoutMs, inbox, stream);
     const closed = within(this.#over, settings.timeoutMs, late);
-    // Not everybody who looks at it waits for it.
+    // A test may read it and not await it.
     closed.catch(() => undefined);
     return closed;
   }
 
   /**
    * The oldest message that matches and that no `next` or `request` has returned yet; waits for
-   * one if there is none. Those that do not match stay for later.
+   * one if there is none. Other messages stay for later.
    *
    * @param match the method of a request or notification, the id of an answer, or a function
    * @throws Error (as a rejection) when none arrives in time, or the stream ends before; what
@@ -140,7 +141,7 @@ export class TestSession {
     params?: Record<string, unknown>,
     options: WaitOptions = {},
   ): Promise<Result> {
-    // Not a number: those are left to the messages that the test posts itself.
+    // A text: numbers are left to the messages that the test posts itself.
     const id = `request-${(this.#requests += 1)}`;
     const what = answerTo(id, `answer to ${method}`);
     const wait = this.#parts.inbox.wait(what, this.#timeout(options), { first: true });
@@ -162,7 +163,7 @@ export class TestSession {
   /**
    * Answers a request of the server, with a result or with a `JsonRpcError`.
    *
-   * @throws TypeError (as a rejection) when the id is none: what is answered is no request;
+   * @throws TypeError (as a rejection) when there is no id, since only requests have an answer;
    * RefusedError when the POST is not answered 202.
    */
   async respond(
@@ -177,10 +178,10 @@ export class TestSession {
   }
 
   /**
-   * POSTs to the endpoint and returns whatever comes back. Text and bytes go as they are,
-   * anything else as JSON.
+   * POSTs to the endpoint and returns the answer, whatever its status. Text and bytes go as they
+   * are, anything else as JSON.
    *
-   * @param headers added to those of the session; undefined takes one out, as in
+   * @param headers added to those of the session; undefined removes one, as in
    * `{ 'Content-Type': undefined }`
    */
   async post(body: unknown, headers: OutgoingHttpHeaders = {}): Promise<HttpAnswer> {
@@ -189,12 +190,12 @@ export class TestSession {
     const json = { 'Content-Type': 'application/json' };
     const all = merged(json, settings.headers, headers);
     const name = `POST ${this.endpoint}`;
-    const late = (): Error => inVain(`no answer to ${name}`, timeoutMs, inbox, stream);
+    const late = (): Error => timeoutError(`no answer to ${name}`, timeoutMs, inbox, stream);
     const request = connections.begin('POST', this.endpoint, all);
     return whole(await send({ request, name, timeoutMs, late }, bytesOf(body)), timeoutMs);
   }
 
-  /** Cuts the stream's connection, as a client that disappears. POSTs are still possible. */
+  /** Cuts the stream's connection like a client that disappears. POSTs are still possible. */
   drop(): void {
     this.#parts.stream.drop();
   }
@@ -237,7 +238,7 @@ export class TestSession {
     const found = await message;
     if (found) return found;
     const { inbox, stream } = this.#parts;
-    throw inVain(`no ${name}`, this.#timeout(options), inbox, stream);
+    throw timeoutError(`no ${name}`, this.#timeout(options), inbox, stream);
   }
 
   #timeout({ timeoutMs = this.#parts.settings.timeoutMs }: WaitOptions): number {

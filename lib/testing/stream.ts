@@ -11,11 +11,11 @@ import { RefusedError } from './refused-error.js';
  */
 export type StreamEnd = 'ended' | 'aborted' | 'dropped';
 
-/** The answer to the GET, while it goes on. */
+/** The stream that answers the GET. */
 export class Stream {
   /** Everything that was received, as text. */
   text = '';
-  /** How it has ended, once it has. */
+  /** How it has ended; undefined before. */
   end: StreamEnd | undefined;
   /** Settles with the connection; never rejects. */
   readonly over: Promise<StreamEnd>;
@@ -32,7 +32,7 @@ export class Stream {
       this.text += chunk;
       parser.feed(chunk);
     });
-    // That it broke off is told by `complete`.
+    // `complete` tells whether it broke off.
     response.on('error', () => undefined);
     this.over = new Promise((resolve) => {
       response.once('close', () => {
@@ -45,8 +45,7 @@ export class Stream {
   /**
    * Sends the GET.
    *
-   * @throws RefusedError (as a rejection) when what answers is no stream; an Error when nothing
-   * answers.
+   * @throws RefusedError (as a rejection) when the answer is no stream; Error when there is none.
    */
   static async open(get: PreparedRequest, listener: EventStreamListener): Promise<Stream> {
     const response = await send(get);

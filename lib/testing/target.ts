@@ -35,7 +35,7 @@ export async function serveTarget(target: Target, timeoutMs: number): Promise<Se
   return { url: urlOf(server), server, stop: () => stopped(server) };
 }
 
-/** A server that was told to listen a moment ago still looks up its address. */
+/** [node] `listen()` looks up the address first: the server listens a moment later. */
 async function listening(server: Server, timeoutMs: number): Promise<void> {
   if (server.listening) return;
   const enough = new AbortController();
@@ -52,7 +52,7 @@ function urlOf(server: Server): string {
     throw new TypeError('openSession: the server must listen on a TCP port');
   }
   const { family, port } = address;
-  // A server of all addresses is asked on the one that every machine has.
+  // A server on all addresses is reached on the one that every machine has.
   const host = /^(::|0\.0\.0\.0)$/.test(address.address) ? '127.0.0.1' : address.address;
   return `http://${family === 'IPv6' && host.includes(':') ? `[${host}]` : host}:${port}`;
 }
@@ -62,7 +62,7 @@ function baseOf(target: string | URL): string {
   return origin + pathname.replace(/\/$/, '');
 }
 
-/** Those who still are connected are clients of this test: it is over. */
+/** Cuts what is still connected: only clients of this test are. */
 function stopped(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

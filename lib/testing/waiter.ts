@@ -1,4 +1,6 @@
+/** One wait of a test for a message. */
 import { alarm } from './clock.js';
+import { isInstance, messageOf } from '../util/foreign-error.js';
 import type { ReceivedEvent } from '../wire/sse-parser.js';
 import type { ReceivedMessage, Wanted } from './message.js';
 
@@ -8,10 +10,10 @@ export interface Delivery {
   readonly event: ReceivedEvent;
 }
 
-/** The message, or what its match has thrown; undefined when none will come. */
+/** The message, or a rejection with what `matches` threw; undefined when none will come. */
 type Outcome = ReceivedMessage | Promise<never> | undefined;
 
-/** Somebody who waits for a letter. */
+/** Waits for one delivery until its deadline. */
 export class Waiter {
   readonly #wanted: Wanted;
   readonly #settle: (outcome: Outcome) => void;
@@ -19,12 +21,12 @@ export class Waiter {
 
   constructor(wanted: Wanted, timeoutMs: number, resolve: (outcome: Outcome) => void) {
     this.#wanted = wanted;
-    const over = alarm(timeoutMs, () => {
+    const cancel = alarm(timeoutMs, () => {
       this.giveUp();
     });
     this.#settle = (outcome) => {
       this.#pending = false;
-      over();
+      cancel();
       resolve(outcome);
     };
   }
@@ -33,7 +35,7 @@ export class Waiter {
     return this.#pending;
   }
 
-  /** Whether it takes the letter; it takes one at most. */
+  /** Whether it claims the delivery. It claims one at most. */
   offer({ message, event }: Delivery): boolean {
     if (!this.#pending) return false;
     try {
@@ -41,8 +43,9 @@ export class Waiter {
       this.#settle(message);
       return true;
     } catch (error) {
-      // The test's own function threw: that is the test's to see, not the parser's.
-      this.#settle(Promise.reject(error instanceof Error ? error : new Error(String(error))));
+      // The test's own function threw: the wait rejects, and the parser goes on.
+      const failure = isInstance(error, Error) ? error : new Error(messageOf(error));
+      this.#settle(Promise.reject(failure));
       return false;
     }
   }

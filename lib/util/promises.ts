@@ -94,7 +94,10 @@ export function rejected(error: Error): Promise<never> {
 
 /** Takes a promise that came where a plain value was expected, and ignores how it settles. */
 export function ignoreResult(value: unknown): void {
-  if (!isPromiseLike(value)) return;
-  // Not `value.then(…)`: a foreign `then` may throw.
-  void ignoreRejection(new Promise((resolve) => resolve(value)));
+  if (isPromiseLike(value)) void ignoreRejection(settled(value));
+}
+
+/** A real promise of a foreign one, whose `then` may throw, or call back twice. */
+export function settled<T>(foreign: PromiseLike<T>): Promise<T> {
+  return new Promise((resolve) => resolve(foreign));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { McpSseError } from '../errors.js';
+import { attempt, isInstance } from '../util/foreign-error.js';
 import { isRecord } from '../util/guards.js';
 
 /** [spec] Request ids are strings or integers, never null. */
@@ -70,6 +71,7 @@ export const RpcCode = {
   internalError: -32603,
   serverError: -32000,
   sessionNotFound: -32001,
+  interrupted: -32010,
 } as const;
 
 /**
@@ -88,15 +90,30 @@ export class JsonRpcError extends Error {
   }
 }
 
+/** The error that a `JsonRpcError` tells the client; undefined for anything else that was thrown. */
+export function rpcErrorOf(thrown: unknown): JsonRpcFailure['error'] | undefined {
+  if (!isInstance(thrown, JsonRpcError)) return undefined;
+  return attempt(() => {
+    const { code, message, data } = thrown;
+    return { code, message, data };
+  }, undefined);
+}
+
 export const isRequest = (message: JsonRpcMessage): message is JsonRpcRequest =>
   'method' in message && 'id' in message;
 
 export const isResponse = (message: JsonRpcMessage): message is JsonRpcResponse =>
   !('method' in message);
 
-/** Like `isResponse`, for a value that the application made and nobody has checked. */
+/** Like `isResponse`, for an unchecked value that the application made. Never throws. */
 export function isAnswer(message: unknown): message is JsonRpcResponse {
-  return isRecord(message) && !('method' in message) && 'id' in message;
+  return isRecord(message) && attempt(() => !('method' in message) && 'id' in message, false);
+}
+
+/** The id that an answer carries; undefined for anything else. Never throws. */
+export function answeredId(message: unknown): RequestId | undefined {
+  const id = attempt<unknown>(() => (isAnswer(message) ? message.id : undefined), undefined);
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
 }
 
 /** The id that a `notifications/cancelled` names; undefined for any other message. */
@@ -113,9 +130,12 @@ export function cancelledRequest(message: JsonRpcMessage): RequestId | undefined
  *
  * @throws McpSseError `invalid-message` when any of it is no JSON-RPC message, or a batch is empty.
  */
-export function toMessages(parsed: unknown): JsonRpcMessage[] {
+export function toMessages(parsed: unknown, maxBatch = Infinity): JsonRpcMessage[] {
   if (!Array.isArray(parsed)) return [toMessage(parsed)];
   if (parsed.length === 0) throw new McpSseError('invalid-message', 'the batch is empty');
+  if (parsed.length > maxBatch) {
+    throw new McpSseError('invalid-message', 'the batch is larger than limits.maxBatch');
+  }
   return parsed.map(toMessage);
 }
 

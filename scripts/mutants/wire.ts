@@ -85,7 +85,7 @@ export const wireMutants: readonly Mutant[] = [
   {
     name: 'a foreign `then` is called by hand',
     file: promises,
-    find: 'void ignoreRejection(new Promise((resolve) => resolve(value)));',
+    find: 'void ignoreRejection(settled(value));',
     replace: 'value.then(undefined, () => undefined);',
     specs: [deadlines],
   },
@@ -139,5 +139,33 @@ export const wireMutants: readonly Mutant[] = [
     replace:
       "else if (name === 'id' && !value.includes('\\0')) this.#listener.lastEventId?.((this.#id = value));",
     specs: [parsing, 'client/resumable-fetch.spec.ts'],
+  },
+  {
+    name: 'an error without a constructor is read unguarded',
+    file: 'util/foreign-error.ts',
+    find: 'attempt<unknown>(() => thrown.constructor.name, undefined)',
+    replace: '(thrown.constructor as { name: unknown }).name',
+    specs: ['util/foreign-error.spec.ts'],
+  },
+  {
+    name: 'a proxy of an error of ours passes for one',
+    file: 'errors.ts',
+    find: 'types.isProxy(thrown) || ',
+    replace: '',
+    specs: ['util/foreign-error.spec.ts'],
+  },
+  {
+    name: 'what a server rejects with is nobody’s',
+    file: 'session/serve/sdk-server.ts',
+    find: 'if (isPromiseLike(returned)) settled(returned).catch(failed);',
+    replace: '',
+    specs: ['faults/hostile-values.spec.ts'],
+  },
+  {
+    name: 'an answer with an id that has no JSON form is answered for ever',
+    file: 'wire/json-rpc.ts',
+    find: "return typeof id === 'string' || typeof id === 'number' ? id : undefined;\n}\n\n/** The id that a",
+    replace: 'return id as RequestId;\n}\n\n/** The id that a',
+    specs: ['faults/hostile-values.spec.ts'],
   },
 ];

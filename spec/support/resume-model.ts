@@ -64,7 +64,7 @@ class Client {
   readonly asked: string[] = [];
   repeats = 0;
   id: string | undefined;
-  position: number | undefined;
+  position: string | undefined;
   #parser = this.#newParser();
   #decoder = new TextDecoder();
 
@@ -96,8 +96,8 @@ class Client {
   #take({ event, data, id }: EventSourceMessage): void {
     this.id = id ?? this.id;
     if (event === 'endpoint') {
-      const n = /[?&]n=(\d+)$/.exec(data)?.[1];
-      this.position = n === undefined ? undefined : Number(n);
+      const n = /[?&]n=([\w.-]+)$/.exec(data)?.[1];
+      this.position = n;
       return;
     }
     const message = JSON.parse(data) as { id?: string; params: { n: number } };
@@ -219,10 +219,10 @@ export class ResumeModel {
 
   #return(): void {
     if (this.#wire) return;
-    const { id, position = 0 } = this.client;
+    const { id, position } = this.client;
     const claim: ResumeClaim =
       id === undefined
-        ? { by: 'probe', sessionId: '', offset: position }
+        ? { by: 'probe', sessionId: '', position, address: undefined }
         : { by: 'event-id', ...parseEventId(id)! };
     const offset = this.#sender.resumeOffset(claim);
     if (this.#sender.canResume(claim, offset)) this.#attach(offset);
@@ -242,7 +242,8 @@ export class ResumeModel {
 
   #post(): void {
     const { asked, position } = this.client;
-    if (position !== undefined) this.#sender.acknowledge(position);
+    const offset = this.#sender.resumeStrategy.offsetOf(position);
+    if (offset !== undefined) this.#sender.acknowledge(offset);
     for (const id of asked.splice(0)) this.#sender.answered(id);
   }
 

@@ -25,11 +25,11 @@ const eventOf = (message: object, id?: string): string =>
 
 const messageOf = (wait: Promise<unknown>): Promise<string> =>
   wait.then(
-    () => 'it was not in vain',
+    () => 'it succeeded',
     (error: unknown) => (error as Error).message,
   );
 
-describe('a wait that was in vain', () => {
+describe('a wait that has failed', () => {
   it.each([
     ['no message', undefined],
     ['no message "notifications/progress"', 'notifications/progress'],

@@ -26,10 +26,15 @@ export interface Operations {
 export type Operation = keyof Operations;
 
 const principal = z.string().optional();
-const offset = z.int().min(0).optional();
+const position = z.string().max(64).optional();
 const claim = z.union([
   z.object({ by: z.literal('event-id'), token: z.string(), offset: z.int().min(0) }),
-  z.object({ by: z.literal('probe'), sessionId: z.string(), offset }),
+  z.object({
+    by: z.literal('probe'),
+    sessionId: z.string(),
+    position,
+    address: z.string().optional(),
+  }),
   z.object({ by: z.literal('key'), key: z.string() }),
 ]);
 const headers = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional());
@@ -44,13 +49,14 @@ const schemas: Record<Operation, z.ZodType> = {
   post: z.object({
     sessionId: z.string(),
     principal,
-    offset,
+    position,
+    bytes: z.number().min(0),
     messages: z.unknown().transform((value) => toMessages(value)),
     facts: z.object({ headers, url: z.string(), authInfo: z.unknown().optional() }),
   }),
   find: z.object({ claim, principal }),
   attach: z.object({ claim, principal, messageUrl: z.string(), channel: z.string() }),
-  probe: z.object({ id: z.string(), sessionId: z.string(), offset }),
+  probe: z.object({ id: z.string(), sessionId: z.string(), position }),
   send: z.object({ sessionId: z.string(), message }),
   broadcast: z.object({ message, principal }),
 };

@@ -11,6 +11,7 @@ import { beginStream } from './begin-stream.js';
 import { ClientAbort } from './client-abort.js';
 import { messageUrlFor } from './message-url.js';
 import type { Exchange } from '../exchange.js';
+import { forwardedOf } from '../guard/forwarded.js';
 import type { Caller } from './open-stream.js';
 import type { Runtime } from '../runtime.js';
 import { negotiatedVersion, capabilitiesOf } from './resume-request.js';
@@ -60,6 +61,7 @@ async function prepare<Data>(
     const id = newId(exchange, runtime);
     const resumeStrategy = new ResumeStrategy(sessions.node, capabilitiesOf(req, key, runtime));
     session = new LiveSession<Data>(id, principal, data, sessionLimits, observer, resumeStrategy);
+    session.address = forwardedOf(exchange).client;
     const version = negotiatedVersion(req);
     if (version !== undefined) session.assumeHandshake(version);
     await serve(session, req, runtime);

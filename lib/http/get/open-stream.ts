@@ -8,6 +8,7 @@ import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { ignoreResult } from '../../util/promises.js';
 import { beginStream } from './begin-stream.js';
 import { messageUrlFor } from './message-url.js';
+import { forwardedOf } from '../guard/forwarded.js';
 import { checkOwnSocket, type Exchange } from '../exchange.js';
 import { openSession } from './open-session.js';
 import { principalOf } from '../principal.js';
@@ -61,9 +62,7 @@ async function serveStream<Data>(
   if (wayBack) return resume(exchange, runtime, wayBack);
   const timeoutMs = probeTimeout(req, runtime);
   if (timeoutMs === undefined) return openSession(exchange, runtime, caller);
-  const writer = beginStream(exchange, runtime);
-  const askedAt = performance.now();
-  const answer = await runtime.probes.ask(writer, timeoutMs);
+  const { writer, askedAt, answer } = await probe(exchange, runtime, caller, timeoutMs);
   if (writer.closed) return;
   const resumed = answer && (await resumeAnswered(exchange, runtime, caller, answer, writer));
   if (!answer && runtime.dispatcher.wasCutOff(askedAt)) {
@@ -71,6 +70,25 @@ async function serveStream<Data>(
     throw new McpSseError('adapter-unavailable', 'the node of this client may be out of reach');
   }
   if (!resumed) await openSession(exchange, runtime, caller, writer);
+}
+
+/** Asks the client who it is, on a stream that has begun. */
+async function probe<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  { principal }: Caller,
+  timeoutMs: number,
+): Promise<{ writer: ConnectionWriter; askedAt: number; answer: ProbeAnswer | undefined }> {
+  const { sessions, probes } = runtime;
+  // Counted like a session: streams that are asked who they are escape no cap.
+  sessions.takeSlot(principal);
+  try {
+    const writer = beginStream(exchange, runtime);
+    const askedAt = performance.now();
+    return { writer, askedAt, answer: await probes.ask(writer, timeoutMs) };
+  } finally {
+    sessions.freeSlot(principal);
+  }
 }
 
 async function resume<Data>(
@@ -92,10 +110,13 @@ async function resumeAnswered<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
   { principal }: Caller,
-  { sessionId, offset }: ProbeAnswer,
+  { sessionId, position }: ProbeAnswer,
   writer: ConnectionWriter,
 ): Promise<boolean> {
-  const client: Claimant = { claim: { by: 'probe', sessionId, offset }, principal };
+  const client: Claimant = {
+    claim: { by: 'probe', sessionId, position, address: forwardedOf(exchange).client },
+    principal,
+  };
   const host = runtime.dispatcher.hostOf(sessionId);
   try {
     await resume(exchange, runtime, { host, sessionId, client }, writer);

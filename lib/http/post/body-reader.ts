@@ -1,6 +1,14 @@
 import { McpSseError } from '../../errors.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 
+/** The account that the bytes of a body count for while they are held. */
+export interface BodyBudget {
+  /** @throws McpSseError `over-budget` when `bytes` more would be too many */
+  admit(bytes: number): void;
+  /** Counts `bytes` more, or fewer if negative. */
+  add(bytes: number): void;
+}
+
 /** Chunks up to this size are copied together: each has an object of its own otherwise. */
 const SMALL_BYTES = 1024;
 const BLOCK_BYTES = 16 * 1024;
@@ -15,6 +23,9 @@ const BLOCK_BYTES = 16 * 1024;
 export class BodyReader {
   readonly #req: McpSseRequest;
   readonly #limit: number;
+  readonly #budget: BodyBudget;
+  #counted = 0;
+  #refusal: McpSseError | undefined;
   #chunks: Buffer[] = [];
   /** Where the next small chunks go; undefined when the last chunk was none. */
   #block: { readonly bytes: Buffer; used: number } | undefined;
@@ -22,9 +33,10 @@ export class BodyReader {
   #state: 'reading' | 'whole' | 'cut' | 'dropped' = 'reading';
   #settle: (() => void) | undefined;
 
-  constructor(req: McpSseRequest, limit: number) {
+  constructor(req: McpSseRequest, limit: number, budget: BodyBudget) {
     this.#req = req;
     this.#limit = limit;
+    this.#budget = budget;
     req.pause();
     req.on('data', (chunk: Buffer | string) => {
       this.#take(chunk);
@@ -41,7 +53,10 @@ export class BodyReader {
     if (req.destroyed) cut();
   }
 
-  /** @throws McpSseError (as a rejection) `message-too-large`, `parse-error` when it is cut short. */
+  /**
+   * @throws McpSseError (as a rejection) `message-too-large`, `over-budget`, `parse-error` when it is
+   * cut short.
+   */
   async read(): Promise<Buffer> {
     const req = this.#req;
     if (this.#state === 'reading') {
@@ -53,9 +68,15 @@ export class BodyReader {
       await settled;
       req.off('pause', flow);
     }
-    if (this.#size > this.#limit) throw tooLarge();
+    if (this.#refusal) throw this.#refusal;
     if (this.#state === 'cut') throw new McpSseError('parse-error', 'the body was cut short');
     return this.#join();
+  }
+
+  /** What was read is not held any more. */
+  release(): void {
+    this.#chunks = [];
+    this.#count(-this.#counted);
   }
 
   /** Lets the client send the rest, which nobody keeps: it reads the answer instead of a reset. */
@@ -72,9 +93,29 @@ export class BodyReader {
         ? Buffer.from(chunk, String(this.#req.readableEncoding) as BufferEncoding)
         : chunk;
     this.#size += bytes.length;
-    if (this.#size > this.#limit) this.#end('dropped');
-    else if (bytes.length > SMALL_BYTES || this.#chunks.length === 0) this.#add(bytes);
+    this.#refusal = this.#refusalOf(bytes.length);
+    if (this.#refusal) {
+      this.#end('dropped');
+      return;
+    }
+    this.#count(bytes.length);
+    if (bytes.length > SMALL_BYTES || this.#chunks.length === 0) this.#add(bytes);
     else this.#copy(bytes);
+  }
+
+  #refusalOf(bytes: number): McpSseError | undefined {
+    if (this.#size > this.#limit) return tooLarge();
+    try {
+      this.#budget.admit(bytes);
+      return undefined;
+    } catch (error) {
+      return McpSseError.from(error);
+    }
+  }
+
+  #count(bytes: number): void {
+    this.#counted += bytes;
+    this.#budget.add(bytes);
   }
 
   #add(bytes: Buffer): void {
@@ -102,7 +143,7 @@ export class BodyReader {
   #end(state: 'whole' | 'cut' | 'dropped'): void {
     if (this.#state !== 'reading') return;
     this.#state = state;
-    if (state !== 'whole') this.#chunks = [];
+    if (state !== 'whole') this.release();
     this.#settle?.();
   }
 }

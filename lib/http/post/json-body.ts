@@ -4,7 +4,8 @@ import { parse } from 'content-type';
 
 import { McpSseError } from '../../errors.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
-import { BodyReader, tooLarge } from './body-reader.js';
+import { parsedSizeOf } from '../../wire/json-size.js';
+import { BodyReader, tooLarge, type BodyBudget } from './body-reader.js';
 
 const UTF8_NAMES: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
 
@@ -29,31 +30,45 @@ function isJson(header: string): boolean {
 }
 
 /** The body from this tick on; undefined when something in front has read it, or a part of it. */
-export function unreadBody(req: McpSseRequest, limit: number): BodyReader | undefined {
+export function unreadBody(
+  req: McpSseRequest,
+  limit: number,
+  budget: BodyBudget,
+): BodyReader | undefined {
   // [node] Express 4's parsers leave an empty object behind when they pass a body by: `req.body`
   // says nothing.
-  return req.readableDidRead ? undefined : new BodyReader(req, limit);
+  return req.readableDidRead ? undefined : new BodyReader(req, limit, budget);
 }
+
+/** A parsed body, and about how many bytes of memory it takes. */
+export interface JsonBody {
+  readonly json: unknown;
+  readonly bytes: number;
+}
+
+/** What the body of a parser in front is taken to need for each byte of its declared length. */
+const PARSED_FACTOR = 8;
 
 /**
  * The JSON of a body that is read here, or as a parser in front left it in `req.body` (an object,
  * a string, a Buffer), at most `limit` bytes of it.
  *
- * @throws McpSseError `parse-error`, `message-too-large`, `unsupported-media-type`; `internal`
- * when something in front has read the body and kept it.
+ * @throws McpSseError `parse-error`, `message-too-large`, `over-budget`, `unsupported-media-type`;
+ * `internal` when something in front has read the body and kept it.
  */
 export async function readJson(
   req: McpSseRequest,
   unread: BodyReader | undefined,
   limit: number,
-): Promise<unknown> {
+  budget: BodyBudget,
+): Promise<JsonBody> {
   if (unread) {
     checkHead(req, limit);
-    return parseBytes(await unread.read());
+    return parseBytes(await unread.read(), budget);
   }
   const { body } = req;
-  if (Buffer.isBuffer(body)) return parseBytes(within(body, limit));
-  if (typeof body === 'string') return parseText(within(body, limit));
+  if (Buffer.isBuffer(body)) return parseBytes(within(body, limit), budget);
+  if (typeof body === 'string') return parseBytes(Buffer.from(within(body, limit)), budget);
   if (body === undefined) {
     throw new McpSseError(
       'internal',
@@ -61,7 +76,7 @@ export async function readJson(
         'mcpSse() in front of it, call next() before it waits for anything, or let it set req.body',
     );
   }
-  return body;
+  return { json: body, bytes: PARSED_FACTOR * Number(req.headers['content-length'] ?? 0) };
 }
 
 function within<T extends string | Buffer>(body: T, limit: number): T {
@@ -78,9 +93,12 @@ function checkHead({ headers }: McpSseRequest, limit: number): void {
   if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge();
 }
 
-function parseBytes(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw new McpSseError('parse-error', 'the body is not UTF-8');
-  return parseText(bytes.toString('utf8'));
+function parseBytes(text: Buffer, budget: BodyBudget): JsonBody {
+  if (!isUtf8(text)) throw new McpSseError('parse-error', 'the body is not UTF-8');
+  const bytes = parsedSizeOf(text);
+  // Before it is parsed: brackets take twenty times their length.
+  budget.admit(bytes);
+  return { json: parseText(text.toString('utf8')), bytes };
 }
 
 function parseText(text: string): unknown {

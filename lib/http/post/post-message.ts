@@ -1,4 +1,5 @@
 import { McpSseError } from '../../errors.js';
+import type { InboundPost } from '../../session/host.js';
 import { factsOf } from '../../session/request-facts.js';
 import { toMessages } from '../../wire/json-rpc.js';
 import { principalOf } from '../principal.js';
@@ -9,18 +10,21 @@ import type { Runtime } from '../runtime.js';
 import { fixPrototypes } from './v8-prototype-fix.js';
 
 /** The query as this package announces it, which needs no parsing. */
-const PLAIN_QUERY = /^sessionId=([\w.-]+)(?:&n=(\d{1,15}))?$/;
+const PLAIN_QUERY = /^sessionId=([\w.-]+)(?:&n=([\w.-]{1,64}))?$/;
 
 /** POST /message: one message or a batch for a session of this caller. */
 export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   fixPrototypes(exchange);
   // In the tick of the call: middleware in front may have set the body flowing.
-  const unread = unreadBody(exchange.req, runtime.settings.limits.maxBodyBytes);
+  const { settings, budget } = runtime;
+  const unread = unreadBody(exchange.req, settings.limits.maxBodyBytes, budget);
   try {
     await takeMessages(exchange, runtime, unread);
   } catch (error) {
     unread?.drop();
     throw error;
+  } finally {
+    unread?.release();
   }
   const { res } = exchange;
   // [spec] 202 only now: the session has the message. Two calls: what wraps `writeHead` may return
@@ -35,42 +39,53 @@ async function takeMessages<Data>(
   unread: BodyReader | undefined,
 ): Promise<void> {
   const { req } = exchange;
-  const { settings, dispatcher, localHost, probes } = runtime;
-  const { sessionId, offset } = queryOf(exchange);
+  const { settings, dispatcher, localHost, budget } = runtime;
+  const { maxBodyBytes, maxBatch } = settings.limits;
+  const { sessionId, position } = queryOf(exchange);
   const principal = await principalOf(exchange, runtime);
+  // What the head alone decides comes first: it says nothing of which sessions there are.
+  checkContentType(req);
   // Of another node's session nothing is known before that node has answered.
   if (dispatcher.isHere(sessionId)) localHost.sessionOf(sessionId, principal);
-  checkContentType(req);
-  const messages = toMessages(await readJson(req, unread, settings.limits.maxBodyBytes));
-  const facts = factsOf(req);
+  const { json, bytes } = await readJson(req, unread, maxBodyBytes, budget);
+  unread?.release();
+  const messages = toMessages(json, maxBatch);
+  await deliver({ sessionId, principal, position, messages, facts: factsOf(req), bytes }, runtime);
+}
+
+async function deliver<Data>(
+  post: InboundPost,
+  { dispatcher, probes, budget }: Runtime<Data>,
+): Promise<void> {
+  const { sessionId, position, messages, bytes } = post;
+  // Here it counts for its session as soon as that has it; while another node is asked, for nobody.
+  budget.add(bytes);
   try {
-    const taken = dispatcher
-      .hostOf(sessionId)
-      .post({ sessionId, principal, offset, messages, facts, bytes: 0 });
+    const taken = dispatcher.hostOf(sessionId).post(post);
     if (taken) await taken;
   } catch (error) {
     // A client that is asked who it is, and its session is gone: it need not wait to be told so.
     if (isNotFound(error))
-      for (const message of messages) probes.settle(message, { sessionId, offset });
+      for (const message of messages) probes.settle(message, { sessionId, position });
     throw error;
+  } finally {
+    budget.add(-bytes);
   }
 }
 
 const isNotFound = (error: unknown): boolean =>
   McpSseError.from(error).code === 'session-not-found';
 
-/** The session's id and, in the URL of a client that is told its position, the offset. */
-function queryOf({ req }: Exchange): { sessionId: string; offset: number | undefined } {
+/** The session's id and, in the URL of a client that is told its position, the position. */
+function queryOf({ req }: Exchange): { sessionId: string; position: string | undefined } {
   const { query } = splitUrl(req.url);
   const [, plain, position] = PLAIN_QUERY.exec(query) ?? [];
-  const sessionId = plain ?? sessionIdIn(query);
-  return { sessionId, offset: position === undefined ? undefined : Number(position) };
-}
-
-function sessionIdIn(query: string): string {
-  const [id, ...more] = new URLSearchParams(query).getAll('sessionId');
+  if (plain !== undefined) return { sessionId: plain, position };
+  const parameters = new URLSearchParams(query);
+  const [id, ...more] = parameters.getAll('sessionId');
   if (id === undefined || id === '' || more.length > 0) {
     throw new McpSseError('invalid-request', 'the query must name one sessionId');
   }
-  return id;
+  // Ours is the last one: the application's own URL may have a parameter of that name.
+  return { sessionId: id, position: parameters.getAll('n').at(-1) };
 }

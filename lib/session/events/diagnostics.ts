@@ -3,6 +3,7 @@ import { debuglog, type DebugLogger } from 'node:util';
 
 import type { McpSseError, McpSseErrorCode } from '../../errors.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
+import { attempt, classOf } from '../../util/foreign-error.js';
 import { shortId } from '../../util/guards.js';
 import { isRequest, isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';
@@ -114,7 +115,10 @@ export const diagnostics = {
   },
 
   sent(session: Session, message: JsonRpcMessage, bytes: number): void {
-    if (messagesOut.heard) messagesOut.publish(described(session, message, bytes));
+    if (!messagesOut.heard) return;
+    // The application made it: it may have getters that throw.
+    const published = attempt(() => described(session, message, bytes), undefined);
+    if (published) messagesOut.publish(published);
   },
 
   refused({ code, message }: McpSseError): void {
@@ -128,7 +132,7 @@ export const diagnostics = {
   },
 
   onErrorFailed(this: void, failure: unknown): void {
-    debug('onError failed: %s', nameOf(failure));
+    debug('onError failed: %s', classOf(failure));
   },
 
   overBudget(totalBytes: number, maxTotalBytes: number): void {
@@ -169,10 +173,8 @@ function kindOf(message: JsonRpcMessage): PublishedMessage['kind'] {
 }
 
 /** The text of what the application threw may quote a message; our own texts never do. */
-function outline({ code, message, cause }: McpSseError): string {
-  return cause === undefined ? `${code}: ${message}` : `${code}, caused by ${nameOf(cause)}`;
-}
-
-function nameOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.constructor.name : typeof thrown;
+function outline(error: McpSseError): string {
+  const { code, message } = error;
+  const cause = attempt(() => error.cause, 'unreadable');
+  return cause === undefined ? `${code}: ${message}` : `${code}, caused by ${classOf(cause)}`;
 }

@@ -1,10 +1,11 @@
 import { McpSseError } from '../../errors.js';
+import { attempt } from '../../util/foreign-error.js';
 import { isRecord } from '../../util/guards.js';
 import {
+  isAnswer,
   isRequest,
   type JsonRpcMessage,
   type JsonRpcRequest,
-  type JsonRpcResponse,
   type RequestId,
 } from '../../wire/json-rpc.js';
 import { parsedSizeOf } from '../../wire/json-size.js';
@@ -32,9 +33,9 @@ export class Handshake {
   /** `initialize` was answered, and the client has not gone on yet. */
   #answered = false;
 
-  /** Whether the client has sent `initialize`. */
+  /** Whether the client has sent `initialize`; a version that was assumed is none of its doing. */
   get started(): boolean {
-    return this.protocolVersion !== undefined || this.#initializeId !== undefined;
+    return this.#initializeId !== undefined;
   }
 
   /** Reads a message of the client, and returns whether the handshake is done with it. */
@@ -53,10 +54,15 @@ export class Handshake {
     return true;
   }
 
-  /** Whether it is the answer to `initialize`. */
-  sent(response: JsonRpcResponse): boolean {
-    if (this.protocolVersion !== undefined || response.id !== this.#initializeId) return false;
-    if (!('result' in response) || !isRecord(response.result)) return false;
+  /** Whether it is the answer to `initialize`. One that cannot be read is not. */
+  sent(response: JsonRpcMessage): boolean {
+    return attempt(() => this.#read(response), false);
+  }
+
+  #read(response: JsonRpcMessage): boolean {
+    if (this.protocolVersion !== undefined || !isAnswer(response)) return false;
+    if (response.id !== this.#initializeId || !('result' in response)) return false;
+    if (!isRecord(response.result)) return false;
     const { protocolVersion } = response.result;
     if (typeof protocolVersion === 'string') this.protocolVersion = protocolVersion;
     this.#answered = true;

@@ -43,7 +43,8 @@ export class Sender {
     if (claim.by === 'event-id') return claim.offset;
     if (claim.by === 'key') return this.#acknowledgedOffset;
     const handshake = this.resumeStrategy.undecided ? this.#handshakeOffset : 0;
-    return Math.max(claim.offset ?? 0, this.#acknowledgedOffset, handshake);
+    const told = this.resumeStrategy.offsetOf(claim.position) ?? 0;
+    return Math.max(told, this.#acknowledgedOffset, handshake);
   }
 
   fits(frame: Frame): boolean {

@@ -9,8 +9,8 @@ const PROBE_ID = /^express-mcp-sse:probe:([\w-]+):/;
 /** The session that a client still holds, and the last message it has surely read. */
 export interface ProbeAnswer {
   readonly sessionId: string;
-  /** Undefined when the client was never told its position. */
-  readonly offset: number | undefined;
+  /** As the client's POST URL has it; undefined where it has none. */
+  readonly position: string | undefined;
 }
 
 /**

@@ -1,5 +1,11 @@
 /** How a client says which session it had: plain data, fit to travel to another node. */
 export type ResumeClaim =
   | { readonly by: 'event-id'; readonly token: string; readonly offset: number }
-  | { readonly by: 'probe'; readonly sessionId: string; readonly offset: number | undefined }
+  | {
+      readonly by: 'probe';
+      readonly sessionId: string;
+      readonly position: string | undefined;
+      /** The address that the client comes from, as far as proxies are trusted. */
+      readonly address: string | undefined;
+    }
   | { readonly by: 'key'; readonly key: string };

@@ -1,6 +1,7 @@
 import type { Decorate } from '../outbound/pump.js';
 import { encodeEvent, encodeRetry, escapeUrl } from '../../wire/sse-encoder.js';
 import { randomText } from '../../util/random-text.js';
+import { PositionSigner } from './position-signer.js';
 import { reconnectDelay } from './reconnect-delay.js';
 
 const EVENT_ID = /^([\w-]{12})\.([\w-]{22})\.(0|[1-9]\d{0,14})$/;
@@ -35,7 +36,7 @@ export interface ResumeCapabilities {
 
 /**
  * How the client of one session can come back into it, and what marks its messages carry for
- * that. With no road it gets the plain stream of 2024-11-05 and nothing else.
+ * that. A client that cannot gets the plain stream of 2024-11-05 and nothing else.
  */
 export class ResumeStrategy {
   readonly key: string | undefined;
@@ -45,6 +46,7 @@ export class ResumeStrategy {
   readonly #retryMs: number;
   #positions: boolean;
   #undecided: boolean;
+  #signer: PositionSigner | undefined;
   /** The POST URL of the connection that is attached. */
   #messageUrl = '';
 
@@ -107,7 +109,7 @@ export class ResumeStrategy {
     return encodeEvent({ event: 'endpoint', data: this.#messageUrlAt(offset) });
   }
 
-  /** What messages become on this road; undefined where they stay as they are. */
+  /** What messages become for this client; undefined where they stay as they are. */
   get decorate(): Decorate | undefined {
     const withId = this.token === undefined ? undefined : this.#withId(this.token);
     if (!this.#positions) return withId;
@@ -133,6 +135,16 @@ export class ResumeStrategy {
 
   #messageUrlAt(offset: number): string {
     const separator = this.#messageUrl.includes('?') ? '&' : '?';
-    return `${this.#messageUrl}${separator}n=${String(offset)}`;
+    return `${this.#messageUrl}${separator}n=${this.#sign(offset)}`;
+  }
+
+  /** The offset of a position that this session has announced; undefined for any other text. */
+  offsetOf(position: string | undefined): number | undefined {
+    return position === undefined ? undefined : this.#signer?.verify(position);
+  }
+
+  #sign(offset: number): string {
+    this.#signer ??= new PositionSigner();
+    return this.#signer.sign(offset);
   }
 }

@@ -4,7 +4,7 @@ import { isPromiseLike } from '../../util/promises.js';
 import {
   errorResponseFor,
   isRequest,
-  JsonRpcError,
+  rpcErrorOf,
   RpcCode,
   type JsonRpcMessage,
   type JsonRpcRequest,
@@ -86,12 +86,14 @@ export class HandlerSink<Data> implements MessageSink {
   }
 
   #refuse(request: JsonRpcRequest | undefined, thrown: unknown): void {
-    const told = thrown instanceof JsonRpcError;
+    const told = rpcErrorOf(thrown);
     if (!told) this.#failed(McpSseError.from(thrown, 'server-failed'));
     if (!request) return;
-    const { code, message, data } = told
-      ? thrown
-      : { code: RpcCode.internalError, message: 'Internal error', data: undefined };
+    const { code, message, data } = told ?? {
+      code: RpcCode.internalError,
+      message: 'Internal error',
+      data: undefined,
+    };
     this.#reply(request.id, errorResponseFor(request.id, code, message, data));
   }
 

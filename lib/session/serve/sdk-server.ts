@@ -1,5 +1,6 @@
 import { McpSseError } from '../../errors.js';
 import { isRecord } from '../../util/guards.js';
+import { isPromiseLike, settled } from '../../util/promises.js';
 import type { JsonRpcMessage } from '../../wire/json-rpc.js';
 import { lazyRequest } from './lazy-request.js';
 import type { LiveSession } from '../live-session.js';
@@ -115,25 +116,30 @@ class ServerSink implements MessageSink {
   }
 
   receive(message: JsonRpcMessage, facts: RequestFacts): void {
-    this.#transport.onmessage?.(message, new FactsAsExtra(facts));
+    const { onmessage } = this.#transport;
+    const returned: unknown = onmessage?.(message, new FactsAsExtra(facts));
+    this.#callServer(() => returned);
   }
 
   closed(): void {
     const { onclose } = this.#transport;
     this.#transport.onclose = undefined;
     busy.delete(this.#server);
-    try {
-      onclose?.();
-    } catch (error) {
-      this.#failed(McpSseError.from(error, 'server-failed'));
-    }
-    this.#close().catch((error: unknown) => {
-      this.#failed(McpSseError.from(error, 'server-failed'));
-    });
+    this.#callServer(() => onclose?.());
+    this.#callServer(() => this.#server.close());
   }
 
-  async #close(): Promise<void> {
-    await this.#server.close();
+  /** Reports what the server throws, or rejects with: its types do not rule out async functions. */
+  #callServer(call: () => unknown): void {
+    const failed = (error: unknown): void => {
+      this.#failed(McpSseError.from(error, 'server-failed'));
+    };
+    try {
+      const returned = call();
+      if (isPromiseLike(returned)) settled(returned).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 }
 

@@ -7,6 +7,8 @@ import type { McpSseRequest } from '../../../lib/session/request-facts.js';
 import { collectGarbage } from '../../support/collect-garbage.js';
 
 /** A request, as far as its body goes. */
+const BUDGET = { admit: () => {}, add: () => {} };
+
 const requestOf = (chunks: Iterable<Buffer>): McpSseRequest =>
   Readable.from(chunks, { objectMode: false }) as unknown as McpSseRequest;
 
@@ -17,18 +19,20 @@ function* single(bytes: Buffer): Iterable<Buffer> {
 it('gives back chunks of all sizes in their order', async () => {
   const sizes = [1, 5_000, 1, 1, 1_024, 1_025, 20_000, 3, 900, ...Array<number>(40).fill(1_000), 7];
   const chunks = sizes.map((size, index) => Buffer.alloc(size, index));
-  expect(await new BodyReader(requestOf(chunks), 1e6).read()).toEqual(Buffer.concat(chunks));
+  expect(await new BodyReader(requestOf(chunks), 1e6, BUDGET).read()).toEqual(
+    Buffer.concat(chunks),
+  );
 });
 
 it('gives back one chunk as it is, and none as an empty body', async () => {
   const chunk = Buffer.from('{}');
-  expect(await new BodyReader(requestOf([chunk]), 10).read()).toBe(chunk);
-  expect(await new BodyReader(requestOf([]), 10).read()).toHaveLength(0);
+  expect(await new BodyReader(requestOf([chunk]), 10, BUDGET).read()).toBe(chunk);
+  expect(await new BodyReader(requestOf([]), 10, BUDGET).read()).toHaveLength(0);
 });
 
 it('holds chunks of one byte in little more than their bytes', async () => {
   const bytes = Buffer.alloc(400_000, 'x');
-  const body = new BodyReader(requestOf(single(bytes)), 1e6);
+  const body = new BodyReader(requestOf(single(bytes)), 1e6, BUDGET);
   collectGarbage();
   const before = process.memoryUsage();
   const read = await body.read();

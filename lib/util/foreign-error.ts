@@ -1,0 +1,35 @@
+/**
+ * Reads what foreign code has thrown or returned. None of these functions throws, whatever it is
+ * given: an error without a constructor, a getter that throws, a proxy whose traps throw.
+ */
+
+/** The result of `read`, or `fallback` where it throws. */
+export function attempt<T>(read: () => T, fallback: T): T {
+  try {
+    return read();
+  } catch {
+    return fallback;
+  }
+}
+
+/** `value instanceof type`; false where that throws, as for a revoked proxy. */
+export function isInstance<T>(
+  value: unknown,
+  type: abstract new (...args: never[]) => T,
+): value is T {
+  return attempt(() => value instanceof type, false);
+}
+
+/** The message of an error, or the text of anything else. It may quote what a client has sent. */
+export function messageOf(thrown: unknown): string {
+  const read = (): unknown => (thrown instanceof Error ? thrown.message : String(thrown));
+  const message = attempt(read, undefined);
+  return typeof message === 'string' ? message : 'what was thrown cannot be read';
+}
+
+/** The class of an error, or the type of anything else. It quotes nothing. */
+export function classOf(thrown: unknown): string {
+  if (!isInstance(thrown, Error)) return typeof thrown;
+  const name = attempt<unknown>(() => thrown.constructor.name, undefined);
+  return typeof name === 'string' && name !== '' ? name : 'Error';
+}

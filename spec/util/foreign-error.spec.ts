@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { JsonRpcError, McpSseError } from '../../lib/index.js';
+import { classOf, isInstance, messageOf } from '../../lib/util/foreign-error.js';
+import { isRecord } from '../../lib/util/guards.js';
+import { isPromiseLike } from '../../lib/util/promises.js';
+import { rpcErrorOf } from '../../lib/wire/json-rpc.js';
+import { hostileValue } from '../support/hostile-value.js';
+
+const CODE = 'not-serializable';
+const hostile = () =>
+  hostileValue(
+    () => new McpSseError('forbidden', 'no'),
+    () => Object.create(McpSseError.prototype) as object,
+    () => new JsonRpcError(1, 'no', {}),
+  );
+
+describe('the reader of foreign errors', () => {
+  it('tells the text and the class of errors, and the type of anything else', () => {
+    class OwnError extends TypeError {}
+    const thrown = [
+      new OwnError('text'),
+      'text',
+      undefined,
+      Symbol('s'),
+      { toString: () => 'text' },
+    ];
+    expect(thrown.map(messageOf)).toEqual(['text', 'text', 'undefined', 'Symbol(s)', 'text']);
+    expect(thrown.map(classOf)).toEqual(['OwnError', 'string', 'undefined', 'symbol', 'object']);
+  });
+
+  it.each([
+    ['a constructor that is null', Object.assign(new Error('a'), { constructor: null }), 'a'],
+    ['a constructor without a name', Object.assign(new Error('a'), { constructor: {} }), 'a'],
+    ['a message that is no text', Object.assign(new Error('a'), { message: 7 })],
+    [
+      'a message that throws',
+      Object.defineProperty(new Error(), 'message', { get: () => expect.fail() }),
+    ],
+  ])('reads an error with %s', (_, error, message = 'what was thrown cannot be read') => {
+    expect([classOf(error), messageOf(error)]).toEqual(['Error', message]);
+  });
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(hostile(), (build) => {
+        const value = build();
+        expect(typeof messageOf(value)).toBe('string');
+        expect(typeof classOf(value)).toBe('string');
+        expect(typeof isInstance(value, Error)).toBe('boolean');
+        expect([typeof isRecord(value), typeof isPromiseLike(value)]).toEqual([
+          'boolean',
+          'boolean',
+        ]);
+        rpcErrorOf(value);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('an McpSseError made from what was thrown', () => {
+  it('is the same one if it is one that can be read', () => {
+    const own = new McpSseError('forbidden', 'no');
+    class Own extends McpSseError {}
+    const derived = new Own('unauthorized', 'no');
+    expect(McpSseError.from(own, CODE)).toBe(own);
+    expect(McpSseError.from(derived, CODE)).toBe(derived);
+  });
+
+  it.each<[string, unknown]>([
+    ['a proxy of one', new Proxy(new McpSseError('forbidden', 'no'), {})],
+    ['an object with its prototype', Object.create(McpSseError.prototype)],
+    [
+      'one whose code is a getter',
+      Object.defineProperty(new McpSseError('forbidden', 'no'), 'code', { get: () => 'internal' }),
+    ],
+    [
+      'one whose message is a getter',
+      Object.defineProperty(new McpSseError('forbidden', 'no'), 'message', { get: () => '' }),
+    ],
+  ])('is a new one for %s', (_, thrown) => {
+    const error = McpSseError.from(thrown, CODE);
+    expect(error).not.toBe(thrown);
+    expect(error.code).toBe(CODE);
+  });
+
+  it('can always be read', () => {
+    fc.assert(
+      fc.property(hostile(), (build) => {
+        const thrown = build();
+        const { code, message, status } = McpSseError.from(thrown, CODE);
+        expect([typeof code, typeof message]).toEqual(['string', 'string']);
+        expect(status === undefined || status >= 400).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+it('has the status of its code, or none', () => {
+  const status = (code: string): unknown => new McpSseError(code as never, '').status;
+  expect(['parse-error', 'insufficient-scope', 'over-budget', 'sunset'].map(status)).toEqual([
+    400, 403, 503, 410,
+  ]);
+  expect(['internal', 'interrupted', 'hook-failed', 'toString'].map(status)).toEqual(
+    Array.from({ length: 4 }, () => undefined),
+  );
+});
