@@ -27,7 +27,7 @@ export interface ClusterStats {
   /** Streams now of other nodes' sessions to clients here, and of our sessions to clients there. */
   streamsImported: number;
   streamsExported: number;
-  /** What this node has asked of others (POSTs passed on, most of it), and they of it. */
+  /** Requests of this node to others (POSTs passed on, most of them), and of others to it. */
   requestsSent: number;
   requestsReceived: number;
   /** Frames sent once more, since the adapter had lost them or was too slow. */
@@ -49,35 +49,35 @@ export interface DispatcherParts<Data> {
   /** Undefined where this is the only node. */
   readonly adapter: Adapter | undefined;
   readonly limits: WriterOptions;
-  /** Told of failures that no caller hears of. May not throw. */
+  /** Called with failures that no caller hears of. Must not throw. */
   readonly failed: (error: McpSseError) => void;
 }
 
 /** Delivers to a session, wherever it lives. */
 export class Dispatcher<Data> {
   readonly #node: string;
-  readonly #reception: LocalHost<Data>;
+  readonly #localHost: LocalHost<Data>;
   readonly #membership: Membership | undefined;
   readonly #failed: (error: McpSseError) => void;
-  #answered = 0;
+  #requestsReceived = 0;
 
   constructor({ node, localHost, probes, adapter, limits, failed }: DispatcherParts<Data>) {
     this.#node = node;
-    this.#reception = localHost;
+    this.#localHost = localHost;
     this.#failed = failed;
     if (!adapter) return;
-    const asked = new IncomingCalls(localHost, probes, limits);
+    const incoming = new IncomingCalls(localHost, probes, limits);
     const membership = new Membership(node, adapter, {
       failed,
       onCall: (operation, parameters, peer) => {
-        this.#answered += 1;
-        return asked.answer(operation, parameters, peer);
+        this.#requestsReceived += 1;
+        return incoming.answer(operation, parameters, peer);
       },
     });
     this.#membership = membership;
-    probes.elsewhere = (asking, id, answer) => {
+    probes.elsewhere = (node, id, answer) => {
       // If it fails, the client gets a new session, once the probe is too late.
-      void membership.peer(asking).call('probe', { id, ...answer });
+      void membership.peer(node).call('probe', { id, ...answer });
     };
   }
 
@@ -105,19 +105,19 @@ export class Dispatcher<Data> {
 
   /** Where the session of that id lives, if it does. */
   hostOf(sessionId: string): Host {
-    if (!this.#membership) return this.#reception;
+    if (!this.#membership) return this.#localHost;
     const node = SESSION_ID.exec(sessionId)?.[1];
-    return node === undefined ? this.#reception : this.host(node);
+    return node === undefined ? this.#localHost : this.host(node);
   }
 
   /** Whether the session of that id, if there is one, lives here. */
   isHere(sessionId: string): boolean {
-    return this.hostOf(sessionId) === this.#reception;
+    return this.hostOf(sessionId) === this.#localHost;
   }
 
   /** Where the sessions of that node live. @throws McpSseError `session-not-found` if nowhere */
   host(node: string): Host {
-    if (node === this.#node) return this.#reception;
+    if (node === this.#node) return this.#localHost;
     if (!this.#membership) throw new McpSseError('session-not-found', 'no such session');
     return new RemoteHost(this.#membership.peer(node));
   }
@@ -125,7 +125,7 @@ export class Dispatcher<Data> {
   /** Where the session lives that a client comes back to, if any node knows it. */
   async search(client: Claimant): Promise<Located | undefined> {
     try {
-      return { host: this.#reception, sessionId: this.#reception.find(client) };
+      return { host: this.#localHost, sessionId: this.#localHost.find(client) };
     } catch {
       // Not here; but perhaps elsewhere.
     }
@@ -134,13 +134,13 @@ export class Dispatcher<Data> {
       const host = new RemoteHost(peer);
       return { host, sessionId: await host.find(client) };
     });
-    const late = (): McpSseError => new McpSseError('request-timeout', 'nobody has answered');
+    const late = (): McpSseError => new McpSseError('request-timeout', 'no node has answered');
     return withDeadline(Promise.any(answers), SEARCH_MS, late).catch(() => undefined);
   }
 
-  /** As `Reception.broadcast`, and on all other nodes unless a function picks. */
+  /** As `LocalHost.broadcast`, and on all other nodes unless a function picks. */
   broadcast(message: JsonRpcNotification, audience: Audience<Data>): number {
-    const reached = this.#reception.broadcast(message, audience);
+    const reached = this.#localHost.broadcast(message, audience);
     if (audience.filter) return reached;
     const { principal } = audience;
     for (const peer of this.#peers()) {
@@ -166,7 +166,7 @@ export class Dispatcher<Data> {
     const membership = this.#membership;
     if (!membership) return undefined;
     const peers = [...membership.peers];
-    const { asked, resent } = membership.counts;
+    const { requestsSent, resent } = membership.counts;
     const total = (count: (peer: Peer) => number): number =>
       peers.reduce((sum, peer) => sum + count(peer), 0);
     return {
@@ -175,8 +175,8 @@ export class Dispatcher<Data> {
       nodes: 1 + this.#peers().length,
       streamsImported: total((peer) => peer.imported.size),
       streamsExported: total((peer) => peer.exported.size),
-      requestsSent: asked,
-      requestsReceived: this.#answered,
+      requestsSent,
+      requestsReceived: this.#requestsReceived,
       resent,
     };
   }

@@ -9,33 +9,33 @@ const TICK_MS = 100;
 const HEARTBEAT_MS = 1_000;
 /** An adapter that was out of reach is asked again this often. */
 const REJOIN_MS = 1_000;
-/** An adapter that has been out of reach for so long takes the relayed streams with it. */
+/** An adapter that is out of reach for this long takes the relayed streams with it. */
 const OUTAGE_MS = 8_000;
 /** What was known of a node of which nothing is heard any more is forgotten after this. */
 const FORGET_MS = 3_600_000;
-/** A port asks for about 1.5 s; an adapter that keeps nobody waiting for longer is not ours to trust. */
+/** An adapter must settle a `send` within 1.5 s; one that does not is not waited for. */
 const TRANSMIT_MS = 3_000;
-/** Others answer the first beat of a node that has come at once. */
+/** Others answer the first heartbeat of a new node at once. */
 const DISCOVERY_MS = 300;
 const LEAVE_MS = 2_000;
-/** How long one that leaves waits for what is under way between it and the others, and how often it looks. */
-const SETTLE_MS = 2_000;
-const SETTLE_TURN_MS = 10;
+/** How long a node that leaves waits for its requests and their answers, and how often it looks. */
+const IDLE_MS = 2_000;
+const IDLE_CHECK_MS = 10;
 
-/** What a membership tells. No call may throw. */
+/** What a membership works with. No call may throw. */
 export interface MembershipOwner {
-  /** As `PeerOwner.asked`. */
+  /** As `PeerOwner.onCall`. */
   onCall: PeerOwner['onCall'];
   failed(error: McpSseError): void;
 }
 
-/** This node among the others: on the adapter, in touch with those that are there. */
+/** This node among the others: joined to the adapter, with a peer for each of them. */
 export class Membership implements PeerOwner {
   readonly #adapter: Adapter;
   readonly #owner: MembershipOwner;
   readonly #peers = new Map<string, Peer>();
   /** The counts of nodes that are forgotten. */
-  readonly #forgotten = { asked: 0, resent: 0 };
+  readonly #forgotten = { requestsSent: 0, resent: 0 };
   readonly #timer: NodeJS.Timeout;
   #member: AdapterMember | undefined;
   /** What the adapter has told, which may be before the join is complete. */
@@ -76,8 +76,8 @@ export class Membership implements PeerOwner {
     return this.#peers.values();
   }
 
-  /** How many questions the others were ever asked, and how many frames were sent to them again. */
-  get counts(): { asked: number; resent: number } {
+  /** How many requests the others were ever sent, and how many frames again. */
+  get counts(): { requestsSent: number; resent: number } {
     const counts = { ...this.#forgotten };
     for (const peer of this.#peers.values()) add(counts, peer);
     return counts;
@@ -89,7 +89,7 @@ export class Membership implements PeerOwner {
     return [...this.#peers.values()].filter((peer) => peer.isAlive(now));
   }
 
-  /** Resolves when those that are there have had the time to answer the first beat. */
+  /** Resolves when the others have had the time to answer the first heartbeat. */
   async discovered(): Promise<void> {
     const left = this.#changedAt + DISCOVERY_MS - performance.now();
     if (this.#up && left > 0) await pause(left);
@@ -116,7 +116,7 @@ export class Membership implements PeerOwner {
     return withDeadline(member.send(to, frame), TRANSMIT_MS, noAnswer);
   }
 
-  /** Says goodbye and ends the membership. Never rejects. */
+  /** Tells the others and ends the membership. Never rejects. */
   leave(): Promise<void> {
     this.#leave ??= this.#leaveGracefully();
     return this.#leave;
@@ -131,7 +131,7 @@ export class Membership implements PeerOwner {
     this.#left = true;
     clearInterval(this.#timer);
     await this.transmit(EVERYONE, encodePresence('leave', this.self)).catch(ignore);
-    // The others are still there: nobody may be told that their sessions are gone.
+    // The others are still there: no client may be told that their sessions are no more.
     for (const peer of this.#peers.values()) peer.giveUp();
     const member = this.#member;
     this.#up = false;
@@ -139,13 +139,13 @@ export class Membership implements PeerOwner {
   }
 
   /**
-   * Resolves when what was asked of others is answered, and what was said to them has arrived:
-   * the goodbye would overtake it.
+   * Resolves when the requests to others are answered, and what was said to them has arrived:
+   * `leave` would overtake it.
    */
   async #idle(): Promise<void> {
-    const deadline = performance.now() + SETTLE_MS;
+    const deadline = performance.now() + IDLE_MS;
     const busy = (): boolean => [...this.#peers.values()].some((peer) => peer.isBusy);
-    while (this.#up && busy() && performance.now() < deadline) await pause(SETTLE_TURN_MS);
+    while (this.#up && busy() && performance.now() < deadline) await pause(IDLE_CHECK_MS);
   }
 
   async #join(): Promise<void> {
@@ -155,9 +155,9 @@ export class Membership implements PeerOwner {
         frame: (frame) => {
           this.#frameArrived(frame);
         },
-        state: (up) => {
+        state: (up, reason) => {
           this.#told = up;
-          this.#update();
+          this.#update(reason);
         },
       });
       this.#member = member;
@@ -171,30 +171,30 @@ export class Membership implements PeerOwner {
     }
   }
 
-  #update(): void {
+  #update(reason?: Error): void {
     const up = this.#told && this.#member !== undefined;
     if (up === this.#up || this.#left) return;
     this.#up = up;
     this.#changedAt = performance.now();
     if (up) this.#reported = this.#gaveUp = false;
-    else this.#report(undefined);
+    else this.#report(reason);
     for (const peer of this.#peers.values()) peer.setReachable(up);
     this.#heartbeat(this.#changedAt);
   }
 
   #frameArrived(text: string): void {
-    const frame = parsePacket(text);
-    if (!frame || frame.from === this.self || this.#left) return;
-    const known = this.#peers.has(frame.from);
-    const peer = this.peer(frame.from);
-    if (frame.kind === 'leave') {
+    const packet = parsePacket(text);
+    if (!packet || packet.from === this.self || this.#left) return;
+    const known = this.#peers.has(packet.from);
+    const peer = this.peer(packet.from);
+    if (packet.kind === 'leave') {
       peer.markLeft();
       return;
     }
     const now = performance.now();
     peer.markAlive(now);
-    if (frame.kind === 'link') peer.packetArrived(frame);
-    // Someone new: it learns of us without waiting for our next beat.
+    if (packet.kind === 'link') peer.packetArrived(packet);
+    // A new node learns of us without waiting for our next heartbeat.
     if (!known) this.#heartbeat(now);
   }
 
@@ -217,7 +217,7 @@ export class Membership implements PeerOwner {
     if (!this.#up) return;
     this.#heartbeatAt = now;
     for (const peer of this.#peers.values()) peer.remind(now);
-    this.transmit(EVERYONE, encodePresence('beat', this.self)).catch(ignore);
+    this.transmit(EVERYONE, encodePresence('heartbeat', this.self)).catch(ignore);
   }
 
   /** Once for each outage. */
@@ -229,8 +229,11 @@ export class Membership implements PeerOwner {
   }
 }
 
-function add(counts: { asked: number; resent: number }, { requestsSent, resent }: Peer): void {
-  counts.asked += requestsSent;
+function add(
+  counts: { requestsSent: number; resent: number },
+  { requestsSent, resent }: Peer,
+): void {
+  counts.requestsSent += requestsSent;
   counts.resent += resent;
 }
 
@@ -252,5 +255,5 @@ function noAnswer(): McpSseError {
 }
 
 function ignore(): void {
-  // The next beat, or the state that the adapter tells, says more.
+  // The next heartbeat, or the state that the adapter tells, says more.
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOptionNames } from '../cluster/adapter/adapter-options.js';
 import type { Adapter } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
 import { ConnectionMonitor, type NatsConnection } from './connection-monitor.js';
@@ -29,11 +30,12 @@ export interface NatsAdapterOptions {
  * (`maxReconnectAttempts: -1`), because one that has given up cannot be revived. Frames can be as
  * large as the server's `max_payload`, which is 1 MiB by default.
  *
- * @throws {McpSseError} `invalid-option` for something that is no connection, or a bad prefix.
+ * @throws {McpSseError} `invalid-option` for something that is no connection, a bad prefix, or an unknown option.
  */
 export function natsAdapter(connection: NatsConnection, options: NatsAdapterOptions = {}): Adapter {
+  checkOptionNames('natsAdapter', options, ['prefix']);
   const { prefix = 'mcp-sse' } = options;
-  if (!/^[\w-]+(\.[\w-]+)*$/.test(prefix) || prefix.length > 128) {
+  if (typeof (prefix as unknown) !== 'string' || !/^(?=.{1,128}$)[\w-]+(\.[\w-]+)*$/.test(prefix)) {
     throw new McpSseError(
       'invalid-option',
       'natsAdapter: `prefix` must be 1 to 128 letters, digits, "_" or "-", in parts with dots between.',
@@ -44,6 +46,6 @@ export function natsAdapter(connection: NatsConnection, options: NatsAdapterOpti
   if (typeof request !== 'function' || typeof status !== 'function') {
     throw new McpSseError('invalid-option', 'natsAdapter: pass what `connect()` has resolved to.');
   }
-  const line = new ConnectionMonitor(connection);
-  return { join: (self, listener) => NatsMember.join(line, prefix, self, listener) };
+  const monitor = new ConnectionMonitor(connection);
+  return { join: (self, listener) => NatsMember.join(monitor, prefix, self, listener) };
 }

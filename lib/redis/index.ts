@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOptionNames } from '../cluster/adapter/adapter-options.js';
 import type { Adapter } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
 import {
@@ -44,20 +45,21 @@ export interface RedisAdapterOptions {
  * closed, and its `error` events are the application's to listen to (the package `redis` ends the
  * process if nobody does). For listening each node opens one connection like it, by `duplicate()`.
  *
- * @throws {McpSseError} `invalid-option` for something that is no such client, or a bad prefix.
+ * @throws {McpSseError} `invalid-option` for something that is no such client, a bad prefix, or an unknown option.
  */
 export function redisAdapter(client: RedisClient, options: RedisAdapterOptions = {}): Adapter {
+  checkOptionNames('redisAdapter', options, ['prefix']);
   const { prefix = 'mcp-sse' } = options;
-  if (!/^[\w.:/-]{1,128}$/.test(prefix)) {
+  if (typeof (prefix as unknown) !== 'string' || !/^[\w.:/-]{1,128}$/.test(prefix)) {
     throw new McpSseError(
       'invalid-option',
       'redisAdapter: `prefix` must be 1 to 128 letters, digits or any of "_.:/-".',
     );
   }
-  const port = driverOf(client);
+  const driver = driverOf(client);
   // The braces make all channels one slot, so that one connection can listen to all of ours.
-  const tag = port.sharded ? `{${prefix}}` : prefix;
-  return { join: (self, listener) => RedisMember.join(port, tag, self, listener) };
+  const tag = driver.sharded ? `{${prefix}}` : prefix;
+  return { join: (self, listener) => RedisMember.join(driver, tag, self, listener) };
 }
 
 function driverOf(client: RedisClient): RedisDriver {

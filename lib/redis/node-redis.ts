@@ -90,13 +90,17 @@ class NodeRedisSubscriber implements Subscriber {
     });
   }
 
-  async open(channels: string[], hear: (frame: string) => void, lost: () => void): Promise<void> {
+  async open(
+    channels: string[],
+    onFrame: (frame: string) => void,
+    onLost: () => void,
+  ): Promise<void> {
     const client = this.#client;
-    client.on('error', lost);
-    client.on('sharded-channel-moved', lost);
+    client.on('error', onLost);
+    client.on('sharded-channel-moved', onLost);
     await client.connect();
-    if (this.sharded) await client.sSubscribe(channels, hear);
-    else await client.subscribe(channels, hear);
+    if (this.sharded) await client.sSubscribe(channels, onFrame);
+    else await client.subscribe(channels, onFrame);
   }
 
   unsubscribe(channels: string[]): Promise<unknown> {

@@ -4,6 +4,7 @@ const incoming = 'cluster/link/receive-window.ts';
 const outgoing = 'cluster/link/send-window.ts';
 const link = 'cluster/link/reliable-link.ts';
 const calls = 'cluster/rpc/outgoing-calls.ts';
+const liveness = 'cluster/liveness.ts';
 const peer = 'cluster/peer.ts';
 
 const model = 'cluster/link/link-model.spec.ts';
@@ -56,22 +57,22 @@ const outcomeMutants: readonly Mutant[] = [
   {
     name: '503 for something that may run',
     file: calls,
-    find: 'this.#link.withdraw(call.parcels) ? error : outcomeUnknown()',
+    find: 'this.#link.withdraw(segments) ? error : outcomeUnknown()',
     replace: 'error',
     specs: [outage],
   },
   {
     name: 'what was refused with 503 is sent later',
     file: outgoing,
-    find: "    parcel.body = '';\n",
+    find: "    segment.body = '';\n",
     replace: '',
     specs: [outage],
   },
   {
-    name: 'a node that has said goodbye is waited for',
-    file: peer,
-    find: 'this.#gone || now - since',
-    replace: 'now - since',
+    name: 'a node that has left is waited for',
+    file: liveness,
+    find: 'return this.#left || (',
+    replace: 'return (',
     specs: [death],
   },
   {
@@ -84,7 +85,7 @@ const outcomeMutants: readonly Mutant[] = [
   {
     name: 'a node that dies keeps the streams of our sessions',
     file: peer,
-    find: '    for (const response of [...this.exported.values()]) response.connectionGone();\n',
+    find: '    for (const response of [...this.exported.values()]) response.connectionClosed();\n',
     replace: '',
     specs: [death],
   },
@@ -101,8 +102,8 @@ const relayMutants: readonly Mutant[] = [
   {
     name: 'the loss of a stream elsewhere is not noticed',
     file: peer,
-    find: "if (kind === 'gone') response?.connectionGone();",
-    replace: "if (kind === 'gone') return;",
+    find: "if (kind === 'closed') response?.connectionClosed();",
+    replace: "if (kind === 'closed') return;",
     specs: [streams],
   },
   {

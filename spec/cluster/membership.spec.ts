@@ -42,7 +42,7 @@ it('tells of an adapter that is out of reach once, however often it tries to joi
   expect(failures).toEqual(['adapter-unavailable']);
 });
 
-it('counts what it has asked of nodes that were never there', { timeout: 20_000 }, async () => {
+it('counts its requests to nodes that were never there', { timeout: 20_000 }, async () => {
   const { membership } = membershipOf({
     join: async (_self, listener) => {
       listener.state(true);
@@ -52,7 +52,7 @@ it('counts what it has asked of nodes that were never there', { timeout: 20_000 
   const call = membership.peer('nobody').call('find', {});
   await expect(call).rejects.toMatchObject({ code: 'session-not-found' });
   await eventually(() => [...membership.peers].length === 0, 'the end of the memory');
-  const { asked, resent } = membership.counts;
-  expect(asked).toBe(1);
+  const { requestsSent, resent } = membership.counts;
+  expect(requestsSent).toBe(1);
   expect(resent).toBeGreaterThan(0);
 });

@@ -10,19 +10,19 @@ export interface TwoPeers {
 }
 
 /**
- * @param asked answers what either asks
- * @param leaving whether both are about to go
+ * @param onCall answers the requests of either
+ * @param leaving whether both are about to leave
  */
-export function twoPeers(asked: PeerOwner['onCall'], leaving = false): TwoPeers {
+export function twoPeers(onCall: PeerOwner['onCall'], leaving = false): TwoPeers {
   const owner = (self: string, recipient: () => Peer): PeerOwner => ({
     self,
     upSince: 0,
     leaving,
-    onCall: asked,
+    onCall,
     transmit: async (_to, text) => {
-      const frame = parsePacket(text);
+      const packet = parsePacket(text);
       setImmediate(() => {
-        if (frame?.kind === 'link') recipient().packetArrived(frame);
+        if (packet?.kind === 'link') recipient().packetArrived(packet);
       });
       return true;
     },

@@ -13,6 +13,24 @@ it.each(['', 'with space', '{tag}', 'x'.repeat(129)])('refuses the prefix %j', (
   expect(() => redisAdapter(client, { prefix })).toThrow(/prefix/);
 });
 
+it('refuses an option that it does not know, and says which one is meant', () => {
+  const options = [{ perfix: 'a' }, null, 'prefix', { prefix: 1 }];
+  const messages = options.map((wrong) => {
+    try {
+      redisAdapter(createClient(), wrong as never);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'taken';
+  });
+  expect(messages).toEqual([
+    'redisAdapter: unknown option perfix: did you mean prefix?',
+    'redisAdapter: options must be an object.',
+    'redisAdapter: options must be an object.',
+    expect.stringContaining('`prefix` must be'),
+  ]);
+});
+
 it('refuses what is no client, and says what would be one', () => {
   for (const wrong of [undefined, null, 'redis://127.0.0.1', {}, redisAdapter]) {
     expect(() => redisAdapter(wrong as never)).toThrow(

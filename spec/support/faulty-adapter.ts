@@ -27,10 +27,10 @@ export class FaultyAdapter implements Adapter {
 
   async join(self: string, listener: AdapterListener): Promise<AdapterMember> {
     if (this.#down) throw new Error('the adapter is down');
-    const heard = (frame: string): void => {
+    const onFrame = (frame: string): void => {
       if (!this.partitioned.has(self) && !this.dead.has(self)) this.#deliver(listener, frame);
     };
-    const member = await this.#inner.join(self, { ...listener, frame: heard });
+    const member = await this.#inner.join(self, { ...listener, frame: onFrame });
     this.#listeners.add(listener);
     return {
       send: async (to, frame) => {

@@ -5,8 +5,12 @@ export const EVERYONE = '*';
 export interface AdapterListener {
   /** A frame for this node, or for everyone; one's own frames for everyone may come back. */
   frame(frame: string): void;
-  /** Whether the adapter is in reach. Told on every change, and first when the join succeeds. */
-  state(up: boolean): void;
+  /**
+   * Whether the adapter is in reach. Told on every change, and first when the join succeeds.
+   *
+   * @param reason why it is not; `hooks.onError` gets it as the `cause`
+   */
+  state(up: boolean, reason?: Error): void;
 }
 
 /** One node that has joined. */

@@ -77,20 +77,20 @@ export class ReliableLink {
 
   /** Sends a message; returns its pieces, by which it can be withdrawn. */
   push(message: string): readonly Segment[] {
-    const parcels: Segment[] = [];
-    for (let start = 0, end = 0; parcels.length === 0 || start < message.length; start = end) {
+    const segments: Segment[] = [];
+    for (let start = 0, end = 0; segments.length === 0 || start < message.length; start = end) {
       end = endOfPiece(message, start);
       const mark = end < message.length ? MORE : LAST;
-      parcels.push(this.#sendWindow.push(mark + message.slice(start, end)));
+      segments.push(this.#sendWindow.push(mark + message.slice(start, end)));
     }
     this.#scheduleFlush();
-    return parcels;
+    return segments;
   }
 
   /** Takes a message back, unless some of it may have arrived. */
-  withdraw(parcels: readonly Segment[]): boolean {
-    if (parcels.some(({ transmissions }) => transmissions > 0)) return false;
-    for (const parcel of parcels) this.#sendWindow.withdraw(parcel);
+  withdraw(segments: readonly Segment[]): boolean {
+    if (segments.some(({ transmissions }) => transmissions > 0)) return false;
+    for (const segment of segments) this.#sendWindow.withdraw(segment);
     return true;
   }
 
@@ -172,23 +172,23 @@ export class ReliableLink {
   #flush(): void {
     if (!this.#open) return;
     if (!this.#sendWindow.awaitsAck) this.#progressAt = this.#now();
-    for (const shipment of this.#sendWindow.fresh()) this.#sendBatch(shipment);
+    for (const batch of this.#sendWindow.fresh()) this.#sendBatch(batch);
     if (this.#ackDue) this.#sendAck();
   }
 
   #resend(): void {
     if (!this.#open) return;
-    for (const shipment of this.#sendWindow.again()) {
+    for (const batch of this.#sendWindow.again()) {
       this.resent += 1;
-      this.#sendBatch(shipment);
+      this.#sendBatch(batch);
     }
   }
 
-  #sendBatch(shipment: Batch): void {
+  #sendBatch(batch: Batch): void {
     this.#sentAt = this.#now();
-    const frame = shipment.toPacket(this.#receiveWindow.ack);
+    const frame = batch.toPacket(this.#receiveWindow.ack);
     void this.#transmit(frame, () => {
-      shipment.undelivered();
+      batch.undelivered();
     });
   }
 

@@ -14,7 +14,7 @@ export interface Segment {
 
 /**
  * The sending half of a link: numbers the messages and keeps each until it is acknowledged. What
- * a frame carries is known by its parcels, so that one that nobody took can be told from one that
+ * a frame carries is known by its segments, so that one that nobody took can be told from one that
  * may have arrived.
  */
 export class SendWindow {
@@ -49,17 +49,17 @@ export class SendWindow {
   }
 
   push(body: string): Segment {
-    const parcel: Segment = { body, transmissions: 0 };
-    this.#waiting.push(parcel);
+    const segment: Segment = { body, transmissions: 0 };
+    this.#waiting.push(segment);
     this.#waitingChars += body.length;
-    return parcel;
+    return segment;
   }
 
   /** Takes a message back. Its number, if it has one, stays: nothing goes in its place. */
-  withdraw(parcel: Segment): void {
-    if (this.#sent.includes(parcel)) this.#sentChars -= parcel.body.length;
-    else this.#waitingChars -= parcel.body.length;
-    parcel.body = '';
+  withdraw(segment: Segment): void {
+    if (this.#sent.includes(segment)) this.#sentChars -= segment.body.length;
+    else this.#waitingChars -= segment.body.length;
+    segment.body = '';
   }
 
   /** Whether the acknowledgement takes anything off. */
@@ -104,44 +104,44 @@ export class SendWindow {
 
   /** What was numbered, but for the first so many, in frames. */
   #packed(begin: number): Batch[] {
-    const shipments: Batch[] = [];
-    let parcels: Segment[] = [];
+    const batches: Batch[] = [];
+    let segments: Segment[] = [];
     // There is no frame yet.
     let room = -1;
-    for (const [index, parcel] of this.#sent.slice(begin).entries()) {
-      if (parcel.body.length > room) {
-        parcels = [];
+    for (const [index, segment] of this.#sent.slice(begin).entries()) {
+      if (segment.body.length > room) {
+        segments = [];
         room = FRAME_CHARS;
-        shipments.push(new Batch(this.#epoch, this.#firstSent + begin + index, parcels));
+        batches.push(new Batch(this.#epoch, this.#firstSent + begin + index, segments));
       }
-      parcels.push(parcel);
-      room -= parcel.body.length;
+      segments.push(segment);
+      room -= segment.body.length;
     }
-    return shipments;
+    return batches;
   }
 }
 
 /** Some consecutive messages, to be sent in one frame. */
 export class Batch {
-  readonly #parcels: readonly Segment[];
+  readonly #segments: readonly Segment[];
 
   constructor(
     readonly epoch: number,
     readonly first: number,
-    parcels: readonly Segment[],
+    segments: readonly Segment[],
   ) {
-    this.#parcels = parcels;
+    this.#segments = segments;
   }
 
   /** The frame; from now on its messages count as handed over. */
   toPacket(ack: Ack): LinkPacket {
-    for (const parcel of this.#parcels) parcel.transmissions += 1;
+    for (const segment of this.#segments) segment.transmissions += 1;
     const { epoch, first } = this;
-    return { epoch, first, ack, bodies: this.#parcels.map(({ body }) => body) };
+    return { epoch, first, ack, bodies: this.#segments.map(({ body }) => body) };
   }
 
   /** Nobody was there to take it. */
   undelivered(): void {
-    for (const parcel of this.#parcels) parcel.transmissions -= 1;
+    for (const segment of this.#segments) segment.transmissions -= 1;
   }
 }

@@ -18,10 +18,10 @@ export class OwnerResponse implements WritableResponse {
   #outstandingChars = 0;
   #full = false;
 
-  /** @param say tells the other node */
-  constructor(channel: string, say: (body: string) => void) {
+  /** @param send says something to the other node */
+  constructor(channel: string, send: (body: string) => void) {
     this.#channel = channel;
-    this.#send = say;
+    this.#send = send;
   }
 
   on(event: 'drain' | 'close' | 'error', listener: (error: Error) => void): void {
@@ -39,15 +39,15 @@ export class OwnerResponse implements WritableResponse {
     return !this.#full;
   }
 
-  /** The client's socket has taken so many characters. */
+  /** The client's socket has taken `chars` characters more. */
   credit(chars: number): void {
     this.#outstandingChars = Math.max(this.#outstandingChars - chars, 0);
     if (!this.#full || this.#outstandingChars >= WINDOW_CHARS) return;
     this.#full = false;
-    for (const drained of this.#onDrain) drained();
+    for (const listener of this.#onDrain) listener();
   }
 
-  /** The other node ends the stream, and says when it has. */
+  /** The other node ends the stream, and says when its connection is closed. */
   end(): void {
     this.writableEnded = true;
     this.#send(`end ${this.#channel}`);
@@ -56,13 +56,13 @@ export class OwnerResponse implements WritableResponse {
   destroy(): void {
     if (this.closed) return;
     this.#send(`cut ${this.#channel}`);
-    this.connectionGone();
+    this.connectionClosed();
   }
 
-  /** The client's connection is no more, or its node is out of reach. */
-  connectionGone(): void {
+  /** The client's connection is closed, or its node is out of reach. */
+  connectionClosed(): void {
     if (this.closed) return;
     this.destroyed = this.closed = true;
-    for (const closed of this.#onClose) closed();
+    for (const listener of this.#onClose) listener();
   }
 }

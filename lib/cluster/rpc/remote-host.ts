@@ -6,7 +6,7 @@ import type { Operation, Operations } from './operations.js';
 import type { Peer } from '../peer.js';
 
 /**
- * The sessions of another node. Whatever is asked of them may also fail as `Calls.call` does:
+ * The sessions of another node. Each request may also fail as `OutgoingCalls.call` does:
  * `session-not-found` when the node is no more, `adapter-unavailable` when nothing could be sent,
  * `outcome-unknown` when there is no answer.
  */
@@ -18,11 +18,11 @@ export class RemoteHost implements Host {
   }
 
   async post(posting: InboundPost): Promise<void> {
-    await this.#ask('post', posting);
+    await this.#request('post', posting);
   }
 
   async find(client: Claimant): Promise<string> {
-    const sessionId = await this.#ask('find', client);
+    const sessionId = await this.#request('find', client);
     if (typeof sessionId === 'string') return sessionId;
     throw new McpSseError('session-not-found', 'no such session');
   }
@@ -30,7 +30,7 @@ export class RemoteHost implements Host {
   async attach(client: Claimant, messageUrl: string, begin: () => ConnectionWriter): Promise<void> {
     const { channel, stream } = this.#peer.importStream();
     try {
-      await this.#ask('attach', { ...client, messageUrl, channel });
+      await this.#request('attach', { ...client, messageUrl, channel });
       stream.begin(begin());
     } catch (error) {
       stream.abandon();
@@ -39,10 +39,13 @@ export class RemoteHost implements Host {
   }
 
   async send(sessionId: string, message: JsonRpcMessage): Promise<void> {
-    await this.#ask('send', { sessionId, message });
+    await this.#request('send', { sessionId, message });
   }
 
-  #ask<Name extends Operation>(operation: Name, parameters: Operations[Name]): Promise<unknown> {
+  #request<Name extends Operation>(
+    operation: Name,
+    parameters: Operations[Name],
+  ): Promise<unknown> {
     return this.#peer.call(operation, parameters);
   }
 }

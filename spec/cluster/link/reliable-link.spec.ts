@@ -53,7 +53,7 @@ it('has at most a window on its way, and the rest when that is acknowledged', ()
   for (let n = 0; n < 40; n += 1) outgoing.push(body);
   const shipped = (): number => {
     let count = 0;
-    for (const shipment of outgoing.fresh()) count += shipment.toPacket(NO_ACK).bodies.length;
+    for (const batch of outgoing.fresh()) count += batch.toPacket(NO_ACK).bodies.length;
     return count;
   };
   expect(shipped()).toBe(17);
@@ -67,6 +67,6 @@ it('keeps the number of a message that was taken back before it was sent', () =>
   const outgoing = new SendWindow();
   outgoing.withdraw(outgoing.push('.taken back'));
   outgoing.push('.next');
-  const frames = outgoing.fresh().map((shipment) => shipment.toPacket(NO_ACK));
+  const frames = outgoing.fresh().map((batch) => batch.toPacket(NO_ACK));
   expect(frames).toMatchObject([{ first: 1, bodies: ['', '.next'] }]);
 });

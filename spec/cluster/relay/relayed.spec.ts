@@ -7,16 +7,16 @@ import { wiredWriter } from '../../support/wired-writer.js';
 
 describe('the response at the owner', () => {
   it('says that it is cut once, and nothing after that', () => {
-    const said: string[] = [];
-    const response = new OwnerResponse('c', (body) => said.push(body));
+    const sent: string[] = [];
+    const response = new OwnerResponse('c', (body) => sent.push(body));
     let closes = 0;
     response.on('close', () => (closes += 1));
     expect(response.write('one')).toBe(true);
     response.destroy();
     response.destroy();
-    response.connectionGone();
+    response.connectionClosed();
     expect(response.write('two')).toBe(false);
-    expect(said).toEqual(['chunk c\none', 'cut c']);
+    expect(sent).toEqual(['chunk c\none', 'cut c']);
     expect([closes, response.closed, response.destroyed]).toEqual([1, true, true]);
   });
 
@@ -37,37 +37,37 @@ describe('the response at the owner', () => {
 });
 
 describe('the stream at the node of the client', () => {
-  /** A stream, and what it has said. */
+  /** A stream, and what it has sent. */
   function stream() {
-    const said: string[] = [];
+    const sent: string[] = [];
     let ends = 0;
     const relayed = new EdgeStream(
       'c',
-      (body) => said.push(body),
+      (body) => sent.push(body),
       () => (ends += 1),
     );
-    return { relayed, said, ends: () => ends };
+    return { relayed, sent, ends: () => ends };
   }
 
   it('keeps what comes before it has begun, and tells how much was taken', async () => {
-    const { relayed, said } = stream();
+    const { relayed, sent } = stream();
     relayed.chunk('data: 1\n\n');
     const { writer, received } = await wiredWriter();
     relayed.begin(writer);
     relayed.chunk('data: 22\n\n');
-    await eventually(() => said.length === 2);
-    expect(said).toEqual(['took c 9', 'took c 10']);
+    await eventually(() => sent.length === 2);
+    expect(sent).toEqual(['credit c 9', 'credit c 10']);
     await eventually(() => received() === 'data: 1\n\ndata: 22\n\n');
   });
 
-  it('is gone when its client has left before it begins', async () => {
-    const { relayed, said, ends } = stream();
+  it('is closed when its client has left before it begins', async () => {
+    const { relayed, sent, ends } = stream();
     relayed.chunk('data: nobody reads\n\n');
     const { writer, response } = await wiredWriter();
     response.destroy();
     await eventually(() => writer.closed);
     relayed.begin(writer);
-    expect(said).toContain('gone c');
+    expect(sent).toContain('closed c');
     expect(ends()).toBeGreaterThan(0);
   });
 
@@ -81,15 +81,15 @@ describe('the stream at the node of the client', () => {
     await eventually(() => ended);
   });
 
-  it('is gone at once when it is cut before it has begun', () => {
-    const { relayed, said, ends } = stream();
+  it('is closed at once when it is cut before it has begun', () => {
+    const { relayed, sent, ends } = stream();
     relayed.cut();
-    expect([said, ends()]).toEqual([['gone c'], 1]);
+    expect([sent, ends()]).toEqual([['closed c'], 1]);
   });
 
   it('says that it is still there when it is to remind its owner', () => {
-    const { relayed, said } = stream();
+    const { relayed, sent } = stream();
     relayed.remind();
-    expect(said).toEqual(['took c 0']);
+    expect(sent).toEqual(['credit c 0']);
   });
 });

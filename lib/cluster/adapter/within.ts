@@ -14,7 +14,7 @@ export function within<T>(
       // process, the answer that is there already must not lose to its deadline.
       setImmediate(() => {
         abort.abort();
-        reject(new Error(`${what} took longer than ${ms} ms.`));
+        reject(new Error(`${what} took longer than ${Math.round(ms)} ms.`));
       });
     }, ms).unref();
     // The async function makes a rejection of what `start` throws.
