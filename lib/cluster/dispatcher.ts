@@ -1,3 +1,4 @@
+/** Delivers to a session, wherever it lives. */
 import { McpSseError } from '../errors.js';
 import type { Probes } from '../session/resume/probes.js';
 import type { Host, Claimant } from '../session/host.js';
@@ -10,11 +11,13 @@ import { IncomingCalls } from './rpc/incoming-calls.js';
 import type { Adapter } from './adapter/adapter.js';
 import { Membership } from './membership.js';
 import type { Peer } from './peer.js';
-import { RemoteHost } from './rpc/remote-host.js';
+import { nodeOfProbe, nodeOfSession } from './node-name.js';
+import { RemoteHost, UnknownHost } from './rpc/remote-host.js';
 
 /** How long the other nodes may take to say whether a client's session is theirs. */
 const SEARCH_MS = 2_000;
-const SESSION_ID = /^([\w-]{12})\./;
+/** A broadcast waits this long for a node that is silent. */
+const BROADCAST_MS = 30_000;
 
 /** What `stats()` tells of the traffic between nodes: gauges of now, and counters. */
 export interface ClusterStats {
@@ -32,6 +35,10 @@ export interface ClusterStats {
   requestsReceived: number;
   /** Frames sent once more, since the adapter had lost them or was too slow. */
   resent: number;
+  /** Bytes that wait for other nodes now, or for their acknowledgement. */
+  queuedBytes: number;
+  /** Frames that were dropped because their signature was missing, wrong or too old. */
+  rejectedFrames: number;
 }
 
 /** A session that a client comes back to, and where it lives. */
@@ -53,9 +60,9 @@ export interface DispatcherParts<Data> {
   readonly failed: (error: McpSseError) => void;
 }
 
-/** Delivers to a session, wherever it lives. */
 export class Dispatcher<Data> {
   readonly #node: string;
+  readonly #probes: Probes;
   readonly #localHost: LocalHost<Data>;
   readonly #membership: Membership | undefined;
   readonly #failed: (error: McpSseError) => void;
@@ -63,21 +70,23 @@ export class Dispatcher<Data> {
 
   constructor({ node, localHost, probes, adapter, limits, failed }: DispatcherParts<Data>) {
     this.#node = node;
+    this.#probes = probes;
     this.#localHost = localHost;
     this.#failed = failed;
     if (!adapter) return;
     const incoming = new IncomingCalls(localHost, probes, limits);
     const membership = new Membership(node, adapter, {
-      failed,
+      onError: failed,
       onCall: (operation, parameters, peer) => {
         this.#requestsReceived += 1;
         return incoming.answer(operation, parameters, peer);
       },
     });
     this.#membership = membership;
-    probes.elsewhere = (node, id, answer) => {
+    probes.elsewhere = (_node, id, answer) => {
+      const probing = membership.peer(nodeOfProbe(id) ?? '');
       // If it fails, the client gets a new session, once the probe is too late.
-      void membership.peer(node).call('probe', { id, ...answer });
+      void probing?.call('probe', { id, ...answer });
     };
   }
 
@@ -95,7 +104,7 @@ export class Dispatcher<Data> {
    */
   wasCutOff(since: number): boolean {
     const membership = this.#membership;
-    return membership !== undefined && !(membership.up && membership.upSince <= since);
+    return membership !== undefined && !(membership.up && membership.since <= since);
   }
 
   /** What the id of a new session becomes: among several nodes it names its owner. */
@@ -105,8 +114,7 @@ export class Dispatcher<Data> {
 
   /** Where the session of that id lives, if it does. */
   hostOf(sessionId: string): Host {
-    if (!this.#membership) return this.#localHost;
-    const node = SESSION_ID.exec(sessionId)?.[1];
+    const node = this.#membership && nodeOfSession(sessionId);
     return node === undefined ? this.#localHost : this.host(node);
   }
 
@@ -115,11 +123,16 @@ export class Dispatcher<Data> {
     return this.hostOf(sessionId) === this.#localHost;
   }
 
-  /** Where the sessions of that node live. @throws McpSseError `session-not-found` if nowhere */
+  /**
+   * Where the sessions of that node live. Text of a client names no node that was not heard of:
+   * every request to one fails at once.
+   */
   host(node: string): Host {
     if (node === this.#node) return this.#localHost;
-    if (!this.#membership) throw new McpSseError('session-not-found', 'no such session');
-    return new RemoteHost(this.#membership.peer(node));
+    const peer = this.#membership?.peer(node);
+    if (peer) return new RemoteHost(peer, this.#probes);
+    const gone = new McpSseError('session-not-found', 'no such session');
+    return new UnknownHost(this.#membership?.unknownNode() ?? gone, this.#probes);
   }
 
   /** Where the session lives that a client comes back to, if any node knows it. */
@@ -131,20 +144,24 @@ export class Dispatcher<Data> {
     }
     await this.#membership?.discovered();
     const answers = this.#peers().map(async (peer) => {
-      const host = new RemoteHost(peer);
+      const host = new RemoteHost(peer, this.#probes);
       return { host, sessionId: await host.find(client) };
     });
     const late = (): McpSseError => new McpSseError('request-timeout', 'no node has answered');
     return withDeadline(Promise.any(answers), SEARCH_MS, late).catch(() => undefined);
   }
 
-  /** As `LocalHost.broadcast`, and on all other nodes unless a function picks. */
+  /**
+   * As `LocalHost.broadcast`, and on all other nodes unless a function picks. Reports a node that
+   * does not take it.
+   */
   broadcast(message: JsonRpcNotification, audience: Audience<Data>): number {
     const reached = this.#localHost.broadcast(message, audience);
     if (audience.filter) return reached;
     const { principal } = audience;
-    for (const peer of this.#peers()) {
-      peer.call('broadcast', { message, principal }).catch((error: unknown) => {
+    for (const peer of this.#membership?.known() ?? []) {
+      const call = peer.call('broadcast', { message, principal }, BROADCAST_MS);
+      call.catch((error: unknown) => {
         this.#failed(McpSseError.from(error));
       });
     }
@@ -178,6 +195,8 @@ export class Dispatcher<Data> {
       requestsSent,
       requestsReceived: this.#requestsReceived,
       resent,
+      queuedBytes: membership.budget.queuedBytes,
+      rejectedFrames: membership.rejectedFrames,
     };
   }
 

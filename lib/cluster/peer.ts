@@ -1,8 +1,10 @@
+/** Another node: requests to and from it, and the streams that pass between the two. */
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
-import { rejected } from '../util/promises.js';
+import { rejected } from '../util/unawaited.js';
+import type { LinkBudget } from './link/link-budget.js';
 import type { LinkPacket } from './link/packet.js';
 import { ReliableLink, type LinkOwner } from './link/reliable-link.js';
-import { Liveness } from './liveness.js';
+import { Liveness, type Contact } from './liveness.js';
 import { EdgeStream } from './relay/edge-stream.js';
 import { OwnerResponse } from './relay/owner-response.js';
 import { OutgoingCalls, unreachable } from './rpc/outgoing-calls.js';
@@ -13,25 +15,29 @@ const REMIND_MS = 20_000;
 /** What a peer works with. No call may throw. */
 export interface PeerOwner {
   readonly self: string;
-  /** Since when the adapter has been in reach, on the clock of `performance.now()`. */
-  readonly upSince: number;
-  /** This node is about to leave: nothing more is asked of others. */
+  readonly contact: Contact;
+  /** Shared by all peers. */
+  readonly budget: LinkBudget;
+  /** As `LinkOwner.maxFrameBytes`. */
+  readonly maxFrameBytes: number;
+  /** This node is about to leave: nothing more is requested of others. */
   readonly leaving: boolean;
   transmit(to: string, frame: string): Promise<boolean>;
   /** The peer asks something of this node; a rejection is its refusal. */
   onCall(operation: string, params: unknown, peer: Peer): Promise<unknown>;
+  /** A failure that no caller hears of. */
+  onError(error: McpSseError): void;
 }
 
 const BODY =
   /^(call|reply|refusal|chunk|credit|end|cut|closed) ([\w-]{1,64})(?: ([\w-]{1,32}))?(?:\n|$)/;
 
-/** Another node: what we ask of it, what it asks of us, and the streams that pass between us. */
 export class Peer implements LinkOwner {
   readonly self: string;
   readonly #owner: PeerOwner;
   readonly #link: ReliableLink;
   readonly #calls: OutgoingCalls;
-  readonly #liveness = new Liveness();
+  readonly #liveness: Liveness;
   /** Streams of its sessions, to clients that are connected here. */
   readonly imported: Map<string, EdgeStream> = new Map<string, EdgeStream>();
   /** Streams of our sessions, to clients that are connected there. */
@@ -39,6 +45,8 @@ export class Peer implements LinkOwner {
   #channels = 0;
   /** Why the link is reset. */
   #resetError = unreachable();
+  /** The adapter is in reach. */
+  #up = false;
 
   constructor(
     readonly node: string,
@@ -46,8 +54,14 @@ export class Peer implements LinkOwner {
   ) {
     this.self = owner.self;
     this.#owner = owner;
-    this.#link = new ReliableLink(this);
+    this.#liveness = new Liveness(owner.contact);
+    this.#link = new ReliableLink(this, { budget: owner.budget });
+    this.#link.setOpen(false);
     this.#calls = new OutgoingCalls(this.#link);
+  }
+
+  get maxFrameBytes(): number {
+    return this.#owner.maxFrameBytes;
   }
 
   get resent(): number {
@@ -67,22 +81,35 @@ export class Peer implements LinkOwner {
   /** Whether nothing would be lost if it were forgotten, as of `now`. */
   isForgettable(now: number, afterMs: number): boolean {
     const busy = this.imported.size + this.exported.size > 0 || this.isBusy;
-    return !busy && now - this.#liveness.lastHeardAt >= afterMs;
+    return !busy && now - this.#liveness.heardAt >= afterMs;
   }
 
+  /** When something of it was heard last, on the clock of `performance.now()`. */
+  get heardAt(): number {
+    return this.#liveness.heardAt;
+  }
+
+  /** Whether it was heard lately. */
   isAlive(now: number): boolean {
     return this.#liveness.isAlive(now);
+  }
+
+  /** Whether it is known to be no more. */
+  get ended(): boolean {
+    return this.#liveness.ended;
   }
 
   /**
    * As `OutgoingCalls.call`; `session-not-found` when the node is no more, `shutting-down` when
    * this one leaves.
    */
-  call(operation: string, params: unknown): Promise<unknown> {
+  call(operation: string, params: unknown, timeoutMs?: number): Promise<unknown> {
     if (this.#owner.leaving) {
       return rejected(new McpSseError('shutting-down', 'the server is shutting down'));
     }
-    return this.#calls.call(operation, params);
+    if (this.ended) return rejected(noSuchSession());
+    this.#updateLink(performance.now());
+    return this.#calls.call(operation, params, timeoutMs);
   }
 
   /** A stream of one of its sessions, to be told to it by `channel`. */
@@ -91,14 +118,25 @@ export class Peer implements LinkOwner {
     const ended = (): void => {
       this.imported.delete(channel);
     };
-    const stream = new EdgeStream(channel, (body) => this.#link.push(body), ended);
+    const send = (body: string): void => {
+      this.#send(body);
+    };
+    const stream = new EdgeStream(channel, send, ended);
     this.imported.set(channel, stream);
     return { channel, stream };
   }
 
   /** A stream of one of our sessions, to a client that is connected there. */
   exportStream(channel: string): OwnerResponse {
-    const response = new OwnerResponse(channel, (body) => this.#link.push(body));
+    const response: OwnerResponse = new OwnerResponse(channel, {
+      send: (body) => {
+        this.#send(body, () => {
+          response.destroy();
+        });
+      },
+      hasRoom: (bytes) => this.#link.hasRoom(bytes),
+      isTight: () => this.#link.isTight,
+    });
     this.exported.get(channel)?.connectionClosed();
     this.exported.set(channel, response);
     response.on('close', () => this.exported.delete(channel));
@@ -113,35 +151,38 @@ export class Peer implements LinkOwner {
   /** Something of it was heard. */
   markAlive(now: number): void {
     this.#liveness.heard(now);
+    this.#updateLink(now);
   }
 
   packetArrived(packet: LinkPacket): void {
-    this.#link.packetArrived(packet);
+    // It has left: what comes late is void.
+    if (!this.ended) this.#link.packetArrived(packet);
   }
 
   /** It has said that it leaves. */
   markLeft(): void {
     this.#liveness.leave();
-    this.#markEnded();
+    this.#end();
   }
 
-  setReachable(reachable: boolean): void {
-    this.#link.setOpen(reachable);
+  /** Whether the adapter is in reach. */
+  setUp(up: boolean): void {
+    this.#up = up;
+    this.#updateLink(performance.now());
   }
 
-  /** The adapter has been out of reach for too long. */
+  /** It has been out of reach for too long: streams end, and requests fail. */
   giveUp(): void {
-    this.#reset(unreachable());
+    this.#link.reset();
   }
 
-  tick(now: number, up: boolean): void {
+  tick(now: number): void {
+    this.#updateLink(now);
     this.#link.tick(now);
-    if (!up) return;
-    const { upSince } = this.#owner;
+    if (!this.#up) return;
     const streams = this.imported.size + this.exported.size;
-    if (this.#liveness.hasEnded(now, upSince)) this.#markEnded();
-    else if (streams > 0 && this.#liveness.isSilent(now, upSince)) this.giveUp();
-    else if (this.#liveness.takePing(now)) this.#link.ping();
+    if (streams > 0 && this.#liveness.isSilent(now)) this.giveUp();
+    if (this.#liveness.takePing(now)) this.#link.ping();
   }
 
   /** Mentions streams that have long been silent to their owner, which may have given them up. */
@@ -155,9 +196,10 @@ export class Peer implements LinkOwner {
     return this.#owner.transmit(this.node, frame);
   }
 
-  onPeerAbsent(): void {
-    this.#liveness.absent();
-    if (this.#liveness.hasEnded(performance.now(), this.#owner.upSince)) this.#markEnded();
+  onTransmitted(present: boolean): void {
+    const now = performance.now();
+    if (this.#liveness.tried(present, now)) this.#end();
+    this.#updateLink(now);
   }
 
   onMessage(body: string): void {
@@ -180,44 +222,59 @@ export class Peer implements LinkOwner {
     for (const response of [...this.exported.values()]) response.connectionClosed();
   }
 
-  /** It is no more, with all its sessions. */
-  #markEnded(): void {
-    this.#liveness.markEnded();
-    this.#reset(new McpSseError('session-not-found', 'no such session'));
+  /** It is no more, with all its sessions: nothing waits for it. */
+  #end(): void {
+    this.#liveness.end();
+    this.#resetError = noSuchSession();
+    this.#link.end();
+    this.#resetError = unreachable();
   }
 
-  #reset(error: McpSseError): void {
-    this.#resetError = error;
-    this.#link.reset();
-    this.#resetError = unreachable();
+  #updateLink(now: number): void {
+    this.#link.setOpen(this.#up && this.#liveness.isReachable(now));
+  }
+
+  /** @param onRefused the adapter does not carry it */
+  #send(body: string, onRefused?: () => void): void {
+    if (this.ended) return;
+    this.#updateLink(performance.now());
+    this.#link.push(body, (cause) => {
+      const text = 'the adapter does not carry a message to another node';
+      this.#owner.onError(new McpSseError('adapter-unavailable', text, { cause }));
+      onRefused?.();
+    });
   }
 
   async #answer(id: string, operation: string, params: string): Promise<void> {
     try {
       const result = await this.#owner.onCall(operation, parse(params), this);
-      this.#link.push(`reply ${id}\n${JSON.stringify(result ?? null)}`);
+      this.#send(`reply ${id}\n${JSON.stringify(result ?? null)}`);
     } catch (thrown) {
       const { code, message } = McpSseError.from(thrown);
-      this.#link.push(`refusal ${id} ${code}\n${message}`);
+      this.#send(`refusal ${id} ${code}\n${message}`);
     }
   }
 
   /** The node of the client speaks of a stream of one of our sessions. */
-  #onEdge(kind: 'credit' | 'closed', channel: string, chars: number): void {
+  #onEdge(kind: 'credit' | 'closed', channel: string, bytes: number): void {
     const response = this.exported.get(channel);
     if (kind === 'closed') response?.connectionClosed();
-    else if (response) response.credit(chars);
-    else this.#link.push(`cut ${channel}`);
+    else if (response) response.credit(bytes);
+    else this.#send(`cut ${channel}`);
   }
 
   /** The owner speaks of a stream to a client that is connected here. */
   #onOwner(kind: string, channel: string, text: string): void {
     const stream = this.imported.get(channel);
     if (kind === 'cut') stream?.cut();
-    else if (!stream) this.#link.push(`closed ${channel}`);
+    else if (!stream) this.#send(`closed ${channel}`);
     else if (kind === 'chunk') stream.chunk(text);
     else stream.end();
   }
+}
+
+function noSuchSession(): McpSseError {
+  return new McpSseError('session-not-found', 'no such session');
 }
 
 /** What another node may refuse a client for us; anything else is its own affair. */

@@ -1,3 +1,4 @@
+/** One node on NATS: a subscription to its address, and one to everyone's. */
 import { EVERYONE, type AdapterListener, type AdapterMember } from '../cluster/adapter/adapter.js';
 import { hasLeft, notSent, Reachability } from '../cluster/adapter/reachability.js';
 import { within } from '../cluster/adapter/within.js';
@@ -8,7 +9,6 @@ const JOIN_MS = 4_500;
 const ANSWER_MS = 1_400;
 const UNSUBSCRIBE_MS = 500;
 
-/** One node on NATS: a subscription to its address, and one to everyone's. */
 export class NatsMember implements AdapterMember {
   readonly #monitor: ConnectionMonitor;
   readonly #prefix: string;
@@ -66,10 +66,19 @@ export class NatsMember implements AdapterMember {
     return member;
   }
 
+  /** [spec] NATS client protocol, INFO: the bytes of the largest payload that the server takes. */
+  get maxFrameBytes(): number | undefined {
+    return this.#monitor.connection.info?.max_payload;
+  }
+
   async send(to: string, frame: string): Promise<boolean> {
     if (this.#leaving) throw hasLeft();
     // The client would keep it until it has reconnected, and a server that hangs until it goes on.
     if (!this.#reachability.up) throw notSent('NATS is out of reach.');
+    if (Buffer.byteLength(frame) > (this.maxFrameBytes ?? Infinity)) {
+      const why = "The frame is larger than the server's max_payload.";
+      throw new McpSseError('message-too-large', why);
+    }
     const { connection } = this.#monitor;
     if (to === EVERYONE) {
       connection.publish(this.#subject(to), frame);

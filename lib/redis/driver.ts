@@ -1,4 +1,6 @@
-/** What the adapter needs of a Redis client, whichever it is. */
+/** What the adapter needs of a Redis client, and of a connection that listens. */
+
+/** A Redis client, whichever it is. */
 export interface RedisDriver {
   /** Sharded pub/sub: the client is one of a Redis Cluster. */
   readonly sharded: boolean;

@@ -1,3 +1,4 @@
+/** The driver for clients of the package `ioredis`. */
 import { McpSseError } from '../errors.js';
 import type { Subscriber, RedisDriver } from './driver.js';
 import { slotOf } from './hash-slot.js';

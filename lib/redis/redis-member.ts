@@ -1,3 +1,4 @@
+/** One node on Redis: it publishes with the application's client and has a subscriber of its own. */
 import { EVERYONE, type AdapterListener, type AdapterMember } from '../cluster/adapter/adapter.js';
 import { hasLeft, notSent, Reachability } from '../cluster/adapter/reachability.js';
 import { within } from '../cluster/adapter/within.js';
@@ -8,9 +9,12 @@ const JOIN_MS = 4_500;
 const PUBLISH_MS = 1_400;
 const OPEN_MS = 2_000;
 const UNSUBSCRIBE_MS = 500;
+/** `hooks.onError` shows it: a blocking command of the application holds back all behind it. */
+const PUBLISHING =
+  'PUBLISH (is the client busy with a blocking command, such as BLPOP? Give the adapter its own)';
 
 /**
- * One node on Redis. A connection of its own, the subscriber, listens to its address and to
+ * A connection of its own, the subscriber, listens to its address and to
  * everyone's; one that is lost is replaced. From time to time, and after every failure, the member
  * publishes an echo to itself: only what has come back through client, server and subscriber shows
  * that all three work. A connection that died without a word, or a channel that has moved to
@@ -101,7 +105,7 @@ export class RedisMember implements AdapterMember {
       throw notSent('The Redis client is not connected.');
     }
     try {
-      const receivers = await within(PUBLISH_MS, 'PUBLISH', (signal) =>
+      const receivers = await within(PUBLISH_MS, PUBLISHING, (signal) =>
         this.#driver[way](channel, frame, signal),
       );
       this.#publishFails = false;

@@ -1,5 +1,6 @@
 /** What waits for an answer, by id. */
-import { ignoreRejection, startDeadline } from './promises.js';
+import { MAX_DELAY_MS } from './promises.js';
+import { ignoreRejection } from './unawaited.js';
 
 /** Each waits until its own deadline. */
 export class PendingMap<Result> {

@@ -1,3 +1,4 @@
+/** The check of an adapter's options. */
 import { McpSseError } from '../../errors.js';
 import { nearest } from '../../util/spelling.js';
 

@@ -1,3 +1,4 @@
+/** Whether a member of an adapter reaches its server: a state, and the checks that change it. */
 import { McpSseError } from '../../errors.js';
 import type { AdapterListener } from './adapter.js';
 

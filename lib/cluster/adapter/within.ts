@@ -1,3 +1,5 @@
+/** A deadline for what can be aborted. */
+
 /**
  * What `start` returns, or a rejection after `ms`. The signal is aborted then, and what comes
  * later is ignored.

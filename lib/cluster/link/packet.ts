@@ -1,3 +1,5 @@
+/** The packets of nodes: their text, written and parsed. */
+
 /**
  * What nodes say to each other, as text:
  *

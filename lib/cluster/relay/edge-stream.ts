@@ -1,10 +1,10 @@
+/** The stream of another node's session, to a client that is connected here. */
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { performance } from '../../util/timers.js';
 
 /** How long a stream that its owner has ended may take to hand out what is left. */
 const FINISH_MS = 5_000;
 
-/** The stream of another node's session, to a client that is connected here. */
 export class EdgeStream {
   readonly #channel: string;
   readonly #send: (body: string) => void;
@@ -45,8 +45,13 @@ export class EdgeStream {
 
   chunk(text: string): void {
     const writer = this.#writer;
-    if (writer) writer.write(text).then(() => this.#credit(text.length), ignore);
-    else this.#early.push(text);
+    if (!writer) this.#early.push(text);
+    else {
+      const bytes = Buffer.byteLength(text);
+      writer.write(text).then(() => {
+        this.#credit(bytes);
+      }, ignore);
+    }
   }
 
   /** Tells the owner again that the stream is here: an owner that has given it up says so. */
@@ -75,9 +80,9 @@ export class EdgeStream {
     this.#onEnd();
   }
 
-  #credit(chars: number): void {
+  #credit(bytes: number): void {
     this.sentAt = performance.now();
-    this.#send(`credit ${this.#channel} ${String(chars)}`);
+    this.#send(`credit ${this.#channel} ${String(bytes)}`);
   }
 }
 

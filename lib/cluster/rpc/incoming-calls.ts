@@ -1,3 +1,4 @@
+/** Answers the requests of other nodes to this one. */
 import { McpSseError } from '../../errors.js';
 import type { Probes } from '../../session/resume/probes.js';
 import type { LocalHost } from '../../session/local-host.js';
@@ -9,7 +10,6 @@ import type { Peer } from '../peer.js';
 /** How long a node that sends to a session of ours is held back by its reader at most. */
 const ROOM_MS = 2_000;
 
-/** Answers the requests of other nodes to this one. */
 export class IncomingCalls<Data> {
   readonly #localHost: LocalHost<Data>;
   readonly #probes: Probes;

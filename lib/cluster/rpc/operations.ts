@@ -1,3 +1,4 @@
+/** The requests of one node to another, and the schemas of their parameters. */
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
@@ -26,6 +27,8 @@ export interface Operations {
 export type Operation = keyof Operations;
 
 const principal = z.string().optional();
+/** It goes back in the head of each chunk. */
+const channel = z.string().regex(/^[\w-]{1,32}$/);
 const offset = z.int().min(0).optional();
 const claim = z.union([
   z.object({ by: z.literal('event-id'), token: z.string(), offset: z.int().min(0) }),
@@ -49,7 +52,7 @@ const schemas: Record<Operation, z.ZodType> = {
     facts: z.object({ headers, url: z.string(), authInfo: z.unknown().optional() }),
   }),
   find: z.object({ claim, principal }),
-  attach: z.object({ claim, principal, messageUrl: z.string(), channel: z.string() }),
+  attach: z.object({ claim, principal, messageUrl: z.string(), channel }),
   probe: z.object({ id: z.string(), sessionId: z.string(), offset }),
   send: z.object({ sessionId: z.string(), message }),
   broadcast: z.object({ message, principal }),

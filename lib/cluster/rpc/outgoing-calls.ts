@@ -1,19 +1,17 @@
+/** The requests of this node to another one, until they are answered. */
 import { McpSseError } from '../../errors.js';
 import { PendingMap } from '../../util/pending-map.js';
 import { rejected } from '../../util/promises.js';
 import type { ReliableLink } from '../link/reliable-link.js';
-import type { Segment } from '../link/send-window.js';
+import type { OutgoingMessage } from '../link/send-window.js';
 
 /** How long another node may take to answer; then the caller is told what is known. */
 const DEADLINE_MS = 8_000;
-/** Characters that may wait for one node. */
-const WAITING_CHARS = 64 * 1024 * 1024;
 
-/** The requests of this node to another one, until they are answered. */
 export class OutgoingCalls {
   readonly #link: ReliableLink;
   readonly #pending = new PendingMap<unknown>();
-  readonly #segments = new Map<string, readonly Segment[]>();
+  readonly #messages = new Map<string, OutgoingMessage>();
   #count = 0;
 
   constructor(link: ReliableLink) {
@@ -34,13 +32,9 @@ export class OutgoingCalls {
    *
    * @throws McpSseError (as a rejection) what the other node refuses it with;
    * `adapter-unavailable` when the request was never sent, `outcome-unknown` when it may have
-   * arrived.
+   * arrived, `message-too-large` when the adapter does not carry it.
    */
-  call(operation: string, params: unknown): Promise<unknown> {
-    if (this.#link.chars > WAITING_CHARS) {
-      const full = 'too much waits for the node of this session';
-      return rejected(new McpSseError('adapter-unavailable', full));
-    }
+  call(operation: string, params: unknown, timeoutMs: number = DEADLINE_MS): Promise<unknown> {
     let text: string;
     try {
       text = JSON.stringify(params);
@@ -48,14 +42,24 @@ export class OutgoingCalls {
       const advice = 'what goes to another node, req.auth included, must be plain data';
       return rejected(new McpSseError('not-serializable', advice, { cause }));
     }
+    if (!this.#link.hasRoom(Buffer.byteLength(text))) {
+      const full = 'too much waits for the node of this session';
+      return rejected(new McpSseError('adapter-unavailable', full));
+    }
     const id = String((this.#count += 1));
-    this.#segments.set(id, this.#link.push(`call ${id} ${operation}\n${text}`));
-    return this.#pending.wait(id, DEADLINE_MS, () => this.#withdraw(id, unreachable()));
+    const onRefused = (error: Error): void => {
+      const refusal = McpSseError.from(error);
+      const known = this.#withdraw(id, refusal);
+      // Of one that is too large some pieces may have arrived, and never all.
+      this.#pending.reject(id, refusal.code === 'message-too-large' ? refusal : known);
+    };
+    this.#messages.set(id, this.#link.push(`call ${id} ${operation}\n${text}`, onRefused));
+    return this.#pending.wait(id, timeoutMs, () => this.#withdraw(id, unreachable()));
   }
 
   /** @param result JSON */
   onReply(id: string, result: string): void {
-    this.#segments.delete(id);
+    this.#messages.delete(id);
     try {
       this.#pending.resolve(id, JSON.parse(result) as unknown);
     } catch (cause) {
@@ -65,7 +69,7 @@ export class OutgoingCalls {
   }
 
   onRefusal(id: string, error: McpSseError): void {
-    this.#segments.delete(id);
+    this.#messages.delete(id);
     this.#pending.reject(id, error);
   }
 
@@ -76,10 +80,10 @@ export class OutgoingCalls {
 
   /** Takes a request back: `error`, unless it may have arrived. */
   #withdraw(id: string, error: McpSseError): McpSseError {
-    const segments = this.#segments.get(id) ?? [];
-    this.#segments.delete(id);
+    const message = this.#messages.get(id);
+    this.#messages.delete(id);
     // Never "it was not sent" for something that may run.
-    return this.#link.withdraw(segments) ? error : outcomeUnknown();
+    return !message || this.#link.withdraw(message) ? error : outcomeUnknown();
   }
 }
 
