@@ -3,22 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { McpSseRouter } from '../../lib/index.js';
 import { eventually } from '../support/eventually.js';
 import { FaultyAdapter } from '../support/faulty-adapter.js';
-import {
-  beginAgainAsSdk,
-  lastEndpoint,
-  lastId,
-  NEGOTIATED,
-  numbers,
-  onlySession,
-  openAsSdk,
-  openWithIds,
-} from '../support/returning-client.js';
-import { serve, type Served } from '../support/serve.js';
+import { lastId, openWithIds } from '../support/returning-client.js';
 import { discovered, endpointAt, serveTwo } from '../support/serve-nodes.js';
 import { post, StreamClient } from '../support/stream-client.js';
 
 const ping = (id: number) => ({ jsonrpc: '2.0', id, method: 'ping' });
-const numbered = (n: number) => ({ jsonrpc: '2.0', method: 'number', params: { n } }) as const;
 const nodeOf = (mcp: McpSseRouter): string => mcp.stats().cluster!.node;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -80,68 +69,5 @@ describe('a session whose node is out of reach for a while', () => {
     expect((await post(endpointAt(other, client), ping(2))).status).toBe(202);
     const { id } = await client.nextMessage(({ id }) => id === 1 || id === 2);
     expect(id).toBe(2);
-  }, 30_000);
-});
-
-describe('a client that is asked who it is while the node of its session stands still', () => {
-  /** Its session, and what it is asked by a node that is not the owner. */
-  async function asked() {
-    const adapter = new FaultyAdapter();
-    const resume = { probeTimeoutMs: 1_000 };
-    const [owner, other] = await serveTwo({ resume }, adapter);
-    const third = await serve({ resume, adapter });
-    await discovered([owner, other, third]);
-    const client = await openAsSdk(`${owner.url}/sse`);
-    adapter.partitioned.add(nodeOf(owner.mcp));
-    const again = await beginAgainAsSdk(`${other.url}/sse`);
-    const { id } = await again.nextMessage(({ method }) => method === 'ping');
-    return { adapter, owner, other, third, client, again, id };
-  }
-
-  it.each(['the node that asks', 'a third node'])(
-    'has its session back afterwards when it answers at %s',
-    async (where) => {
-      const { adapter, owner, other, third, client, again, id } = await asked();
-      const node: Served<unknown> = where === 'a third node' ? third : other;
-      const endpoint = `${node.url}/message${new URL(lastEndpoint(client)).search}`;
-      const answered = post(endpoint, { jsonrpc: '2.0', id, result: {} }, NEGOTIATED);
-      // Longer than the node waits that asks.
-      await pause(2_500);
-      adapter.partitioned.clear();
-      await again.next(({ event }) => event === 'endpoint');
-      expect(again.sessionId).toBe(client.sessionId);
-      expect((await answered).status).toBe(202);
-      const open = [owner, other, third].map(({ mcp }) => mcp.sessions.size);
-      expect(open).toEqual([1, 0, 0]);
-      expect(onlySession(owner.mcp).state).toBe('open');
-    },
-    20_000,
-  );
-});
-
-describe('a broadcast', () => {
-  it('reaches the clients of a node that was silent, later', async () => {
-    const adapter = new FaultyAdapter();
-    const [one, other] = await serveTwo({}, adapter);
-    const client = await StreamClient.open(`${other.url}/sse`);
-    adapter.partitioned.add(nodeOf(other.mcp));
-    await eventually(() => one.mcp.stats().cluster!.nodes === 1, 'the silence', 10_000);
-    expect(one.mcp.broadcast(numbered(1))).toBe(0);
-    await pause(9_000);
-    adapter.partitioned.clear();
-    await eventually(() => numbers(client).length === 1);
-  }, 30_000);
-
-  it('is reported when it is for a node that does not come back', async () => {
-    const adapter = new FaultyAdapter();
-    const errors: string[] = [];
-    const hooks = { onError: ({ code }: { code: string }) => errors.push(code) };
-    const [one, other] = await serveTwo({ hooks }, adapter);
-    adapter.partitioned.add(nodeOf(other.mcp));
-    await eventually(() => one.mcp.stats().cluster!.nodes === 1, 'the silence', 10_000);
-    one.mcp.broadcast(numbered(1));
-    adapter.dead.add(nodeOf(other.mcp));
-    await eventually(() => errors.length > 0, 'the report', 10_000);
-    expect(errors).toEqual(['session-not-found']);
   }, 30_000);
 });
