@@ -1,6 +1,7 @@
 /** Another node: requests to and from it, and the streams that pass between the two. */
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
-import { rejected } from '../util/unawaited.js';
+import { rejected } from '../util/promises.js';
+import { performance } from '../util/timers.js';
 import type { LinkBudget } from './link/link-budget.js';
 import type { LinkPacket } from './link/packet.js';
 import { ReliableLink, type LinkOwner } from './link/reliable-link.js';

@@ -1,6 +1,5 @@
 /** What waits for an answer, by id. */
-import { MAX_DELAY_MS } from './promises.js';
-import { ignoreRejection } from './unawaited.js';
+import { ignoreRejection, startDeadline } from './promises.js';
 
 /** Each waits until its own deadline. */
 export class PendingMap<Result> {

@@ -2,7 +2,8 @@ import { expect, it, onTestFinished } from 'vitest';
 
 import { encodePresence } from '../../lib/cluster/link/packet.js';
 import { Membership } from '../../lib/cluster/membership.js';
-import type { Adapter, AdapterListener, AdapterMember, McpSseError } from '../../lib/index.js';
+import type { AdapterListener, AdapterMember } from '../../lib/adapter/index.js';
+import type { Adapter, McpSseError } from '../../lib/index.js';
 import { deferred } from '../support/deferred.js';
 import { eventually } from '../support/eventually.js';
 import { hanging } from '../support/failing.js';

@@ -8,6 +8,8 @@ import { eventually } from '../support/eventually.js';
 import { rejecting } from '../support/failing.js';
 import { rounds } from '../support/rounds.js';
 
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
 type Callback = (error: Error | null, message: NatsMessage) => void;
 
 /** A connection that does what the spec says. */

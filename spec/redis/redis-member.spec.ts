@@ -9,6 +9,8 @@ import { eventually } from '../support/eventually.js';
 import { hanging, rejecting } from '../support/failing.js';
 import { outcomeOf } from '../support/outcome.js';
 
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
 class FakeSubscriber implements Subscriber {
   opened = false;
   destroyed = false;

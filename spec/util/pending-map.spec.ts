@@ -2,6 +2,8 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 
 import { PendingMap } from '../../lib/util/pending-map.js';
 
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
 const late = (): Error => new Error('late');
 
 it('gives each answer to the one that waits for it, once', async () => {
@@ -24,7 +26,7 @@ it('rejects at the deadline, and leaves no timer behind', async () => {
   const slow = pending.wait('slow', 2 ** 40, late);
   const answer = pending.wait('1', 1_000, late);
   const refused = expect(answer).rejects.toThrow('late');
-  await vi.advanceTimersByTimeAsync(1_000);
+  await vi.advanceTimersByTimeAsync(1_001);
   await refused;
   expect(pending.size).toBe(1);
   // Left unawaited: a rejection that nobody handles would fail the run.

@@ -1,5 +1,6 @@
 /** Whether a member of an adapter reaches its server: a state, and the checks that change it. */
 import { McpSseError } from '../../errors.js';
+import { clearTimeout, setTimeout } from '../../util/timers.js';
 import type { AdapterListener } from './adapter.js';
 
 /** How often a member that is in reach checks that it is. */

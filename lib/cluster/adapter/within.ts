@@ -1,4 +1,5 @@
-/** A deadline for what can be aborted. */
+/** A deadline whose error says what was too slow. */
+import { withDeadline } from '../../util/promises.js';
 
 /**
  * What `start` returns, or a rejection after `ms`. The signal is aborted then, and what comes
@@ -9,21 +10,6 @@ export function within<T>(
   what: string,
   start: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const abort = new AbortController();
-  return new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      // [node] Timers run before what has come in over sockets: after a long pause of this
-      // process, the answer that is there already must not lose to its deadline.
-      setImmediate(() => {
-        abort.abort();
-        reject(new Error(`${what} took longer than ${Math.round(ms)} ms.`));
-      });
-    }, ms).unref();
-    // The async function makes a rejection of what `start` throws.
-    void (async () => start(abort.signal))()
-      .then(resolve, reject)
-      .finally(() => {
-        clearTimeout(timer);
-      });
-  });
+  const late = (): Error => new Error(`${what} took longer than ${String(Math.round(ms))} ms.`);
+  return withDeadline(start, ms, late);
 }

@@ -1,5 +1,6 @@
 /** Messages to and from one other node, each exactly once and in order. */
 import { McpSseError } from '../../errors.js';
+import { performance, setImmediate } from '../../util/timers.js';
 import { LinkBudget } from './link-budget.js';
 import { DROP, PieceJoiner, pieces } from './pieces.js';
 import { encodeLinkPacket, type Ack, type LinkPacket } from './packet.js';

@@ -1,6 +1,6 @@
 /** The sessions of another node. */
 import { McpSseError } from '../../errors.js';
-import type { Claimant, Host, InboundPost } from '../../session/local-host.js';
+import type { Claimant, Host, InboundPost } from '../../session/host.js';
 import type { Probes } from '../../session/resume/probes.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import type { JsonRpcMessage } from '../../wire/json-rpc.js';

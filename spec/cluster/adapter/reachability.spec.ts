@@ -3,6 +3,8 @@ import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { Reachability } from '../../../lib/cluster/adapter/reachability.js';
 import { AdapterNode } from './adapter-node.js';
 
+vi.mock('../../../lib/util/timers.js', () => import('../../support/fakeable-timers.js'));
+
 const REASON = new Error('lost');
 
 /** A member that has joined, whose checks succeed while `reachable`. */

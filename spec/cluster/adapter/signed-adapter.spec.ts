@@ -4,10 +4,10 @@ import { signedAdapter, type AdapterSecret } from '../../../lib/cluster/adapter/
 import {
   EVERYONE,
   localAdapter,
-  type Adapter,
   type AdapterListener,
   type AdapterMember,
-} from '../../../lib/index.js';
+} from '../../../lib/adapter/index.js';
+import type { Adapter } from '../../../lib/index.js';
 import { eventually } from '../../support/eventually.js';
 import { serve } from '../../support/serve.js';
 import { discovered, endpointAt } from '../../support/serve-nodes.js';

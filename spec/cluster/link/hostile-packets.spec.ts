@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { encodeLinkPacket } from '../../../lib/cluster/link/packet.js';
-import { type Adapter } from '../../../lib/index.js';
+import type { Adapter } from '../../../lib/index.js';
 import { EVERYONE, localAdapter, type AdapterMember } from '../../../lib/adapter/index.js';
 import { eventually } from '../../support/eventually.js';
 import { serve, type Served } from '../../support/serve.js';
