@@ -15,9 +15,11 @@ const ABSENT_PING_MS = 500;
 
 /** This node's own contact with the others. */
 export interface Contact {
+  /** When the adapter came into reach, on the clock of `performance.now()`. */
+  readonly upSince: number;
   /**
-   * Since when it could have heard them without interruption, on the clock of
-   * `performance.now()`: the adapter is in reach, and this process has not stood still.
+   * Since when it could have heard them without interruption: the adapter is in reach, and this
+   * process has not stood still.
    */
   readonly since: number;
   /** Whether silence proves anything: not for a while after an outage of the adapter. */
@@ -60,7 +62,7 @@ export class Liveness {
    * that it does not.
    */
   isReachable(now: number): boolean {
-    const heard = this.isAlive(now) && this.#heardAt >= this.#contact.since;
+    const heard = this.isAlive(now) && this.#heardAt >= this.#contact.upSince;
     return heard && this.#absentSince === undefined;
   }
 

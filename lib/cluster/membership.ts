@@ -77,7 +77,10 @@ export class Membership implements PeerOwner, Contact {
     return this.#up;
   }
 
-  /** As `Contact.since`. */
+  get upSince(): number {
+    return this.#changedAt;
+  }
+
   get since(): number {
     return Math.max(this.#changedAt, this.#resumedAt);
   }
@@ -218,7 +221,7 @@ export class Membership implements PeerOwner, Contact {
       return;
     }
     const now = performance.now();
-    const wasAlive = peer.isAlive(now) && peer.heardAt >= this.since;
+    const wasAlive = peer.isAlive(now) && peer.heardAt >= this.upSince;
     peer.markAlive(now);
     if (packet.kind === 'link') peer.packetArrived(packet);
     // A node that is new, or back, learns of us without waiting for our next heartbeat.

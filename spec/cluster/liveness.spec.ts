@@ -4,7 +4,7 @@ import { Liveness } from '../../lib/cluster/liveness.js';
 
 /** A node that was heard at 0, on a clock of the spec's own. */
 function heardAtZero() {
-  const contact = { since: -60_000, proof: true, isProof: () => contact.proof };
+  const contact = { since: -60_000, upSince: -60_000, proof: true, isProof: () => contact.proof };
   const liveness = new Liveness(contact);
   liveness.heard(0);
   return { liveness, contact };
@@ -83,6 +83,9 @@ describe('a node is sent messages', () => {
   it('not before it was heard once more after an outage', () => {
     const { liveness, contact } = heardAtZero();
     contact.since = 2_000;
+    // This process has only stood still for a moment.
+    expect(liveness.isReachable(2_100)).toBe(true);
+    contact.upSince = 2_000;
     expect(liveness.isReachable(2_100)).toBe(false);
     liveness.heard(2_200);
     expect(liveness.isReachable(2_200)).toBe(true);

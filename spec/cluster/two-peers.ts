@@ -23,7 +23,7 @@ export function twoPeers(
   const errors: string[] = [];
   const owner = (self: string, recipient: () => Peer): PeerOwner => ({
     self,
-    contact: { since: -Infinity, isProof: () => true },
+    contact: { since: -Infinity, upSince: -Infinity, isProof: () => true },
     budget: new LinkBudget(),
     maxFrameBytes: Infinity,
     leaving: false,
