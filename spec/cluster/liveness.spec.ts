@@ -56,6 +56,15 @@ describe('the end of a node', () => {
     expect(liveness.tried(false, 23_000)).toBe(true);
   });
 
+  it('is not shown by a silence through which this process stood still', () => {
+    const { liveness, contact } = heardAtZero();
+    liveness.tried(true, 1_500);
+    contact.since = 40_000;
+    expect(liveness.tried(true, 41_000)).toBe(false);
+    expect(liveness.tried(true, 69_999)).toBe(false);
+    expect(liveness.tried(true, 70_000)).toBe(true);
+  });
+
   it('is over when it is heard again, unless it has said that it leaves', () => {
     const { liveness } = heardAtZero();
     liveness.end();
