@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { closeMutants } from './mutants/close.js';
+import { clusterBoundMutants } from './mutants/cluster-bounds.js';
 import { clusterMutants } from './mutants/cluster.js';
 import { guardMutants } from './mutants/guard.js';
 import { hostileMutants } from './mutants/hostile.js';
@@ -32,6 +33,7 @@ const MUTANTS = [
   ...resumeMutants,
   ...wayBackMutants,
   ...clusterMutants,
+  ...clusterBoundMutants,
   ...watchingMutants,
   ...hostileMutants,
   ...guardMutants,

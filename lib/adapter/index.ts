@@ -10,3 +10,4 @@ export {
   type AdapterMember,
 } from '../cluster/adapter/adapter.js';
 export { localAdapter } from '../cluster/adapter/local-adapter.js';
+export { signedAdapter, type AdapterSecret } from '../cluster/adapter/signed-adapter.js';

@@ -1,3 +1,4 @@
+/** Delivers to a session, wherever it lives. */
 import { McpSseError } from '../errors.js';
 import type { Probes } from '../session/resume/probes.js';
 import type { Host, Claimant } from '../session/host.js';
@@ -10,11 +11,13 @@ import { IncomingCalls } from './rpc/incoming-calls.js';
 import type { Adapter } from './adapter/adapter.js';
 import { Membership } from './membership.js';
 import type { Peer } from './peer.js';
-import { RemoteHost } from './rpc/remote-host.js';
+import { nodeOfProbe, nodeOfSession } from './node-name.js';
+import { RemoteHost, UnknownHost } from './rpc/remote-host.js';
 
 /** How long the other nodes may take to say whether a client's session is theirs. */
 const SEARCH_MS = 2_000;
-const SESSION_ID = /^([\w-]{12})\./;
+/** A broadcast waits this long for a node that is silent. */
+const BROADCAST_MS = 30_000;
 
 /** What `stats()` tells of the traffic between nodes: gauges of now, and counters. */
 export interface ClusterStats {
@@ -27,11 +30,15 @@ export interface ClusterStats {
   /** Streams now of other nodes' sessions to clients here, and of our sessions to clients there. */
   streamsImported: number;
   streamsExported: number;
-  /** What this node has asked of others (POSTs passed on, most of it), and they of it. */
+  /** Requests of this node to others (POSTs passed on, most of them), and of others to it. */
   requestsSent: number;
   requestsReceived: number;
   /** Frames sent once more, since the adapter had lost them or was too slow. */
   resent: number;
+  /** Bytes that wait for other nodes now, or for their acknowledgement. */
+  queuedBytes: number;
+  /** Frames that were dropped because their signature was missing, wrong or too old. */
+  rejectedFrames: number;
 }
 
 /** A session that a client comes back to, and where it lives. */
@@ -49,35 +56,37 @@ export interface DispatcherParts<Data> {
   /** Undefined where this is the only node. */
   readonly adapter: Adapter | undefined;
   readonly limits: WriterOptions;
-  /** Told of failures that no caller hears of. May not throw. */
+  /** Called with failures that no caller hears of. Must not throw. */
   readonly failed: (error: McpSseError) => void;
 }
 
-/** Delivers to a session, wherever it lives. */
 export class Dispatcher<Data> {
   readonly #node: string;
-  readonly #reception: LocalHost<Data>;
+  readonly #probes: Probes;
+  readonly #localHost: LocalHost<Data>;
   readonly #membership: Membership | undefined;
   readonly #failed: (error: McpSseError) => void;
-  #answered = 0;
+  #requestsReceived = 0;
 
   constructor({ node, localHost, probes, adapter, limits, failed }: DispatcherParts<Data>) {
     this.#node = node;
-    this.#reception = localHost;
+    this.#probes = probes;
+    this.#localHost = localHost;
     this.#failed = failed;
     if (!adapter) return;
-    const asked = new IncomingCalls(localHost, probes, limits);
+    const incoming = new IncomingCalls(localHost, probes, limits);
     const membership = new Membership(node, adapter, {
-      failed,
+      onError: failed,
       onCall: (operation, parameters, peer) => {
-        this.#answered += 1;
-        return asked.answer(operation, parameters, peer);
+        this.#requestsReceived += 1;
+        return incoming.answer(operation, parameters, peer);
       },
     });
     this.#membership = membership;
-    probes.elsewhere = (asking, id, answer) => {
+    probes.elsewhere = (_node, id, answer) => {
+      const probing = membership.peer(nodeOfProbe(id) ?? '');
       // If it fails, the client gets a new session, once the probe is too late.
-      void membership.peer(asking).call('probe', { id, ...answer });
+      void probing?.call('probe', { id, ...answer });
     };
   }
 
@@ -95,7 +104,7 @@ export class Dispatcher<Data> {
    */
   wasCutOff(since: number): boolean {
     const membership = this.#membership;
-    return membership !== undefined && !(membership.up && membership.upSince <= since);
+    return membership !== undefined && !(membership.up && membership.since <= since);
   }
 
   /** What the id of a new session becomes: among several nodes it names its owner. */
@@ -105,46 +114,54 @@ export class Dispatcher<Data> {
 
   /** Where the session of that id lives, if it does. */
   hostOf(sessionId: string): Host {
-    if (!this.#membership) return this.#reception;
-    const node = SESSION_ID.exec(sessionId)?.[1];
-    return node === undefined ? this.#reception : this.host(node);
+    const node = this.#membership && nodeOfSession(sessionId);
+    return node === undefined ? this.#localHost : this.host(node);
   }
 
   /** Whether the session of that id, if there is one, lives here. */
   isHere(sessionId: string): boolean {
-    return this.hostOf(sessionId) === this.#reception;
+    return this.hostOf(sessionId) === this.#localHost;
   }
 
-  /** Where the sessions of that node live. @throws McpSseError `session-not-found` if nowhere */
+  /**
+   * Where the sessions of that node live. Text of a client names no node that was not heard of:
+   * every request to one fails at once.
+   */
   host(node: string): Host {
-    if (node === this.#node) return this.#reception;
-    if (!this.#membership) throw new McpSseError('session-not-found', 'no such session');
-    return new RemoteHost(this.#membership.peer(node));
+    if (node === this.#node) return this.#localHost;
+    const peer = this.#membership?.peer(node);
+    if (peer) return new RemoteHost(peer, this.#probes);
+    const gone = new McpSseError('session-not-found', 'no such session');
+    return new UnknownHost(this.#membership?.unknownNode() ?? gone, this.#probes);
   }
 
   /** Where the session lives that a client comes back to, if any node knows it. */
   async search(client: Claimant): Promise<Located | undefined> {
     try {
-      return { host: this.#reception, sessionId: this.#reception.find(client) };
+      return { host: this.#localHost, sessionId: this.#localHost.find(client) };
     } catch {
       // Not here; but perhaps elsewhere.
     }
     await this.#membership?.discovered();
     const answers = this.#peers().map(async (peer) => {
-      const host = new RemoteHost(peer);
+      const host = new RemoteHost(peer, this.#probes);
       return { host, sessionId: await host.find(client) };
     });
-    const late = (): McpSseError => new McpSseError('request-timeout', 'nobody has answered');
+    const late = (): McpSseError => new McpSseError('request-timeout', 'no node has answered');
     return withDeadline(Promise.any(answers), SEARCH_MS, late).catch(() => undefined);
   }
 
-  /** As `Reception.broadcast`, and on all other nodes unless a function picks. */
+  /**
+   * As `LocalHost.broadcast`, and on all other nodes unless a function picks. Reports a node that
+   * does not take it.
+   */
   broadcast(message: JsonRpcNotification, audience: Audience<Data>): number {
-    const reached = this.#reception.broadcast(message, audience);
+    const reached = this.#localHost.broadcast(message, audience);
     if (audience.filter) return reached;
     const { principal } = audience;
-    for (const peer of this.#peers()) {
-      peer.call('broadcast', { message, principal }).catch((error: unknown) => {
+    for (const peer of this.#membership?.known() ?? []) {
+      const call = peer.call('broadcast', { message, principal }, BROADCAST_MS);
+      call.catch((error: unknown) => {
         this.#failed(McpSseError.from(error));
       });
     }
@@ -166,7 +183,7 @@ export class Dispatcher<Data> {
     const membership = this.#membership;
     if (!membership) return undefined;
     const peers = [...membership.peers];
-    const { asked, resent } = membership.counts;
+    const { requestsSent, resent } = membership.counts;
     const total = (count: (peer: Peer) => number): number =>
       peers.reduce((sum, peer) => sum + count(peer), 0);
     return {
@@ -175,9 +192,11 @@ export class Dispatcher<Data> {
       nodes: 1 + this.#peers().length,
       streamsImported: total((peer) => peer.imported.size),
       streamsExported: total((peer) => peer.exported.size),
-      requestsSent: asked,
-      requestsReceived: this.#answered,
+      requestsSent,
+      requestsReceived: this.#requestsReceived,
       resent,
+      queuedBytes: membership.budget.queuedBytes,
+      rejectedFrames: membership.rejectedFrames,
     };
   }
 

@@ -1,47 +1,58 @@
+/** This node among the others: joined to the adapter, with a peer for each of them. */
 import { McpSseError } from '../errors.js';
 import { withDeadline } from '../util/promises.js';
 import { EVERYONE, type Adapter, type AdapterMember } from './adapter/adapter.js';
-import { parsePacket, encodePresence } from './link/packet.js';
+import { LinkBudget } from './link/link-budget.js';
+import { encodePresence, parsePacket } from './link/packet.js';
+import { GRACE_MS, RECOVERY_MS, type Contact } from './liveness.js';
 import { Peer, type PeerOwner } from './peer.js';
 import { clearInterval, performance, setInterval, setTimeout } from '../util/timers.js';
 
 const TICK_MS = 100;
+/** Ticks that are further apart show that this process has stood still. */
+const STALL_MS = 1_000;
 const HEARTBEAT_MS = 1_000;
-/** An adapter that was out of reach is asked again this often. */
+/** An adapter that was out of reach is joined again this often. */
 const REJOIN_MS = 1_000;
-/** An adapter that has been out of reach for so long takes the relayed streams with it. */
+/** An adapter that is out of reach for this long takes the relayed streams with it. */
 const OUTAGE_MS = 8_000;
 /** What was known of a node of which nothing is heard any more is forgotten after this. */
 const FORGET_MS = 3_600_000;
-/** A port asks for about 1.5 s; an adapter that keeps nobody waiting for longer is not ours to trust. */
+/** Nodes that are remembered; names beyond it are somebody's invention. */
+const MAX_PEERS = 4_096;
+/** An adapter must settle a `send` within 1.5 s; one that does not is not waited for. */
 const TRANSMIT_MS = 3_000;
-/** Others answer the first beat of a node that has come at once. */
+/** Others answer the first heartbeat of a new node at once. */
 const DISCOVERY_MS = 300;
 const LEAVE_MS = 2_000;
-/** How long one that leaves waits for what is under way between it and the others, and how often it looks. */
-const SETTLE_MS = 2_000;
-const SETTLE_TURN_MS = 10;
+/** How long a node that leaves waits for its requests and their answers, and how often it looks. */
+const IDLE_MS = 2_000;
+const IDLE_CHECK_MS = 10;
 
-/** What a membership tells. No call may throw. */
-export interface MembershipOwner {
-  /** As `PeerOwner.asked`. */
-  onCall: PeerOwner['onCall'];
-  failed(error: McpSseError): void;
-}
+/** What a membership works with. No call may throw. */
+export type MembershipOwner = Pick<PeerOwner, 'onCall' | 'onError'>;
 
-/** This node among the others: on the adapter, in touch with those that are there. */
-export class Membership implements PeerOwner {
+export class Membership implements PeerOwner, Contact {
+  readonly self: string;
+  readonly contact: Contact = this;
+  readonly budget: LinkBudget = new LinkBudget();
+  readonly onCall: PeerOwner['onCall'];
+  readonly onError: PeerOwner['onError'];
   readonly #adapter: Adapter;
-  readonly #owner: MembershipOwner;
   readonly #peers = new Map<string, Peer>();
   /** The counts of nodes that are forgotten. */
-  readonly #forgotten = { asked: 0, resent: 0 };
+  readonly #forgotten = { requestsSent: 0, resent: 0 };
   readonly #timer: NodeJS.Timeout;
   #member: AdapterMember | undefined;
   /** What the adapter has told, which may be before the join is complete. */
   #told = false;
   #up = false;
   #changedAt = performance.now();
+  /** The adapter was out of reach once. */
+  #hadOutage = false;
+  #tickedAt = performance.now();
+  /** When this process last went on after it had stood still. */
+  #resumedAt = -Infinity;
   /** The outage is over once the adapter is back; it is reported once, and given up on once. */
   #reported = false;
   #gaveUp = false;
@@ -51,13 +62,11 @@ export class Membership implements PeerOwner {
   #left = false;
   #leave: Promise<void> | undefined;
 
-  constructor(
-    readonly self: string,
-    adapter: Adapter,
-    owner: MembershipOwner,
-  ) {
+  constructor(self: string, adapter: Adapter, owner: MembershipOwner) {
+    this.self = self;
     this.#adapter = adapter;
-    this.#owner = owner;
+    this.onCall = owner.onCall;
+    this.onError = owner.onError;
     this.#timer = setInterval(() => {
       this.#tick(performance.now());
     }, TICK_MS).unref();
@@ -72,41 +81,71 @@ export class Membership implements PeerOwner {
     return this.#changedAt;
   }
 
+  get since(): number {
+    return Math.max(this.#changedAt, this.#resumedAt);
+  }
+
+  isProof(now: number): boolean {
+    return this.#up && (!this.#hadOutage || now - this.#changedAt >= RECOVERY_MS);
+  }
+
+  get leaving(): boolean {
+    return this.#leave !== undefined;
+  }
+
+  get maxFrameBytes(): number {
+    return this.#member?.maxFrameBytes ?? Infinity;
+  }
+
   get peers(): Iterable<Peer> {
     return this.#peers.values();
   }
 
-  /** How many questions the others were ever asked, and how many frames were sent to them again. */
-  get counts(): { asked: number; resent: number } {
+  /** How many requests the others were ever sent, and how many frames again. */
+  get counts(): { requestsSent: number; resent: number } {
     const counts = { ...this.#forgotten };
     for (const peer of this.#peers.values()) add(counts, peer);
     return counts;
   }
 
-  /** The others that are there now. */
+  /** Frames whose signature was missing, wrong or too old. */
+  get rejectedFrames(): number {
+    return this.#member?.rejectedFrames ?? 0;
+  }
+
+  /** The others that were heard lately. */
   alive(): Peer[] {
     const now = performance.now();
     return [...this.#peers.values()].filter((peer) => peer.isAlive(now));
   }
 
-  /** Resolves when those that are there have had the time to answer the first beat. */
+  /** The others of which no end is known, those that are silent included. */
+  known(): Peer[] {
+    return [...this.#peers.values()].filter((peer) => !peer.ended);
+  }
+
+  /** Resolves when the others have had the time to answer the first heartbeat. */
   async discovered(): Promise<void> {
     const left = this.#changedAt + DISCOVERY_MS - performance.now();
     if (this.#up && left > 0) await pause(left);
   }
 
-  peer(node: string): Peer {
-    let peer = this.#peers.get(node);
-    if (!peer) {
-      peer = new Peer(node, this);
-      peer.setReachable(this.#up);
-      this.#peers.set(node, peer);
-    }
-    return peer;
+  /** The node of that name, if anything was ever heard of it. */
+  peer(node: string): Peer | undefined {
+    return this.#peers.get(node);
   }
 
-  onCall(operation: string, params: unknown, peer: Peer): Promise<unknown> {
-    return this.#owner.onCall(operation, params, peer);
+  /** Why a name of which nothing was ever heard leads nowhere. */
+  unknownNode(): McpSseError {
+    const inTouch = this.#up && performance.now() - this.since >= GRACE_MS;
+    if (inTouch) return new McpSseError('session-not-found', 'no such session');
+    return new McpSseError('adapter-unavailable', 'this node does not know the others yet');
+  }
+
+  /** Tells the others and ends the membership. Never rejects. */
+  leave(): Promise<void> {
+    this.#leave ??= this.#leaveGracefully();
+    return this.#leave;
   }
 
   /** Async, so that what an adapter throws is a rejection too. */
@@ -116,22 +155,12 @@ export class Membership implements PeerOwner {
     return withDeadline(member.send(to, frame), TRANSMIT_MS, noAnswer);
   }
 
-  /** Says goodbye and ends the membership. Never rejects. */
-  leave(): Promise<void> {
-    this.#leave ??= this.#leaveGracefully();
-    return this.#leave;
-  }
-
-  get leaving(): boolean {
-    return this.#leave !== undefined;
-  }
-
   async #leaveGracefully(): Promise<void> {
     await this.#idle();
     this.#left = true;
     clearInterval(this.#timer);
     await this.transmit(EVERYONE, encodePresence('leave', this.self)).catch(ignore);
-    // The others are still there: nobody may be told that their sessions are gone.
+    // The others are still there: no client may be told that their sessions are no more.
     for (const peer of this.#peers.values()) peer.giveUp();
     const member = this.#member;
     this.#up = false;
@@ -139,13 +168,13 @@ export class Membership implements PeerOwner {
   }
 
   /**
-   * Resolves when what was asked of others is answered, and what was said to them has arrived:
-   * the goodbye would overtake it.
+   * Resolves when the requests to others are answered, and what was said to them has arrived:
+   * `leave` would overtake it.
    */
   async #idle(): Promise<void> {
-    const deadline = performance.now() + SETTLE_MS;
+    const deadline = performance.now() + IDLE_MS;
     const busy = (): boolean => [...this.#peers.values()].some((peer) => peer.isBusy);
-    while (this.#up && busy() && performance.now() < deadline) await pause(SETTLE_TURN_MS);
+    while (this.#up && busy() && performance.now() < deadline) await pause(IDLE_CHECK_MS);
   }
 
   async #join(): Promise<void> {
@@ -155,9 +184,9 @@ export class Membership implements PeerOwner {
         frame: (frame) => {
           this.#frameArrived(frame);
         },
-        state: (up) => {
+        state: (up, reason) => {
           this.#told = up;
-          this.#update();
+          this.#update(reason);
         },
       });
       this.#member = member;
@@ -171,66 +200,102 @@ export class Membership implements PeerOwner {
     }
   }
 
-  #update(): void {
+  #update(reason?: Error): void {
     const up = this.#told && this.#member !== undefined;
     if (up === this.#up || this.#left) return;
     this.#up = up;
     this.#changedAt = performance.now();
     if (up) this.#reported = this.#gaveUp = false;
-    else this.#report(undefined);
-    for (const peer of this.#peers.values()) peer.setReachable(up);
+    else this.#report(reason);
+    for (const peer of this.#peers.values()) peer.setUp(up);
     this.#heartbeat(this.#changedAt);
   }
 
   #frameArrived(text: string): void {
-    const frame = parsePacket(text);
-    if (!frame || frame.from === this.self || this.#left) return;
-    const known = this.#peers.has(frame.from);
-    const peer = this.peer(frame.from);
-    if (frame.kind === 'leave') {
+    const packet = parsePacket(text);
+    if (!packet || packet.from === this.self || this.#left) return;
+    const peer = this.#peers.get(packet.from) ?? this.#meet(packet.from);
+    if (!peer) return;
+    if (packet.kind === 'leave') {
       peer.markLeft();
       return;
     }
     const now = performance.now();
+    const wasAlive = peer.isAlive(now) && peer.heardAt >= this.upSince;
     peer.markAlive(now);
-    if (frame.kind === 'link') peer.packetArrived(frame);
-    // Someone new: it learns of us without waiting for our next beat.
-    if (!known) this.#heartbeat(now);
+    if (packet.kind === 'link') peer.packetArrived(packet);
+    // A node that is new, or back, learns of us without waiting for our next heartbeat.
+    if (!wasAlive) this.#heartbeatSoon(now);
+  }
+
+  /** A node that was never heard before; undefined when there are too many to be true. */
+  #meet(node: string): Peer | undefined {
+    if (this.#peers.size >= MAX_PEERS && !this.#forgetOne()) return undefined;
+    const peer = new Peer(node, this);
+    peer.setUp(this.#up);
+    this.#peers.set(node, peer);
+    return peer;
   }
 
   #tick(now: number): void {
+    if (now - this.#tickedAt >= STALL_MS) this.#resumedAt = now;
+    this.#tickedAt = now;
     if (!this.#member && !this.#joining && now >= this.#joinAt) void this.#join();
     if (now - this.#heartbeatAt >= HEARTBEAT_MS) this.#heartbeat(now);
     if (!this.#up && !this.#gaveUp && now - this.#changedAt >= OUTAGE_MS) {
       this.#gaveUp = true;
       for (const peer of this.#peers.values()) peer.giveUp();
     }
-    for (const [node, peer] of this.#peers) {
-      peer.tick(now, this.#up);
-      if (!peer.isForgettable(now, FORGET_MS)) continue;
-      add(this.#forgotten, peer);
-      this.#peers.delete(node);
+    for (const peer of this.#peers.values()) {
+      peer.tick(now);
+      if (peer.isForgettable(now, FORGET_MS)) this.#forget(peer);
     }
+  }
+
+  /** Forgets a node that is not there and with which nothing is under way, if there is one. */
+  #forgetOne(): boolean {
+    const now = performance.now();
+    for (const peer of this.#peers.values()) {
+      if (peer.isAlive(now) || !peer.isForgettable(now, 0)) continue;
+      this.#forget(peer);
+      return true;
+    }
+    return false;
+  }
+
+  #forget(peer: Peer): void {
+    add(this.#forgotten, peer);
+    this.#peers.delete(peer.node);
   }
 
   #heartbeat(now: number): void {
     if (!this.#up) return;
     this.#heartbeatAt = now;
     for (const peer of this.#peers.values()) peer.remind(now);
-    this.transmit(EVERYONE, encodePresence('beat', this.self)).catch(ignore);
+    this.transmit(EVERYONE, encodePresence('heartbeat', this.self)).catch(ignore);
+  }
+
+  /** At once, or with the next tick where many ask for it. */
+  #heartbeatSoon(now: number): void {
+    if (now - this.#heartbeatAt >= TICK_MS) this.#heartbeat(now);
+    else this.#heartbeatAt = -Infinity;
   }
 
   /** Once for each outage. */
   #report(cause: unknown): void {
+    this.#hadOutage = true;
     if (this.#reported) return;
     this.#reported = true;
     const text = 'the adapter is out of reach: sessions of other nodes cannot be served';
-    this.#owner.failed(new McpSseError('adapter-unavailable', text, { cause }));
+    this.onError(new McpSseError('adapter-unavailable', text, { cause }));
   }
 }
 
-function add(counts: { asked: number; resent: number }, { requestsSent, resent }: Peer): void {
-  counts.asked += requestsSent;
+function add(
+  counts: { requestsSent: number; resent: number },
+  { requestsSent, resent }: Peer,
+): void {
+  counts.requestsSent += requestsSent;
   counts.resent += resent;
 }
 
@@ -252,5 +317,5 @@ function noAnswer(): McpSseError {
 }
 
 function ignore(): void {
-  // The next beat, or the state that the adapter tells, says more.
+  // The next heartbeat, or the state that the adapter tells, says more.
 }

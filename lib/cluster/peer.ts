@@ -1,55 +1,53 @@
+/** Another node: requests to and from it, and the streams that pass between the two. */
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
 import { rejected } from '../util/promises.js';
-import { OutgoingCalls, unreachable } from './rpc/outgoing-calls.js';
+import { performance } from '../util/timers.js';
+import type { LinkBudget } from './link/link-budget.js';
 import type { LinkPacket } from './link/packet.js';
 import { ReliableLink, type LinkOwner } from './link/reliable-link.js';
-import { OwnerResponse } from './relay/owner-response.js';
+import { Liveness, type Contact } from './liveness.js';
 import { EdgeStream } from './relay/edge-stream.js';
-import { performance } from '../util/timers.js';
+import { OwnerResponse } from './relay/owner-response.js';
+import { OutgoingCalls, unreachable } from './rpc/outgoing-calls.js';
 
-/** A node that nobody listens for is given so long to come back, after a cut of its own. */
-const GRACE_MS = 3_000;
-/** A node of which nothing is heard for so long is out of reach, whatever the adapter says. */
-const SILENCE_MS = 6_000;
-/** A node of which nothing is heard for so long is asked for. */
-const PING_MS = 1_500;
-/** A relayed stream on which nothing was said for so long is mentioned to its owner. */
+/** A relayed stream on which nothing was said for this long is mentioned to its owner. */
 const REMIND_MS = 20_000;
 
 /** What a peer works with. No call may throw. */
 export interface PeerOwner {
   readonly self: string;
-  /** Since when the adapter has been in reach, on the clock of `performance.now()`. */
-  readonly upSince: number;
-  /** This node is about to go: nothing more is asked of others. */
+  readonly contact: Contact;
+  /** Shared by all peers. */
+  readonly budget: LinkBudget;
+  /** As `LinkOwner.maxFrameBytes`. */
+  readonly maxFrameBytes: number;
+  /** This node is about to leave: nothing more is requested of others. */
   readonly leaving: boolean;
   transmit(to: string, frame: string): Promise<boolean>;
   /** The peer asks something of this node; a rejection is its refusal. */
   onCall(operation: string, params: unknown, peer: Peer): Promise<unknown>;
+  /** A failure that no caller hears of. */
+  onError(error: McpSseError): void;
 }
 
 const BODY =
-  /^(call|reply|refusal|chunk|took|end|cut|gone) ([\w-]{1,64})(?: ([\w-]{1,32}))?(?:\n|$)/;
+  /^(call|reply|refusal|chunk|credit|end|cut|closed) ([\w-]{1,64})(?: ([\w-]{1,32}))?(?:\n|$)/;
 
-/** Another node: what we ask of it, what it asks of us, and the streams that pass between us. */
 export class Peer implements LinkOwner {
   readonly self: string;
   readonly #owner: PeerOwner;
   readonly #link: ReliableLink;
   readonly #calls: OutgoingCalls;
+  readonly #liveness: Liveness;
   /** Streams of its sessions, to clients that are connected here. */
   readonly imported: Map<string, EdgeStream> = new Map<string, EdgeStream>();
   /** Streams of our sessions, to clients that are connected there. */
   readonly exported: Map<string, OwnerResponse> = new Map<string, OwnerResponse>();
-  /** When it was heard; never, too, once it is known to be gone. */
-  #heardAt = -Infinity;
-  #lastHeardAt = -Infinity;
-  #pingedAt = -Infinity;
-  #unanswered = false;
-  #gone = false;
   #channels = 0;
-  /** Why the link is given up. */
-  #why = unreachable();
+  /** Why the link is reset. */
+  #resetError = unreachable();
+  /** The adapter is in reach. */
+  #up = false;
 
   constructor(
     readonly node: string,
@@ -57,20 +55,26 @@ export class Peer implements LinkOwner {
   ) {
     this.self = owner.self;
     this.#owner = owner;
-    this.#link = new ReliableLink(this);
+    this.#liveness = new Liveness(owner.contact);
+    this.#link = new ReliableLink(this, { budget: owner.budget });
+    this.#link.setOpen(false);
     this.#calls = new OutgoingCalls(this.#link);
+  }
+
+  get maxFrameBytes(): number {
+    return this.#owner.maxFrameBytes;
   }
 
   get resent(): number {
     return this.#link.resent;
   }
 
-  /** How many questions of ours it was ever asked. */
+  /** How many requests of ours were ever sent to it. */
   get requestsSent(): number {
     return this.#calls.count;
   }
 
-  /** Whether something was asked of it that it has not answered, or said that it has not heard. */
+  /** Whether a request of ours is not answered, or something that we said not acknowledged. */
   get isBusy(): boolean {
     return this.#calls.size > 0 || !this.#link.isIdle;
   }
@@ -78,19 +82,35 @@ export class Peer implements LinkOwner {
   /** Whether nothing would be lost if it were forgotten, as of `now`. */
   isForgettable(now: number, afterMs: number): boolean {
     const busy = this.imported.size + this.exported.size > 0 || this.isBusy;
-    return !busy && now - this.#lastHeardAt >= afterMs;
+    return !busy && now - this.#liveness.heardAt >= afterMs;
   }
 
+  /** When something of it was heard last, on the clock of `performance.now()`. */
+  get heardAt(): number {
+    return this.#liveness.heardAt;
+  }
+
+  /** Whether it was heard lately. */
   isAlive(now: number): boolean {
-    return now - this.#heardAt < SILENCE_MS;
+    return this.#liveness.isAlive(now);
   }
 
-  /** As `Calls.call`; `session-not-found` when the node is no more, `shutting-down` when we go. */
-  call(operation: string, params: unknown): Promise<unknown> {
+  /** Whether it is known to be no more. */
+  get ended(): boolean {
+    return this.#liveness.ended;
+  }
+
+  /**
+   * As `OutgoingCalls.call`; `session-not-found` when the node is no more, `shutting-down` when
+   * this one leaves.
+   */
+  call(operation: string, params: unknown, timeoutMs?: number): Promise<unknown> {
     if (this.#owner.leaving) {
       return rejected(new McpSseError('shutting-down', 'the server is shutting down'));
     }
-    return this.#calls.call(operation, params);
+    if (this.ended) return rejected(noSuchSession());
+    this.#updateLink(performance.now());
+    return this.#calls.call(operation, params, timeoutMs);
   }
 
   /** A stream of one of its sessions, to be told to it by `channel`. */
@@ -99,15 +119,26 @@ export class Peer implements LinkOwner {
     const ended = (): void => {
       this.imported.delete(channel);
     };
-    const stream = new EdgeStream(channel, (body) => this.#link.push(body), ended);
+    const send = (body: string): void => {
+      this.#send(body);
+    };
+    const stream = new EdgeStream(channel, send, ended);
     this.imported.set(channel, stream);
     return { channel, stream };
   }
 
   /** A stream of one of our sessions, to a client that is connected there. */
   exportStream(channel: string): OwnerResponse {
-    const response = new OwnerResponse(channel, (body) => this.#link.push(body));
-    this.exported.get(channel)?.connectionGone();
+    const response: OwnerResponse = new OwnerResponse(channel, {
+      send: (body) => {
+        this.#send(body, () => {
+          response.destroy();
+        });
+      },
+      hasRoom: (bytes) => this.#link.hasRoom(bytes),
+      isTight: () => this.#link.isTight,
+    });
+    this.exported.get(channel)?.connectionClosed();
     this.exported.set(channel, response);
     response.on('close', () => this.exported.delete(channel));
     return response;
@@ -120,37 +151,39 @@ export class Peer implements LinkOwner {
 
   /** Something of it was heard. */
   markAlive(now: number): void {
-    this.#heardAt = this.#lastHeardAt = now;
-    this.#unanswered = false;
+    this.#liveness.heard(now);
+    this.#updateLink(now);
   }
 
-  packetArrived(frame: LinkPacket): void {
-    this.#link.packetArrived(frame);
+  packetArrived(packet: LinkPacket): void {
+    // It has left: what comes late is void.
+    if (!this.ended) this.#link.packetArrived(packet);
   }
 
-  /** It has said goodbye: an address is never used again. */
+  /** It has said that it leaves. */
   markLeft(): void {
-    this.#gone = true;
-    this.#markDead();
+    this.#liveness.leave();
+    this.#end();
   }
 
-  setReachable(reachable: boolean): void {
-    this.#link.setOpen(reachable);
+  /** Whether the adapter is in reach. */
+  setUp(up: boolean): void {
+    this.#up = up;
+    this.#updateLink(performance.now());
   }
 
-  /** The adapter has been out of reach for too long. */
+  /** It has been out of reach for too long: streams end, and requests fail. */
   giveUp(): void {
-    this.#giveUp(unreachable());
+    this.#link.reset();
   }
 
-  tick(now: number, up: boolean): void {
+  tick(now: number): void {
+    this.#updateLink(now);
     this.#link.tick(now);
-    if (!up) return;
-    const since = Math.max(this.#heardAt, this.#owner.upSince);
-    if (this.#unanswered && now - since >= GRACE_MS) this.#markDead();
-    else if (now - since >= SILENCE_MS && this.imported.size + this.exported.size > 0)
-      this.giveUp();
-    else if (this.#heardAt !== -Infinity && now - this.#heardAt >= PING_MS) this.#ping(now);
+    if (!this.#up) return;
+    const streams = this.imported.size + this.exported.size;
+    if (streams > 0 && this.#liveness.isSilent(now)) this.giveUp();
+    if (this.#liveness.takePing(now)) this.#link.ping();
   }
 
   /** Mentions streams that have long been silent to their owner, which may have given them up. */
@@ -164,77 +197,85 @@ export class Peer implements LinkOwner {
     return this.#owner.transmit(this.node, frame);
   }
 
-  onPeerAbsent(): void {
+  onTransmitted(present: boolean): void {
     const now = performance.now();
-    const since = Math.max(this.#heardAt, this.#owner.upSince);
-    if (this.#gone || now - since >= GRACE_MS) this.#markDead();
-    else this.#unanswered = true;
+    if (this.#liveness.tried(present, now)) this.#end();
+    this.#updateLink(now);
   }
 
   onMessage(body: string): void {
     const [head = '', kind, id = '', more = ''] = BODY.exec(body) ?? [];
     const rest = body.slice(head.length);
     if (kind === 'call') void this.#answer(id, more, rest);
-    else if (kind === 'reply') this.#calls.answered(id, rest);
-    else if (kind === 'refusal') this.#calls.refused(id, refusal(more, rest));
-    else if (kind === 'took' || kind === 'gone') this.#streamThere(kind, id, Number(more) || 0);
-    else if (kind !== undefined) this.#streamHere(kind, id, rest);
+    else if (kind === 'reply') this.#calls.onReply(id, rest);
+    else if (kind === 'refusal') this.#calls.onRefusal(id, refusal(more, rest));
+    else if (kind === 'credit' || kind === 'closed') this.#onEdge(kind, id, Number(more) || 0);
+    else if (kind !== undefined) this.#onOwner(kind, id, rest);
   }
 
   onReset(): void {
-    this.#calls.rejectAll(this.#why);
+    this.#calls.rejectAll(this.#resetError);
     this.onPeerReset();
   }
 
   onPeerReset(): void {
     for (const stream of [...this.imported.values()]) stream.cut();
-    for (const response of [...this.exported.values()]) response.connectionGone();
+    for (const response of [...this.exported.values()]) response.connectionClosed();
   }
 
-  /** It is no more, with all its sessions. */
-  #markDead(): void {
-    this.#heardAt = -Infinity;
-    this.#giveUp(new McpSseError('session-not-found', 'no such session'));
+  /** It is no more, with all its sessions: nothing waits for it. */
+  #end(): void {
+    this.#liveness.end();
+    this.#resetError = noSuchSession();
+    this.#link.end();
+    this.#resetError = unreachable();
   }
 
-  #giveUp(why: McpSseError): void {
-    this.#unanswered = false;
-    this.#why = why;
-    this.#link.reset();
-    this.#why = unreachable();
+  #updateLink(now: number): void {
+    this.#link.setOpen(this.#up && this.#liveness.isReachable(now));
   }
 
-  /** Something is sent to a silent peer now and then: the adapter tells whether it is there. */
-  #ping(now: number): void {
-    if (now - this.#pingedAt < PING_MS) return;
-    this.#pingedAt = now;
-    this.#link.ping();
+  /** @param onRefused the adapter does not carry it */
+  #send(body: string, onRefused?: () => void): void {
+    if (this.ended) return;
+    this.#updateLink(performance.now());
+    this.#link.push(body, (cause) => {
+      const text = 'the adapter does not carry a message to another node';
+      this.#owner.onError(new McpSseError('adapter-unavailable', text, { cause }));
+      onRefused?.();
+    });
   }
 
-  async #answer(id: string, operation: string, question: string): Promise<void> {
+  async #answer(id: string, operation: string, params: string): Promise<void> {
     try {
-      const result = await this.#owner.onCall(operation, parse(question), this);
-      this.#link.push(`reply ${id}\n${JSON.stringify(result ?? null)}`);
+      const result = await this.#owner.onCall(operation, parse(params), this);
+      this.#send(`reply ${id}\n${JSON.stringify(result ?? null)}`);
     } catch (thrown) {
       const { code, message } = McpSseError.from(thrown);
-      this.#link.push(`refusal ${id} ${code}\n${message}`);
+      this.#send(`refusal ${id} ${code}\n${message}`);
     }
   }
 
-  #streamThere(kind: 'took' | 'gone', channel: string, chars: number): void {
+  /** The node of the client speaks of a stream of one of our sessions. */
+  #onEdge(kind: 'credit' | 'closed', channel: string, bytes: number): void {
     const response = this.exported.get(channel);
-    if (kind === 'gone') response?.connectionGone();
-    else if (response) response.credit(chars);
-    else this.#link.push(`cut ${channel}`);
+    if (kind === 'closed') response?.connectionClosed();
+    else if (response) response.credit(bytes);
+    else this.#send(`cut ${channel}`);
   }
 
-  #streamHere(kind: string, channel: string, text: string): void {
+  /** The owner speaks of a stream to a client that is connected here. */
+  #onOwner(kind: string, channel: string, text: string): void {
     const stream = this.imported.get(channel);
     if (kind === 'cut') stream?.cut();
-    else if (!stream) this.#link.push(`gone ${channel}`);
+    else if (!stream) this.#send(`closed ${channel}`);
     else if (kind === 'chunk') stream.chunk(text);
     else stream.end();
   }
+}
+
+function noSuchSession(): McpSseError {
+  return new McpSseError('session-not-found', 'no such session');
 }
 
 /** What another node may refuse a client for us; anything else is its own affair. */

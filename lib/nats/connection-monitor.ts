@@ -1,5 +1,9 @@
+/** The application's connection to NATS, and what its status says about it. */
+
 /** What the adapter uses of a connection of `@nats-io/transport-node`, or of `nats`. */
 export interface NatsConnection {
+  /** What the server has told when the client connected last. */
+  readonly info?: { readonly max_payload?: number } | undefined;
   isClosed(): boolean;
   /** Resolves when the server has answered all that was sent before. */
   flush(): Promise<void>;
@@ -17,7 +21,6 @@ export interface NatsMessage {
   respond(): boolean;
 }
 
-/** The application's connection, and what its status says about it. */
 export class ConnectionMonitor {
   /** Whether there is a connection to a server now, as far as the client knows. */
   connected: boolean;

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { checkOptionNames } from '../cluster/adapter/adapter-options.js';
 import type { Adapter } from '../cluster/adapter/adapter.js';
+import { signedAdapter, type AdapterSecret } from '../cluster/adapter/signed-adapter.js';
 import { McpSseError } from '../errors.js';
 import { ConnectionMonitor, type NatsConnection } from './connection-monitor.js';
 import { NatsMember } from './nats-member.js';
 
-export type { NatsConnection };
+export type { AdapterSecret, NatsConnection };
 
 export interface NatsAdapterOptions {
   /**
@@ -19,6 +21,17 @@ export interface NatsAdapterOptions {
    * @defaultValue `'mcp-sse'`
    */
   prefix?: string;
+  /**
+   * Signs the frames between nodes with HMAC-SHA-256, so that somebody who may publish on the
+   * channels, and does not know the secret, can do nothing. All nodes need the same. Two at a time
+   * rotate it without a gap: `[old, new]` on all nodes first, then `[new, old]`, then `new`; frames are
+   * signed with the first and may have either. A frame whose signature is missing, wrong, or a minute
+   * old is dropped and counted in `stats().cluster.rejectedFrames`; so the clocks of the nodes must agree
+   * within a minute.
+   *
+   * @defaultValue none: frames are not signed
+   */
+  secret?: AdapterSecret;
 }
 
 /**
@@ -26,14 +39,15 @@ export interface NatsAdapterOptions {
  * needs its own connection, by `@nats-io/transport-node` or `nats`.
  *
  * `connection` stays the application's: it is not closed. It must reconnect for ever
- * (`maxReconnectAttempts: -1`), because one that has given up cannot be revived. Frames can be as
- * large as the server's `max_payload`, which is 1 MiB by default.
+ * (`maxReconnectAttempts: -1`), because one that has given up cannot be revived. No frame is larger
+ * than the server's `max_payload`; longer messages go in pieces.
  *
- * @throws {McpSseError} `invalid-option` for something that is no connection, or a bad prefix.
+ * @throws {McpSseError} `invalid-option` for something that is no connection, a bad prefix, or an unknown option.
  */
 export function natsAdapter(connection: NatsConnection, options: NatsAdapterOptions = {}): Adapter {
-  const { prefix = 'mcp-sse' } = options;
-  if (!/^[\w-]+(\.[\w-]+)*$/.test(prefix) || prefix.length > 128) {
+  checkOptionNames('natsAdapter', options, ['prefix', 'secret']);
+  const { prefix = 'mcp-sse', secret } = options;
+  if (typeof (prefix as unknown) !== 'string' || !/^(?=.{1,128}$)[\w-]+(\.[\w-]+)*$/.test(prefix)) {
     throw new McpSseError(
       'invalid-option',
       'natsAdapter: `prefix` must be 1 to 128 letters, digits, "_" or "-", in parts with dots between.',
@@ -44,6 +58,9 @@ export function natsAdapter(connection: NatsConnection, options: NatsAdapterOpti
   if (typeof request !== 'function' || typeof status !== 'function') {
     throw new McpSseError('invalid-option', 'natsAdapter: pass what `connect()` has resolved to.');
   }
-  const line = new ConnectionMonitor(connection);
-  return { join: (self, listener) => NatsMember.join(line, prefix, self, listener) };
+  const monitor = new ConnectionMonitor(connection);
+  const adapter: Adapter = {
+    join: (self, listener) => NatsMember.join(monitor, prefix, self, listener),
+  };
+  return secret === undefined ? adapter : signedAdapter(adapter, secret);
 }

@@ -1,72 +1,85 @@
+/** One node on NATS: a subscription to its address, and one to everyone's. */
 import { EVERYONE, type AdapterListener, type AdapterMember } from '../cluster/adapter/adapter.js';
+import { hasLeft, notSent, Reachability } from '../cluster/adapter/reachability.js';
+import { within } from '../cluster/adapter/within.js';
 import { McpSseError } from '../errors.js';
 import type { ConnectionMonitor, NatsMessage } from './connection-monitor.js';
 
 const JOIN_MS = 4_500;
 const ANSWER_MS = 1_400;
 const UNSUBSCRIBE_MS = 500;
-/** How often a member makes sure that the server answers. */
-const CHECK_MS = 2_000;
-/** The same, while it does not. */
-const RETRY_MS = 250;
 
-/** One node on NATS: a subscription to its address, and one to everyone's. */
 export class NatsMember implements AdapterMember {
+  readonly #monitor: ConnectionMonitor;
+  readonly #prefix: string;
+  readonly #listener: AdapterListener;
+  readonly #reachability: Reachability;
   readonly #subscriptions: { unsubscribe(): void }[] = [];
   readonly #unwatch: () => void;
-  #up = false;
-  #checking = false;
-  #timer: NodeJS.Timeout | undefined;
   #leaving: Promise<void> | undefined;
 
   private constructor(
-    private readonly line: ConnectionMonitor,
-    private readonly prefix: string,
+    monitor: ConnectionMonitor,
+    prefix: string,
     self: string,
-    private readonly listener: AdapterListener,
+    listener: AdapterListener,
   ) {
+    this.#monitor = monitor;
+    this.#prefix = prefix;
+    this.#listener = listener;
+    this.#reachability = new Reachability(listener, () => this.#check());
     for (const subject of [this.#subject(self), this.#subject(EVERYONE)]) {
       this.#subscriptions.push(
-        line.connection.subscribe(subject, {
+        monitor.connection.subscribe(subject, {
           callback: (error, message) => {
             if (!error) this.#onFrame(message);
           },
         }),
       );
     }
-    this.#unwatch = line.onChange(() => {
-      if (!line.connected) this.#tell(false);
-      else void this.#check();
+    this.#unwatch = monitor.onChange(() => {
+      if (monitor.connected) this.#reachability.connectionBack();
+      else this.#reachability.lost(disconnected());
     });
   }
 
   static async join(
-    line: ConnectionMonitor,
+    monitor: ConnectionMonitor,
     prefix: string,
     self: string,
     listener: AdapterListener,
   ): Promise<NatsMember> {
-    if (line.connection.isClosed()) {
+    if (monitor.connection.isClosed()) {
       throw new McpSseError(
         'invalid-option',
         'natsAdapter: the connection is closed, and only you can open another one.',
       );
     }
-    const member = new NatsMember(line, prefix, self, listener);
+    const member = new NatsMember(monitor, prefix, self, listener);
     try {
       await member.#join();
     } catch (error) {
       await member.leave();
       throw error;
     }
+    member.#reachability.start();
     return member;
   }
 
+  /** [spec] NATS client protocol, INFO: the bytes of the largest payload that the server takes. */
+  get maxFrameBytes(): number | undefined {
+    return this.#monitor.connection.info?.max_payload;
+  }
+
   async send(to: string, frame: string): Promise<boolean> {
-    if (this.#leaving) throw new McpSseError('adapter-unavailable', 'This node has left.');
+    if (this.#leaving) throw hasLeft();
     // The client would keep it until it has reconnected, and a server that hangs until it goes on.
-    if (!this.#up) throw new McpSseError('adapter-unavailable', 'NATS is out of reach.');
-    const { connection } = this.line;
+    if (!this.#reachability.up) throw notSent('NATS is out of reach.');
+    if (Buffer.byteLength(frame) > (this.maxFrameBytes ?? Infinity)) {
+      const why = "The frame is larger than the server's max_payload.";
+      throw new McpSseError('message-too-large', why);
+    }
+    const { connection } = this.#monitor;
     if (to === EVERYONE) {
       connection.publish(this.#subject(to), frame);
       return true;
@@ -76,7 +89,7 @@ export class NatsMember implements AdapterMember {
       return true;
     } catch (error) {
       if (saysNobodyListens(error)) return false;
-      void this.#check();
+      this.#reachability.suspect();
       throw error;
     }
   }
@@ -87,14 +100,14 @@ export class NatsMember implements AdapterMember {
 
   #subject(address: string): string {
     // An asterisk has a meaning of its own in NATS. Addresses have no `$`.
-    return `${this.prefix}.${address === EVERYONE ? '$all' : address}`;
+    return `${this.#prefix}.${address === EVERYONE ? '$all' : address}`;
   }
 
   async #leave(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#reachability.stop();
     this.#unwatch();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    if (this.#up) await this.#serverAnswers(UNSUBSCRIBE_MS).catch(() => undefined);
+    if (this.#reachability.up) await this.#serverAnswers(UNSUBSCRIBE_MS).catch(() => undefined);
   }
 
   async #join(): Promise<void> {
@@ -103,15 +116,13 @@ export class NatsMember implements AdapterMember {
       try {
         // The subscriptions were sent before.
         await this.#serverAnswers(deadline - performance.now());
-        break;
+        return;
       } catch (error) {
         // A client that reconnects rejects with each of its tries.
-        if (this.line.connection.isClosed() || performance.now() > deadline) throw error;
+        if (this.#monitor.connection.isClosed() || performance.now() > deadline) throw error;
         await new Promise((resolve) => setTimeout(resolve, 50).unref());
       }
     }
-    this.#tell(true);
-    this.#checkAfter(CHECK_MS);
   }
 
   #onFrame(message: NatsMessage): void {
@@ -119,49 +130,21 @@ export class NatsMember implements AdapterMember {
     message.respond();
     const { buffer, byteOffset, byteLength } = message.data;
     // The message's own `string()` would take a byte order mark away.
-    this.listener.frame(Buffer.from(buffer, byteOffset, byteLength).toString());
+    this.#listener.frame(Buffer.from(buffer, byteOffset, byteLength).toString());
   }
 
   async #check(): Promise<void> {
-    if (this.#checking || this.#leaving) return;
-    this.#checking = true;
-    const up = await this.#serverAnswers(ANSWER_MS).then(
-      () => this.line.connected,
-      () => false,
-    );
-    this.#checking = false;
-    this.#tell(up);
-    this.#checkAfter(up ? CHECK_MS : RETRY_MS);
-  }
-
-  #checkAfter(ms: number): void {
-    if (this.#leaving) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#check(), ms).unref();
+    await this.#serverAnswers(ANSWER_MS);
+    if (!this.#monitor.connected) throw disconnected();
   }
 
   #serverAnswers(ms: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        // [node] Timers run before what has come in over sockets: after a long pause of this
-        // process, the answer that is there already must not lose to its deadline.
-        setImmediate(() => {
-          reject(new Error(`NATS did not answer within ${Math.round(ms)} ms.`));
-        });
-      }, ms).unref();
-      void (async () => this.line.connection.flush())()
-        .then(resolve, reject)
-        .finally(() => {
-          clearTimeout(timer);
-        });
-    });
+    return within(ms, 'An answer of NATS', () => this.#monitor.connection.flush());
   }
+}
 
-  #tell(up: boolean): void {
-    if (this.#up === up || this.#leaving) return;
-    this.#up = up;
-    this.listener.state(up);
-  }
+function disconnected(): Error {
+  return new Error('The connection to NATS was lost.');
 }
 
 /** `@nats-io/nats-core` names the cause of the error, `nats` gives it the code 503. */

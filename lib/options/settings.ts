@@ -17,7 +17,7 @@ import type {
   SecurityOptions,
 } from './options.js';
 import { principalFromAuth } from './principal.js';
-import { nearest } from './spelling.js';
+import { nearest } from '../util/spelling.js';
 
 /** The options, checked and complete: nobody behind this point knows a default. */
 export interface Settings<Data> {

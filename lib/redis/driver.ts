@@ -1,4 +1,6 @@
-/** What the adapter needs of a Redis client, whichever it is. */
+/** What the adapter needs of a Redis client, and of a connection that listens. */
+
+/** A Redis client, whichever it is. */
 export interface RedisDriver {
   /** Sharded pub/sub: the client is one of a Redis Cluster. */
   readonly sharded: boolean;
@@ -12,10 +14,10 @@ export interface RedisDriver {
    */
   publish(channel: string, frame: string, signal: AbortSignal): Promise<unknown>;
   /**
-   * The same for a mark of ours, which may come late: a cluster client follows redirections with
+   * The same for an echo of ours, which may come late: a cluster client follows redirections with
    * it, and learns from them where a channel has moved to.
    */
-  probe(channel: string, mark: string, signal: AbortSignal): Promise<unknown>;
+  probe(channel: string, echo: string, signal: AbortSignal): Promise<unknown>;
   /** A connection of our own, not opened yet, to the server that serves `channel`. */
   subscriber(channel: string): Promise<Subscriber>;
 }
@@ -25,9 +27,9 @@ export interface Subscriber {
   /**
    * Connects and subscribes.
    *
-   * @param lost called, possibly more than once, when the connection has ended or is of no use
+   * @param onLost called, possibly more than once, when the connection has ended or is of no use
    */
-  open(channels: string[], hear: (frame: string) => void, lost: () => void): Promise<void>;
+  open(channels: string[], onFrame: (frame: string) => void, onLost: () => void): Promise<void>;
   /** Unsubscribes; nobody counts as a receiver after that. */
   unsubscribe(channels: string[]): Promise<unknown>;
   /** Ends the connection at once, in whatever state it is. Safe to call again. */

@@ -1,3 +1,5 @@
+/** The hash slots of Redis Cluster. */
+
 /**
  * The hash slot of a key or a sharded channel in Redis Cluster: CRC16 (XMODEM) of it, or of what
  * stands between its first `{` and the next `}` if that is not empty, modulo 16,384.

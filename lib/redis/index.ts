@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { checkOptionNames } from '../cluster/adapter/adapter-options.js';
 import type { Adapter } from '../cluster/adapter/adapter.js';
+import { signedAdapter, type AdapterSecret } from '../cluster/adapter/signed-adapter.js';
 import { McpSseError } from '../errors.js';
 import {
   ioredisClusterDriver,
@@ -20,7 +22,7 @@ import {
 } from './node-redis.js';
 import type { RedisDriver } from './driver.js';
 
-export type { IoredisClient, IoredisCluster, NodeRedisClient, NodeRedisCluster };
+export type { AdapterSecret, IoredisClient, IoredisCluster, NodeRedisClient, NodeRedisCluster };
 
 /** A client of the package `redis` or `ioredis`, for one server or for a Redis Cluster. */
 export type RedisClient = NodeRedisClient | NodeRedisCluster | IoredisClient | IoredisCluster;
@@ -34,6 +36,17 @@ export interface RedisAdapterOptions {
    * @defaultValue `'mcp-sse'`
    */
   prefix?: string;
+  /**
+   * Signs the frames between nodes with HMAC-SHA-256, so that somebody who may publish on the
+   * channels, and does not know the secret, can do nothing. All nodes need the same. Two at a time
+   * rotate it without a gap: `[old, new]` on all nodes first, then `[new, old]`, then `new`; frames are
+   * signed with the first and may have either. A frame whose signature is missing, wrong, or a minute
+   * old is dropped and counted in `stats().cluster.rejectedFrames`; so the clocks of the nodes must agree
+   * within a minute.
+   *
+   * @defaultValue none: frames are not signed
+   */
+  secret?: AdapterSecret;
 }
 
 /**
@@ -44,20 +57,24 @@ export interface RedisAdapterOptions {
  * closed, and its `error` events are the application's to listen to (the package `redis` ends the
  * process if nobody does). For listening each node opens one connection like it, by `duplicate()`.
  *
- * @throws {McpSseError} `invalid-option` for something that is no such client, or a bad prefix.
+ * @throws {McpSseError} `invalid-option` for something that is no such client, a bad prefix, or an unknown option.
  */
 export function redisAdapter(client: RedisClient, options: RedisAdapterOptions = {}): Adapter {
-  const { prefix = 'mcp-sse' } = options;
-  if (!/^[\w.:/-]{1,128}$/.test(prefix)) {
+  checkOptionNames('redisAdapter', options, ['prefix', 'secret']);
+  const { prefix = 'mcp-sse', secret } = options;
+  if (typeof (prefix as unknown) !== 'string' || !/^[\w.:/-]{1,128}$/.test(prefix)) {
     throw new McpSseError(
       'invalid-option',
       'redisAdapter: `prefix` must be 1 to 128 letters, digits or any of "_.:/-".',
     );
   }
-  const port = driverOf(client);
+  const driver = driverOf(client);
   // The braces make all channels one slot, so that one connection can listen to all of ours.
-  const tag = port.sharded ? `{${prefix}}` : prefix;
-  return { join: (self, listener) => RedisMember.join(port, tag, self, listener) };
+  const tag = driver.sharded ? `{${prefix}}` : prefix;
+  const adapter: Adapter = {
+    join: (self, listener) => RedisMember.join(driver, tag, self, listener),
+  };
+  return secret === undefined ? adapter : signedAdapter(adapter, secret);
 }
 
 function driverOf(client: RedisClient): RedisDriver {

@@ -1,3 +1,4 @@
+/** The driver for clients of the package `ioredis`. */
 import { McpSseError } from '../errors.js';
 import type { Subscriber, RedisDriver } from './driver.js';
 import { slotOf } from './hash-slot.js';
@@ -73,7 +74,7 @@ export function ioredisClusterDriver(cluster: IoredisCluster): RedisDriver {
       // It has the key prefix as well, if that was given in `redisOptions`.
       return server.spublish(server.options.keyPrefix ? channel : keyPrefix + channel, frame);
     },
-    probe: (channel, mark) => cluster.spublish(channel, mark),
+    probe: (channel, echo) => cluster.spublish(channel, echo),
     async subscriber(channel) {
       const address = addressOf(channel);
       // Any of them has the settings; the client drops servers that it has lost.
@@ -114,12 +115,16 @@ class IoredisSubscriber implements Subscriber {
     });
   }
 
-  async open(channels: string[], hear: (frame: string) => void, lost: () => void): Promise<void> {
+  async open(
+    channels: string[],
+    onFrame: (frame: string) => void,
+    onLost: () => void,
+  ): Promise<void> {
     const client = this.#client;
     client.on('error', () => undefined);
-    client.on('end', lost);
+    client.on('end', onLost);
     client.on(this.#sharded ? 'smessage' : 'message', (_channel, frame) => {
-      hear(frame);
+      onFrame(frame);
     });
     await client.connect();
     if (this.#sharded) await client.ssubscribe(...this.#prefixed(channels));

@@ -1,3 +1,4 @@
+/** The driver for clients of the package `redis`. */
 import type { Subscriber, RedisDriver } from './driver.js';
 import { slotOf } from './hash-slot.js';
 
@@ -90,13 +91,17 @@ class NodeRedisSubscriber implements Subscriber {
     });
   }
 
-  async open(channels: string[], hear: (frame: string) => void, lost: () => void): Promise<void> {
+  async open(
+    channels: string[],
+    onFrame: (frame: string) => void,
+    onLost: () => void,
+  ): Promise<void> {
     const client = this.#client;
-    client.on('error', lost);
-    client.on('sharded-channel-moved', lost);
+    client.on('error', onLost);
+    client.on('sharded-channel-moved', onLost);
     await client.connect();
-    if (this.sharded) await client.sSubscribe(channels, hear);
-    else await client.subscribe(channels, hear);
+    if (this.sharded) await client.sSubscribe(channels, onFrame);
+    else await client.subscribe(channels, onFrame);
   }
 
   unsubscribe(channels: string[]): Promise<unknown> {

@@ -56,22 +56,22 @@ const outcomeMutants: readonly Mutant[] = [
   {
     name: '503 for something that may run',
     file: calls,
-    find: 'this.#link.withdraw(call.parcels) ? error : outcomeUnknown()',
+    find: '!message || this.#link.withdraw(message) ? error : outcomeUnknown()',
     replace: 'error',
     specs: [outage],
   },
   {
     name: 'what was refused with 503 is sent later',
     file: outgoing,
-    find: "    parcel.body = '';\n",
-    replace: '',
+    find: "this.#waiting.delete(segment);\n      this.#resizeWaiting(-segment.bytes);\n      segment.state = 'gone';",
+    replace: 'this.#resizeWaiting(-segment.bytes);',
     specs: [outage],
   },
   {
-    name: 'a node that has said goodbye is waited for',
+    name: 'a node that has left is waited for',
     file: peer,
-    find: 'this.#gone || now - since',
-    replace: 'now - since',
+    find: 'if (this.ended) return rejected(noSuchSession());',
+    replace: '',
     specs: [death],
   },
   {
@@ -84,7 +84,7 @@ const outcomeMutants: readonly Mutant[] = [
   {
     name: 'a node that dies keeps the streams of our sessions',
     file: peer,
-    find: '    for (const response of [...this.exported.values()]) response.connectionGone();\n',
+    find: '    for (const response of [...this.exported.values()]) response.connectionClosed();\n',
     replace: '',
     specs: [death],
   },
@@ -101,8 +101,8 @@ const relayMutants: readonly Mutant[] = [
   {
     name: 'the loss of a stream elsewhere is not noticed',
     file: peer,
-    find: "if (kind === 'gone') response?.connectionGone();",
-    replace: "if (kind === 'gone') return;",
+    find: "if (kind === 'closed') response?.connectionClosed();",
+    replace: "if (kind === 'closed') return;",
     specs: [streams],
   },
   {
@@ -163,8 +163,8 @@ const turnoverMutants: readonly Mutant[] = [
   {
     name: 'silence in an outage counts as an answer',
     file: 'cluster/dispatcher.ts',
-    find: '!(membership.up && membership.upSince <= since)',
-    replace: 'membership.upSince > since + 1e9',
+    find: '!(membership.up && membership.since <= since)',
+    replace: 'membership.since > since + 1e9',
     specs: [probing],
   },
 ];

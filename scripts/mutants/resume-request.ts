@@ -68,8 +68,8 @@ const callerMutants: readonly Mutant[] = [
   {
     name: 'an id of an earlier process is taken',
     file: 'cluster/dispatcher.ts',
-    find: 'if (node === this.#node) return this.#reception;',
-    replace: 'if (node === this.#node || !this.#membership) return this.#reception;',
+    find: 'if (node === this.#node) return this.#localHost;',
+    replace: 'if (node === this.#node || !this.#membership) return this.#localHost;',
     specs: [refusals],
   },
   {

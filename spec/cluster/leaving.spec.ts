@@ -16,8 +16,8 @@ describe('a node that closes, while others go on', () => {
     // What is lost is sent again, which takes a while.
     adapter.losses = { lost: 1, repeated: 0, late: 0 };
     const posted = post(endpointAt(closing, client), ping);
-    const asked = closing.mcp.stats().cluster!.requestsSent;
-    while (closing.mcp.stats().cluster!.requestsSent === asked) await new Promise(setImmediate);
+    const before = closing.mcp.stats().cluster!.requestsSent;
+    while (closing.mcp.stats().cluster!.requestsSent === before) await new Promise(setImmediate);
     const closed = closing.mcp.close();
     adapter.losses = { lost: 0, repeated: 0, late: 0 };
     expect((await posted).status).toBe(202);

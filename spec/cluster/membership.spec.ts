@@ -1,19 +1,24 @@
 import { expect, it, onTestFinished } from 'vitest';
 
+import { encodePresence } from '../../lib/cluster/link/packet.js';
 import { Membership } from '../../lib/cluster/membership.js';
-import type { Adapter } from '../../lib/index.js';
-import type { AdapterMember } from '../../lib/adapter/index.js';
+import type { AdapterListener, AdapterMember } from '../../lib/adapter/index.js';
+import type { Adapter, McpSseError } from '../../lib/index.js';
 import { deferred } from '../support/deferred.js';
 import { eventually } from '../support/eventually.js';
 import { hanging } from '../support/failing.js';
 
 /** A membership, and the failures that it has told of. */
-function membershipOf(adapter: Adapter): { membership: Membership; failures: string[] } {
+function membershipOf(adapter: Adapter) {
   const failures: string[] = [];
-  const failed = ({ code }: { code: string }) => void failures.push(code);
-  const membership = new Membership('self', adapter, { onCall: hanging, failed });
+  const causes: unknown[] = [];
+  const onError = ({ code, cause }: McpSseError) => {
+    failures.push(code);
+    causes.push(cause);
+  };
+  const membership = new Membership('self', adapter, { onCall: hanging, onError });
   onTestFinished(() => membership.leave());
-  return { membership, failures };
+  return { membership, failures, causes };
 }
 
 it('ends a membership that the adapter grants only after the node has left', async () => {
@@ -42,17 +47,65 @@ it('tells of an adapter that is out of reach once, however often it tries to joi
   expect(failures).toEqual(['adapter-unavailable']);
 });
 
-it('counts what it has asked of nodes that were never there', { timeout: 20_000 }, async () => {
-  const { membership } = membershipOf({
-    join: async (_self, listener) => {
-      listener.state(true);
-      return { send: async () => false, leave: async () => {} };
+const beat = (from: string): string => encodePresence('heartbeat', from);
+
+/** An adapter without anybody else, whose frames the spec makes. */
+function ownAdapter(member: Partial<AdapterMember> = {}) {
+  const made: { listener?: AdapterListener; adapter: Adapter } = {
+    adapter: {
+      join: async (_self, listener) => {
+        made.listener = listener;
+        listener.state(true);
+        return { send: async () => false, leave: async () => {}, ...member };
+      },
     },
-  });
-  const call = membership.peer('nobody').call('find', {});
+  };
+  return made;
+}
+
+it('counts its requests to a node that is gone', { timeout: 20_000 }, async () => {
+  const made = ownAdapter();
+  const { membership } = membershipOf(made.adapter);
+  await eventually(() => membership.up);
+  made.listener!.frame(beat('gone'));
+  const call = membership.peer('gone')!.call('find', {});
   await expect(call).rejects.toMatchObject({ code: 'session-not-found' });
-  await eventually(() => [...membership.peers].length === 0, 'the end of the memory');
-  const { asked, resent } = membership.counts;
-  expect(asked).toBe(1);
-  expect(resent).toBeGreaterThan(0);
+  expect(membership.counts.requestsSent).toBe(1);
+  // Nothing waits for it any more, and no request to it is begun.
+  expect([membership.known(), membership.budget.queuedBytes]).toEqual([[], 0]);
+  const again = membership.peer('gone')!.call('find', {});
+  await expect(again).rejects.toMatchObject({ code: 'session-not-found' });
+  expect(membership.counts.requestsSent).toBe(1);
+});
+
+it('remembers a bounded number of names, and the nodes that are there before all', async () => {
+  const made = ownAdapter({ send: async () => true });
+  const { membership } = membershipOf(made.adapter);
+  await eventually(() => membership.up);
+  made.listener!.frame(beat('there'));
+  for (let n = 0; n < 5_000; n += 1) made.listener!.frame(encodePresence('leave', `name-${n}`));
+  const names = [...membership.peers].map(({ node }) => node);
+  expect(names).toHaveLength(4_096);
+  expect([names.includes('there'), names.includes('name-4999')]).toEqual([true, true]);
+  expect(membership.alive().map(({ node }) => node)).toEqual(['there']);
+});
+
+it('is not sure of what it has not heard while this process stood still', async () => {
+  const made = ownAdapter({ send: async () => true });
+  const { membership } = membershipOf(made.adapter);
+  await eventually(() => membership.up);
+  const { since } = membership;
+  const blockedUntil = performance.now() + 1_200;
+  while (performance.now() < blockedUntil);
+  await eventually(() => membership.since > since, 'the first tick');
+  expect(membership.since).toBeGreaterThanOrEqual(blockedUntil);
+});
+
+it('reports an outage with the reason that the adapter gives', async () => {
+  const made = ownAdapter();
+  const { membership, causes } = membershipOf(made.adapter);
+  await eventually(() => membership.up);
+  const reason = new Error('PUBLISH took longer than 1400 ms.');
+  made.listener!.state(false, reason);
+  expect(causes).toEqual([reason]);
 });

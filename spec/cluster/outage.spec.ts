@@ -11,7 +11,7 @@ import {
   sendNumbers,
 } from '../support/returning-client.js';
 import { serve } from '../support/serve.js';
-import { acquainted, endpointAt, serveTwo } from '../support/serve-nodes.js';
+import { discovered, endpointAt, serveTwo } from '../support/serve-nodes.js';
 import { post, StreamClient } from '../support/stream-client.js';
 
 const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
@@ -53,7 +53,7 @@ describe('while the adapter is out of reach', () => {
       expect(headers['retry-after']).toBe('1');
       expect(JSON.parse(body)).toMatchObject({ id: null, error: { code: -32000 } });
       set(adapter, false);
-      await acquainted([owner, other]);
+      await discovered([owner, other]);
       await post(endpointAt(other, client), { ...ping, id: 2 });
       expect(received).toMatchObject([{ id: 2 }]);
     },
@@ -111,7 +111,7 @@ it('joins as soon as the adapter is there, when it was not at the start', async 
   expect(await client.request('ping')).toMatchObject({ result: {} });
   await eventually(() => errors.length === 2);
   adapter.comeBack();
-  await acquainted([one, other]);
+  await discovered([one, other]);
   expect((await post(endpointAt(other, client), { ...ping, id: 77 })).status).toBe(202);
   await client.nextMessage(({ id }) => id === 77);
   expect(errors).toEqual(['adapter-unavailable', 'adapter-unavailable']);
@@ -128,7 +128,7 @@ it('answers 504 for what was sent and not answered, and takes it once all the sa
   expect(status).toBe(504);
   expect(JSON.parse(body)).toMatchObject({ id: null, error: { code: -32000 } });
   adapter.losses = { lost: 0, repeated: 0, late: 0 };
-  await acquainted([owner, other]);
+  await discovered([owner, other]);
   expect((await post(endpointAt(other, client), { ...ping, id: 2 })).status).toBe(202);
   expect(received).toHaveLength(new Set(received.map((message) => JSON.stringify(message))).size);
 }, 20_000);

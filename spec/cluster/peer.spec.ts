@@ -17,8 +17,8 @@ describe('a call to another node', () => {
 
   it('is refused at once while too much waits for that node', async () => {
     const { there } = twoPeers(hanging);
-    there.setReachable(false);
-    const large = there.call('send', 'x'.repeat(64 * 1024 * 1024));
+    there.setUp(false);
+    const large = there.call('send', 'x'.repeat(20 * 1024 * 1024));
     const more = there.call('send', {});
     const full = { code: 'adapter-unavailable', message: expect.stringContaining('too much') };
     await expect(more).rejects.toMatchObject(full);
@@ -28,7 +28,7 @@ describe('a call to another node', () => {
   });
 
   it('may be left alone when it is refused, like any other', async () => {
-    const leaving = twoPeers(hanging, true);
+    const leaving = twoPeers(hanging, { leaving: true });
     // A rejection that nobody handles would fail the run.
     void leaving.there.call('probe', {});
     const { there } = twoPeers(hanging);

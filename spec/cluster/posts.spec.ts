@@ -91,7 +91,7 @@ describe('a POST to another node than the owner of its session', () => {
     expect(await status(url, { ...ping(3), params: { long: 'x'.repeat(2_000) } })).toBe(413);
   });
 
-  it('is refused with nobody else asked when its session names no node', async () => {
+  it('is refused with no request to others when its session names no node', async () => {
     const adapter = new FaultyAdapter();
     const [, other] = await serveTwo({}, adapter);
     // Whoever asks is told 503.

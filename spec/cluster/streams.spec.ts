@@ -14,7 +14,7 @@ import {
   sendNumbers,
 } from '../support/returning-client.js';
 import { serve, type Served } from '../support/serve.js';
-import { acquainted, endpointAt, serveTwo } from '../support/serve-nodes.js';
+import { discovered, endpointAt, serveTwo } from '../support/serve-nodes.js';
 import { post, StreamClient } from '../support/stream-client.js';
 import type { Request } from 'express';
 import { localAdapter } from '../../lib/adapter/index.js';
@@ -153,7 +153,7 @@ describe('an SDK client as it is that comes back to another node', () => {
       const adapter = localAdapter();
       const [owner, other] = await serveTwo({}, adapter);
       const third = await serve({ adapter: adapter });
-      await acquainted([owner, other, third]);
+      await discovered([owner, other, third]);
       const { client } = await lost(owner, openAsSdk);
       const again = await beginAgainAsSdk(`${other.url}/sse`);
       const { id } = await again.nextMessage(({ method }) => method === 'ping');

@@ -1,3 +1,4 @@
+import { LinkBudget } from '../../lib/cluster/link/link-budget.js';
 import { parsePacket } from '../../lib/cluster/link/packet.js';
 import { Peer, type PeerOwner } from '../../lib/cluster/peer.js';
 
@@ -7,25 +8,36 @@ export interface TwoPeers {
   readonly there: Peer;
   /** The node `here`, as the node `there` sees it. */
   readonly here: Peer;
+  /** The codes of the failures that either has reported. */
+  readonly errors: string[];
 }
 
 /**
- * @param asked answers what either asks
- * @param leaving whether both are about to go
+ * @param onCall answers the requests of either
+ * @param owner what the peers work with, where a spec is about it
  */
-export function twoPeers(asked: PeerOwner['onCall'], leaving = false): TwoPeers {
+export function twoPeers(
+  onCall: PeerOwner['onCall'],
+  overrides: Partial<PeerOwner> = {},
+): TwoPeers {
+  const errors: string[] = [];
   const owner = (self: string, recipient: () => Peer): PeerOwner => ({
     self,
-    upSince: 0,
-    leaving,
-    onCall: asked,
+    contact: { since: -Infinity, upSince: -Infinity, isProof: () => true },
+    budget: new LinkBudget(),
+    maxFrameBytes: Infinity,
+    leaving: false,
+    onCall,
+    onError: ({ code }) => errors.push(code),
     transmit: async (_to, text) => {
-      const frame = parsePacket(text);
+      const packet = parsePacket(text);
       setImmediate(() => {
-        if (frame?.kind === 'link') recipient().packetArrived(frame);
+        recipient().markAlive(performance.now());
+        if (packet?.kind === 'link') recipient().packetArrived(packet);
       });
       return true;
     },
+    ...overrides,
   });
   const there: Peer = new Peer(
     'there',
@@ -35,5 +47,9 @@ export function twoPeers(asked: PeerOwner['onCall'], leaving = false): TwoPeers 
     'here',
     owner('there', () => there),
   );
-  return { there, here };
+  for (const peer of [there, here]) {
+    peer.setUp(true);
+    peer.markAlive(performance.now());
+  }
+  return { there, here, errors };
 }

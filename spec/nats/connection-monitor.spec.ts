@@ -6,6 +6,14 @@ import { AdapterNode } from '../cluster/adapter/adapter-node.js';
 import { eventually } from '../support/eventually.js';
 import { hasNats, NatsServer } from '../support/nats-server.js';
 
+it('refuses an option that it does not know, and says which one is meant', () => {
+  const connection = { request: () => {}, status: () => {} } as never;
+  const wrong = { perfix: 'a', zzzzzzzz: 1 } as never;
+  expect(() => natsAdapter(connection, wrong)).toThrow(
+    'natsAdapter: unknown option perfix: did you mean prefix?; unknown option zzzzzzzz',
+  );
+});
+
 it('refuses what is no connection', () => {
   for (const wrong of [undefined, null, {}, connect]) {
     expect(() => natsAdapter(wrong as never)).toThrow(

@@ -8,6 +8,8 @@ import { eventually } from '../support/eventually.js';
 import { rejecting } from '../support/failing.js';
 import { rounds } from '../support/rounds.js';
 
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
 type Callback = (error: Error | null, message: NatsMessage) => void;
 
 /** A connection that does what the spec says. */
@@ -15,6 +17,7 @@ class FakeNats implements NatsConnection {
   readonly callbacks: Callback[] = [];
   /** The next thing that it tells of itself. */
   readonly told = deferred<IteratorResult<{ type: unknown }>>();
+  flushes = 0;
   onFlush: () => Promise<void> = async () => {};
   onRequest: () => Promise<unknown> = async () => undefined;
 
@@ -23,6 +26,7 @@ class FakeNats implements NatsConnection {
   }
 
   flush(): Promise<void> {
+    this.flushes += 1;
     return this.onFlush();
   }
 
@@ -57,13 +61,13 @@ describe('a node on NATS', () => {
 
   it('takes no error of a subscription for a frame, and no frame after it has left', async () => {
     const { nats, node } = await joined();
-    const [heard] = nats.callbacks;
+    const [callback] = nats.callbacks;
     let responses = 0;
     const message = { data: Buffer.from('frame'), respond: () => (responses += 1) > 0 };
-    heard!(null, message);
-    heard!(new Error('permissions violation'), message);
+    callback!(null, message);
+    callback!(new Error('permissions violation'), message);
     await node.member.leave();
-    heard!(null, message);
+    callback!(null, message);
     expect([node.frames, responses]).toEqual([['frame'], 1]);
   });
 
@@ -82,6 +86,8 @@ describe('a node on NATS', () => {
     nats.onRequest = rejecting(new Error('timeout'));
     nats.onFlush = () => answered.promise;
     await expect(node.send(node, 'lost')).rejects.toThrow('timeout');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(nats.flushes).toBe(2);
     nats.onFlush = async () => {};
     await node.member.leave();
     answered.resolve();

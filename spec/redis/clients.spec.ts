@@ -6,11 +6,30 @@ import { redisAdapter } from '../../lib/redis/index.js';
 import { ioredisClusterDriver } from '../../lib/redis/ioredis.js';
 import { nodeRedisClusterDriver } from '../../lib/redis/node-redis.js';
 import { AdapterNode } from '../cluster/adapter/adapter-node.js';
+import { eventually } from '../support/eventually.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
 
 it.each(['', 'with space', '{tag}', 'x'.repeat(129)])('refuses the prefix %j', (prefix) => {
   const client = createClient();
   expect(() => redisAdapter(client, { prefix })).toThrow(/prefix/);
+});
+
+it('refuses an option that it does not know, and says which one is meant', () => {
+  const options = [{ perfix: 'a' }, null, 'prefix', { prefix: 1 }];
+  const messages = options.map((wrong) => {
+    try {
+      redisAdapter(createClient(), wrong as never);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'taken';
+  });
+  expect(messages).toEqual([
+    'redisAdapter: unknown option perfix: did you mean prefix?',
+    'redisAdapter: options must be an object.',
+    'redisAdapter: options must be an object.',
+    expect.stringContaining('`prefix` must be'),
+  ]);
 });
 
 it('refuses what is no client, and says what would be one', () => {
@@ -114,6 +133,38 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
       }
       expect(await from.member.send('nobody', 'lost')).toBe(false);
     }
+  });
+
+  it('may not block: the adapter says what may be the reason that it is out of reach', async () => {
+    const client = await nodeRedis().connect();
+    const reasons: (Error | undefined)[] = [];
+    const listener = {
+      frame: () => {},
+      state: (_up: boolean, reason?: Error) => void reasons.push(reason),
+    };
+    const member = await redisAdapter(client).join('A'.repeat(12), listener);
+    onTestFinished(() => member.leave());
+    const blocked = client.blPop('nothing', 5);
+    await eventually(() => reasons.length === 2, 'state(false)', 10_000);
+    expect(reasons[1]?.message).toMatch(/PUBLISH .*blocking command.* took longer than 1400 ms/);
+    await blocked;
+    await eventually(() => reasons.length === 3, 'state(true)', 10_000);
+    expect(reasons[2]).toBeUndefined();
+  }, 30_000);
+
+  it('carries signed frames for nodes with the same secret', async () => {
+    const nodes = [];
+    for (const secret of ['one', 'one', 'two'] as const) {
+      const client = await nodeRedis().connect();
+      nodes.push(await AdapterNode.join(redisAdapter(client, { secret, prefix: 'signed' })));
+    }
+    const [a, b, stranger] = nodes as [AdapterNode, AdapterNode, AdapterNode];
+    await a.send(b, 'signed');
+    await b.has('signed');
+    await stranger.send(b, 'wrong');
+    await eventually(() => b.member.rejectedFrames === 1);
+    expect(b.frames).toEqual(['signed']);
+    expect(() => redisAdapter(nodeRedis(), { secret: '' })).toThrow(/secret/);
   });
 
   it('needs no more than these permissions', async () => {

@@ -9,16 +9,22 @@ import { eventually } from '../support/eventually.js';
 import { hanging, rejecting } from '../support/failing.js';
 import { outcomeOf } from '../support/outcome.js';
 
-class FakeEar implements Subscriber {
+vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'));
+
+class FakeSubscriber implements Subscriber {
   opened = false;
   destroyed = false;
-  hear: (frame: string) => void = () => {};
-  lost: () => void = () => {};
+  onFrame: (frame: string) => void = () => {};
+  onLost: () => void = () => {};
 
   constructor(private readonly redis: FakeRedis) {}
 
-  async open(_channels: string[], hear: (frame: string) => void, lost: () => void): Promise<void> {
-    Object.assign(this, { opened: true, hear, lost });
+  async open(
+    _channels: string[],
+    onFrame: (frame: string) => void,
+    onLost: () => void,
+  ): Promise<void> {
+    Object.assign(this, { opened: true, onFrame, onLost });
     await this.redis.onSubscribe(this);
   }
 
@@ -34,38 +40,38 @@ class FakeEar implements Subscriber {
 /** A Redis that is a client, a server and both connections, and does what the spec says. */
 class FakeRedis implements RedisDriver {
   readonly sharded = false;
-  readonly ears: FakeEar[] = [];
-  /** Marks that were to come back. */
-  marks = 0;
+  readonly subscribers: FakeSubscriber[] = [];
+  /** Echoes that were to come back. */
+  echoes = 0;
   onFind: () => Promise<void> = async () => {};
-  onSubscribe: (ear: FakeEar) => Promise<void> = async () => {};
+  onSubscribe: (subscriber: FakeSubscriber) => Promise<void> = async () => {};
   onUnsubscribe: () => Promise<void> = async () => {};
-  /** Runs when a mark has come back. */
-  onHeard: (ear: FakeEar) => void = () => {};
+  /** Runs when an echo has come back. */
+  onEcho: (subscriber: FakeSubscriber) => void = () => {};
 
   readiness(): 'ready' {
     return 'ready';
   }
 
   async publish(_channel: string, frame: string): Promise<number> {
-    const ear = this.ears.find(({ opened, destroyed }) => opened && !destroyed);
+    const subscriber = this.subscribers.find(({ opened, destroyed }) => opened && !destroyed);
     if (/:\d+$/.test(frame)) {
-      this.marks += 1;
-      ear?.hear(frame);
-      if (ear) this.onHeard(ear);
+      this.echoes += 1;
+      subscriber?.onFrame(frame);
+      if (subscriber) this.onEcho(subscriber);
     }
-    return ear ? 1 : 0;
+    return subscriber ? 1 : 0;
   }
 
-  probe(channel: string, mark: string): Promise<number> {
-    return this.publish(channel, mark);
+  probe(channel: string, echo: string): Promise<number> {
+    return this.publish(channel, echo);
   }
 
   async subscriber(): Promise<Subscriber> {
     await this.onFind();
-    const ear = new FakeEar(this);
-    this.ears.push(ear);
-    return ear;
+    const subscriber = new FakeSubscriber(this);
+    this.subscribers.push(subscriber);
+    return subscriber;
   }
 
   join(self: string, listener: AdapterListener): Promise<RedisMember> {
@@ -78,7 +84,7 @@ async function refusal(redis: FakeRedis): Promise<unknown> {
   const node = new AdapterNode();
   const error: unknown = await redis.join(node.address, node).catch((thrown: unknown) => thrown);
   expect(node.states).toEqual([]);
-  expect(redis.ears.map(({ destroyed }) => destroyed)).toEqual([true]);
+  expect(redis.subscribers.map(({ destroyed }) => destroyed)).toEqual([true]);
   return error;
 }
 
@@ -87,17 +93,17 @@ const WAS_LOST = new Error('The connection to Redis was lost.');
 describe('a node that joins over Redis', () => {
   it('does not, and asks no further, when its connection is lost while it subscribes', async () => {
     const redis = new FakeRedis();
-    redis.onSubscribe = async (ear) => {
-      ear.lost();
+    redis.onSubscribe = async (subscriber) => {
+      subscriber.onLost();
     };
     expect(await refusal(redis)).toEqual(WAS_LOST);
-    expect(redis.marks).toBe(0);
+    expect(redis.echoes).toBe(0);
   });
 
-  it('does not when its connection is lost as soon as its mark has come back', async () => {
+  it('does not when its connection is lost as soon as its echo has come back', async () => {
     const redis = new FakeRedis();
-    redis.onHeard = (ear) => {
-      ear.lost();
+    redis.onEcho = (subscriber) => {
+      subscriber.onLost();
     };
     expect(await refusal(redis)).toEqual(WAS_LOST);
   });
@@ -106,8 +112,8 @@ describe('a node that joins over Redis', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const redis = new FakeRedis();
-    redis.onSubscribe = (ear) => {
-      ear.lost();
+    redis.onSubscribe = (subscriber) => {
+      subscriber.onLost();
       return hanging();
     };
     const refused = outcomeOf(refusal(redis));
@@ -125,12 +131,12 @@ describe('a node on Redis', () => {
       redis.onSubscribe = async () => {};
       return rejecting(new Error('NOPERM'))();
     };
-    redis.ears[0]!.lost();
+    redis.subscribers[0]!.onLost();
     await eventually(() => node.states.length === 3);
     expect(node.states).toEqual([true, false, true]);
-    expect(redis.ears.map(({ destroyed }) => destroyed)).toEqual([true, true, false]);
+    expect(redis.subscribers.map(({ destroyed }) => destroyed)).toEqual([true, true, false]);
     // One for each connection that has subscribed.
-    expect(redis.marks).toBe(2);
+    expect(redis.echoes).toBe(2);
   });
 
   it('does not open a connection that it finds a server for only after it has left', async () => {
@@ -142,12 +148,12 @@ describe('a node on Redis', () => {
       looked = true;
       return found.promise;
     };
-    redis.ears[0]!.lost();
+    redis.subscribers[0]!.onLost();
     await eventually(() => looked);
     await node.member.leave();
     found.resolve();
-    await eventually(() => redis.ears[1]?.destroyed === true);
-    expect(redis.ears[1]?.opened).toBe(false);
+    await eventually(() => redis.subscribers[1]?.destroyed === true);
+    expect(redis.subscribers[1]?.opened).toBe(false);
     expect(node.states).toEqual([true, false]);
   });
 
@@ -156,6 +162,6 @@ describe('a node on Redis', () => {
     const node = await AdapterNode.join(redis);
     redis.onUnsubscribe = rejecting(new Error('no'));
     await node.member.leave();
-    expect(redis.ears[0]?.destroyed).toBe(true);
+    expect(redis.subscribers[0]?.destroyed).toBe(true);
   });
 });

@@ -18,30 +18,45 @@ export class FaultyAdapter implements Adapter {
   readonly partitioned = new Set<string>();
   /** Nobody listens at the addresses of these nodes any more, and they send nothing. */
   readonly dead = new Set<string>();
+  /** Bytes of the largest frame that it carries, and whether it tells the nodes. */
+  maxFrameBytes = Infinity;
+  tellsMaxFrameBytes = true;
+  /** Frames that were handed to it, by address. */
+  readonly sent = new Map<string, number>();
   /** Not known to be out of reach, but sends nothing, and says so. */
   refuses = false;
   readonly #inner = localAdapter();
   readonly #random = seededRandom(1);
-  readonly #listeners = new Set<AdapterListener>();
+  readonly #listeners = new Map<string, AdapterListener>();
   #down = false;
 
   async join(self: string, listener: AdapterListener): Promise<AdapterMember> {
     if (this.#down) throw new Error('the adapter is down');
-    const heard = (frame: string): void => {
+    const onFrame = (frame: string): void => {
       if (!this.partitioned.has(self) && !this.dead.has(self)) this.#deliver(listener, frame);
     };
-    const member = await this.#inner.join(self, { ...listener, frame: heard });
-    this.#listeners.add(listener);
+    const member = await this.#inner.join(self, { ...listener, frame: onFrame });
+    this.#listeners.set(self, listener);
+    const told = (): number | undefined =>
+      this.tellsMaxFrameBytes ? this.maxFrameBytes : undefined;
     return {
+      get maxFrameBytes() {
+        return told();
+      },
       send: async (to, frame) => {
+        this.sent.set(to, (this.sent.get(to) ?? 0) + 1);
         if (this.#down || this.dead.has(self)) throw new Error('the adapter is down');
+        if (Buffer.byteLength(frame) > this.maxFrameBytes) {
+          if (this.tellsMaxFrameBytes) throw new McpSseError('message-too-large', 'too large');
+          throw new Error('too large');
+        }
         if (this.refuses) throw new McpSseError('adapter-unavailable', 'not now');
         if (this.dead.has(to)) return false;
         if (this.partitioned.has(self) || this.partitioned.has(to)) return true;
         return member.send(to, frame);
       },
       leave: async () => {
-        this.#listeners.delete(listener);
+        this.#listeners.delete(self);
         await member.leave();
       },
     };
@@ -50,12 +65,27 @@ export class FaultyAdapter implements Adapter {
   /** Out of reach for everybody, and known to be. */
   goDown(): void {
     this.#down = true;
-    for (const listener of this.#listeners) listener.state(false);
+    for (const listener of this.#listeners.values()) listener.state(false);
   }
 
-  comeBack(): void {
+  /** @param late nodes that are not back before `cameBack` is called for each */
+  comeBack(...late: string[]): void {
     this.#down = false;
-    for (const listener of this.#listeners) listener.state(true);
+    for (const [self, listener] of this.#listeners) {
+      if (late.includes(self)) this.dead.add(self);
+      else listener.state(true);
+    }
+  }
+
+  /** The connection of one node is lost, and it knows. */
+  cutOff(self: string): void {
+    this.dead.add(self);
+    this.#listeners.get(self)?.state(false);
+  }
+
+  cameBack(self: string): void {
+    this.dead.delete(self);
+    this.#listeners.get(self)?.state(true);
   }
 
   #deliver(listener: AdapterListener, frame: string): void {

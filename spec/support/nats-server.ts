@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { lastingPort } from './lasting-port.js';
 import { answers, installed, ServerProcess } from './server-process.js';
 
@@ -5,10 +9,21 @@ export const hasNats = installed('nats-server');
 
 /** A `nats-server` of our own, on a free port. */
 export class NatsServer extends ServerProcess {
-  static async begin(): Promise<NatsServer> {
+  #directory: string | undefined;
+
+  /** @param maxPayload bytes of the largest payload that it takes; its own default unless told */
+  static async begin(maxPayload?: number): Promise<NatsServer> {
     const port = await lastingPort();
     const args = ['--addr', '127.0.0.1', '--port', String(port)];
+    let directory: string | undefined;
+    if (maxPayload !== undefined) {
+      directory = await mkdtemp(join(tmpdir(), 'nats-'));
+      const config = join(directory, 'nats.conf');
+      await writeFile(config, `max_payload: ${maxPayload}\n`);
+      args.push('--config', config);
+    }
     const server = new NatsServer('nats-server', args, port);
+    server.#directory = directory;
     await server.start();
     return server;
   }
@@ -17,8 +32,10 @@ export class NatsServer extends ServerProcess {
     return `nats://127.0.0.1:${this.port}`;
   }
 
-  stop(): Promise<void> {
-    return this.kill();
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    await this.kill();
+    if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true });
   }
 
   // It greets everybody who connects.

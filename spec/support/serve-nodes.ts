@@ -12,17 +12,17 @@ export async function serveTwo<Data = unknown>(
 ): Promise<[Served<Data>, Served<Data>]> {
   const one = await serve<Data>({ ...options, adapter: adapter }, serving);
   const other = await serve<Data>({ ...options, adapter: adapter }, serving);
-  await acquainted([one, other]);
+  await discovered([one, other]);
   return [one, other];
 }
 
 /** Resolves when all of the nodes know each other. */
-export async function acquainted(
+export async function discovered(
   nodes: readonly { readonly mcp: Pick<McpSseRouter, 'stats'> }[],
 ): Promise<void> {
   await eventually(
     () => nodes.every(({ mcp }) => mcp.stats().cluster?.nodes === nodes.length),
-    'the acquaintance of the nodes',
+    'the discovery of the nodes',
   );
 }
 

@@ -1,3 +1,5 @@
+/** The port to whatever carries frames between nodes, and the duties of who implements it. */
+
 /** Where every member listens, besides its own address. */
 export const EVERYONE = '*';
 
@@ -5,19 +7,31 @@ export const EVERYONE = '*';
 export interface AdapterListener {
   /** A frame for this node, or for everyone; one's own frames for everyone may come back. */
   frame(frame: string): void;
-  /** Whether the adapter is in reach. Told on every change, and first when the join succeeds. */
-  state(up: boolean): void;
+  /**
+   * Whether the adapter is in reach. Told on every change, and first when the join succeeds.
+   *
+   * @param reason why it is not; `hooks.onError` gets it as the `cause`
+   */
+  state(up: boolean, reason?: Error): void;
 }
 
 /** One node that has joined. */
 export interface AdapterMember {
   /**
+   * Bytes of UTF-8 of the largest frame that `send` carries. Nodes send longer messages in pieces
+   * of that size. Undefined where none is too large. It may change while the adapter is out of reach.
+   */
+  readonly maxFrameBytes?: number | undefined;
+  /** Frames that were dropped because their signature was missing, wrong or too old. */
+  readonly rejectedFrames?: number | undefined;
+  /**
    * Hands a frame to the node `to`, or to `EVERYONE`.
    *
    * true: somebody listens there now, so it is on its way. false: nobody does. A rejection with an
-   * `McpSseError` `adapter-unavailable`: it was surely not sent. Any other rejection: the adapter did
-   * not answer, and the frame may arrive. Settles within about 1.5 s and never keeps a frame
-   * for later: one that is delivered after its `send` has settled badly is delivered late.
+   * `McpSseError` `adapter-unavailable`: it was surely not sent; `message-too-large`: nor will it
+   * ever be. Any other rejection: the adapter did not answer, and the frame may arrive. Settles
+   * within about 1.5 s and never keeps a frame for later: one that is delivered after its `send`
+   * has settled badly is delivered late.
    */
   send(to: string, frame: string): Promise<boolean>;
   /** Ends the membership and what the adapter has opened for it; never rejects. Safe to call again. */

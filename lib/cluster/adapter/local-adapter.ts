@@ -1,3 +1,4 @@
+/** An adapter for the routers of one process. */
 import { McpSseError } from '../../errors.js';
 import { EVERYONE, type Adapter, type AdapterListener, type AdapterMember } from './adapter.js';
 import { setImmediate } from '../../util/timers.js';

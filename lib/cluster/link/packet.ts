@@ -1,15 +1,17 @@
+/** The packets of nodes: their text, written and parsed. */
+
 /**
  * What nodes say to each other, as text:
  *
- * - `mcp-sse/1 beat <from>`: the node is there
- * - `mcp-sse/1 leave <from>`: it goes, with all its sessions
- * - `mcp-sse/1 link <from> <epoch> <first> <ack epoch> <cursor> <missing> <lengths>`, and behind
- *   a line break the bodies, one after the other: numbered messages and an acknowledgement
+ * - `mcp-sse/2 heartbeat <from>`: the node is there
+ * - `mcp-sse/2 leave <from>`: it goes, with all its sessions
+ * - `mcp-sse/2 link <from> <epoch> <first> <ack epoch> <cursor> <missing> <lengths>`, and behind
+ *   a line feed the bodies, one after the other: numbered messages and an acknowledgement
  *
- * A frame of another version is nobody's: its node counts as absent.
+ * A frame of another version is ignored: its node counts as absent.
  */
 export type Packet =
-  | { readonly kind: 'beat' | 'leave'; readonly from: string }
+  | { readonly kind: 'heartbeat' | 'leave'; readonly from: string }
   | ({ readonly kind: 'link'; readonly from: string } & LinkPacket);
 
 export interface LinkPacket {
@@ -26,21 +28,21 @@ export interface Ack {
   readonly epoch: number;
   /** The last number that was received with all before it. */
   readonly cursor: number;
-  /** Something behind `cursor` has arrived, and what is between is asked for again. */
+  /** Something behind `cursor` has arrived, and what is missing is to be sent again. */
   readonly missing: boolean;
 }
 
-const HEAD = /^mcp-sse\/1 (beat|leave|link) ([\w-]{1,64})(?: (.*))?$/;
+const HEAD = /^mcp-sse\/2 (heartbeat|leave|link) ([\w-]{1,64})(?: (.*))?$/;
 const NUMBERS = /^(\d{1,15}) (\d{1,15}) (\d{1,15}) (\d{1,15}) ([01]) ([\d,]*)$/;
 
-export function encodePresence(kind: 'beat' | 'leave', from: string): string {
-  return `mcp-sse/1 ${kind} ${from}`;
+export function encodePresence(kind: 'heartbeat' | 'leave', from: string): string {
+  return `mcp-sse/2 ${kind} ${from}`;
 }
 
 export function encodeLinkPacket(from: string, { epoch, first, bodies, ack }: LinkPacket): string {
   const lengths = bodies.map((body) => body.length).join();
   const numbers = [epoch, first, ack.epoch, ack.cursor, ack.missing ? 1 : 0].join(' ');
-  return `mcp-sse/1 link ${from} ${numbers} ${lengths}\n${bodies.join('')}`;
+  return `mcp-sse/2 link ${from} ${numbers} ${lengths}\n${bodies.join('')}`;
 }
 
 /** The frame that the text stands for; undefined for anything else that someone may publish. */
@@ -48,7 +50,8 @@ export function parsePacket(text: string): Packet | undefined {
   const end = text.indexOf('\n');
   const [, kind, from, rest] = HEAD.exec(end < 0 ? text : text.slice(0, end)) ?? [];
   if (from === undefined) return undefined;
-  if (kind === 'beat' || kind === 'leave') return rest === undefined ? { kind, from } : undefined;
+  if (kind === 'heartbeat' || kind === 'leave')
+    return rest === undefined ? { kind, from } : undefined;
   const [, epoch, first, ackEpoch, cursor, missing, lengths] = NUMBERS.exec(rest ?? '') ?? [];
   const bodies = cut(text, end + 1, lengths ?? '');
   if (lengths === undefined || end < 0 || !bodies) return undefined;

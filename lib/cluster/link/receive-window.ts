@@ -1,9 +1,7 @@
+/** The receiving half of a link. */
 import type { Ack, LinkPacket } from './packet.js';
 
-/**
- * The receiving half of a link: out of frames that are lost, repeated and reordered it takes each
- * message once and in order.
- */
+/** Out of packets that are lost, repeated and reordered it takes each segment once and in order. */
 export class ReceiveWindow {
   #epoch = 0;
   #cursor = 0;
@@ -15,7 +13,7 @@ export class ReceiveWindow {
   }
 
   /**
-   * The messages of the frame that are new and without a gap before them.
+   * The segments of the packet that are new and without a gap before them.
    *
    * `restarted` is called first when the peer has begun to number anew: it has given up what it
    * sent before.

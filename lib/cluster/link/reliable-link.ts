@@ -1,53 +1,75 @@
+/** Messages to and from one other node, each exactly once and in order. */
 import { McpSseError } from '../../errors.js';
-import { ReceiveWindow } from './receive-window.js';
-import { encodeLinkPacket, type Ack, type LinkPacket } from './packet.js';
-import { SendWindow, type Segment, type Batch } from './send-window.js';
 import { performance, setImmediate } from '../../util/timers.js';
+import { LinkBudget } from './link-budget.js';
+import { DROP, PieceJoiner, pieces } from './pieces.js';
+import { encodeLinkPacket, type Ack, type LinkPacket } from './packet.js';
+import { ReceiveWindow } from './receive-window.js';
+import {
+  Segment,
+  SEGMENT_OVERHEAD_BYTES,
+  SendWindow,
+  type Batch,
+  type OutgoingMessage,
+} from './send-window.js';
 
 /** What is not acknowledged is sent again after this, then after twice as long, up to a second. */
 const RESEND_MS = 250;
 const RESEND_MAX_MS = 1_000;
-/** What a peer misses it asks for with each frame that it gets; it is sent again this often at most. */
+/** What a peer misses it asks for with each packet that it gets; it is sent again this often at most. */
 const MISSING_MS = 20;
-
-/** A longer message goes in pieces: NATS takes frames of 1 MiB unless told otherwise. */
-const PIECE_CHARS = 128 * 1024;
-/** No message is longer; who goes on beyond it is no node of ours, and what it says is dropped. */
-const MESSAGE_CHARS = 128 * 1024 * 1024;
-/** What a piece begins with: whether more of its message follows. */
-const MORE = '+';
-const LAST = '.';
-/** A peer that acknowledges nothing for so long does not hear us, whatever the adapter says. */
+/** A peer that acknowledges nothing for this long does not hear us, whatever the adapter says. */
 const GIVE_UP_MS = 15_000;
+
+/** A longer message goes in pieces; smaller ones where the adapter takes less. */
+const PIECE_BYTES = 128 * 1024;
+/** Bytes that one packet carries at most, unless a single piece is longer. */
+const PACKET_BYTES = 64 * 1024;
+/** What the head of a packet takes of the adapter's largest frame. */
+const HEAD_BYTES = 256;
+const LEAST_PIECE_BYTES = 256;
+/**
+ * An adapter that does not say which frames are too large refuses a segment this often, and takes
+ * others in between. Smaller segments, and such as it has carried before, are not too large.
+ */
+const MAX_REFUSALS = 3;
+const LARGE_BYTES = 16 * 1024;
 
 /** What a link works with. No call may throw. */
 export interface LinkOwner {
   /** This node. */
   readonly self: string;
+  /** Bytes of the largest frame that the adapter carries; Infinity if it does not tell. */
+  readonly maxFrameBytes: number;
   /** Hands a frame to the adapter, as `AdapterMember.send`. */
   transmit(frame: string): Promise<boolean>;
   /** A message of the peer, once and in order. */
   onMessage(body: string): void;
-  /** Nobody listens at the peer's address. */
-  onPeerAbsent(): void;
+  /** Whether an adapter that took a frame says that somebody listens at the peer's address. */
+  onTransmitted(present: boolean): void;
   /** What was sent and not acknowledged is given up. */
   onReset(): void;
   /** The peer has given up what it had sent. */
   onPeerReset(): void;
 }
 
+export interface LinkOptions {
+  /** Shared by all links of a node. */
+  readonly budget?: LinkBudget;
+  readonly now?: () => number;
+}
+
 /**
- * Messages to and from one other node, each exactly once and in order, over an adapter that may
- * lose, repeat and reorder frames. All that is pushed in one turn of the event loop leaves in one
- * frame, with the acknowledgement that is due.
+ * The adapter below may lose, repeat and reorder frames. All that is pushed in one turn of the
+ * event loop leaves in one packet, with the acknowledgement that is due.
  */
 export class ReliableLink {
   readonly #owner: LinkOwner;
   readonly #now: () => number;
+  readonly #budget: LinkBudget;
   readonly #sendWindow: SendWindow;
   readonly #receiveWindow = new ReceiveWindow();
-  /** The pieces so far of a message that goes on. */
-  #partial = '';
+  readonly #joiner: PieceJoiner;
   #open = true;
   #flushScheduled = false;
   #ackDue = false;
@@ -55,47 +77,67 @@ export class ReliableLink {
   #pending = 0;
   #sentAt = 0;
   #progressAt = 0;
+  /** Frames that the adapter has taken, and the bytes of the largest segment among them. */
+  #taken = 0;
+  #largestTaken = LARGE_BYTES;
   #resendMs = RESEND_MS;
   /** Frames that were sent again. */
   resent = 0;
 
-  constructor(owner: LinkOwner, now: () => number = () => performance.now()) {
+  constructor(owner: LinkOwner, { budget = new LinkBudget(), now }: LinkOptions = {}) {
     this.#owner = owner;
-    this.#now = now;
+    this.#now = now ?? (() => performance.now());
+    this.#budget = budget;
     // A link that is forgotten and made anew goes on with a larger one.
-    this.#sendWindow = new SendWindow(1 + Math.floor(now()));
+    this.#sendWindow = new SendWindow(budget, 1 + Math.floor(this.#now()));
+    this.#joiner = new PieceJoiner(budget);
   }
 
   get isIdle(): boolean {
     return this.#sendWindow.isIdle;
   }
 
-  /** Characters that are not acknowledged. */
-  get chars(): number {
-    return this.#sendWindow.chars;
+  /** Bytes that are not acknowledged. */
+  get bytes(): number {
+    return this.#sendWindow.bytes;
   }
 
-  /** Sends a message; returns its pieces, by which it can be withdrawn. */
-  push(message: string): readonly Segment[] {
-    const parcels: Segment[] = [];
-    for (let start = 0, end = 0; parcels.length === 0 || start < message.length; start = end) {
-      end = endOfPiece(message, start);
-      const mark = end < message.length ? MORE : LAST;
-      parcels.push(this.#sendWindow.push(mark + message.slice(start, end)));
+  /** Whether a message of `bytes` may be pushed. */
+  hasRoom(bytes: number): boolean {
+    return this.#budget.hasRoom(bytes, this.bytes);
+  }
+
+  /** Whether a producer had better wait. */
+  get isTight(): boolean {
+    return this.#budget.isTight(this.bytes);
+  }
+
+  /**
+   * Sends a message, which can be withdrawn.
+   *
+   * @param onRefused called when the adapter refuses to carry it; the link goes on without it
+   */
+  push(text: string, onRefused?: (error: Error) => void): OutgoingMessage {
+    const message: OutgoingMessage = { segments: [], onRefused, refused: false };
+    for (const body of pieces(text, Math.min(PIECE_BYTES, this.#maxPieceBytes))) {
+      const segment = new Segment(body, message);
+      message.segments.push(segment);
+      this.#sendWindow.push(segment);
     }
     this.#scheduleFlush();
-    return parcels;
+    return message;
   }
 
   /** Takes a message back, unless some of it may have arrived. */
-  withdraw(parcels: readonly Segment[]): boolean {
-    if (parcels.some(({ transmissions }) => transmissions > 0)) return false;
-    for (const parcel of parcels) this.#sendWindow.withdraw(parcel);
+  withdraw({ segments }: OutgoingMessage): boolean {
+    if (segments.some(({ transmissions }) => transmissions > 0)) return false;
+    for (const segment of segments) this.#sendWindow.withdraw(segment);
     return true;
   }
 
-  /** Whether the adapter is in reach. While it is not, nothing is handed to it. */
+  /** Whether the peer can be reached. While it cannot, nothing but pings is handed to the adapter. */
   setOpen(open: boolean): void {
+    if (this.#open === open) return;
     this.#open = open;
     if (!open) return;
     this.#resendMs = RESEND_MS;
@@ -103,17 +145,20 @@ export class ReliableLink {
     this.#scheduleFlush();
   }
 
-  /** A frame of the peer has arrived. */
-  packetArrived(frame: LinkPacket): void {
-    this.#acknowledged(frame.ack);
-    if (frame.bodies.length === 0) return;
+  /** A packet of the peer has arrived. */
+  packetArrived(packet: LinkPacket): void {
+    this.#acknowledged(packet.ack);
+    if (packet.bodies.length === 0) return;
     this.#ackDue = true;
     this.#scheduleFlush();
-    const fresh = this.#receiveWindow.take(frame, () => {
-      this.#partial = '';
+    const fresh = this.#receiveWindow.take(packet, () => {
+      this.#joiner.drop();
       this.#owner.onPeerReset();
     });
-    for (const piece of fresh) this.#takePiece(piece);
+    for (const piece of fresh) {
+      const message = this.#joiner.take(piece);
+      if (message !== undefined) this.#owner.onMessage(message);
+    }
   }
 
   /** Sends again what has been waiting for its acknowledgement for too long, as of `now`. */
@@ -121,15 +166,14 @@ export class ReliableLink {
     // What the adapter has not settled is still on its way.
     if (!this.#sendWindow.awaitsAck || this.#pending > 0) return;
     if (now - this.#progressAt >= GIVE_UP_MS) this.reset();
-    if (now - this.#sentAt < this.#resendMs) return;
+    if (!this.#open || now - this.#sentAt < this.#resendMs) return;
     this.#resendMs = Math.min(this.#resendMs * 2, RESEND_MAX_MS);
     this.#resend();
   }
 
-  /** Sends a frame that says nothing new: the adapter tells whether the peer is there. */
+  /** Sends a packet that says nothing new: the adapter tells whether the peer is there. */
   ping(): void {
-    this.#ackDue = true;
-    this.#scheduleFlush();
+    this.#sendAck();
   }
 
   /** Gives up what is on its way to the peer; the link can be used on. */
@@ -137,6 +181,20 @@ export class ReliableLink {
     this.#sendWindow.restart();
     this.#resendMs = RESEND_MS;
     this.#owner.onReset();
+  }
+
+  /** The peer is no more: nothing is kept for it, and nothing of it. */
+  end(): void {
+    this.#joiner.drop();
+    this.reset();
+  }
+
+  get #maxPacketBytes(): number {
+    return this.#owner.maxFrameBytes - HEAD_BYTES;
+  }
+
+  get #maxPieceBytes(): number {
+    return Math.max(this.#maxPacketBytes - SEGMENT_OVERHEAD_BYTES, LEAST_PIECE_BYTES);
   }
 
   #acknowledged(ack: Ack): void {
@@ -147,17 +205,6 @@ export class ReliableLink {
     }
     const mayResend = this.#now() - this.#sentAt >= MISSING_MS;
     if (ack.missing && ack.epoch === this.#sendWindow.epoch && mayResend) this.#resend();
-  }
-
-  #takePiece(piece: string): void {
-    const text = piece.slice(1);
-    if (this.#partial.length + text.length > MESSAGE_CHARS) this.#partial = '';
-    else if (piece.startsWith(MORE)) this.#partial += text;
-    else if (piece.startsWith(LAST)) {
-      const message = this.#partial + text;
-      this.#partial = '';
-      this.#owner.onMessage(message);
-    }
   }
 
   #scheduleFlush(): void {
@@ -172,55 +219,86 @@ export class ReliableLink {
   #flush(): void {
     if (!this.#open) return;
     if (!this.#sendWindow.awaitsAck) this.#progressAt = this.#now();
-    for (const shipment of this.#sendWindow.fresh()) this.#sendBatch(shipment);
+    for (const batch of this.#sendWindow.fresh(this.#packetBytes())) this.#sendBatch(batch);
     if (this.#ackDue) this.#sendAck();
   }
 
   #resend(): void {
     if (!this.#open) return;
-    for (const shipment of this.#sendWindow.again()) {
+    for (const batch of this.#sendWindow.again(this.#packetBytes())) {
       this.resent += 1;
-      this.#sendBatch(shipment);
+      this.#sendBatch(batch);
     }
   }
 
-  #sendBatch(shipment: Batch): void {
+  #packetBytes(): number {
+    return Math.min(PACKET_BYTES, this.#maxPacketBytes);
+  }
+
+  #sendBatch(batch: Batch): void {
     this.#sentAt = this.#now();
-    const frame = shipment.toPacket(this.#receiveWindow.ack);
-    void this.#transmit(frame, () => {
-      shipment.undelivered();
-    });
+    void this.#transmit(batch.toPacket(this.#receiveWindow.ack), batch);
   }
 
   #sendAck(): void {
-    // A lost acknowledgement is asked for by a repeated message.
+    // A lost acknowledgement is asked for by a repeated segment.
     const { epoch } = this.#sendWindow;
-    void this.#transmit(
-      { epoch, first: 1, bodies: [], ack: this.#receiveWindow.ack },
-      () => undefined,
-    );
+    void this.#transmit({ epoch, first: 1, bodies: [], ack: this.#receiveWindow.ack });
   }
 
-  async #transmit(frame: LinkPacket, returned: () => void): Promise<void> {
+  async #transmit(packet: LinkPacket, batch?: Batch): Promise<void> {
     this.#ackDue = false;
     this.#pending += 1;
     try {
-      if (await this.#owner.transmit(encodeLinkPacket(this.#owner.self, frame))) return;
-      returned();
-      this.#owner.onPeerAbsent();
-    } catch (error) {
-      // Otherwise it may have arrived; it is sent again if it is not acknowledged.
-      if (McpSseError.from(error).code === 'adapter-unavailable') returned();
+      const present = await this.#owner.transmit(encodeLinkPacket(this.#owner.self, packet));
+      this.#taken += 1;
+      for (const { bytes } of batch?.segments ?? []) {
+        this.#largestTaken = Math.max(this.#largestTaken, bytes);
+      }
+      if (present) batch?.taken();
+      else batch?.undelivered();
+      this.#owner.onTransmitted(present);
+    } catch (thrown) {
+      if (batch) this.#refused(batch, McpSseError.from(thrown));
     } finally {
       this.#pending -= 1;
     }
   }
-}
 
-/** Pairs of surrogates stay together: alone they have no form in UTF-8. */
-function endOfPiece(message: string, start: number): number {
-  const end = start + PIECE_CHARS;
-  if (end >= message.length) return message.length;
-  const isHigh = (message.charCodeAt(end - 1) & 0xfc00) === 0xd800;
-  return isHigh ? end - 1 : end;
+  /** The adapter has not taken a batch; what must fail for it is only what it will never take. */
+  #refused(batch: Batch, error: McpSseError): void {
+    const tooLarge = error.code === 'message-too-large';
+    // Otherwise it may have arrived; it is sent again if it is not acknowledged.
+    if (tooLarge || error.code === 'adapter-unavailable') batch.undelivered();
+    for (const segment of batch.segments) {
+      segment.alone = true;
+      if (segment.takenBefore !== this.#taken) segment.refusals += 1;
+      segment.takenBefore = this.#taken;
+    }
+    const [segment, ...more] = batch.segments;
+    if (!segment || segment.message.refused) return;
+    if (more.length === 0 && (tooLarge || this.#isNeverTaken(segment))) {
+      this.#giveUpMessage(segment, error);
+    } else if (tooLarge) this.#resend();
+    // Whether it takes anything at all.
+    else this.ping();
+  }
+
+  #isNeverTaken({ refusals, bytes }: Segment): boolean {
+    return refusals >= MAX_REFUSALS && bytes > this.#largestTaken;
+  }
+
+  /** The link goes on without the message of `segment`; what has arrived of it is dropped. */
+  #giveUpMessage(segment: Segment, error: McpSseError): void {
+    const { message } = segment;
+    const { segments, onRefused } = message;
+    message.refused = true;
+    let body: string = DROP;
+    for (const each of segments.slice(segments.indexOf(segment))) {
+      this.#sendWindow.withdraw(each, body);
+      body = '';
+    }
+    onRefused?.(error);
+    this.#scheduleFlush();
+  }
 }

@@ -1,33 +1,29 @@
+/** The sending half of a link: numbers its segments and keeps each until it is acknowledged. */
+import type { LinkBudget } from './link-budget.js';
 import type { Ack, LinkPacket } from './packet.js';
 
-/** Characters that one frame carries at most, unless a single message is longer. */
-const FRAME_CHARS = 64 * 1024;
-/** Characters that may be on their way unacknowledged. */
-const WINDOW_CHARS = 1024 * 1024;
-
-/** A message on its way to another node. */
-export interface Segment {
-  body: string;
-  /** In how many frames it was handed over that may have arrived. */
-  transmissions: number;
-}
+/** Bytes that may be on their way unacknowledged. */
+const WINDOW_BYTES = 1024 * 1024;
+/** What a segment counts besides its body: its number and length in a packet, and its object. */
+export const SEGMENT_OVERHEAD_BYTES = 64;
 
 /**
- * The sending half of a link: numbers the messages and keeps each until it is acknowledged. What
- * a frame carries is known by its parcels, so that one that nobody took can be told from one that
- * may have arrived.
+ * What a packet carries is known by its segments, so that one that no node took can be told from
+ * one that may have arrived.
  */
 export class SendWindow {
+  readonly #budget: LinkBudget;
   #epoch: number;
   /** Numbered and not acknowledged, the oldest first. */
   #sent: Segment[] = [];
-  #sentChars = 0;
+  #sentBytes = 0;
   #firstSent = 1;
-  #waiting: Segment[] = [];
-  #waitingChars = 0;
+  #waiting = new Set<Segment>();
+  #waitingBytes = 0;
 
   /** @param epoch larger than any that the peer has seen from this node */
-  constructor(epoch = 1) {
+  constructor(budget: LinkBudget, epoch = 1) {
+    this.#budget = budget;
     this.#epoch = epoch;
   }
 
@@ -35,31 +31,38 @@ export class SendWindow {
     return this.#epoch;
   }
 
-  /** Characters of what is not acknowledged. */
-  get chars(): number {
-    return this.#sentChars + this.#waitingChars;
+  /** Bytes of what is not acknowledged. */
+  get bytes(): number {
+    return this.#sentBytes + this.#waitingBytes;
   }
 
   get isIdle(): boolean {
-    return this.#sent.length === 0 && this.#waiting.length === 0;
+    return this.#sent.length === 0 && this.#waiting.size === 0;
   }
 
   get awaitsAck(): boolean {
     return this.#sent.length > 0;
   }
 
-  push(body: string): Segment {
-    const parcel: Segment = { body, transmissions: 0 };
-    this.#waiting.push(parcel);
-    this.#waitingChars += body.length;
-    return parcel;
+  push(segment: Segment): void {
+    segment.state = 'waiting';
+    this.#waiting.add(segment);
+    this.#resizeWaiting(segment.bytes);
   }
 
-  /** Takes a message back. Its number, if it has one, stays: nothing goes in its place. */
-  withdraw(parcel: Segment): void {
-    if (this.#sent.includes(parcel)) this.#sentChars -= parcel.body.length;
-    else this.#waitingChars -= parcel.body.length;
-    parcel.body = '';
+  /**
+   * Takes a segment back. The number of one that was sent stays, and `body` goes in its place.
+   */
+  withdraw(segment: Segment, body = ''): void {
+    if (segment.state === 'waiting') {
+      this.#waiting.delete(segment);
+      this.#resizeWaiting(-segment.bytes);
+      segment.state = 'gone';
+    } else if (segment.state === 'sent') {
+      this.#resizeSent(-segment.bytes);
+      segment.body = body;
+      this.#resizeSent(segment.bytes);
+    }
   }
 
   /** Whether the acknowledgement takes anything off. */
@@ -67,81 +70,150 @@ export class SendWindow {
     // One of an earlier epoch, or one that was overtaken by another.
     if (epoch !== this.#epoch || cursor < this.#firstSent) return false;
     const count = Math.min(cursor + 1 - this.#firstSent, this.#sent.length);
-    for (const { body } of this.#sent.splice(0, count)) this.#sentChars -= body.length;
+    for (const segment of this.#sent.splice(0, count)) {
+      segment.state = 'gone';
+      this.#resizeSent(-segment.bytes);
+    }
     this.#firstSent += count;
     return count > 0;
   }
 
-  /** What was never sent and fits into the window, in frames. */
-  fresh(): Batch[] {
+  /** What was never sent and fits into the window, in packets of at most `maxBytes`. */
+  fresh(maxBytes: number): Batch[] {
     const begin = this.#sent.length;
-    let count = 0;
-    for (const { body } of this.#waiting) {
+    for (const segment of this.#waiting) {
       // One that is longer goes alone.
-      if (this.#sentChars > 0 && this.#sentChars + body.length > WINDOW_CHARS) break;
-      this.#waitingChars -= body.length;
-      this.#sentChars += body.length;
-      count += 1;
+      if (this.#sentBytes > 0 && this.#sentBytes + segment.bytes > WINDOW_BYTES) break;
+      this.#waiting.delete(segment);
+      this.#resizeWaiting(-segment.bytes);
+      segment.state = 'sent';
+      this.#sent.push(segment);
+      this.#resizeSent(segment.bytes);
     }
-    this.#sent.push(...this.#waiting.splice(0, count));
-    return this.#packed(begin);
+    return this.#packed(begin, maxBytes);
   }
 
-  /** All that is not acknowledged once more, in frames. */
-  again(): Batch[] {
-    return this.#packed(0);
+  /** All that is not acknowledged once more, in packets of at most `maxBytes`. */
+  again(maxBytes: number): Batch[] {
+    return this.#packed(0, maxBytes);
   }
 
   /** Gives up everything and begins to number anew. */
   restart(): void {
     this.#epoch += 1;
+    for (const segment of this.#sent) segment.state = 'gone';
+    for (const segment of this.#waiting) segment.state = 'gone';
     this.#sent = [];
-    this.#sentChars = 0;
+    this.#resizeSent(-this.#sentBytes);
     this.#firstSent = 1;
-    this.#waiting = [];
-    this.#waitingChars = 0;
+    this.#waiting.clear();
+    this.#resizeWaiting(-this.#waitingBytes);
   }
 
-  /** What was numbered, but for the first so many, in frames. */
-  #packed(begin: number): Batch[] {
-    const shipments: Batch[] = [];
-    let parcels: Segment[] = [];
-    // There is no frame yet.
+  /** What was numbered, from index `begin` on, in packets. */
+  #packed(begin: number, maxBytes: number): Batch[] {
+    const batches: Batch[] = [];
+    let segments: Segment[] = [];
+    // There is no packet yet.
     let room = -1;
-    for (const [index, parcel] of this.#sent.slice(begin).entries()) {
-      if (parcel.body.length > room) {
-        parcels = [];
-        room = FRAME_CHARS;
-        shipments.push(new Batch(this.#epoch, this.#firstSent + begin + index, parcels));
+    for (let index = begin; index < this.#sent.length; index += 1) {
+      const segment = this.#sent[index];
+      if (!segment) break;
+      if (segment.alone || segment.bytes > room) {
+        segments = [];
+        room = maxBytes;
+        batches.push(new Batch(this.#epoch, this.#firstSent + index, segments));
       }
-      parcels.push(parcel);
-      room -= parcel.body.length;
+      segments.push(segment);
+      room = segment.alone ? -1 : room - segment.bytes;
     }
-    return shipments;
+    return batches;
+  }
+
+  #resizeSent(bytes: number): void {
+    this.#sentBytes += bytes;
+    this.#budget.changeQueued(bytes);
+  }
+
+  #resizeWaiting(bytes: number): void {
+    this.#waitingBytes += bytes;
+    this.#budget.changeQueued(bytes);
   }
 }
 
-/** Some consecutive messages, to be sent in one frame. */
-export class Batch {
-  readonly #parcels: readonly Segment[];
+/** A piece of a message on its way to another node. */
+export class Segment {
+  state: 'waiting' | 'sent' | 'gone' = 'waiting';
+  /** In how many packets it was handed over that may have arrived. */
+  transmissions = 0;
+  /** How often in a row the adapter has refused it, with others taken in between. */
+  refusals = 0;
+  /** How many frames of the link the adapter had taken at the last of these. */
+  takenBefore = -1;
+  /** It goes in a packet of its own, since the adapter has refused one that it was in. */
+  alone = false;
+  #body: string;
+  #bytes: number;
 
+  constructor(
+    body: string,
+    /** What it is a piece of. */
+    readonly message: OutgoingMessage,
+  ) {
+    this.#body = body;
+    this.#bytes = sizeOf(body);
+  }
+
+  get body(): string {
+    return this.#body;
+  }
+
+  set body(body: string) {
+    this.#body = body;
+    this.#bytes = sizeOf(body);
+  }
+
+  /** UTF-8 bytes that it counts. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+}
+
+/** A message on its way, in one or more segments. */
+export interface OutgoingMessage {
+  readonly segments: Segment[];
+  /** It was given up. */
+  refused: boolean;
+  /** The adapter refuses to carry it. */
+  readonly onRefused: ((error: Error) => void) | undefined;
+}
+
+function sizeOf(body: string): number {
+  return Buffer.byteLength(body) + SEGMENT_OVERHEAD_BYTES;
+}
+
+/** Some consecutive segments, to be sent in one packet. */
+export class Batch {
   constructor(
     readonly epoch: number,
     readonly first: number,
-    parcels: readonly Segment[],
-  ) {
-    this.#parcels = parcels;
-  }
+    readonly segments: readonly Segment[],
+  ) {}
 
-  /** The frame; from now on its messages count as handed over. */
+  /** The packet; from now on its segments count as handed over. */
   toPacket(ack: Ack): LinkPacket {
-    for (const parcel of this.#parcels) parcel.transmissions += 1;
+    for (const segment of this.segments) segment.transmissions += 1;
     const { epoch, first } = this;
-    return { epoch, first, ack, bodies: this.#parcels.map(({ body }) => body) };
+    return { epoch, first, ack, bodies: this.segments.map(({ body }) => body) };
   }
 
-  /** Nobody was there to take it. */
+  /** The adapter has taken it. */
+  taken(): void {
+    for (const segment of this.segments) segment.refusals = 0;
+  }
+
+  /** It has surely not arrived. */
   undelivered(): void {
-    for (const parcel of this.#parcels) parcel.transmissions -= 1;
+    for (const segment of this.segments) segment.transmissions -= 1;
   }
 }

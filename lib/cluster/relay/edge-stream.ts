@@ -1,31 +1,32 @@
+/** The stream of another node's session, to a client that is connected here. */
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { performance } from '../../util/timers.js';
 
 /** How long a stream that its owner has ended may take to hand out what is left. */
 const FINISH_MS = 5_000;
 
-/** The stream of another node's session, to a client that is connected here. */
 export class EdgeStream {
   readonly #channel: string;
   readonly #send: (body: string) => void;
-  readonly #ended: () => void;
+  readonly #onEnd: () => void;
   /** What arrives before the stream has begun; the owner's window bounds it. */
   #early: string[] = [];
   #writer: ConnectionWriter | undefined;
-  /** No more comes of it, and its owner knows that it is gone. */
-  #over = false;
-  #gone = false;
+  /** The owner sends nothing more. */
+  #ended = false;
+  /** The owner is told that the client's connection is closed. */
+  #closed = false;
   /** When something last went to the owner, on the clock of `performance.now()`. */
   sentAt: number = performance.now();
 
   /**
-   * @param say tells the owner
-   * @param ended the stream is over
+   * @param send says something to the owner
+   * @param onEnd called when the stream is over
    */
-  constructor(channel: string, say: (body: string) => void, ended: () => void) {
+  constructor(channel: string, send: (body: string) => void, onEnd: () => void) {
     this.#channel = channel;
-    this.#send = say;
-    this.#ended = ended;
+    this.#send = send;
+    this.#onEnd = onEnd;
   }
 
   /** The client's stream has begun. */
@@ -39,13 +40,18 @@ export class EdgeStream {
     // [node] One that has closed before it had an observer tells nobody.
     if (writer.closed) this.abandon();
     for (const text of this.#early.splice(0)) this.chunk(text);
-    if (this.#over) void writer.end(FINISH_MS);
+    if (this.#ended) void writer.end(FINISH_MS);
   }
 
   chunk(text: string): void {
     const writer = this.#writer;
-    if (writer) writer.write(text).then(() => this.#credit(text.length), ignore);
-    else this.#early.push(text);
+    if (!writer) this.#early.push(text);
+    else {
+      const bytes = Buffer.byteLength(text);
+      writer.write(text).then(() => {
+        this.#credit(bytes);
+      }, ignore);
+    }
   }
 
   /** Tells the owner again that the stream is here: an owner that has given it up says so. */
@@ -55,28 +61,28 @@ export class EdgeStream {
 
   /** The owner has ended it in good order. */
   end(): void {
-    this.#over = true;
+    this.#ended = true;
     void this.#writer?.end(FINISH_MS);
   }
 
-  /** The owner wants it cut off, or is gone. */
+  /** The owner cuts it off, or is no more. */
   cut(): void {
-    this.#over = true;
+    this.#ended = true;
     if (this.#writer) this.#writer.destroy();
     else this.abandon();
   }
 
-  /** Nobody is there to read it. */
+  /** The client's connection is closed, or was never there. */
   abandon(): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#send(`gone ${this.#channel}`);
-    this.#ended();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#send(`closed ${this.#channel}`);
+    this.#onEnd();
   }
 
-  #credit(chars: number): void {
+  #credit(bytes: number): void {
     this.sentAt = performance.now();
-    this.#send(`took ${this.#channel} ${String(chars)}`);
+    this.#send(`credit ${this.#channel} ${String(bytes)}`);
   }
 }
 

@@ -1,27 +1,33 @@
+/** A stream of ours whose client is connected to another node, in the shape of a response. */
 import type { WritableResponse } from '../../stream/writable-response.js';
 
-/** Characters that may be on their way to the client's node and not yet in its socket. */
-const WINDOW_CHARS = 64 * 1024;
+/** Bytes that may be on their way to the client's node and not yet in its socket. */
+const WINDOW_BYTES = 64 * 1024;
 
-/**
- * A stream of ours whose client is connected to another node, in the shape of a response: the
- * writer on it neither knows nor cares.
- */
+/** The way to the client's node. */
+export interface StreamLink {
+  send(body: string): void;
+  /** Whether `bytes` more may wait for that node. */
+  hasRoom(bytes: number): boolean;
+  /** Whether it had better be less. */
+  isTight(): boolean;
+}
+
+/** The writer on it neither knows nor cares where the client is. */
 export class OwnerResponse implements WritableResponse {
   destroyed = false;
   closed = false;
   writableEnded = false;
   readonly #channel: string;
-  readonly #send: (body: string) => void;
+  readonly #link: StreamLink;
   readonly #onDrain: (() => void)[] = [];
   readonly #onClose: (() => void)[] = [];
-  #outstandingChars = 0;
+  #outstandingBytes = 0;
   #full = false;
 
-  /** @param say tells the other node */
-  constructor(channel: string, say: (body: string) => void) {
+  constructor(channel: string, link: StreamLink) {
     this.#channel = channel;
-    this.#send = say;
+    this.#link = link;
   }
 
   on(event: 'drain' | 'close' | 'error', listener: (error: Error) => void): void {
@@ -33,36 +39,42 @@ export class OwnerResponse implements WritableResponse {
 
   write(chunk: string): boolean {
     if (this.closed) return false;
-    this.#send(`chunk ${this.#channel}\n${chunk}`);
-    this.#outstandingChars += chunk.length;
-    this.#full = this.#outstandingChars >= WINDOW_CHARS;
+    const bytes = Buffer.byteLength(chunk);
+    if (!this.#link.hasRoom(bytes)) {
+      // Its session keeps what the client has not read, within bounds of its own.
+      this.destroy();
+      return false;
+    }
+    this.#link.send(`chunk ${this.#channel}\n${chunk}`);
+    this.#outstandingBytes += bytes;
+    this.#full = this.#outstandingBytes >= WINDOW_BYTES || this.#link.isTight();
     return !this.#full;
   }
 
-  /** The client's socket has taken so many characters. */
-  credit(chars: number): void {
-    this.#outstandingChars = Math.max(this.#outstandingChars - chars, 0);
-    if (!this.#full || this.#outstandingChars >= WINDOW_CHARS) return;
+  /** The client's socket has taken `bytes` bytes more. */
+  credit(bytes: number): void {
+    this.#outstandingBytes = Math.max(this.#outstandingBytes - bytes, 0);
+    if (!this.#full || this.#outstandingBytes >= WINDOW_BYTES) return;
     this.#full = false;
-    for (const drained of this.#onDrain) drained();
+    for (const listener of this.#onDrain) listener();
   }
 
-  /** The other node ends the stream, and says when it has. */
+  /** The other node ends the stream, and says when its connection is closed. */
   end(): void {
     this.writableEnded = true;
-    this.#send(`end ${this.#channel}`);
+    this.#link.send(`end ${this.#channel}`);
   }
 
   destroy(): void {
     if (this.closed) return;
-    this.#send(`cut ${this.#channel}`);
-    this.connectionGone();
+    this.#link.send(`cut ${this.#channel}`);
+    this.connectionClosed();
   }
 
-  /** The client's connection is no more, or its node is out of reach. */
-  connectionGone(): void {
+  /** The client's connection is closed, or its node is out of reach. */
+  connectionClosed(): void {
     if (this.closed) return;
     this.destroyed = this.closed = true;
-    for (const closed of this.#onClose) closed();
+    for (const listener of this.#onClose) listener();
   }
 }

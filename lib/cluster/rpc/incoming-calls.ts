@@ -1,3 +1,4 @@
+/** Answers the requests of other nodes to this one. */
 import { McpSseError } from '../../errors.js';
 import type { Probes } from '../../session/resume/probes.js';
 import type { LocalHost } from '../../session/local-host.js';
@@ -9,14 +10,13 @@ import type { Peer } from '../peer.js';
 /** How long a node that sends to a session of ours is held back by its reader at most. */
 const ROOM_MS = 2_000;
 
-/** Answers what other nodes ask of this one. */
 export class IncomingCalls<Data> {
-  readonly #reception: LocalHost<Data>;
+  readonly #localHost: LocalHost<Data>;
   readonly #probes: Probes;
   readonly #limits: WriterOptions;
 
-  constructor(reception: LocalHost<Data>, probes: Probes, limits: WriterOptions) {
-    this.#reception = reception;
+  constructor(localHost: LocalHost<Data>, probes: Probes, limits: WriterOptions) {
+    this.#localHost = localHost;
     this.#probes = probes;
     // What may wait is bounded by the session's pump, as on a connection of its own.
     this.#limits = { ...limits, maxBufferedBytes: Infinity };
@@ -26,10 +26,10 @@ export class IncomingCalls<Data> {
   async answer(operation: string, parameters: unknown, peer: Peer): Promise<unknown> {
     switch (operation) {
       case 'post':
-        this.#reception.post(checked('post', parameters));
+        this.#localHost.post(checked('post', parameters));
         return undefined;
       case 'find':
-        return this.#reception.find(checked('find', parameters));
+        return this.#localHost.find(checked('find', parameters));
       case 'attach':
         this.#attach(checked('attach', parameters), peer);
         return undefined;
@@ -42,7 +42,7 @@ export class IncomingCalls<Data> {
         return this.#send(checked('send', parameters));
       case 'broadcast': {
         const { message, principal } = checked('broadcast', parameters);
-        return this.#reception.broadcast(message, principal === undefined ? {} : { principal });
+        return this.#localHost.broadcast(message, principal === undefined ? {} : { principal });
       }
       default:
         throw new McpSseError('invalid-message', 'no operation of this version');
@@ -52,13 +52,13 @@ export class IncomingCalls<Data> {
   #attach({ messageUrl, channel, ...client }: Operations['attach'], peer: Peer): void {
     const begin = (): ConnectionWriter =>
       new ConnectionWriter(peer.exportStream(channel), this.#limits);
-    this.#reception.attach(client, messageUrl, begin);
+    this.#localHost.attach(client, messageUrl, begin);
   }
 
   async #send({ sessionId, message }: Operations['send']): Promise<void> {
     const late = (): McpSseError => new McpSseError('request-timeout', 'the reader is slow');
     try {
-      await withDeadline(this.#reception.send(sessionId, message), ROOM_MS, late);
+      await withDeadline(this.#localHost.send(sessionId, message), ROOM_MS, late);
     } catch (thrown) {
       const error = McpSseError.from(thrown);
       // The session has the message; its bounds look after the rest.

@@ -1,3 +1,4 @@
+/** The requests of one node to another, and the schemas of their parameters. */
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
@@ -5,15 +6,15 @@ import type { InboundPost, Claimant } from '../../session/host.js';
 import type { ProbeAnswer } from '../../session/resume/probes.js';
 import { toMessages, type JsonRpcMessage, type JsonRpcNotification } from '../../wire/json-rpc.js';
 
-/** What one node asks of another, by name, and with what. */
+/** The requests of one node to another, by name, with their parameters. */
 export interface Operations {
-  /** A client has posted to a session of the asked node. */
+  /** A client has posted to a session of the other node. */
   post: InboundPost;
   /** A client wants to come back: to which session? */
   find: Claimant;
-  /** It is connected to the asking node: its stream goes on by this channel. */
+  /** It is connected to the requesting node: its stream goes on by this channel. */
   attach: Claimant & { readonly messageUrl: string; readonly channel: string };
-  /** A client has answered a probe of the asked node. */
+  /** A client has answered a probe of the other node. */
   probe: ProbeAnswer & { readonly id: string };
   /** The application sends to a session, or to those of a principal, or to all. */
   send: { readonly sessionId: string; readonly message: JsonRpcMessage };
@@ -27,6 +28,8 @@ export type Operation = keyof Operations;
 
 const principal = z.string().optional();
 const position = z.string().max(64).optional();
+/** It goes back in the head of each chunk. */
+const channel = z.string().regex(/^[\w-]{1,32}$/);
 const claim = z.union([
   z.object({ by: z.literal('event-id'), token: z.string(), offset: z.int().min(0) }),
   z.object({
@@ -38,7 +41,7 @@ const claim = z.union([
   z.object({ by: z.literal('key'), key: z.string() }),
 ]);
 const headers = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional());
-/** As the application made it: what it sends is its own affair here as anywhere. */
+/** As the application made it. */
 const message = z.looseObject({});
 
 /**
@@ -55,7 +58,7 @@ const schemas: Record<Operation, z.ZodType> = {
     facts: z.object({ headers, url: z.string(), authInfo: z.unknown().optional() }),
   }),
   find: z.object({ claim, principal }),
-  attach: z.object({ claim, principal, messageUrl: z.string(), channel: z.string() }),
+  attach: z.object({ claim, principal, messageUrl: z.string(), channel }),
   probe: z.object({ id: z.string(), sessionId: z.string(), position }),
   send: z.object({ sessionId: z.string(), message }),
   broadcast: z.object({ message, principal }),

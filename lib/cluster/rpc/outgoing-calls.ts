@@ -1,25 +1,17 @@
+/** The requests of this node to another one, until they are answered. */
 import { McpSseError } from '../../errors.js';
-import { rejected, ignoreRejection } from '../../util/promises.js';
+import { PendingMap } from '../../util/pending-map.js';
+import { rejected } from '../../util/promises.js';
 import type { ReliableLink } from '../link/reliable-link.js';
-import type { Segment } from '../link/send-window.js';
-import { clearTimeout, setTimeout } from '../../util/timers.js';
+import type { OutgoingMessage } from '../link/send-window.js';
 
 /** How long another node may take to answer; then the caller is told what is known. */
 const DEADLINE_MS = 8_000;
-/** Characters that may wait for one node. */
-const WAITING_CHARS = 64 * 1024 * 1024;
 
-interface Call {
-  readonly parcels: readonly Segment[];
-  readonly timer: NodeJS.Timeout;
-  resolve(result: unknown): void;
-  reject(error: McpSseError): void;
-}
-
-/** What this node asks of another one, until it is answered. */
 export class OutgoingCalls {
   readonly #link: ReliableLink;
-  readonly #calls = new Map<string, Call>();
+  readonly #pending = new PendingMap<unknown>();
+  readonly #messages = new Map<string, OutgoingMessage>();
   #count = 0;
 
   constructor(link: ReliableLink) {
@@ -32,20 +24,17 @@ export class OutgoingCalls {
   }
 
   get size(): number {
-    return this.#calls.size;
+    return this.#pending.size;
   }
 
   /**
-   * Asks, and waits for the answer, which may be left unawaited.
+   * Sends a request and waits for its answer, which may be left unawaited.
    *
-   * @throws McpSseError (as a rejection) what the other node answers; `adapter-unavailable` when
-   * the question was never sent, `outcome-unknown` when it may have arrived.
+   * @throws McpSseError (as a rejection) what the other node refuses it with;
+   * `adapter-unavailable` when the request was never sent, `outcome-unknown` when it may have
+   * arrived, `message-too-large` when the adapter does not carry it.
    */
-  call(operation: string, params: unknown): Promise<unknown> {
-    if (this.#link.chars > WAITING_CHARS) {
-      const full = 'too much waits for the node of this session';
-      return rejected(new McpSseError('adapter-unavailable', full));
-    }
+  call(operation: string, params: unknown, timeoutMs: number = DEADLINE_MS): Promise<unknown> {
     let text: string;
     try {
       text = JSON.stringify(params);
@@ -53,49 +42,48 @@ export class OutgoingCalls {
       const advice = 'what goes to another node, req.auth included, must be plain data';
       return rejected(new McpSseError('not-serializable', advice, { cause }));
     }
+    if (!this.#link.hasRoom(Buffer.byteLength(text))) {
+      const full = 'too much waits for the node of this session';
+      return rejected(new McpSseError('adapter-unavailable', full));
+    }
     const id = String((this.#count += 1));
-    const parcels = this.#link.push(`call ${id} ${operation}\n${text}`);
-    const answer = new Promise<unknown>((resolve, reject) => {
-      const late = (): void => {
-        this.#rejectCall(id, call, unreachable());
-      };
-      const timer = setTimeout(late, DEADLINE_MS).unref();
-      const call: Call = { parcels, timer, resolve, reject };
-      this.#calls.set(id, call);
-    });
-    return ignoreRejection(answer);
+    const onRefused = (error: Error): void => {
+      const refusal = McpSseError.from(error);
+      const known = this.#withdraw(id, refusal);
+      // Of one that is too large some pieces may have arrived, and never all.
+      this.#pending.reject(id, refusal.code === 'message-too-large' ? refusal : known);
+    };
+    this.#messages.set(id, this.#link.push(`call ${id} ${operation}\n${text}`, onRefused));
+    return this.#pending.wait(id, timeoutMs, () => this.#withdraw(id, unreachable()));
   }
 
   /** @param result JSON */
-  answered(id: string, result: string): void {
-    const call = this.#take(id);
+  onReply(id: string, result: string): void {
+    this.#messages.delete(id);
     try {
-      call?.resolve(JSON.parse(result) as unknown);
+      this.#pending.resolve(id, JSON.parse(result) as unknown);
     } catch (cause) {
-      call?.reject(new McpSseError('internal', 'a node has answered nonsense', { cause }));
+      const error = new McpSseError('internal', 'a node has answered nonsense', { cause });
+      this.#pending.reject(id, error);
     }
   }
 
-  refused(id: string, error: McpSseError): void {
-    this.#take(id)?.reject(error);
+  onRefusal(id: string, error: McpSseError): void {
+    this.#messages.delete(id);
+    this.#pending.reject(id, error);
   }
 
   /** Nothing will be answered any more; `error` for what was never sent. */
   rejectAll(error: McpSseError): void {
-    for (const [id, call] of this.#calls) this.#rejectCall(id, call, error);
+    this.#pending.rejectAll((id) => this.#withdraw(id, error));
   }
 
-  #rejectCall(id: string, call: Call, error: McpSseError): void {
-    this.#take(id);
+  /** Takes a request back: `error`, unless it may have arrived. */
+  #withdraw(id: string, error: McpSseError): McpSseError {
+    const message = this.#messages.get(id);
+    this.#messages.delete(id);
     // Never "it was not sent" for something that may run.
-    call.reject(this.#link.withdraw(call.parcels) ? error : outcomeUnknown());
-  }
-
-  #take(id: string): Call | undefined {
-    const call = this.#calls.get(id);
-    this.#calls.delete(id);
-    clearTimeout(call?.timer);
-    return call;
+    return !message || this.#link.withdraw(message) ? error : outcomeUnknown();
   }
 }
 

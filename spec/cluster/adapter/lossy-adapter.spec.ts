@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.js';
 import { FaultyAdapter } from '../../support/faulty-adapter.js';
 import { lastId, numbers, onlySession, openWithIds } from '../../support/returning-client.js';
 import { serve } from '../../support/serve.js';
-import { acquainted, endpointAt } from '../../support/serve-nodes.js';
+import { discovered, endpointAt } from '../../support/serve-nodes.js';
 import { post, StreamClient } from '../../support/stream-client.js';
 
 /** `npm test` stays quick; CLUSTER_HOPS=300 and more is what the promise rests on. */
@@ -25,7 +25,7 @@ it('loses, repeats and reorders nothing over an adapter that does all three', as
     await serve({ adapter: adapter, handler }),
     await serve({ adapter: adapter, handler }),
   ];
-  await acquainted(nodes);
+  await discovered(nodes);
   const random = seededRandom(SEED);
   const anyNode = () => nodes[Math.floor(random() * nodes.length)]!;
   let client = await openWithIds(`${nodes[0]!.url}/sse`);

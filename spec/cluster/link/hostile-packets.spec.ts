@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { encodeLinkPacket } from '../../../lib/cluster/link/packet.js';
-import { type Adapter } from '../../../lib/index.js';
+import type { Adapter } from '../../../lib/index.js';
 import { EVERYONE, localAdapter, type AdapterMember } from '../../../lib/adapter/index.js';
 import { eventually } from '../../support/eventually.js';
 import { serve, type Served } from '../../support/serve.js';
@@ -12,7 +12,7 @@ import { StreamClient } from '../../support/stream-client.js';
 
 /** A node of our own making, that says to `victim` what it likes. */
 class Stranger {
-  readonly heard: string[] = [];
+  readonly received: string[] = [];
   readonly #name = randomBytes(9).toString('base64url');
   #member!: AdapterMember;
   #count = 0;
@@ -21,8 +21,8 @@ class Stranger {
 
   static async join(adapter: Adapter, { mcp }: Served<unknown>): Promise<Stranger> {
     const stranger = new Stranger(mcp.stats().cluster!.node);
-    const { heard } = stranger;
-    const listener = { frame: (frame: string) => heard.push(frame), state: () => {} };
+    const { received } = stranger;
+    const listener = { frame: (frame: string) => received.push(frame), state: () => {} };
     stranger.#member = await adapter.join(stranger.#name, listener);
     return stranger;
   }
@@ -33,9 +33,9 @@ class Stranger {
   }
 
   /** A message with the next number, so that it is taken; or a piece of one that goes on. */
-  async say(message: string, mark = '.'): Promise<void> {
+  async send(message: string, prefix = '.'): Promise<void> {
     const ack = { epoch: 0, cursor: 0, missing: false };
-    const frame = { epoch: 1, first: (this.#count += 1), bodies: [mark + message], ack };
+    const frame = { epoch: 1, first: (this.#count += 1), bodies: [prefix + message], ack };
     await this.#member.send(this.victim, encodeLinkPacket(this.#name, frame));
   }
 }
@@ -44,7 +44,10 @@ const operations = ['post', 'find', 'attach', 'probe', 'send', 'broadcast', 'toS
 const bodies = fc.oneof(
   fc.string(),
   fc
-    .tuple(fc.constantFrom('chunk', 'took', 'end', 'cut', 'gone', 'reply', 'refusal'), fc.string())
+    .tuple(
+      fc.constantFrom('chunk', 'credit', 'end', 'cut', 'closed', 'reply', 'refusal'),
+      fc.string(),
+    )
     .map(([kind, rest]) => `${kind} 1 ${rest}\n${rest}`),
   fc
     .tuple(fc.constantFrom(...operations), fc.oneof(fc.json(), fc.string()))
@@ -59,10 +62,10 @@ it('survives whatever others publish, and its sessions notice nothing', async ()
   const stranger = await Stranger.join(adapter, node);
   const property = fc.asyncProperty(bodies, async (body) => {
     await stranger.sendRaw(body);
-    await stranger.say(body);
-    await stranger.say(body, body.slice(0, 1));
-    await stranger.say(body, '+');
-    await stranger.say('');
+    await stranger.send(body);
+    await stranger.send(body, body.slice(0, 1));
+    await stranger.send(body, '+');
+    await stranger.send('');
   });
   await fc.assert(property, { numRuns: 500 });
   expect(await client.request('ping')).toMatchObject({ result: {} });
@@ -70,18 +73,18 @@ it('survives whatever others publish, and its sessions notice nothing', async ()
   expect(node.mcp.sessions.size).toBe(1);
 });
 
-it('refuses what it is asked in a way that it does not know', async () => {
+it('refuses a request that it does not know', async () => {
   const adapter = localAdapter();
   const node = await serve({ adapter: adapter });
   await eventually(() => node.mcp.stats().cluster?.up === true);
   const client = await StreamClient.open(`${node.url}/sse`);
   const stranger = await Stranger.join(adapter, node);
-  await stranger.say('call 1 shutdown\n{}');
-  await stranger.say('call 2 post\n{"sessionId":1}');
+  await stranger.send('call 1 shutdown\n{}');
+  await stranger.send('call 2 post\n{"sessionId":1}');
   const post = { sessionId: client.sessionId, messages: [{ jsonrpc: '1.0' }] };
-  await stranger.say(`call 3 post\n${JSON.stringify(post)}`);
-  await eventually(() => stranger.heard.join('').includes('refusal 3'));
+  await stranger.send(`call 3 post\n${JSON.stringify(post)}`);
+  await eventually(() => stranger.received.join('').includes('refusal 3'));
   for (const n of [1, 2, 3]) {
-    expect(stranger.heard.join('')).toContain(`refusal ${n} invalid-message\n`);
+    expect(stranger.received.join('')).toContain(`refusal ${n} invalid-message\n`);
   }
 });

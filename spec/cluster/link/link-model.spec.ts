@@ -49,11 +49,12 @@ class World {
         return true;
       },
       onMessage: (message) => this.received[side].push(read(message)),
-      onPeerAbsent: () => {},
+      maxFrameBytes: Infinity,
+      onTransmitted: () => {},
       onReset: () => {},
       onPeerReset: () => (this.restarts[side] += 1),
     };
-    return new ReliableLink(owner, () => this.now);
+    return new ReliableLink(owner, { now: () => this.now });
   }
 
   setOpen(side: Side, open: boolean): void {

@@ -28,24 +28,24 @@ describe('a frame', () => {
     fc.assert(property);
   });
 
-  it.each(['beat', 'leave'] as const)('of presence is read as it was written: %s', (kind) => {
+  it.each(['heartbeat', 'leave'] as const)('of presence is read as it was written: %s', (kind) => {
     expect(parsePacket(encodePresence(kind, 'n_1'))).toEqual({ kind, from: 'n_1' });
   });
 
   it.each([
     '',
     'nonsense',
-    'mcp-sse/2 beat node',
-    'mcp-sse/1 beat',
-    'mcp-sse/1 beat two words',
-    'mcp-sse/1 link node',
-    'mcp-sse/1 link node 1 1 1 1 0 5\nfour',
-    'mcp-sse/1 link node 1 1 1 1 0 3\nfour',
-    'mcp-sse/1 link node 1 1 1 1 0 4four',
-    'mcp-sse/1 link node 1 1 1 1 2 4\nfour',
-    'mcp-sse/1 link node -1 1 1 1 0 \n',
-    `mcp-sse/1 link node ${'9'.repeat(20)} 1 1 1 0 \n`,
-    `mcp-sse/1 link ${'n'.repeat(65)} 1 1 1 1 0 \n`,
+    'mcp-sse/1 heartbeat node',
+    'mcp-sse/2 heartbeat',
+    'mcp-sse/2 heartbeat two words',
+    'mcp-sse/2 link node',
+    'mcp-sse/2 link node 1 1 1 1 0 5\nfour',
+    'mcp-sse/2 link node 1 1 1 1 0 3\nfour',
+    'mcp-sse/2 link node 1 1 1 1 0 4four',
+    'mcp-sse/2 link node 1 1 1 1 2 4\nfour',
+    'mcp-sse/2 link node -1 1 1 1 0 \n',
+    `mcp-sse/2 link node ${'9'.repeat(20)} 1 1 1 0 \n`,
+    `mcp-sse/2 link ${'n'.repeat(65)} 1 1 1 1 0 \n`,
   ])('is nothing at all if it is not one of ours: %j', (text) => {
     expect(parsePacket(text)).toBeUndefined();
   });

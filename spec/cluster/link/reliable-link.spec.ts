@@ -1,30 +1,68 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
+import { McpSseError } from '../../../lib/errors.js';
+import { LinkBudget } from '../../../lib/cluster/link/link-budget.js';
+import { parsePacket } from '../../../lib/cluster/link/packet.js';
 import { ReliableLink, type LinkOwner } from '../../../lib/cluster/link/reliable-link.js';
-import { SendWindow } from '../../../lib/cluster/link/send-window.js';
 
 const NO_ACK = { epoch: 0, cursor: 0, missing: false };
+const MIB = 1024 * 1024;
 
 /** A link on a clock of its own, whose adapter takes everything and delivers nothing. */
-function lonelyLink() {
+function lonelyLink(owner: Partial<LinkOwner> = {}) {
   const clock = { now: 1_000 };
   const events: string[] = [];
-  const owner: LinkOwner = {
-    self: 'self',
-    transmit: async () => true,
-    onMessage: (message) => events.push(`received ${message.length}`),
-    onPeerAbsent: () => events.push('absent'),
-    onReset: () => events.push('broken'),
-    onPeerReset: () => events.push('restarted'),
-  };
-  return { link: new ReliableLink(owner, () => clock.now), clock, events };
+  const budget = new LinkBudget();
+  const link = new ReliableLink(
+    {
+      self: 'self',
+      maxFrameBytes: Infinity,
+      transmit: async () => true,
+      onMessage: (message) => events.push(`received ${message.length}`),
+      onTransmitted: (present) => {
+        if (!present) events.push('absent');
+      },
+      onReset: () => events.push('reset'),
+      onPeerReset: () => events.push('peer reset'),
+      ...owner,
+    },
+    { now: () => clock.now, budget },
+  );
+  return { link, clock, events, budget };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Two links over an adapter that carries frames of at most `maxBytes`, and does or does not say so. */
+function narrowLinks(maxBytes: number, told: number, refusal: () => Error) {
+  const received: string[] = [];
+  const sizes: number[] = [];
+  const owner = (self: string, other: () => ReliableLink): LinkOwner => ({
+    self,
+    maxFrameBytes: told,
+    async transmit(frame) {
+      sizes.push(Buffer.byteLength(frame));
+      if (Buffer.byteLength(frame) > maxBytes) throw refusal();
+      const packet = parsePacket(frame);
+      setImmediate(() => {
+        if (packet?.kind === 'link') other().packetArrived(packet);
+      });
+      return true;
+    },
+    onMessage: (message) => received.push(message),
+    onTransmitted: () => {},
+    onReset: () => {},
+    onPeerReset: () => {},
+  });
+  const a: ReliableLink = new ReliableLink(owner('a', () => b));
+  const b: ReliableLink = new ReliableLink(owner('b', () => a));
+  return { a, b, received, sizes };
+}
+
 it('gives up on a peer that acknowledges nothing, whatever the adapter says', async () => {
-  const { link, clock, events } = lonelyLink();
+  const { link, clock, events, budget } = lonelyLink();
   link.push('hello');
+  expect(budget.queuedBytes).toBeGreaterThan(0);
   await turn();
   for (let seconds = 0; seconds < 14; seconds += 1) {
     link.tick((clock.now += 1_000));
@@ -33,40 +71,115 @@ it('gives up on a peer that acknowledges nothing, whatever the adapter says', as
   expect(events).toEqual([]);
   expect(link.resent).toBeGreaterThan(10);
   link.tick((clock.now += 1_000));
-  expect(events).toEqual(['broken']);
+  expect(events).toEqual(['reset']);
   expect(link.isIdle).toBe(true);
+  expect(budget.queuedBytes).toBe(0);
 });
 
-it('joins pieces up to a bound, and takes the next message after that', () => {
-  const { link, events } = lonelyLink();
-  const piece = `+${'x'.repeat(1024 * 1024)}`;
-  for (let first = 1; first <= 129; first += 1) {
-    link.packetArrived({ epoch: 1, first, bodies: [piece], ack: NO_ACK });
-  }
-  link.packetArrived({ epoch: 1, first: 130, bodies: ['.', '.next'], ack: NO_ACK });
-  expect(events).toEqual(['received 0', 'received 4']);
-});
-
-it('has at most a window on its way, and the rest when that is acknowledged', () => {
-  const outgoing = new SendWindow();
-  const body = 'x'.repeat(60 * 1024);
-  for (let n = 0; n < 40; n += 1) outgoing.push(body);
-  const shipped = (): number => {
-    let count = 0;
-    for (const shipment of outgoing.fresh()) count += shipment.toPacket(NO_ACK).bodies.length;
-    return count;
+it('hands nothing but pings to the adapter while the peer cannot be reached', async () => {
+  const bodies: number[] = [];
+  const transmit = async (frame: string): Promise<boolean> => {
+    const packet = parsePacket(frame);
+    return bodies.push(packet?.kind === 'link' ? packet.bodies.length : NaN) > 0;
   };
-  expect(shipped()).toBe(17);
-  expect(shipped()).toBe(0);
-  outgoing.acknowledged({ epoch: 1, cursor: 10, missing: false });
-  expect(shipped()).toBe(10);
-  expect(outgoing.chars).toBe(30 * body.length);
+  const { link, clock } = lonelyLink({ transmit });
+  link.setOpen(false);
+  const message = link.push('hello');
+  link.ping();
+  await turn();
+  link.tick((clock.now += 5_000));
+  await turn();
+  expect(bodies).toEqual([0]);
+  link.push('again');
+  link.setOpen(true);
+  await turn();
+  expect(bodies).toEqual([0, 2]);
+  expect(link.withdraw(message)).toBe(false);
 });
 
-it('keeps the number of a message that was taken back before it was sent', () => {
-  const outgoing = new SendWindow();
-  outgoing.withdraw(outgoing.push('.taken back'));
-  outgoing.push('.next');
-  const frames = outgoing.fresh().map((shipment) => shipment.toPacket(NO_ACK));
-  expect(frames).toMatchObject([{ first: 1, bodies: ['', '.next'] }]);
+it('joins pieces up to a bound, for all peers together, and takes the next message after that', () => {
+  const { link, events, budget } = lonelyLink();
+  const other = new ReliableLink(
+    { ...ownerOf(events), self: 'other' },
+    { now: () => 1_000, budget },
+  );
+  const piece = 'x'.repeat(MIB);
+  const give = (to: ReliableLink, first: number, ...bodies: string[]): void => {
+    to.packetArrived({ epoch: 1, first, bodies, ack: NO_ACK });
+  };
+  give(link, 1, `<${piece}`);
+  give(other, 1, `<${piece}`);
+  for (let first = 2; first <= 127; first += 1) give(link, first, `+${piece}`);
+  give(other, 2, `+${piece}`, `>${piece}`, '.next');
+  expect(events).toEqual(['received 4']);
+  give(link, 128, `>`);
+  give(other, 5, `<${piece}`, `+${piece}`, `>${piece}`);
+  expect(events).toEqual(['received 4', `received ${127 * MIB}`, `received ${3 * MIB}`]);
+});
+
+function ownerOf(events: string[]): LinkOwner {
+  return {
+    self: 'self',
+    maxFrameBytes: Infinity,
+    transmit: async () => true,
+    onMessage: (message) => events.push(`received ${message.length}`),
+    onTransmitted: () => {},
+    onReset: () => {},
+    onPeerReset: () => {},
+  };
+}
+
+it('takes no rest of a message for one of its own', () => {
+  const { link, events } = lonelyLink();
+  const bodies = ['+rest', '>rest', '', '<begun', '!', '>rest', '.whole', '<begun', '.whole', '>'];
+  link.packetArrived({ epoch: 1, first: 1, bodies, ack: NO_ACK });
+  expect(events).toEqual(['received 5', 'received 5']);
+});
+
+describe('an adapter with a largest frame', () => {
+  const text = '中'.repeat(400_000);
+  const tooLarge = (): Error => new McpSseError('message-too-large', 'too large');
+
+  it('carries any message when it tells how large that is', async () => {
+    const { a, received, sizes } = narrowLinks(4_096, 4_096, tooLarge);
+    a.push(text);
+    for (let n = 0; n < 200; n += 1) a.push(`${n} ${'😀'.repeat(n)}`);
+    while (!a.isIdle) await turn();
+    expect(received).toHaveLength(201);
+    expect(received[0] === text).toBe(true);
+    expect(received[200]).toBe(`199 ${'😀'.repeat(199)}`);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(4_096);
+    expect(Math.max(...sizes)).toBeGreaterThan(3_000);
+  });
+
+  it.each([
+    ['says that it is too large', tooLarge],
+    ['says that nothing was sent', () => new McpSseError('adapter-unavailable', 'no')],
+    ['only fails', () => new Error('no')],
+  ])(
+    'fails the message that it refuses, and no other: it %s',
+    async (_, refusal) => {
+      const { a, received } = narrowLinks(100_000, Infinity, refusal);
+      const refused: string[] = [];
+      const push = (message: string): void => {
+        a.push(message, () => refused.push(message.slice(0, 5)));
+      };
+      push('first');
+      push(`large${text}`);
+      push('next');
+      push(`small${'x'.repeat(50_000)}`);
+      push('last');
+      const timer = setInterval(() => a.tick(performance.now()), 20);
+      while (!a.isIdle) await turn();
+      clearInterval(timer);
+      expect(refused).toEqual(['large']);
+      expect(received.map((message) => message.slice(0, 5))).toEqual([
+        'first',
+        'next',
+        'small',
+        'last',
+      ]);
+    },
+    20_000,
+  );
 });

@@ -1,27 +1,40 @@
 import { describe, expect, it } from 'vitest';
 
-import { OwnerResponse } from '../../../lib/cluster/relay/owner-response.js';
+import { OwnerResponse, type StreamLink } from '../../../lib/cluster/relay/owner-response.js';
 import { EdgeStream } from '../../../lib/cluster/relay/edge-stream.js';
 import { eventually } from '../../support/eventually.js';
 import { wiredWriter } from '../../support/wired-writer.js';
 
+/** A way to the client's node that takes `room` bytes, and what went over it. */
+function linkTo(room = Infinity): StreamLink & { readonly sent: string[]; tight: boolean } {
+  const sent: string[] = [];
+  const link = {
+    sent,
+    tight: false,
+    send: (body: string) => void sent.push(body),
+    hasRoom: (bytes: number) => bytes <= room,
+    isTight: () => link.tight,
+  };
+  return link;
+}
+
 describe('the response at the owner', () => {
   it('says that it is cut once, and nothing after that', () => {
-    const said: string[] = [];
-    const response = new OwnerResponse('c', (body) => said.push(body));
+    const { sent, ...link } = linkTo();
+    const response = new OwnerResponse('c', link);
     let closes = 0;
     response.on('close', () => (closes += 1));
     expect(response.write('one')).toBe(true);
     response.destroy();
     response.destroy();
-    response.connectionGone();
+    response.connectionClosed();
     expect(response.write('two')).toBe(false);
-    expect(said).toEqual(['chunk c\none', 'cut c']);
+    expect(sent).toEqual(['chunk c\none', 'cut c']);
     expect([closes, response.closed, response.destroyed]).toEqual([1, true, true]);
   });
 
   it('is full with 64 KiB on their way, and drains once when less is', () => {
-    const response = new OwnerResponse('c', () => {});
+    const response = new OwnerResponse('c', linkTo());
     let drains = 0;
     response.on('drain', () => (drains += 1));
     expect(response.write('x'.repeat(60_000))).toBe(true);
@@ -36,38 +49,67 @@ describe('the response at the owner', () => {
   });
 });
 
+it('counts bytes: a window of text in Chinese is a third of that many characters', () => {
+  const response = new OwnerResponse('c', linkTo());
+  expect(response.write('中'.repeat(21_000))).toBe(true);
+  expect(response.write('中'.repeat(1_000))).toBe(false);
+});
+
+it('holds its writer back while much waits for the node of the client, for whichever stream', () => {
+  const link = linkTo();
+  const response = new OwnerResponse('c', link);
+  let drains = 0;
+  response.on('drain', () => (drains += 1));
+  link.tight = true;
+  expect(response.write('data: 1\n\n')).toBe(false);
+  link.tight = false;
+  response.credit(9);
+  expect(drains).toBe(1);
+});
+
+it('is cut when no room is left for what it carries, and its session goes on without it', () => {
+  const { sent, ...link } = linkTo(10);
+  const response = new OwnerResponse('c', link);
+  let closes = 0;
+  response.on('close', () => (closes += 1));
+  expect(response.write('data: 1\n\n')).toBe(true);
+  expect(response.write('data: 22\n\n!')).toBe(false);
+  expect(sent).toEqual(['chunk c\ndata: 1\n\n', 'cut c']);
+  expect([closes, response.closed]).toEqual([1, true]);
+});
+
 describe('the stream at the node of the client', () => {
-  /** A stream, and what it has said. */
+  /** A stream, and what it has sent. */
   function stream() {
-    const said: string[] = [];
+    const sent: string[] = [];
     let ends = 0;
     const relayed = new EdgeStream(
       'c',
-      (body) => said.push(body),
+      (body) => sent.push(body),
       () => (ends += 1),
     );
-    return { relayed, said, ends: () => ends };
+    return { relayed, sent, ends: () => ends };
   }
 
   it('keeps what comes before it has begun, and tells how much was taken', async () => {
-    const { relayed, said } = stream();
+    const { relayed, sent } = stream();
     relayed.chunk('data: 1\n\n');
     const { writer, received } = await wiredWriter();
     relayed.begin(writer);
-    relayed.chunk('data: 22\n\n');
-    await eventually(() => said.length === 2);
-    expect(said).toEqual(['took c 9', 'took c 10']);
-    await eventually(() => received() === 'data: 1\n\ndata: 22\n\n');
+    relayed.chunk('data: 中\n\n');
+    await eventually(() => sent.length === 2);
+    expect(sent).toEqual(['credit c 9', 'credit c 11']);
+    await eventually(() => received() === 'data: 1\n\ndata: 中\n\n');
   });
 
-  it('is gone when its client has left before it begins', async () => {
-    const { relayed, said, ends } = stream();
+  it('is closed when its client has left before it begins', async () => {
+    const { relayed, sent, ends } = stream();
     relayed.chunk('data: nobody reads\n\n');
     const { writer, response } = await wiredWriter();
     response.destroy();
     await eventually(() => writer.closed);
     relayed.begin(writer);
-    expect(said).toContain('gone c');
+    expect(sent).toContain('closed c');
     expect(ends()).toBeGreaterThan(0);
   });
 
@@ -81,15 +123,15 @@ describe('the stream at the node of the client', () => {
     await eventually(() => ended);
   });
 
-  it('is gone at once when it is cut before it has begun', () => {
-    const { relayed, said, ends } = stream();
+  it('is closed at once when it is cut before it has begun', () => {
+    const { relayed, sent, ends } = stream();
     relayed.cut();
-    expect([said, ends()]).toEqual([['gone c'], 1]);
+    expect([sent, ends()]).toEqual([['closed c'], 1]);
   });
 
   it('says that it is still there when it is to remind its owner', () => {
-    const { relayed, said } = stream();
+    const { relayed, sent } = stream();
     relayed.remind();
-    expect(said).toEqual(['took c 0']);
+    expect(sent).toEqual(['credit c 0']);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseOptions } from '../../lib/options/settings.js';
-import { nearest } from '../../lib/options/spelling.js';
+import { nearest } from '../../lib/util/spelling.js';
 
 const groups = {
   paths: ['sse', 'message'],

@@ -1,0 +1,15 @@
+/** The names of nodes, and the one format in which a client's text can hold one. */
+
+/** As `SessionRegistry.node` makes them. */
+const SESSION_ID = /^([\w-]{12})\.[\x21-\x7e]{1,128}$/;
+const PROBE_ID = /^express-mcp-sse:probe:([\w-]{12}):[\w-]{1,64}$/;
+
+/** The node that a session id names; undefined for an id in any other format. */
+export function nodeOfSession(id: string): string | undefined {
+  return SESSION_ID.exec(id)?.[1];
+}
+
+/** The node that the id of a probe names; undefined for an id in any other format. */
+export function nodeOfProbe(id: string): string | undefined {
+  return PROBE_ID.exec(id)?.[1];
+}

@@ -1,0 +1,61 @@
+/** What waits for an answer, by id. */
+import { ignoreRejection, startDeadline } from './promises.js';
+
+/** Each waits until its own deadline. */
+export class PendingMap<Result> {
+  readonly #entries = new Map<string, Entry<Result>>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get ids(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
+  /**
+   * A promise for the answer to `id`, which may be left unawaited. After `timeoutMs` it rejects
+   * with what `timedOut` returns.
+   */
+  wait(id: string, timeoutMs: number, timedOut: () => Error): Promise<Result> {
+    const answer = new Promise<Result>((resolve, reject) => {
+      const cancel = startDeadline(timeoutMs, () => {
+        this.reject(id, timedOut());
+      });
+      this.#entries.set(id, { resolve, reject, cancel });
+    });
+    return ignoreRejection(answer);
+  }
+
+  /** Whether `id` was waited for. */
+  resolve(id: string, result: Result): boolean {
+    const entry = this.#take(id);
+    entry?.resolve(result);
+    return entry !== undefined;
+  }
+
+  /** Whether `id` was waited for. */
+  reject(id: string, error: Error): boolean {
+    const entry = this.#take(id);
+    entry?.reject(error);
+    return entry !== undefined;
+  }
+
+  rejectAll(errorOf: (id: string) => Error): void {
+    for (const id of [...this.#entries.keys()]) this.reject(id, errorOf(id));
+  }
+
+  #take(id: string): Entry<Result> | undefined {
+    const entry = this.#entries.get(id);
+    this.#entries.delete(id);
+    entry?.cancel();
+    return entry;
+  }
+}
+
+interface Entry<Result> {
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+  /** Stops the deadline. */
+  readonly cancel: () => void;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+
+import type { McpSseRouter } from '../../lib/index.js';
+import type { LiveSession } from '../../lib/session/live-session.js';
+import { eventually } from '../support/eventually.js';
+import { FaultyAdapter } from '../support/faulty-adapter.js';
+import { lastId, openWithIds } from '../support/returning-client.js';
+import { serve } from '../support/serve.js';
+import { discovered, endpointAt, serveTwo } from '../support/serve-nodes.js';
+import { post, StreamClient } from '../support/stream-client.js';
+
+const MIB = 1024 * 1024;
+const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
+const clusterOf = (mcp: McpSseRouter) => mcp.stats().cluster!;
+
+it('holds a bounded number of bytes for a node that stands still, and serves the others', async () => {
+  const adapter = new FaultyAdapter();
+  const [owner, stopped] = await serveTwo({}, adapter);
+  const third = await serve({ adapter });
+  await discovered([owner, stopped, third]);
+  const elsewhere = await StreamClient.open(`${third.url}/sse`);
+  for (let n = 0; n < 30; n += 1) {
+    const client = await openWithIds(`${owner.url}/sse`);
+    await StreamClient.open(`${stopped.url}/sse`, { 'Last-Event-ID': lastId(client) });
+  }
+  await eventually(() => clusterOf(owner.mcp).streamsExported === 30);
+  adapter.partitioned.add(clusterOf(stopped.mcp).node);
+  const text = 'x'.repeat(2 * MIB);
+  for (const session of owner.mcp.sessions) void session.notify('large', { text });
+  await eventually(() => clusterOf(owner.mcp).streamsExported < 30);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(clusterOf(owner.mcp).queuedBytes).toBeGreaterThan(8 * MIB);
+  expect(clusterOf(owner.mcp).queuedBytes).toBeLessThan(20 * MIB);
+  // Their sessions go on, and keep what was not read.
+  const states = [...owner.mcp.sessions].map((s) => (s as unknown as LiveSession).state);
+  expect(new Set(states)).toEqual(new Set(['open', 'detached']));
+  expect((await post(endpointAt(owner, elsewhere), ping)).status).toBe(202);
+  await eventually(() => clusterOf(owner.mcp).queuedBytes === 0, 'the end', 15_000);
+  expect(owner.mcp.sessions.size).toBe(30);
+}, 40_000);
+
+describe('the queue for a node', () => {
+  it('is empty once that is known to be gone, whatever waited for it', async () => {
+    const adapter = new FaultyAdapter();
+    const [owner, other] = await serveTwo({}, adapter);
+    const client = await StreamClient.open(`${owner.url}/sse`);
+    adapter.dead.add(clusterOf(owner.mcp).node);
+    const body = { ...ping, params: { text: 'x'.repeat(MIB) } };
+    const posts = Promise.all(
+      Array.from({ length: 10 }, () => post(endpointAt(other, client), body)),
+    );
+    await eventually(() => clusterOf(other.mcp).queuedBytes > 5 * MIB);
+    const statuses = (await posts).map(({ status }) => status);
+    expect(statuses).toEqual(statuses.map(() => 404));
+    expect(clusterOf(other.mcp).queuedBytes).toBe(0);
+    // And stays so.
+    expect((await post(endpointAt(other, client), body)).status).toBe(404);
+    expect(clusterOf(other.mcp)).toMatchObject({ queuedBytes: 0, requestsSent: 10 });
+  }, 20_000);
+
+  it('is empty after requests that were withdrawn while the adapter was away, and works', async () => {
+    const adapter = new FaultyAdapter();
+    const [owner, other] = await serveTwo({}, adapter);
+    const client = await StreamClient.open(`${owner.url}/sse`);
+    adapter.goDown();
+    const sends = Array.from({ length: 140_000 }, () =>
+      other.mcp.send(client.sessionId, { jsonrpc: '2.0', method: 'm' }),
+    );
+    const outcomes = await Promise.allSettled(sends);
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(clusterOf(other.mcp).queuedBytes).toBe(0);
+    adapter.comeBack();
+    await discovered([owner, other]);
+    expect((await post(endpointAt(other, client), ping)).status).toBe(202);
+    await client.nextMessage(({ id }) => id === 1);
+    expect(client.messages).toHaveLength(1);
+  }, 40_000);
+});

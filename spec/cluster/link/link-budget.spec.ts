@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+
+import { LinkBudget } from '../../../lib/cluster/link/link-budget.js';
+
+it('has room for a quarter of it for one node, and for no more than all of it together', () => {
+  const budget = new LinkBudget(400);
+  expect([budget.hasRoom(100, 0), budget.hasRoom(60, 40), budget.hasRoom(61, 40)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  // A message that is larger than the share of a node goes alone.
+  expect([budget.hasRoom(400, 0), budget.hasRoom(401, 0), budget.hasRoom(101, 1)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  budget.changeQueued(350);
+  expect([budget.hasRoom(50, 0), budget.hasRoom(51, 0)]).toEqual([true, false]);
+  budget.changeQueued(-350);
+  expect(budget.queuedBytes).toBe(0);
+  expect(budget.hasRoom(400, 0)).toBe(true);
+});
+
+it('is tight when half of a share, or half of all, is taken', () => {
+  const budget = new LinkBudget(400);
+  expect([budget.isTight(49), budget.isTight(50)]).toEqual([false, true]);
+  budget.changeQueued(199);
+  expect(budget.isTight(0)).toBe(false);
+  budget.changeQueued(1);
+  expect(budget.isTight(0)).toBe(true);
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+
+import { Liveness } from '../../lib/cluster/liveness.js';
+
+/** A node that was heard at 0, on a clock of the spec's own. */
+function heardAtZero() {
+  const contact = { since: -60_000, upSince: -60_000, proof: true, isProof: () => contact.proof };
+  const liveness = new Liveness(contact);
+  liveness.heard(0);
+  return { liveness, contact };
+}
+
+describe('the end of a node', () => {
+  it('is shown when nobody listens for the grace, counted from the first unanswered try', () => {
+    const { liveness } = heardAtZero();
+    // Its event loop is blocked for long before its connection is lost.
+    expect(liveness.tried(true, 1_500)).toBe(false);
+    expect(liveness.tried(false, 5_000)).toBe(false);
+    expect(liveness.tried(false, 7_999)).toBe(false);
+    expect(liveness.tried(false, 8_000)).toBe(true);
+  });
+
+  it('is not shown when somebody has listened, or something was heard, in between', () => {
+    const { liveness } = heardAtZero();
+    liveness.tried(false, 1_000);
+    liveness.tried(true, 3_500);
+    expect(liveness.tried(false, 4_500)).toBe(false);
+    liveness.heard(5_000);
+    expect(liveness.tried(false, 7_600)).toBe(false);
+    expect(liveness.tried(false, 10_600)).toBe(true);
+  });
+
+  it('is not shown by silence while somebody listens, but for very long', () => {
+    const { liveness } = heardAtZero();
+    for (let now = 1_500; now < 31_500; now += 1_500) {
+      expect(liveness.tried(true, now)).toBe(false);
+    }
+    expect(liveness.tried(true, 31_500)).toBe(true);
+  });
+
+  it('is not shown by what the adapter did not take', () => {
+    const { liveness } = heardAtZero();
+    expect(liveness.isAlive(100_000)).toBe(false);
+    expect(liveness.tried(true, 100_000)).toBe(false);
+    expect(liveness.ended).toBe(false);
+  });
+
+  it('is not shown after an outage of the adapter, nor after this process has stood still', () => {
+    const { liveness, contact } = heardAtZero();
+    contact.proof = false;
+    liveness.tried(false, 1_000);
+    expect(liveness.tried(false, 20_000)).toBe(false);
+    contact.proof = true;
+    contact.since = 20_000;
+    expect(liveness.tried(false, 22_999)).toBe(false);
+    expect(liveness.tried(false, 23_000)).toBe(true);
+  });
+
+  it('is not shown by a silence through which this process stood still', () => {
+    const { liveness, contact } = heardAtZero();
+    liveness.tried(true, 1_500);
+    contact.since = 40_000;
+    expect(liveness.tried(true, 41_000)).toBe(false);
+    expect(liveness.tried(true, 69_999)).toBe(false);
+    expect(liveness.tried(true, 70_000)).toBe(true);
+  });
+
+  it('is over when it is heard again, unless it has said that it leaves', () => {
+    const { liveness } = heardAtZero();
+    liveness.end();
+    expect([liveness.ended, liveness.isAlive(1)]).toEqual([true, false]);
+    liveness.heard(1);
+    expect([liveness.ended, liveness.isAlive(1)]).toEqual([false, true]);
+    liveness.leave();
+    liveness.heard(2);
+    expect([liveness.ended, liveness.isAlive(2)]).toEqual([true, false]);
+  });
+});
+
+describe('a node is sent messages', () => {
+  it('while it is heard, and the adapter does not say that nobody listens', () => {
+    const { liveness } = heardAtZero();
+    expect(liveness.isReachable(5_999)).toBe(true);
+    expect(liveness.isReachable(6_000)).toBe(false);
+    liveness.heard(7_000);
+    liveness.tried(false, 7_100);
+    expect(liveness.isReachable(7_100)).toBe(false);
+    liveness.heard(7_200);
+    expect(liveness.isReachable(7_200)).toBe(true);
+  });
+
+  it('not before it was heard once more after an outage', () => {
+    const { liveness, contact } = heardAtZero();
+    contact.since = 2_000;
+    // This process has only stood still for a moment.
+    expect(liveness.isReachable(2_100)).toBe(true);
+    contact.upSince = 2_000;
+    expect(liveness.isReachable(2_100)).toBe(false);
+    liveness.heard(2_200);
+    expect(liveness.isReachable(2_200)).toBe(true);
+  });
+});
+
+it('is pinged when it is silent, and more often when nobody listens', () => {
+  const { liveness } = heardAtZero();
+  const pingsUntil = (end: number, from: number): number[] => {
+    const at: number[] = [];
+    for (let now = from; now < end; now += 100) if (liveness.takePing(now)) at.push(now);
+    return at;
+  };
+  expect(pingsUntil(5_000, 0)).toEqual([1_500, 3_000, 4_500]);
+  liveness.tried(false, 5_000);
+  expect(pingsUntil(6_100, 5_000)).toEqual([5_000, 5_500, 6_000]);
+  liveness.end();
+  expect(pingsUntil(20_000, 6_100)).toEqual([]);
+});
