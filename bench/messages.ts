@@ -1,9 +1,12 @@
-/** What travels, as both sides must build it: the server sends it, the generator expects it. */
+/**
+ * What travels, as both sides must build it: the server sends it, the generator expects it. Keys
+ * are in alphabetical order, in which Go writes them too, so that bytes can be compared.
+ */
 
 export interface Notification {
   jsonrpc: '2.0';
   method: 'notifications/message';
-  params: { level: 'info'; data: { session: number; seq: number; pad: string } };
+  params: { data: { pad: string; seq: number; session: number }; level: 'info' };
 }
 
 /** Both numbers keep their width, so that every message has the same size. */
@@ -19,8 +22,8 @@ export function notification(session: number, seq: number, bytes: number): Notif
     jsonrpc: '2.0',
     method: 'notifications/message',
     params: {
+      data: { pad: padFor(bytes), seq: firstSeq + seq, session: firstSession + session },
       level: 'info',
-      data: { session: firstSession + session, seq: firstSeq + seq, pad: padFor(bytes) },
     },
   };
 }
@@ -28,11 +31,12 @@ export function notification(session: number, seq: number, bytes: number): Notif
 const pads = new Map<number, string>();
 
 function padFor(bytes: number): string {
-  const known = pads.get(bytes);
-  if (known !== undefined) return known;
-  pads.set(bytes, '');
-  const pad = 'x'.repeat(bytes - JSON.stringify(notification(0, 0, bytes)).length);
-  pads.set(bytes, pad);
+  let pad = pads.get(bytes);
+  if (pad === undefined) {
+    pads.set(bytes, '');
+    pad = 'x'.repeat(bytes - JSON.stringify(notification(0, 0, bytes)).length);
+    pads.set(bytes, pad);
+  }
   return pad;
 }
 
@@ -41,21 +45,19 @@ export function argumentOf(session: number, id: number): string {
   return `${session}/${id}/`.padEnd(64, 'x');
 }
 
-export function callBody(id: number, text: string): string {
-  return `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"echo","arguments":{"text":"${text}"}}}`;
+/** A call of `echo`; with `bytes`, of `fill`, which answers with the text padded to that length. */
+export function callBody(id: number, text: string, bytes: number | undefined): string {
+  const [name, more] = bytes === undefined ? ['echo', ''] : ['fill', `,"bytes":${bytes}`];
+  return `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"${name}","arguments":{"text":"${text}"${more}}}}`;
 }
 
-export function initializeBody(id: number): string {
-  return JSON.stringify({
-    jsonrpc: '2.0',
-    id,
-    method: 'initialize',
-    params: {
-      protocolVersion: '2024-11-05',
-      capabilities: {},
-      clientInfo: { name: 'bench', version: '1.0.0' },
-    },
-  });
+/** The text of the answer to such a call. */
+export function answerText(text: string, bytes: number | undefined): string {
+  return bytes === undefined ? text : text.padEnd(bytes, 'x');
 }
+
+export const initializeBody =
+  '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2024-11-05",' +
+  '"capabilities":{},"clientInfo":{"name":"bench","version":"1.0.0"}}}';
 
 export const initializedBody = '{"jsonrpc":"2.0","method":"notifications/initialized"}';

@@ -1,70 +1,63 @@
+/** What the command line says. */
 import { parseArgs } from 'node:util';
-import { isSubjectName, subjectNames, type SubjectName } from './subjects/index.js';
+import type { Form } from './scale.js';
+import { subjectNames, type SubjectName } from './subjects/index.js';
 import { works } from './works/index.js';
 import type { Work } from './works/work.js';
 
-export interface Options {
-  readonly quick: boolean;
-  readonly works: readonly Work[];
-  /** `undefined`: those that each work has by itself. */
-  readonly subjects: readonly SubjectName[] | undefined;
-  readonly rounds: number | undefined;
-  readonly json: string | undefined;
-  /** A folder for V8's CPU profiles of the servers. */
-  readonly profiles: string | undefined;
-  /** Records of runs whose figures go into the page, in place of a run. */
-  readonly page: readonly string[] | undefined;
-}
-
 export const usage = `npm run bench -- [options]
   --quick            the short form, under three minutes on two cores
+  --smoke            only shows that everything runs; the figures mean nothing
   --only a,b         only these works: ${works.map(({ name }) => name).join(', ')}
   --subjects a,b     only these subjects: ${subjectNames.join(', ')}
   --rounds N         rounds of each work
-  --json FILE        where the figures go (bench/results/latest.json)
+  --check            exit with 1 when a target is missed
+  --node current     stay on this Node instead of the one that the targets are for
+  --json FILE        where the record of all rounds goes (bench/results/latest.json)
   --cpu-prof DIR     write V8's CPU profile of each server's process, one folder per subject
-  --page a,b,c       measure nothing: put the figures of these --json files into docs/performance.md`;
+  --from FILE        measure nothing: report the record in FILE, also with --check
+  --page a,b,c       measure nothing: put the figures of these records into docs/performance.md`;
+
+const flag = { type: 'boolean', default: false } as const;
+const value = { type: 'string' } as const;
+
+export type Options = ReturnType<typeof readOptions>;
 
 /** @throws Error with a text for the user */
-export function readOptions(args: string[]): Options | 'help' {
-  const { values } = parseArgs({
-    args,
-    options: {
-      quick: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      subjects: { type: 'string' },
-      rounds: { type: 'string' },
-      json: { type: 'string' },
-      'cpu-prof': { type: 'string' },
-      page: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  if (values.help) return 'help';
-  return {
-    quick: values.quick,
-    works: values.only === undefined ? works : values.only.split(',').map(workNamed),
-    subjects: values.subjects?.split(',').map(subjectNamed),
-    rounds: values.rounds === undefined ? undefined : positive(values.rounds),
-    json: values.json,
-    profiles: values['cpu-prof'],
-    page: values.page?.split(','),
-  };
+export function readOptions(args: string[]) {
+  const switches = { quick: flag, smoke: flag, check: flag, help: flag };
+  const files = { json: value, from: value, page: value, 'cpu-prof': value };
+  const choices = { only: value, subjects: value, rounds: value, node: value };
+  const { values } = parseArgs({ args, options: { ...switches, ...files, ...choices } });
+  const { check, help, json, from, node, 'cpu-prof': profiles } = values;
+  if (node !== undefined && node !== 'current') throw new Error(`--node current, not ${node}`);
+  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+  if (rounds !== undefined && !(rounds >= 1)) throw new Error('--rounds takes a number');
+  const form: Form = values.smoke ? 'smoke' : values.quick ? 'quick' : 'full';
+  const plan = planOf(form, values.only?.split(','), values.subjects?.split(','));
+  const page = values.page?.split(',');
+  const currentNode = node === 'current';
+  return { form, plan, rounds, check, help, currentNode, json, from, page, profiles };
 }
 
-function workNamed(name: string): Work {
-  const work = works.find((known) => known.name === name);
-  if (work === undefined) throw new Error(`no such work: ${name}`);
-  return work;
-}
-
-function subjectNamed(name: string): SubjectName {
-  if (!isSubjectName(name)) throw new Error(`no such subject: ${name}`);
-  return name;
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`not a number of rounds: ${text}`);
-  return number;
+function planOf(
+  form: Form,
+  only: readonly string[] | undefined,
+  subjects: readonly string[] | undefined,
+): { work: Work; names: readonly SubjectName[] }[] {
+  const known = new Set<string>([...works.map(({ name }) => name), ...subjectNames]);
+  const unknown = [...(only ?? []), ...(subjects ?? [])].find((name) => !known.has(name));
+  if (unknown !== undefined) throw new Error(`no ${unknown}: see --help`);
+  return works
+    .filter(
+      (work) => only?.includes(work.name) ?? (form !== 'quick' || work.quickSubjects.length > 0),
+    )
+    .map((work) => {
+      // The short form is short because few subjects take part, unless works are named.
+      const names = form === 'quick' && only === undefined ? work.quickSubjects : work.subjects;
+      return {
+        work,
+        names: subjects ? work.subjects.filter((it) => subjects.includes(it)) : names,
+      };
+    });
 }

@@ -1,58 +1,72 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+/** Gets what the benchmark needs: the Node that targets are for, and what the subjects run on. */
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { builtEntry, peers, root, sources } from './paths.js';
-import { subjects, type SubjectName } from './subjects/index.js';
+import { builtEntry, mcpGoProgram, mcpGoSources, root, sources } from './paths.js';
+import { neededPrograms, type SubjectName } from './subjects/index.js';
 
-/** Gets what the subjects need: the peers installed, the build as new as its sources. */
-export function prepare(names: readonly SubjectName[]): void {
-  const needs = new Set(names.map((name) => subjects[name].needs));
-  if (needs.has('peers') && !peersInstalled()) run(peers, 'npm', 'ci', '--no-audit', '--no-fund');
-  if (needs.has('build') && !built()) run(root, 'npm', 'run', 'build');
+const major = 24;
+
+/** Why a run on this version, as `process.version` writes it, is not judged, or undefined. */
+export function notJudged(version: string): string | undefined {
+  if (version.startsWith(`v${major}.`)) return undefined;
+  return `The targets are for Node ${major}, not for ${version}.`;
 }
 
-/** @throws Error that says what to do when so many sockets cannot be open at a time */
-export function assertSocketsAllowed(sockets: number): void {
+/** Does the whole command again on the reference Node. Resolves with its exit code. */
+export function runOnReferenceNode(args: readonly string[]): Promise<number> {
+  const command = `-y -p node@${major} node --import tsx bench/run.ts`.split(' ');
+  const cwd = fileURLToPath(root);
+  const child = spawn('npx', [...command, ...args], { cwd, stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => child.kill(signal));
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Returns the subjects that this machine cannot run, each with the reason. */
+export function prepare(
+  names: ReadonlySet<SubjectName>,
+  sockets: number,
+): Map<SubjectName, string> {
   // Node raises the soft limit to the hard one as it starts: only the hard one counts.
-  const limit = process.platform === 'win32' ? Infinity : openFilesLimit();
-  const needed = sockets + 100;
-  if (needed > limit) {
-    throw new Error(
-      `${needed} open files are needed, and the limit is ${limit}: raise it ` +
-        `(ulimit -n ${needed}), or take --quick, or fewer works (--only) or subjects (--subjects)`,
-    );
+  const enough = `limit=$(ulimit -Hn); [ $limit = unlimited ] || [ $limit -ge ${sockets} ]`;
+  if (!succeeds('.', 'sh', '-c', enough)) throw new Error(`allow ${sockets} files: ulimit -n`);
+  const missing = new Map<SubjectName, string>();
+  for (const name of names) {
+    const program = neededPrograms[name];
+    if (program === undefined || succeeds('.', 'sh', '-c', `command -v ${program}`)) continue;
+    missing.set(name, `no ${program} here`);
+  }
+  if (names.has('mcp-go') && !missing.has('mcp-go')) {
+    mkdirSync(dirname(mcpGoProgram), { recursive: true });
+    if (!succeeds(mcpGoSources, 'go', 'build', '-o', mcpGoProgram, '.')) {
+      missing.set('mcp-go', 'go build fails here');
+    }
+  }
+  if ([...names].some((name) => name.startsWith('ours')) && !built()) {
+    execFileSync('npm', ['run', 'build'], { cwd: fileURLToPath(root), stdio: 'inherit' });
+  }
+  return missing;
+}
+
+function succeeds(cwd: string, command: string, ...args: string[]): boolean {
+  try {
+    execFileSync(command, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
+    return true;
+  } catch {
+    return false;
   }
 }
 
-function openFilesLimit(): number {
-  const text = execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).trim();
-  return text === 'unlimited' ? Infinity : Number(text);
-}
-
-function peersInstalled(): boolean {
-  const { dependencies } = JSON.parse(readFileSync(new URL('package.json', peers), 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
-  return Object.entries(dependencies).every(
-    ([name, version]) => installedVersion(peers, name) === version,
-  );
-}
-
-/** The version of a package as installed in a folder's node_modules. */
-export function installedVersion(folder: URL, name: string): string | undefined {
-  const file = new URL(`node_modules/${name}/package.json`, folder);
-  if (!existsSync(file)) return undefined;
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}
-
+/** Whether the build is newer than all its sources. */
 function built(): boolean {
   if (!existsSync(builtEntry)) return false;
   const builtAt = statSync(builtEntry).mtimeMs;
   const files = readdirSync(sources, { recursive: true, encoding: 'utf8' });
   return files.every((file) => statSync(new URL(file, sources)).mtimeMs <= builtAt);
-}
-
-function run(folder: URL, command: string, ...args: string[]): void {
-  console.log(`\n$ ${command} ${args.join(' ')}`);
-  execFileSync(command, args, { cwd: fileURLToPath(folder), stdio: 'inherit' });
 }

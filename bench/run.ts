@@ -1,72 +1,96 @@
 /** `npm run bench`: measures this package beside its peers. See bench/README.md. */
-import { fileURLToPath } from 'node:url';
-import { conduct, participants, type Outcome } from './conduct.js';
+import { conduct } from './conduct.js';
 import { readOptions, usage, type Options } from './options.js';
-import { writePage } from './page.js';
-import { results } from './paths.js';
-import { assertSocketsAllowed, prepare } from './prepare.js';
-import { machine, writeRecord } from './report/record.js';
-import { sharesOf, sharesTable, type AllShares } from './report/shares.js';
-import { judge, targetTable } from './report/targets.js';
-import { workTable } from './report/work-table.js';
-import { full, quick } from './scale.js';
-import type { SubjectName } from './subjects/index.js';
+import { latest } from './paths.js';
+import { notJudged, prepare, runOnReferenceNode } from './prepare.js';
+import { writePage } from './report/page.js';
+import { allShares, shareRows } from './report/profile.js';
+import * as records from './report/record.js';
+import { markdown, targetRows, workRows } from './report/tables.js';
+import { judge, shortfall } from './report/targets.js';
+import { scales } from './scale.js';
+import { works } from './works/index.js';
 
-// A signal must end it as an error does: through `exit`, where the servers are killed.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => process.exit(1));
-}
-
+const args = process.argv.slice(2);
 try {
-  const options = readOptions(process.argv.slice(2));
-  if (options === 'help') console.log(usage);
-  else if (options.page !== undefined) await writePage(options.page);
-  else await bench(options);
+  process.exitCode = await main(readOptions(args));
 } catch (error) {
   console.error(error instanceof Error ? `\nFAILED: ${error.message}` : error);
-  process.exit(1);
+  process.exitCode = 1;
+}
+// Servers that still run after a failure are killed on the way out.
+process.exit();
+
+/** Returns the exit code. */
+async function main(options: Options): Promise<number> {
+  if (options.help) console.log(usage);
+  else if (options.page) await writePage(options.page);
+  else if (options.from) {
+    const record = records.readRecord(options.from);
+    for (const name of Object.keys(record.works)) printWork(record.works, name);
+    return conclude(record, options.check);
+  } else if (notJudged(process.version) && !options.currentNode) return runOnReferenceNode(args);
+  else return conclude(await measure(options), options.check);
+  return 0;
 }
 
-async function bench(options: Options): Promise<void> {
-  const began = new Date();
-  const scale = options.quick ? quick : full;
-  const plan = options.works
-    .map((work) => ({ work, names: participants(work, options) }))
-    .filter(({ names }) => names.length > 0);
-  assertSocketsAllowed(
-    Math.max(...plan.map(({ work, names }) => work.sockets(scale, names.length))),
-  );
-  prepare(plan.flatMap(({ names }) => names));
-  const here = machine();
-  console.log(`\n${here.cpu}, ${here.cores} cores, ${here.platform}, Node ${here.node}`);
-  console.log(
-    Object.entries(here.versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', '),
-  );
-
-  const outcomes: Outcome[] = [];
-  for (const { work } of plan) {
-    const outcome = await conduct(work, options, scale);
-    outcomes.push(outcome);
-    console.log(workTable(outcome));
+async function measure(options: Options): Promise<records.RunRecord> {
+  // A signal must end it as an error does: through `exit`, where the servers are killed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(1));
   }
-  const judged = judge(outcomes);
-  const file = options.json ?? fileURLToPath(new URL('latest.json', results));
-  const shares =
-    options.profiles === undefined ? undefined : sharesOfAll(options.profiles, plan, began);
-  writeRecord(file, { machine: here, quick: options.quick, began, outcomes, judged, shares });
-  if (shares) console.log(sharesTable(shares));
-  else console.log(targetTable(judged));
+  const { form, profiles, plan, json: file = latest } = options;
+  const began = new Date();
+  const skipped = prepare(new Set(plan.flatMap(({ names }) => names)), scales[form].sockets);
+  const machine = records.thisMachine();
+  console.log(`\n${machine}`);
+  for (const [name, reason] of skipped) console.log(`skipped: ${name}: ${reason}`);
+
+  const done: Record<string, records.WorkRecord> = {};
+  for (const { work, names } of plan) {
+    const able = names.filter((name) => !skipped.has(name));
+    if (able.length === 0) continue;
+    done[work.name] = await conduct(work, able, options);
+    printWork(done, work.name);
+  }
+  const names = new Set(Object.values(done).flatMap(({ samples }) => Object.keys(samples)));
+  names.delete('mcp-go');
+  const record = {
+    machine,
+    node: process.version,
+    form,
+    began: began.toISOString(),
+    works: done,
+    shares: profiles === undefined ? undefined : allShares(profiles, names, began),
+  };
+  records.writeRecord(file, record);
   console.log(`\nAll answers and events were checked. Written to ${file}`);
+  return record;
 }
 
-/** What is profiled is slow: it is judged by its shares, not by its figures. */
-function sharesOfAll(
-  folder: string,
-  plan: readonly { readonly names: readonly SubjectName[] }[],
-  since: Date,
-): AllShares {
-  const names = [...new Set(plan.flatMap((one) => one.names))];
-  return Object.fromEntries(names.map((name) => [name, sharesOf(folder, name, since)]));
+function printWork(done: records.Works, name: string): void {
+  const work = works.find((known) => known.name === name);
+  const record = done[name];
+  if (work === undefined || record === undefined) return;
+  const { title, seconds, samples } = record;
+  const rounds = Math.max(...Object.values(samples).map((taken) => taken.length));
+  console.log(`\n${name}: ${title} (medians of ${rounds} rounds, ${seconds} s)`);
+  console.log(`${markdown(workRows(done, work))}\n${work.remark ?? ''}`.trimEnd());
+}
+
+/** Prints the targets beside the figures, where there is something to judge. */
+function conclude({ node, form, works: done, shares }: records.RunRecord, check: boolean): number {
+  // What is profiled is slow, and what is small is not steady.
+  if (shares !== undefined) console.log(`\nMain thread\n${markdown(shareRows(shares))}`);
+  const reason = notJudged(node) ?? (shares || form === 'smoke' ? 'Nothing to judge.' : undefined);
+  if (reason !== undefined) {
+    console.log(`\n${reason}`);
+    return check ? 1 : 0;
+  }
+  const judged = judge(done);
+  const short = (value: string) => `SHORT ${value}`;
+  console.log(`\nTargets, on Node ${node}\n${markdown(targetRows([judged], short))}`);
+  const missed = shortfall(judged);
+  if (missed !== undefined) console.log(`\n${missed}`);
+  return check && missed !== undefined ? 1 : 0;
 }

@@ -1,52 +1,47 @@
-/** Sees each event's name and where its data lies; the bytes are valid only during the call. */
-export type OnEvent = (name: string, data: Buffer) => void;
-
-const lf = 10;
-const colon = 58;
-const space = 32;
-const nothing = Buffer.alloc(0);
-const dataField = Buffer.from('data:');
-const eventField = Buffer.from('event:');
-
-/** Reads an event stream, however it is cut. Strict: it takes LF only, which is what servers write. */
+/**
+ * Reads events, however the stream is cut. It works on bytes, since decoding each event would cost
+ * more than some servers take to send it, and it is not the package's own reader, whose faults it
+ * would share.
+ */
 export class EventReader {
-  #rest: Buffer = nothing;
+  /** The parts of a line that has not ended yet. */
+  #partial: Buffer[] = [];
   #name = '';
   #data: Buffer | undefined;
 
-  constructor(private readonly onEvent: OnEvent) {}
+  /** @param onEvent gets bytes that are valid during the call only */
+  constructor(private readonly onEvent: (name: string, data: Buffer) => void) {}
 
-  read(bytes: Buffer, start: number, end: number): void {
-    const fresh = bytes.subarray(start, end);
-    const all = this.#rest.length === 0 ? fresh : Buffer.concat([this.#rest, fresh]);
+  read(bytes: Buffer): void {
+    let all = bytes;
+    let stop = all.indexOf(lf);
+    if (stop >= 0 && this.#partial.length > 0) {
+      stop += this.#partial.reduce((sum, { length }) => sum + length, 0);
+      all = Buffer.concat([...this.#partial, all]);
+      this.#partial = [];
+    }
     let line = 0;
-    for (let stop = all.indexOf(lf); stop >= 0; stop = all.indexOf(lf, line)) {
-      this.#readLine(all, line, stop);
+    for (; stop >= 0; stop = all.indexOf(lf, line)) {
+      this.#readLine(all, line, all[stop - 1] === cr ? stop - 1 : stop);
       line = stop + 1;
     }
-    this.#keep(all, line);
-  }
-
-  /** The buffer belongs to the socket: what is needed later is copied. */
-  #keep(all: Buffer, from: number): void {
-    this.#rest = from === all.length ? nothing : Buffer.from(all.subarray(from));
+    // The buffer belongs to the socket: what is needed later is copied.
+    if (line < all.length) this.#partial.push(Buffer.from(all.subarray(line)));
     if (this.#data !== undefined) this.#data = Buffer.from(this.#data);
   }
 
   #readLine(all: Buffer, start: number, end: number): void {
-    if (start === end) this.#dispatch();
-    else if (startsWith(all, start, end, dataField)) {
-      this.#addData(all.subarray(valueAt(all, start + dataField.length), end));
-    } else if (startsWith(all, start, end, eventField)) {
-      this.#name = all.toString('latin1', valueAt(all, start + eventField.length), end);
-    } else if (all[start] !== colon && !/^(?:id|retry):/.test(all.toString('latin1', start, end))) {
+    // The first letter and the place of the colon tell `data:`, `event:`, `retry:`, `id:`, and `:`.
+    const letter = all[start];
+    if (start >= end) this.#dispatch();
+    else if (letter === d && all[start + 4] === colon) {
+      if (this.#data !== undefined) throw new Error('two lines of data in one event');
+      this.#data = all.subarray(valueAt(all, start + 5), end);
+    } else if (letter === e && all[start + 5] === colon) {
+      this.#name = all.toString('latin1', valueAt(all, start + 6), end);
+    } else if (letter !== colon && all[start + 5] !== colon && all[start + 2] !== colon) {
       throw new Error(`not a line of an event stream: ${all.toString('latin1', start, end)}`);
     }
-  }
-
-  #addData(data: Buffer): void {
-    this.#data =
-      this.#data === undefined ? data : Buffer.concat([this.#data, Buffer.from('\n'), data]);
   }
 
   #dispatch(): void {
@@ -58,14 +53,7 @@ export class EventReader {
   }
 }
 
-function startsWith(all: Buffer, start: number, end: number, field: Buffer): boolean {
-  // The first letters differ, so that the comparison proper is made only where it will hold.
-  return (
-    all[start] === field[0] &&
-    end - start >= field.length &&
-    all.compare(field, 0, field.length, start, start + field.length) === 0
-  );
-}
+const [lf, cr, space, colon, d, e] = [10, 13, 32, 58, 100, 101];
 
 /** One space after the colon does not belong to the value. */
 function valueAt(all: Buffer, at: number): number {

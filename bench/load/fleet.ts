@@ -1,74 +1,113 @@
-import { Lane } from './lane.js';
-import { LoadSession } from './load-session.js';
+/** The sessions that a work has open with one server, and the calls on them. */
+import type { ServerProcess } from '../server/server-process.js';
 import { Poster } from './poster.js';
-import type { Verdict } from './verdict.js';
+import { LoadSession } from './session.js';
+import { patienceMs } from './verdict.js';
 
 /** How many streams are being opened at a time. */
 const opening = 32;
 
-/** The sessions a work has open with one server. */
+/** Keeps calls going. Resolves with the latencies in µs. */
+export type Run = (ms: number) => Promise<number[]>;
+
+interface CallOptions {
+  /** The length of an answer's text, if it is not that of the argument. */
+  readonly answerBytes?: number | undefined;
+  /** Whether calls go round the sessions, instead of each connection having its own. */
+  readonly inTurn?: boolean;
+  /** If not all. */
+  readonly sessions?: readonly LoadSession[];
+}
+
 export class Fleet {
   readonly sessions: LoadSession[] = [];
 
-  constructor(
-    private readonly port: number,
-    private readonly verdict: Verdict,
-  ) {}
+  constructor(private readonly server: ServerProcess) {}
+
+  /** Opens sessions until there are `count`, and shakes hands on the new ones. */
+  async growTo(count: number): Promise<void> {
+    const before = this.sessions.length;
+    await this.openStreams(count);
+    await this.initialize(before);
+  }
 
   /** Opens streams until there are `count`. */
-  async open(count: number): Promise<void> {
-    const first = this.sessions.length;
-    await inParallel(opening, count - first, async (index) => {
-      const number = first + index;
-      this.sessions[number] = await LoadSession.open(number, this.port, this.verdict);
-    });
+  async openStreams(
+    count: number,
+    open = (number: number): Promise<LoadSession> =>
+      LoadSession.open(number, this.server.port, this.server.verdict),
+  ): Promise<void> {
+    let next = this.sessions.length;
+    const worker = async () => {
+      while (next < count) {
+        const number = next++;
+        this.sessions[number] = await open(number);
+      }
+    };
+    await Promise.all(Array.from({ length: opening }, worker));
   }
 
   /** Shakes hands on every session from number `from` on. */
   async initialize(from = 0): Promise<void> {
     const fresh = this.sessions.slice(from);
-    const posters = await this.openPosters(Math.min(opening, fresh.length));
     const queue = fresh.values();
-    await this.verdict.within(
-      120_000,
-      'initialize',
-      Promise.all(
-        posters.map(async (poster) => {
-          for (const session of queue) await session.initialize(poster);
-        }),
-      ),
-    );
-    for (const poster of posters) poster.close();
-  }
-
-  openPosters(count: number): Promise<Poster[]> {
-    return Promise.all(Array.from({ length: count }, () => Poster.open(this.port, this.verdict)));
-  }
-
-  /** `perSession` lanes for each of `sessions`. */
-  async openLanes(sessions: readonly LoadSession[], perSession: number): Promise<Lane[]> {
-    const posters = await this.openPosters(sessions.length * perSession);
-    return posters.map((poster, index) => {
-      const session = sessions[index % sessions.length];
-      if (session === undefined) throw new Error('no sessions');
-      return new Lane(poster, () => session);
+    await this.withPosters(Math.min(opening, fresh.length), async (posters) => {
+      const initialized = posters.map(async (poster) => {
+        for (const session of queue) await session.initialize(poster);
+      });
+      await this.server.verdict.within(120_000, 'initialize', Promise.all(initialized));
     });
+  }
+
+  /** Opens connections, uses them, and closes them. An idle one is the server's to close. */
+  async withPosters<T>(count: number, use: (posters: Poster[]) => Promise<T>): Promise<T> {
+    const { port, verdict } = this.server;
+    const open = Array.from({ length: count }, () => Poster.open(port, verdict));
+    const posters = await Promise.all(open);
+    const result = await use(posters);
+    for (const poster of posters) poster.close();
+    return result;
+  }
+
+  /** `inFlight` calls at a time: each connection makes the next when it has the answer. */
+  async withCalls<T>(
+    inFlight: number,
+    use: (run: Run) => Promise<T>,
+    { answerBytes, inTurn = false, sessions = this.sessions }: CallOptions = {},
+  ): Promise<T> {
+    let last = 0;
+    const keepBusy = (posters: readonly Poster[], ms: number) =>
+      new Promise<number[]>((resolve) => {
+        const end = performance.now() + ms;
+        const latencies: number[] = [];
+        let busy = posters.length;
+        for (const [number, poster] of posters.entries()) {
+          const call = () => {
+            const session = sessions[(inTurn ? last++ : number) % sessions.length];
+            if (session) poster.call(session, answerBytes, onDone);
+          };
+          const onDone = (micros: number) => {
+            latencies.push(micros);
+            if (performance.now() < end) call();
+            else if (--busy === 0) resolve(latencies);
+          };
+          call();
+        }
+      });
+    const { verdict } = this.server;
+    return this.withPosters(inFlight, (posters) =>
+      use((ms) => verdict.within(ms + patienceMs, 'all answers', keepBusy(posters, ms))),
+    );
+  }
+
+  /** Makes these the sessions that the server sends messages to. */
+  async enrol(): Promise<void> {
+    const ids = this.sessions.map(({ id }) => id);
+    await this.server.order('enrol', ids);
   }
 
   close(): void {
     for (const session of this.sessions) session.close();
     this.sessions.length = 0;
   }
-}
-
-export async function inParallel(
-  width: number,
-  count: number,
-  job: (index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) await job(next++);
-  };
-  await Promise.all(Array.from({ length: Math.min(width, count) }, worker));
 }

@@ -1,46 +1,34 @@
-import type { Socket } from 'node:net';
-import { ChunkedReader } from './chunked-reader.js';
-import { openSocket } from './open-socket.js';
-import { readHead } from './response-head.js';
+/** A connection that is kept open, with at most one POST under way. */
+import { Connection, ResponseReader } from './connection.js';
+import { Calls } from './expectations.js';
+import type { LoadSession } from './session.js';
 import type { Verdict } from './verdict.js';
 
-/** A keep-alive connection with at most one POST under way. */
-export class Poster {
-  #socket: Socket | undefined;
-  #rest: Buffer | undefined;
-  #onAccepted: (() => void) | undefined;
-  #closing = false;
+const accepted = /^HTTP\/1\.1 202 /;
 
-  private constructor(
-    private readonly port: number,
-    private readonly verdict: Verdict,
-  ) {}
+export class Poster {
+  #connection: Connection | undefined;
+  #response: ResponseReader | undefined;
+  #onAccepted: () => void = () => undefined;
+
+  private constructor(private readonly port: number) {}
 
   static async open(port: number, verdict: Verdict): Promise<Poster> {
-    const poster = new Poster(port, verdict);
-    const socket = await openSocket(port, (bytes) => {
-      poster.#read(bytes);
-    });
-    poster.#socket = socket;
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      poster.#lost();
-    });
+    const poster = new Poster(port);
+    const onRead = (bytes: Buffer) => poster.#read(bytes);
+    const onLost = () => verdict.fail('the server closed a connection for POSTs');
+    poster.#connection = await Connection.open(port, verdict, onRead, onLost);
     return poster;
   }
 
-  /** Anything but a whole 202 fails the run. ASCII bodies only. */
+  /** Anything but one 202 fails the run. ASCII bodies only. */
   post(path: string, body: string, onAccepted: () => void): void {
-    if (this.#onAccepted !== undefined) throw new Error('a POST is under way here');
-    if (this.#socket === undefined) {
-      this.verdict.fail('the server closed an idle connection');
-      return;
-    }
+    if (this.#response !== undefined) throw new Error('a POST is under way here');
+    this.#response = new ResponseReader(accepted);
     this.#onAccepted = onAccepted;
-    this.#socket.write(
+    this.#connection?.write(
       `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${this.port}\r\n` +
         `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-      'latin1',
     );
   }
 
@@ -51,49 +39,32 @@ export class Poster {
     });
   }
 
-  /** An idle connection is the server's to close; a POST is not its to drop. */
-  #lost(): void {
-    this.#socket = undefined;
-    if (this.#closing || this.#onAccepted === undefined) return;
-    this.verdict.fail('the server closed a connection without an answer to a POST');
+  /** Tells how long the answer took, in µs, once both the 202 and the answer are there. */
+  call(session: LoadSession, answerBytes: number | undefined, onDone: (µs: number) => void): void {
+    if (!(session.receiver instanceof Calls)) throw new Error('this session takes no answers');
+    let missing = 2;
+    let answeredAt = 0;
+    const arrived = () => {
+      missing -= 1;
+      if (missing === 0) onDone((answeredAt - began) * 1000);
+    };
+    const body = session.receiver.next(answerBytes, () => {
+      answeredAt = performance.now();
+      arrived();
+    });
+    const began = performance.now();
+    this.post(session.path, body, arrived);
   }
 
   close(): void {
-    this.#closing = true;
-    this.#socket?.resetAndDestroy();
+    this.#connection?.close();
   }
 
-  #read(fresh: Buffer): void {
-    if (this.#closing) return;
-    const bytes = this.#rest === undefined ? fresh : Buffer.concat([this.#rest, fresh]);
-    try {
-      const length = acceptedLength(bytes);
-      this.#rest = length === undefined ? Buffer.from(bytes) : undefined;
-      if (length === undefined) return;
-      if (length !== bytes.length || this.#onAccepted === undefined) {
-        throw new Error(`more than one answer to a POST: ${bytes.toString('latin1', 0, 300)}`);
-      }
-    } catch (error) {
-      this.verdict.fail(error instanceof Error ? error : String(error));
-      return;
-    }
-    const onAccepted = this.#onAccepted;
-    this.#onAccepted = undefined;
-    onAccepted();
+  #read(bytes: Buffer): void {
+    if (this.#response === undefined) throw new Error('a response that was not asked for');
+    this.#response.read(bytes);
+    if (!this.#response.ended) return;
+    this.#response = undefined;
+    this.#onAccepted();
   }
-}
-
-/** How long the 202 is, body included, or `undefined` while it is not whole. */
-function acceptedLength(bytes: Buffer): number | undefined {
-  const head = readHead(bytes);
-  if (head === undefined) return undefined;
-  if (head.status !== 202)
-    throw new Error(`a POST was answered: ${bytes.toString('latin1', 0, 300)}`);
-  if (!head.chunked) {
-    const length = head.end + head.contentLength;
-    return length > bytes.length ? undefined : length;
-  }
-  const body = new ChunkedReader(() => undefined);
-  body.read(bytes, head.end, bytes.length);
-  return body.ended ? bytes.length : undefined;
 }

@@ -2,8 +2,8 @@
 export const patienceMs = 30_000;
 
 /**
- * The first thing that went wrong with one server. Whoever waits for that server's work waits
- * through `within`, and so fails with it.
+ * The first thing that went wrong with one server. What waits for that server waits through
+ * `within`, and so fails with it.
  */
 export class Verdict {
   #failure: Error | undefined;
@@ -11,11 +11,10 @@ export class Verdict {
 
   constructor(readonly subject: string) {}
 
-  fail(reason: string | Error): void {
+  fail(reason: unknown): void {
     if (this.#failure !== undefined) return;
-    const cause = typeof reason === 'string' ? undefined : reason;
-    const text = typeof reason === 'string' ? reason : reason.message;
-    this.#failure = new Error(`${this.subject}: ${text}`, { cause });
+    const text = reason instanceof Error ? reason.message : String(reason);
+    this.#failure = new Error(`${this.subject}: ${text}`, { cause: reason });
     for (const reject of this.#waiting) reject(this.#failure);
     this.#waiting.clear();
   }
@@ -27,9 +26,7 @@ export class Verdict {
         reject(this.#failure);
         return;
       }
-      const timer = setTimeout(() => {
-        this.fail(`${what}: not done after ${ms} ms`);
-      }, ms);
+      const timer = setTimeout(() => this.fail(`${what}: not done after ${ms} ms`), ms);
       this.#waiting.add(reject);
       const settled = () => {
         clearTimeout(timer);

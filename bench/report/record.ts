@@ -1,94 +1,68 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** What a run leaves behind, to be compared with another run on the same machine only. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
-import type { Outcome } from '../conduct.js';
-import { peers, root } from '../paths.js';
-import { installedVersion } from '../prepare.js';
-import { figure, type Figure } from './figures.js';
-import type { AllShares } from './shares.js';
-import type { Judged } from './targets.js';
+import { mcpGoSources, root } from '../paths.js';
+import type { Form } from '../scale.js';
+import type { Sample } from '../works/work.js';
+import type { Shares } from './profile.js';
 
-export interface Machine {
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryGiB: number;
-  readonly platform: string;
+export interface RunRecord {
+  /** Processors, memory, and the versions of all that was measured. */
+  readonly machine: string;
+  /** As `process.version` writes it. */
   readonly node: string;
-  readonly versions: Readonly<Record<string, string>>;
-}
-
-export function machine(): Machine {
-  const processors = cpus();
-  return {
-    cpu: processors[0]?.model.trim() ?? 'unknown',
-    cores: processors.length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    platform: `${process.platform} ${process.arch}`,
-    node: process.version,
-    versions: versions(),
-  };
-}
-
-function versions(): Record<string, string> {
-  const own = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
-    version: string;
-  };
-  const found: Record<string, string> = { 'express-mcp-sse': own.version };
-  const wanted: [folder: URL, names: string[]][] = [
-    [root, ['express', '@modelcontextprotocol/sdk', '@modelcontextprotocol/server', 'zod', 'tsx']],
-    [peers, ['@modelcontextprotocol/server-legacy', 'express-mcp-handler', 'better-sse']],
-  ];
-  for (const [folder, names] of wanted) {
-    for (const name of names) {
-      const version = installedVersion(folder, name);
-      if (version !== undefined) found[name] = version;
-    }
-  }
-  return found;
-}
-
-/** What a run leaves behind, to be compared with another run on the same machine only. */
-export interface Run {
-  readonly machine: Machine;
-  readonly quick: boolean;
-  readonly began: Date;
-  readonly outcomes: readonly Outcome[];
-  readonly shares: AllShares | undefined;
-  readonly judged: readonly Judged[];
-}
-
-/** The same as it stands in the file. */
-export interface RunRecord extends Omit<Run, 'began' | 'outcomes'> {
+  readonly form: Form;
+  /** ISO 8601. */
   readonly began: string;
-  readonly works: Readonly<Record<string, WorkRecord>>;
+  readonly works: Works;
+  /** By subject, in a run with profiles. */
+  readonly shares?: Readonly<Record<string, Shares>> | undefined;
 }
 
-interface WorkRecord {
+/** By name. */
+export type Works = Readonly<Record<string, WorkRecord>>;
+
+export interface WorkRecord {
   readonly title: string;
   readonly seconds: number;
-  readonly subjects: Readonly<Record<string, Readonly<Record<string, Figure>>>>;
+  /** By subject, a sample per round. */
+  readonly samples: Readonly<Record<string, readonly Sample[]>>;
 }
 
-export function writeRecord(file: string, { outcomes, ...run }: Run): void {
-  const seconds = Math.round((Date.now() - run.began.getTime()) / 1000);
-  const works = Object.fromEntries(
-    outcomes.map((outcome) => [
-      outcome.work.name,
-      { title: outcome.title, seconds: outcome.seconds, subjects: figuresOf(outcome) },
-    ]),
-  );
+/** All rounds of one metric; empty when it was not measured, NaN where a round has no figure. */
+export function valuesOf(works: Works, work: string, subject: string, metric: string): number[] {
+  const samples = works[work]?.samples[subject] ?? [];
+  // What is NaN is null in a file.
+  return samples.map((sample) => sample[metric] ?? Number.NaN);
+}
+
+export function writeRecord(file: string, record: RunRecord): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ ...run, seconds, works }, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(record, null, 2)}\n`);
 }
 
-function figuresOf(outcome: Outcome): Record<string, Record<string, Figure>> {
-  const { work, samples } = outcome;
-  return Object.fromEntries(
-    [...samples.keys()].map((subject) => [
-      subject,
-      Object.fromEntries(
-        work.metrics.map(({ key }) => [key, figure([outcome], work.name, subject, key)]),
-      ),
-    ]),
-  );
+export function readRecord(file: string): RunRecord {
+  return JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
+}
+
+export function thisMachine(): string {
+  const [{ model } = { model: 'unknown' }, ...more] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  const computer = `${model.trim()}, ${more.length + 1} cores, ${memory} GiB`;
+  const mcp = '@modelcontextprotocol';
+  const packages = ['express', `${mcp}/sdk`, `${mcp}/server`, `${mcp}/server-legacy`, 'zod'];
+  const versions = [
+    `express-mcp-sse ${versionIn('package.json')}`,
+    ...packages.map((name) => `${name} ${versionIn(`node_modules/${name}/package.json`)}`),
+    /mcp-go v\S+/.exec(readFileSync(`${mcpGoSources}go.mod`, 'utf8'))?.[0] ?? '',
+  ];
+  const system = `${process.platform} ${process.arch}, Node ${process.version}`;
+  return `${computer}, ${system}. ${versions.join(', ')}.`;
+}
+
+function versionIn(path: string): string {
+  const file = new URL(path, root);
+  if (!existsSync(file)) return 'missing';
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

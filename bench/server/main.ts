@@ -1,41 +1,34 @@
-/** The process of one subject. It is told what to do over IPC, and ends with its parent. */
+/** The process of one subject that runs on Node. */
 import type { AddressInfo } from 'node:net';
-import { subjects, isSubjectName } from '../subjects/index.js';
-import type { Order, OrderName, Report } from './orders.js';
-import { workshop, type Workshop } from './workshop.js';
+import { createInterface } from 'node:readline';
+import { nodeSubjects } from '../subjects/index.js';
+import { ordersFor, type OrderName } from './orders.js';
 
-const [, , name = ''] = process.argv;
-if (!isSubjectName(name)) throw new Error(`no such subject: ${name}`);
 // tsx turns these on, and they make every stack trace of a subject dear.
 process.setSourceMapsEnabled(false);
 
 // Before anything slow: a parent that dies meanwhile must not leave a server behind.
-process.on('disconnect', () => {
-  process.exit(0);
+const input = createInterface({ input: process.stdin });
+input.on('close', () => process.exit(0));
+
+const load = new Map(Object.entries(nodeSubjects)).get(process.argv[2] ?? '');
+if (load === undefined) throw new Error(`not a subject: ${process.argv[2] ?? ''}`);
+const { server, ...subject } = await load();
+const orders = ordersFor({ server, ...subject });
+input.on('line', (line) => void obey(JSON.parse(line) as Parameters<typeof obey>[0]));
+server.listen(0, '127.0.0.1', () => {
+  reply({ id: 0, gives: (server.address() as AddressInfo).port });
 });
 
-const subject = await subjects[name].load();
-const shop = workshop(subject);
-
-process.on('message', (message: unknown) => {
-  void obey(shop, message as Order);
-});
-
-subject.server.listen(0, '127.0.0.1', () => {
-  const { port } = subject.server.address() as AddressInfo;
-  report({ kind: 'listening', port });
-});
-
-async function obey<N extends OrderName>(handlers: Workshop, order: Order<N>): Promise<void> {
-  const { id } = order;
+async function obey(order: { id: number; name: OrderName; takes: never }): Promise<void> {
+  const { id, name, takes } = order;
   try {
-    const gives = await handlers[order.name](order.takes);
-    report({ kind: 'done', id, gives });
+    reply({ id, gives: await orders[name](takes) });
   } catch (error) {
-    report({ kind: 'failed', id, reason: String(error) });
+    reply({ id, failed: String(error) });
   }
 }
 
-function report(what: Report): void {
-  process.send?.(what);
+function reply(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }

@@ -1,8 +1,12 @@
-import { fork, type ChildProcess } from 'node:child_process';
+/** The generator's end of a server's process. */
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { patienceMs, Verdict } from '../load/verdict.js';
+import { mcpGoProgram } from '../paths.js';
 import type { SubjectName } from '../subjects/index.js';
-import type { OrderName, Orders, Report } from './orders.js';
+import type { OrderName, Orders } from './orders.js';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const running = new Set<ChildProcess>();
@@ -12,83 +16,77 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** The generator's end of a subject's process. */
 export class ServerProcess {
   readonly verdict: Verdict;
   port = 0;
   #lastId = 0;
   #stopping = false;
-  readonly #child: ChildProcess;
-  readonly #waiting = new Map<
-    number,
-    { resolve(gives: unknown): void; reject(error: Error): void }
-  >();
-  #onListening: () => void = () => undefined;
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #gone: Promise<void>;
+  readonly #waiting = new Map<number, (gives: unknown) => void>();
 
-  /** @param profiles a folder for V8's CPU profiles, a folder per subject in it */
-  constructor(
+  private constructor(
     readonly subject: SubjectName,
-    profiles?: string,
+    profiles: string | undefined,
   ) {
     this.verdict = new Verdict(subject);
-    const profiling =
-      profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}/${subject}`];
-    this.#child = fork(main, [subject], {
-      execArgv: [...process.execArgv, '--expose-gc', ...profiling],
+    const [command, ...args] = commandOf(subject, profiles);
+    this.#child = spawn(command, args, {
       env: { ...process.env, NODE_ENV: 'production' },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     });
     running.add(this.#child);
-    this.#child.on('message', (message: unknown) => {
-      this.#take(message as Report);
+    this.#gone = new Promise((resolve) => {
+      this.#child.once('error', (error) => this.verdict.fail(error));
+      this.#child.once('close', (code, signal) => {
+        running.delete(this.#child);
+        resolve();
+        if (!this.#stopping) this.verdict.fail(`the process ended: ${code ?? signal ?? ''}`);
+      });
     });
-    this.#child.once('exit', (code, signal) => {
-      running.delete(this.#child);
-      if (!this.#stopping) this.verdict.fail(`the server's process ended: ${code ?? signal ?? ''}`);
+    // Written to a process that is gone: its end is what is told.
+    this.#child.stdin.on('error', () => undefined);
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      const { id, gives, failed } = JSON.parse(line) as Reply;
+      if (failed !== undefined) this.verdict.fail(failed);
+      this.#waiting.get(id)?.(gives);
+      this.#waiting.delete(id);
     });
   }
 
-  /** Resolves once `port` is known. */
-  async listening(): Promise<void> {
-    if (this.port !== 0) return;
-    const listening = new Promise<void>((resolve) => {
-      this.#onListening = resolve;
-    });
-    await this.verdict.within(patienceMs, 'listening', listening);
+  /** Resolves once it listens. `profiles` is a folder for V8's CPU profiles. */
+  static async start(subject: SubjectName, profiles?: string): Promise<ServerProcess> {
+    const server = new ServerProcess(subject, profiles);
+    server.port = (await server.#reply(0, 'listening', patienceMs)) as number;
+    return server;
   }
 
   async order<N extends OrderName>(
     name: N,
-    ...[takes]: Orders[N]['takes'] extends undefined ? [] : [Orders[N]['takes']]
-  ): Promise<Orders[N]['gives']> {
+    ...[takes]: Parameters<Orders[N]>
+  ): Promise<Awaited<ReturnType<Orders[N]>>> {
     const id = ++this.#lastId;
-    const answer = new Promise<unknown>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-    });
-    this.#child.send({ id, name, takes });
-    return (await this.verdict.within(300_000, name, answer)) as Orders[N]['gives'];
+    this.#child.stdin.write(`${JSON.stringify({ id, name, takes })}\n`);
+    return (await this.#reply(id, name, 300_000)) as Awaited<ReturnType<Orders[N]>>;
   }
 
   /** Resolves once the process is gone. Never rejects. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    if (!running.has(this.#child)) return;
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5_000);
-    if (this.#child.connected) this.#child.disconnect();
-    await gone;
-    clearTimeout(timer);
+    this.#child.stdin.end();
+    await this.#gone;
   }
 
-  #take(report: Report): void {
-    if (report.kind === 'listening') {
-      this.port = report.port;
-      this.#onListening();
-      return;
-    }
-    const waiting = this.#waiting.get(report.id);
-    this.#waiting.delete(report.id);
-    if (report.kind === 'done') waiting?.resolve(report.gives);
-    else waiting?.reject(new Error(`${this.subject}: ${report.reason}`));
+  #reply(id: number, what: string, ms: number): Promise<unknown> {
+    const gives = new Promise((resolve) => this.#waiting.set(id, resolve));
+    return this.verdict.within(ms, what, gives);
   }
+}
+
+type Reply = Readonly<{ id: number; gives?: unknown; failed?: string }>;
+
+function commandOf(subject: SubjectName, profiles: string | undefined): [string, ...string[]] {
+  if (subject === 'mcp-go') return [mcpGoProgram];
+  const profiling = profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}/${subject}`] : [];
+  return [process.execPath, ...process.execArgv, '--expose-gc', ...profiling, main, subject];
 }

@@ -1,79 +1,46 @@
-import type { Subject } from './subject.js';
+/** What is measured, by name. Each is imported in its own process, which then holds nothing else. */
+import type { Server } from 'node:http';
+import type { Notification } from '../messages.js';
 
-interface Entry {
-  /** What its figures are about, in a few words. */
-  readonly is: string;
-  /** What must be there before it can be loaded. */
-  readonly needs?: 'peers' | 'build';
-  /** Imports only what this subject needs, so that its process holds nothing else. */
-  load(): Promise<Subject>;
-}
-
-export const subjectNames = [
-  'raw-http',
-  'express-json',
-  'sdk-v1',
-  'sdk-v2-legacy',
-  'express-mcp-handler',
-  'better-sse',
-  'ours-handler',
-  'ours-before',
-  'ours-v1',
-  'ours-v2',
-] as const;
-
-export type SubjectName = (typeof subjectNames)[number];
-
-export function isSubjectName(name: string): name is SubjectName {
-  return subjectNames.some((known) => known === name);
-}
-
-export const subjects: Readonly<Record<SubjectName, Entry>> = {
-  'raw-http': {
-    is: 'bare node:http, by hand, no checks at all',
-    load: async () => (await import('./raw-http.js')).rawHttp(),
-  },
-  'express-json': {
-    is: 'bare Express with express.json(), no checks at all',
-    load: async () => (await import('./express-json.js')).expressJson(),
-  },
-  'sdk-v1': {
-    is: "the official v1 transport on Express, the SDK's McpServer",
-    load: async () => (await import('./sdk-v1.js')).sdkV1(),
-  },
-  'sdk-v2-legacy': {
-    is: "the official v2 legacy transport on Express, the SDK's McpServer",
-    needs: 'peers',
-    load: async () => (await import('./sdk-v2-legacy.js')).sdkV2Legacy(),
-  },
-  'express-mcp-handler': {
-    is: "express-mcp-handler, the v1 SDK's McpServer",
-    needs: 'peers',
-    load: async () => (await import('./express-mcp-handler.js')).expressMcpHandler(),
-  },
-  'better-sse': {
-    is: 'better-sse on bare node:http, pushing only',
-    needs: 'peers',
-    load: async () => (await import('./better-sse.js')).betterSse(),
-  },
-  'ours-handler': {
-    is: 'mcpSse({ handler }) in an Express app',
-    needs: 'build',
-    load: async () => (await import('./ours.js')).oursHandler(),
-  },
-  'ours-before': {
-    is: 'the same in front of the Express app: mcp.requestListener(app)',
-    needs: 'build',
-    load: async () => (await import('./ours.js')).oursBefore(),
-  },
-  'ours-v1': {
-    is: "mcpSse({ server }) in an Express app, the v1 SDK's McpServer",
-    needs: 'build',
-    load: async () => (await import('./ours.js')).oursV1(),
-  },
-  'ours-v2': {
-    is: "mcpSse({ server }) in an Express app, the v2 SDK's McpServer",
-    needs: 'build',
-    load: async () => (await import('./ours.js')).oursV2(),
-  },
+export const nodeSubjects = {
+  'raw-http': async (): Promise<Subject> => (await import('./plain.js')).rawHttp(),
+  'express-json': async (): Promise<Subject> => (await import('./plain.js')).expressJson(),
+  'sdk-v1': async (): Promise<Subject> => (await import('./official.js')).sdkV1(),
+  'sdk-v2-legacy': async (): Promise<Subject> => (await import('./official.js')).sdkV2Legacy(),
+  'ours-handler': async (): Promise<Subject> => (await import('./ours.js')).oursHandler(),
+  'ours-in-front': async (): Promise<Subject> => (await import('./ours.js')).oursInFront(),
+  'ours-v1': async (): Promise<Subject> => (await import('./ours.js')).oursV1(),
+  'ours-v2': async (): Promise<Subject> => (await import('./ours.js')).oursV2(),
+  'ours-at-home': async (): Promise<Subject> => (await import('./ours.js')).oursNode(),
+  'ours-relayed': async (): Promise<Subject> => (await import('./ours.js')).oursNode(),
 };
+
+export type SubjectName = keyof typeof nodeSubjects | 'mcp-go';
+
+export const subjectNames = [...Object.keys(nodeSubjects), 'mcp-go'] as SubjectName[];
+
+/** Programs that subjects need besides Node. */
+export const neededPrograms: Readonly<Partial<Record<SubjectName, string>>> = {
+  'mcp-go': 'go',
+  'ours-at-home': 'redis-server',
+  'ours-relayed': 'redis-server',
+};
+
+/** A server of MCP over HTTP+SSE: `GET /sse` and the POST URL that it announces there. */
+export interface Subject {
+  /** Not listening yet. */
+  readonly server: Server;
+  /** Those that are open. */
+  readonly sessions: () => SubjectSession[];
+  /** One message to all, by the best way that the subject has. */
+  readonly broadcast: (message: Notification) => void;
+  /** Of a node: those that it is in touch with, and its streams to clients of others. */
+  readonly cluster?: () => { nodes: number; exported: number };
+}
+
+/** A session as the server sees it. */
+export interface SubjectSession {
+  readonly id: string;
+  /** As the subject's own send does: if it returns a promise, that rejects on a closed session. */
+  send(message: Notification): unknown;
+}

@@ -1,28 +1,25 @@
+/** This package as it ships: the build, not the sources, with every check, lock and bound on. */
 import { createServer, type RequestListener } from 'node:http';
 import express from 'express';
 import type * as Package from '../../lib/index.js';
-import type { McpSseOptions, McpSseRouter, Session } from '../../lib/index.js';
-import { builtEntry } from '../paths.js';
-import type { Notification } from '../messages.js';
-import { echoV1 } from './echo-v1.js';
-import { echoV2 } from './echo-v2.js';
-import { echoResult, type ClientMessage } from './echo.js';
-import type { Subject, SubjectSession } from './subject.js';
+import type { McpSseOptions, McpSseRouter } from '../../lib/index.js';
+import type * as RedisPackage from '../../lib/redis/index.js';
+import { builtEntry, redisUrl } from '../paths.js';
+import type { Subject } from './index.js';
+import { resultOf, serversV1, serversV2, type ClientMessage } from './tools.js';
 
-// What is measured is what ships: the build, not the sources.
 const { mcpSse } = (await import(builtEntry.href)) as typeof Package;
 
 /**
- * Every check, lock, log and bound is on. Room is made for more sessions than the default, a
- * session that only pushes may live without `initialize`, and a reader that stops is given up
- * soon enough to be waited for.
+ * Room is made for more sessions than the default, a session that only pushes may live without
+ * `initialize`, and a reader that stops is given up soon enough to be waited for.
  */
 const options: McpSseOptions = {
   limits: {
     maxSessions: 20_000,
     maxSessionsPerPrincipal: 20_000,
     initializeTimeoutMs: false,
-    writeTimeoutMs: 6_000,
+    writeTimeoutMs: 4_000,
   },
   hooks: {
     onConnect: () => ({}),
@@ -32,25 +29,47 @@ const options: McpSseOptions = {
   },
 };
 
+const handler = (message: ClientMessage): object | undefined =>
+  message.id === undefined ? undefined : resultOf(message);
+
 export function oursHandler(): Subject {
-  const mcp = mcpSse({ ...options, handler: echo });
-  return inExpress(mcp);
+  return inExpress({ ...options, handler });
 }
 
-export function oursBefore(): Subject {
-  const mcp = mcpSse({ ...options, handler: echo });
+/** In front of the Express application instead of in it. */
+export function oursInFront(): Subject {
+  const mcp = mcpSse({ ...options, handler });
   return subjectOf(mcp, mcp.requestListener(express()));
 }
 
-export function oursV1(): Subject {
-  return inExpress(mcpSse({ ...options, server: () => echoV1() }));
+export async function oursV1(): Promise<Subject> {
+  return inExpress({ ...options, server: await serversV1() });
 }
 
-export function oursV2(): Subject {
-  return inExpress(mcpSse({ ...options, server: () => echoV2() }));
+export async function oursV2(): Promise<Subject> {
+  return inExpress({ ...options, server: await serversV2() });
 }
 
-function inExpress(mcp: McpSseRouter): Subject {
+/** One of two nodes. */
+export async function oursNode(): Promise<Subject> {
+  const { createClient } = await import('redis');
+  const built = new URL('redis/index.js', builtEntry);
+  const { redisAdapter } = (await import(built.href)) as typeof RedisPackage;
+  const client = createClient({ url: process.env[redisUrl] ?? '' });
+  client.on('error', () => undefined);
+  await client.connect();
+  return inExpress({
+    ...options,
+    handler,
+    // The subjects do not see each other's nodes.
+    adapter: redisAdapter(client, { prefix: process.argv[2] ?? '' }),
+    // So that a stream can be moved to another node with nothing else changed about it.
+    resume: { key: (req) => req.headers['x-key']?.toString() },
+  });
+}
+
+function inExpress(own: McpSseOptions): Subject {
+  const mcp = mcpSse(own);
   const app = express();
   app.use(mcp);
   return subjectOf(mcp, app);
@@ -59,27 +78,11 @@ function inExpress(mcp: McpSseRouter): Subject {
 function subjectOf(mcp: McpSseRouter, listener: RequestListener): Subject {
   return {
     server: createServer(listener),
-    sessions: () => [...mcp.sessions].map((session) => new OurSession(session)),
+    sessions: () => [...mcp.sessions],
     broadcast: (message) => mcp.broadcast(message),
+    cluster: () => {
+      const { nodes = 1, streamsExported = 0 } = mcp.stats().cluster ?? {};
+      return { nodes, exported: streamsExported };
+    },
   };
-}
-
-function echo(message: ClientMessage): object | undefined {
-  return message.id === undefined ? undefined : echoResult(message);
-}
-
-class OurSession implements SubjectSession {
-  constructor(private readonly session: Session) {}
-
-  get id(): string {
-    return this.session.id;
-  }
-
-  push(message: Notification): void {
-    void this.session.send(message);
-  }
-
-  send(message: Notification): Promise<void> {
-    return this.session.send(message);
-  }
 }
