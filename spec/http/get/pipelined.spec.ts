@@ -17,7 +17,7 @@ it('opens one stream for a connection, and none behind it', async () => {
   expect(mcp.sessions.size).toBe(1);
   client.drop();
   await eventually(() => mcp.sessions.size === 0, 'the end of the session');
-  expectStats(mcp, { opened: 1, refused: { 'invalid-request': 20 } });
+  expectStats(mcp, { totals: { opened: 1, refused: { 'invalid-request': 20 } } });
 });
 
 it('opens streams on connections that were used before', async () => {
