@@ -18,9 +18,10 @@ export function adaptHttp2(req: IncomingMessage, res: ServerResponse): void {
 
 /** The head of a stream, as the protocol of the response allows it. */
 export function streamHead(res: ServerResponse): Record<string, string> {
-  const { Connection, ...head } = headOfStream();
+  const head = headOfStream();
   // [spec] RFC 9113, 8.2.2: no header of HTTP/2 speaks of the connection; [node] warns of one.
-  return isHttp2(res) || Connection === undefined ? head : { ...head, Connection };
+  if (isHttp2(res)) Reflect.deleteProperty(head, 'Connection');
+  return head;
 }
 
 /** Not by the version of the request: a client of HTTP/1 may claim any. */

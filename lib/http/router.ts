@@ -81,7 +81,7 @@ let standIn: HostApp | undefined;
 
 /** Gives a request the members that Express gives it: `get`, `ip`, `query`, `params` and so on. */
 function asExpressRequest(
-  req: IncomingMessage & Partial<Pick<Request, 'get' | 'query'>>,
+  req: IncomingMessage & Partial<Pick<Request, 'get' | 'query' | 'originalUrl'>>,
   res: ServerResponse,
   given: HostApp | undefined,
   mount: string,
@@ -89,6 +89,9 @@ function asExpressRequest(
   if (typeof req.get === 'function') return req as Request;
   const app = given ?? (standIn ??= express() as unknown as HostApp);
   const { url = '' } = req;
+  // What cuts a mount off the URL keeps the whole of it, as connect does.
+  const { originalUrl = url } = req;
+  const cut = originalUrl.endsWith(url) ? originalUrl.slice(0, -url.length) : '';
   if (req instanceof IncomingMessage) Object.setPrototypeOf(req, app.request);
   else addMembers(req, app.request);
   const mark = url.indexOf('?');
@@ -96,7 +99,7 @@ function asExpressRequest(
   // Express 4 sets it for each request, Express 5 has a getter.
   if (!('query' in req) && parse)
     Object.assign(req, { query: parse(mark < 0 ? '' : url.slice(mark + 1)) });
-  return Object.assign(req, { res, params: {}, baseUrl: mount, originalUrl: url }) as Request;
+  return Object.assign(req, { res, params: {}, baseUrl: mount || cut, originalUrl }) as Request;
 }
 
 /** [node] A request of HTTP/2 is no `IncomingMessage`, and keeps its own prototype. */

@@ -73,15 +73,22 @@ export const worldMutants: readonly Mutant[] = [
   {
     name: 'a writeHead that returns nothing is called on',
     file: post,
-    find: '  res.writeHead(202, ACCEPTED_HEAD);\n  res.end();',
-    replace: '  res.writeHead(202, ACCEPTED_HEAD).end();',
+    find: "  res.writeHead(202, { 'Content-Length': '0' });\n  res.end();",
+    replace: "  res.writeHead(202, { 'Content-Length': '0' }).end();",
     specs: [hosts],
   },
   {
     name: 'whatever stands in req.app is an Express application',
     file: router,
-    find: 'isObject(settings) ? Reflect',
-    replace: 'app !== undefined ? Reflect',
+    find: "return typeof req.app === 'function' && 'request' in req.app",
+    replace: 'return req.app !== undefined',
+    specs: [hosts],
+  },
+  {
+    name: 'a mount that the host has cut off is forgotten',
+    file: router,
+    find: 'const { originalUrl = url } = req;',
+    replace: 'const originalUrl = url;',
     specs: [hosts],
   },
   {
@@ -115,8 +122,8 @@ export const worldMutants: readonly Mutant[] = [
   {
     name: 'a stream of HTTP/2 speaks of its connection',
     file: overHttp2,
-    find: '.filter(([name]) => name !== ',
-    replace: '.filter(([name]) => name + name !== ',
+    find: "  if (isHttp2(res)) Reflect.deleteProperty(head, 'Connection');\n",
+    replace: '',
     specs: [http2],
   },
   {

@@ -74,6 +74,17 @@ describe.each(Object.entries(HOSTS))('called by %s', (_, make) => {
   });
 });
 
+it('announces what the client has asked for, whatever a function of the application sees', async () => {
+  const seen: unknown[] = [];
+  const origin = await host(HOSTS['a mount that cuts the URL']!, {
+    endpoint: 'absolute',
+    hooks: { onConnect: (req) => void seen.push([req.baseUrl, req.originalUrl, req.get('host')]) },
+  });
+  const client = await StreamClient.open(`${origin}/sse?x=1`);
+  expect(client.endpoint).toContain(`${origin}/api/message?`);
+  expect(seen).toEqual([['/api', '/api/sse?x=1', new URL(origin).host]]);
+});
+
 it('answers 404 where nothing is behind it, and does not throw', async () => {
   const origin = await host((mcp) => (req, res) => call(mcp, req, res));
   expect((await fetchText(`${origin}/other`, {})).status).toBe(404);

@@ -4,37 +4,45 @@
 //
 //   npm run test:world               all rows, and a table
 //   npm run test:world -- fastify    those with "fastify" in their names
+import type { Report } from '../../scripts/report.js';
+import { runProgram } from '../support/program/program.js';
 import { AppProcess } from './app-process.js';
-import { makePlace } from './place.js';
+import { makePlace, type Place } from './place.js';
 import { ROWS, type Express, type Row } from './rows.js';
-import { commandOf } from './runtimes.js';
 import { runnerRows } from './runners.js';
+import { commandOf } from './runtimes.js';
 import { table, type Cell } from './table.js';
 import { visit } from './visit.js';
 
-const [only = ''] = process.argv.slice(2);
-const wanted = ({ name }: { name: string }): boolean =>
-  name.toLowerCase().includes(only.toLowerCase());
-const place = await makePlace();
-const cells: Cell[] = [];
+/** Cannot be made here, for this reason. */
+class Skipped extends Error {}
 
-for (const row of ROWS.filter(wanted)) {
-  for (const express of row.express) await settle(row, express, runRow(row, express));
-}
-for (const row of runnerRows(place).filter(wanted)) await settle(row, 'express5', row.run());
+await runProgram({
+  name: 'test:world',
+  flags: { only: { default: '', help: 'only rows with this in their names, and no table' } },
+  async run({ only }, report) {
+    const wanted = ({ name }: { name: string }): boolean =>
+      name.toLowerCase().includes(only.toLowerCase());
+    const place = await makePlace();
+    const cells: Cell[] = [];
+    for (const row of ROWS.filter(wanted)) {
+      for (const express of row.express) {
+        cells.push(await settle(row, express, runRow(row, express, place), report));
+      }
+    }
+    for (const row of runnerRows(place).filter(wanted)) {
+      cells.push(await settle(row, 'express5', row.run(), report));
+    }
+    if (only === '') console.log(`\n${table(cells)}\n`);
+  },
+});
 
-const count = (outcome: Cell['outcome']): number =>
-  cells.filter((cell) => cell.outcome === outcome).length;
-if (only === '') console.log(`\n${table(cells)}\n`);
-if (count('failed') > 0 || count('passed') === 0) process.exitCode = 1;
-console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);
-
-/** @returns a reason why it cannot be run, or undefined when all went well */
-async function runRow(row: Row, express: Express): Promise<string | undefined> {
+/** @throws Error with what is wrong, or `Skipped` */
+async function runRow(row: Row, express: Express, place: Place): Promise<void> {
   const reason = row.skip?.(place);
-  if (reason !== undefined) return reason;
+  if (reason !== undefined) throw new Skipped(reason);
   const start = await commandOf(row, place);
-  if (typeof start === 'string') return start;
+  if (typeof start === 'string') throw new Skipped(start);
   const { tls } = place;
   const app = await AppProcess.start(start.command, start.args, place[express], {
     ...(tls && { WORLD_KEY: tls.key, WORLD_CERT: tls.cert }),
@@ -46,33 +54,25 @@ async function runRow(row: Row, express: Express): Promise<string | undefined> {
   } finally {
     await app.stop();
   }
-  return undefined;
 }
 
 async function settle(
-  row: { name: string; broken?: boolean },
+  { name, broken = false }: { name: string; broken?: boolean },
   express: Express,
-  work: Promise<string | undefined>,
-): Promise<void> {
-  const { name, broken = false } = row;
-  let reason: string | undefined;
-  const fault = await work.then(
-    (skipped) => {
-      reason = skipped;
-      return undefined;
-    },
-    (error: unknown) => String(error),
-  );
+  work: Promise<void>,
+  report: Report,
+): Promise<Cell> {
   const title = `${name} (${express})`;
-  if (reason !== undefined) {
-    console.log(`skipped ${title}: ${reason}`);
-    cells.push({ name, express, outcome: 'skipped', reason });
-  } else if (broken) {
-    const noticed = fault !== undefined;
-    console.log(noticed ? `ok ${title}: noticed` : `not ok ${title}: it was not noticed`);
-    cells.push({ name, express, outcome: noticed ? 'passed' : 'failed', broken });
-  } else {
-    console.log(fault === undefined ? `ok ${title}` : `not ok ${title}: ${fault}`);
-    cells.push({ name, express, outcome: fault === undefined ? 'passed' : 'failed' });
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof Skipped) {
+    report.skip(title, error.message);
+    return { name, express, outcome: 'skipped', reason: error.message };
   }
+  const failed = broken ? error === undefined : error !== undefined;
+  const problem = broken ? 'it was not noticed' : String(error);
+  report.add(title, failed ? problem : undefined, broken ? 'noticed' : '');
+  return { name, express, outcome: failed ? 'failed' : 'passed', broken };
 }

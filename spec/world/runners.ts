@@ -6,14 +6,14 @@ import type { Place } from './place.js';
 
 interface RunnerRow {
   readonly name: string;
-  readonly run: () => Promise<undefined>;
+  readonly run: () => Promise<void>;
 }
 
 const JEST = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--rootDir', '.'];
 const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', '--config'];
 
 export function runnerRows(place: Place): readonly RunnerRow[] {
-  const run = (args: readonly string[]) => async (): Promise<undefined> => {
+  const run = (args: readonly string[]) => async (): Promise<void> => {
     await promisify(execFile)(process.execPath, args, { cwd: place.root, timeout: 120_000 }).catch(
       (error: unknown) => {
         throw new Error(outputOf(error), { cause: error });

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 
 import type { JsonRpcMessage, McpSseError, McpSseOptions } from '../../../lib/index.js';
 import { deferred } from '../../support/deferred.js';
-import { eventually } from '../../support/eventually.js';
 import { notification } from '../../support/messages.js';
 import { RawClient } from '../../support/raw-client.js';
 import { expectRefusal } from '../../support/refusal.js';
@@ -165,16 +164,42 @@ it('takes a body in pieces, behind a sniffer that was there before the first of 
   expect(received).toEqual([short]);
 });
 
-it('says what to do when the body is gone, or a part of it', async () => {
-  const awaiting: RequestHandler = async (req, _res, next) => {
-    req.on('data', () => {});
-    await pause();
-    next();
+/** A POST whose body is sent by the spec. */
+async function begin(port: number, path: string, length: number): Promise<RawClient> {
+  return RawClient.send(
+    port,
+    ...[`POST ${path} HTTP/1.1`, 'Host: localhost'],
+    ...['Content-Type: application/json', `Content-Length: ${String(length)}`],
+  );
+}
+
+it('reads a body that it has refused to its end, so that the connection stays of use', async () => {
+  const { port } = await behind(SNIFFERS["req.on('data')"]!);
+  const poster = await begin(port, '/message?sessionId=none', 1_000_000);
+  await poster.received('HTTP/1.1 404');
+  for (let count = 0; count < 10; count += 1) poster.write('x'.repeat(100_000));
+  poster.send('GET /message HTTP/1.1', 'Host: localhost');
+  await poster.received('HTTP/1.1 405');
+});
+
+describe('behind a sniffer that awaits before it calls next()', () => {
+  /** Hands on what it has read of, once it has read something. */
+  const awaiting: RequestHandler = (req, _res, next) => {
+    if (req.method === 'POST') req.once('data', () => void pause().then(() => next()));
+    else next();
   };
-  const { client, received, errors } = await behind(awaiting);
-  expectRefusal(await client.post(short), 500, -32603);
-  expect(received).toEqual([]);
-  await eventually(() => errors.length === 1, 'the error');
-  expect(errors[0]).toMatchObject({ code: 'internal' });
-  expect(errors[0]!.message).toMatch(/body.*before it waits.*req\.body/);
+
+  it.each(['the whole body', 'a part of the body'])('%s is gone: it says so', async (gone) => {
+    const { client, received, errors, port } = await behind(awaiting);
+    const { pathname, search } = new URL(client.endpoint);
+    const bytes = JSON.stringify(short);
+    const poster = await begin(port, pathname + search, Buffer.byteLength(bytes));
+    const half = gone === 'the whole body' ? bytes.length : 10;
+    poster.write(bytes.slice(0, half));
+    await poster.received('HTTP/1.1 500');
+    poster.write(bytes.slice(half));
+    expect(received).toEqual([]);
+    expect(errors).toEqual([expect.objectContaining({ code: 'internal' })]);
+    expect(errors[0]!.message).toMatch(/body.*before it waits.*req\.body/);
+  });
 });
