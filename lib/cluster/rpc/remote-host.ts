@@ -84,6 +84,6 @@ export class UnknownHost implements Host {
  * whose event loop is blocked would answer after the probe has given up, and the session be lost.
  * Whose session it is, the owner checks when the stream is attached.
  */
-function settleProbes({ messages, sessionId, offset }: InboundPost, probes: Probes): void {
-  for (const message of messages) probes.settle(message, { sessionId, offset });
+function settleProbes({ messages, sessionId, position }: InboundPost, probes: Probes): void {
+  for (const message of messages) probes.settle(message, { sessionId, position });
 }
