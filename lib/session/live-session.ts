@@ -11,6 +11,7 @@ import {
   RpcCode,
   type JsonRpcMessage,
   type JsonRpcResponse,
+  type RequestId,
 } from '../wire/json-rpc.js';
 import { PendingRequests, type CallOptions } from './inbound/pending-requests.js';
 import { Handshake, type ClientInfo } from './inbound/handshake.js';
@@ -22,6 +23,7 @@ import type { RequestFacts } from './request-facts.js';
 import type { ResumeStrategy } from './resume/resume-strategy.js';
 import type { SessionObserver } from './session-observer.js';
 import { SessionHandle } from './session-handle.js';
+import { sessionClosed } from './session-closed.js';
 import { ABRUPT, type CloseReason, type Session, type SessionLimits } from './session.js';
 import { performance } from '../util/timers.js';
 
@@ -44,7 +46,7 @@ export class LiveSession<Data = unknown>
   /** Bytes of its running requests, its messages that wait or are kept, and its handshake. */
   heldBytes = 0;
   readonly #observer: SessionObserver<LiveSession<Data>>;
-  readonly #handshake = new Handshake();
+  readonly handshake: Handshake = new Handshake();
   readonly #pendingRequests = new PendingRequests();
   readonly #heartbeat = new Heartbeat();
   readonly #openedAt = performance.now();
@@ -74,13 +76,13 @@ export class LiveSession<Data = unknown>
     return this.#state;
   }
   get clientInfo(): ClientInfo | undefined {
-    return this.#handshake.clientInfo;
+    return this.handshake.clientInfo;
   }
   get clientCapabilities(): Readonly<Record<string, unknown>> | undefined {
-    return this.#handshake.clientCapabilities;
+    return this.handshake.clientCapabilities;
   }
   get protocolVersion(): string | undefined {
-    return this.#handshake.protocolVersion;
+    return this.handshake.protocolVersion;
   }
   get openedAt(): Date {
     return new Date(performance.timeOrigin + this.#openedAt);
@@ -96,7 +98,7 @@ export class LiveSession<Data = unknown>
   }
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
-    if (this.#state === 'closed') this.#abort.abort(closedError());
+    if (this.#state === 'closed') this.#abort.abort(sessionClosed());
     return this.#abort.signal;
   }
 
@@ -111,14 +113,9 @@ export class LiveSession<Data = unknown>
     };
   }
 
-  /** A client that lost another session and is done with the handshake. */
-  assumeHandshake(protocolVersion: string): void {
-    this.#handshake.assume(protocolVersion);
-  }
-
   /** Whether the client is sure to be one: it has sent `initialize`, or a request was answered. */
   get initialized(): boolean {
-    return this.#handshake.started || this.#hasAnswered;
+    return this.handshake.started || this.#hasAnswered;
   }
 
   /** Gives the session its first stream, or another one that goes on after `offset`. */
@@ -148,11 +145,12 @@ export class LiveSession<Data = unknown>
     if (!this.sender.fits(frame)) {
       const full = new McpSseError('buffer-overflow', 'the reader is too slow: the buffer is full');
       this.fail(full);
-      return rejected(closedError(full));
+      return rejected(sessionClosed(full));
     }
     const answered = answeredId(message);
     if (answered !== undefined) {
-      if (this.#handshake.sent(message)) this.sender.handshakeSent();
+      if (this.handshake.sent(message)) this.sender.handshakeSent();
+      this.#hasAnswered ||= this.receiver.inFlight.has(answered);
       this.receiver.inFlight.release(answered);
     }
     this.#lastActive = performance.now();
@@ -201,11 +199,6 @@ export class LiveSession<Data = unknown>
     return this.#finished;
   }
 
-  /** Destroys a stream that is still handing out what was sent before the close. */
-  abandon(error?: McpSseError): void {
-    this.sender.writer?.destroy(error);
-  }
-
   /** Ends the connection for an error: the session too, unless its client can come back. */
   dropConnection(error: McpSseError): void {
     this.sender.dropConnection(error);
@@ -244,14 +237,14 @@ export class LiveSession<Data = unknown>
   #end(reason: CloseReason, error: McpSseError | undefined): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    const closed = closedError(error);
+    const closed = sessionClosed(error);
     if (error) this.#observer.failed(this, error);
     if (this.inFlight > 0) this.#observer.discarded(this, this.inFlight);
     this.#finished = this.#finish(reason, closed);
     this.#abort?.abort(closed);
     this.#pendingRequests.rejectAll(closed);
     this.receiver.close(closed);
-    this.heldBytesChanged(-this.#handshake.heldBytes);
+    this.heldBytesChanged(-this.handshake.heldBytes);
     this.#observer.closed(this, reason);
   }
 
@@ -266,10 +259,10 @@ export class LiveSession<Data = unknown>
   }
 
   messageReceived(message: JsonRpcMessage, body?: RequestFacts): boolean {
-    const { heldBytes } = this.#handshake;
-    const initialized = this.#handshake.received(message);
-    if (this.#handshake.heldBytes !== heldBytes)
-      this.heldBytesChanged(this.#handshake.heldBytes - heldBytes);
+    const { handshake } = this;
+    const before = handshake.heldBytes;
+    const initialized = handshake.received(message);
+    if (handshake.heldBytes !== before) this.heldBytesChanged(handshake.heldBytes - before);
     this.messagesIn += 1;
     this.#observer.received(this, message, body);
     if (initialized) this.#observer.initialized(this);
@@ -294,7 +287,7 @@ export class LiveSession<Data = unknown>
   #tooLate(message: JsonRpcMessage): Promise<never> {
     // An unanswered request is counted when the session closes.
     if (!isAnswer(message)) this.#observer.discarded(this, 1);
-    return rejected(closedError());
+    return rejected(sessionClosed());
   }
 
   /** The sender learns why; a client that waits for this answer gets an error instead. */
@@ -306,12 +299,7 @@ export class LiveSession<Data = unknown>
     return rejected(error);
   }
 
-  #answerInternalError(id: string | number): void {
-    const { internalError } = RpcCode;
-    void this.send(errorResponseFor(id, internalError, 'Internal error'));
+  #answerInternalError(id: RequestId): void {
+    void this.send(errorResponseFor(id, RpcCode.internalError, 'Internal error'));
   }
-}
-
-function closedError(cause?: unknown): McpSseError {
-  return new McpSseError('session-closed', 'the session is closed', { cause });
 }

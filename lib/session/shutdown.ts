@@ -40,7 +40,7 @@ export class Shutdown<Data> {
   async #retire(session: LiveSession<Data>, deadline: number): Promise<void> {
     await until(deadline, session.receiver.inFlight.idle());
     session.close('shutdown');
-    if (!(await until(deadline, session.finished()))) session.abandon(stalled());
+    if (!(await until(deadline, session.finished()))) session.dropConnection(stalled());
   }
 }
 

@@ -26,12 +26,12 @@ export function parsedSizeOf(json: Uint8Array): number {
   let size = json.length;
   let inString = false;
   for (let at = 0; at < json.length; at += 1) {
-    const byte = json[at] as number;
+    const byte = json[at] ?? 0;
     if (inString) {
       if (byte === BACKSLASH) at += 1;
       else if (byte === QUOTE) inString = false;
     } else if (byte === QUOTE) inString = true;
-    else size += COSTS[byte] as number;
+    else size += COSTS[byte] ?? 0;
   }
   return size;
 }

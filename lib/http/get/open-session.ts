@@ -63,7 +63,7 @@ async function prepare<Data>(
     session = new LiveSession<Data>(id, principal, data, sessionLimits, observer, resumeStrategy);
     session.address = forwardedOf(exchange).client;
     const version = negotiatedVersion(req);
-    if (version !== undefined) session.assumeHandshake(version);
+    if (version !== undefined) session.handshake.assume(version);
     await serve(session, req, runtime);
     return session;
   } catch (error) {
