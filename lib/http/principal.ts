@@ -4,6 +4,12 @@ import { isPromiseLike } from '../util/promises.js';
 import type { Exchange } from './exchange.js';
 import type { Runtime } from './runtime.js';
 
+/** Who asks for a stream: what the application says of the request. */
+export interface Caller {
+  readonly principal: string | undefined;
+  readonly key: string | undefined;
+}
+
 /**
  * Whose request it is: as the application says, or by what its authentication left behind.
  * Undefined is an anonymous caller.

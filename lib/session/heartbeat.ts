@@ -1,6 +1,12 @@
 import { McpSseError } from '../errors.js';
-import type { LiveSession } from './live-session.js';
 import { performance } from '../util/timers.js';
+
+/** A session as its pings need it. */
+interface PingedSession {
+  readonly sender: { readonly writer: object | undefined };
+  request(method: 'ping', params: undefined, options: { timeoutMs: number }): Promise<unknown>;
+  dropConnection(error: McpSseError): void;
+}
 
 /** The pings of one session: one at a time, and its end when one is not answered. */
 export class Heartbeat {
@@ -9,7 +15,7 @@ export class Heartbeat {
   #waiting = false;
 
   /** Asks the client for a sign of life, unless it is being asked. */
-  beat<Data>(session: LiveSession<Data>, timeoutMs: number): void {
+  beat(session: PingedSession, timeoutMs: number): void {
     if (this.#waiting) return;
     this.#waiting = true;
     this.lastBeatAt = performance.now();

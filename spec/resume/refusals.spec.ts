@@ -105,7 +105,7 @@ it('a client that reconnects while the server is full is told to try again, with
   await again.end();
   expect(again.status).toBe(200);
   expect(again.headers['content-type']).toBe('text/event-stream; charset=utf-8');
-  expect(again.text).toMatch(/\n\nretry: \d+\n\n$/);
+  expect(again.text).toMatch(/(^|\n\n)retry: \d+\n\n$/);
   expect(mcp.stats().totals.refused).toEqual({ 'too-many-sessions': 1 });
   for (const headers of [{}, RESUMES, FETCHES]) {
     const first = await fetchText(`${url}/sse`, { headers });

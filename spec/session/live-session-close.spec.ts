@@ -19,7 +19,7 @@ it('[31] closes once, with the reason of whoever came first', () => {
   const rig = SessionRig.open();
   rig.session.close('first');
   rig.session.close('second');
-  rig.session.dropConnection();
+  rig.session.dropConnection(new McpSseError('write-failed', 'gone'));
   rig.response.close();
   expect(rig.reported('closed')).toEqual(['first']);
   expect(rig.sinkClosed).toBe(1);

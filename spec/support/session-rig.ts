@@ -70,7 +70,7 @@ export class SessionRig {
 
   #sink(): MessageSink {
     return {
-      reportsCompletion: true,
+      reportsCompletion: false,
       receive: (message) => {
         this.delivered.push(message);
         this.onDeliver(message);

@@ -12,7 +12,7 @@ import { ClientAbort } from './client-abort.js';
 import { messageUrlFor } from './message-url.js';
 import type { Exchange } from '../exchange.js';
 import { forwardedOf } from '../guard/forwarded.js';
-import type { Caller } from './open-stream.js';
+import type { Caller } from '../principal.js';
 import type { Runtime } from '../runtime.js';
 import { negotiatedVersion, capabilitiesOf } from './resume-request.js';
 

@@ -11,7 +11,7 @@ import { messageUrlFor } from './message-url.js';
 import { forwardedOf } from '../guard/forwarded.js';
 import { checkOwnSocket, type Exchange } from '../exchange.js';
 import { openSession } from './open-session.js';
-import { principalOf } from '../principal.js';
+import { principalOf, type Caller } from '../principal.js';
 import type { Runtime } from '../runtime.js';
 import {
   negotiatedVersion,
@@ -25,12 +25,6 @@ import { performance } from '../../util/timers.js';
 const EVENT_STREAM = 'text/event-stream';
 /** What a client may ask for: a type with a parameter is met by that parameter only. */
 const SERVED = [EVENT_STREAM, `${EVENT_STREAM};charset=utf-8`];
-
-/** Who asks for a stream: what the application says of the request. */
-export interface Caller {
-  readonly principal: string | undefined;
-  readonly key: string | undefined;
-}
 
 /** GET /sse: a stream for the session that the client had, or for a new one, or a refusal. */
 export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {

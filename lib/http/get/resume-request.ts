@@ -7,7 +7,7 @@ import { reconnectDelay } from '../../session/resume/reconnect-delay.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 import { parseEventId, type ResumeCapabilities } from '../../session/resume/resume-strategy.js';
 import { encodeRetry } from '../../wire/sse-encoder.js';
-import type { Caller } from './open-stream.js';
+import type { Caller } from '../principal.js';
 import { streamHead } from '../http2.js';
 import type { Runtime } from '../runtime.js';
 

@@ -49,7 +49,7 @@ describe('the relative endpoint', () => {
   it.each(cases)(
     'mounted at %s with %o, asked for as %s: %s',
     async (mount, paths, asked, data) => {
-      const { port } = await serve({ paths }, { mount });
+      const { port } = await serve({ paths, endpoint: 'relative' }, { mount });
       const origin = `http://127.0.0.1:${String(port)}`;
       expect((await announced(origin + asked)).data).toBe(data);
     },
@@ -57,7 +57,7 @@ describe('the relative endpoint', () => {
 
   it('holds in routers within routers', async () => {
     const { url } = await serve(
-      {},
+      { endpoint: 'relative' },
       {
         mount: '/outer/inner',
         wire: (app, mcp) => {
@@ -87,6 +87,65 @@ it.each(['/sse', '/sse/', '/SSE'])(
     expect(() => mcpSse({ paths: { sse: '/sse', message } })).toThrow('the two paths must differ');
   },
 );
+
+describe("the endpoint 'auto'", () => {
+  const cases: readonly [mount: string, paths: object, asked: string, announced: string][] = [
+    ['/', {}, '/sse', 'message?sessionId=ID'],
+    ['/', {}, '/sse/', '../message?sessionId=ID'],
+    ['/', { sse: '/a/sse', message: '/a/message' }, '/a/sse', '../a/message?sessionId=ID'],
+    ['/', { sse: '/' }, '/', './message?sessionId=ID'],
+    ['/api', {}, '/api/sse', '/api/message?sessionId=ID'],
+    ['/api/v1', {}, '/api/v1/sse', '/api/v1/message?sessionId=ID'],
+    ['/:tenant', {}, '/a%2Fb%20c/sse', '/a%2Fb%20c/message?sessionId=ID'],
+    ['/mcp', { sse: '/' }, '/mcp', '/mcp/message?sessionId=ID'],
+  ];
+
+  // Clients for Java and Rust do not resolve a relative reference.
+  it.each(cases)(
+    'mounted at %s with %o, asked for as %s: %s',
+    async (mount, paths, asked, data) => {
+      const { port } = await serve({ paths }, { mount });
+      expect((await announced(`http://127.0.0.1:${String(port)}${asked}`)).data).toBe(data);
+    },
+  );
+
+  it('is the path with the prefix that a trusted proxy has cut off', async () => {
+    const { url } = await serve({}, { prepare: (app) => app.set('trust proxy', 'loopback') });
+    const { data } = await announced(`${url}/sse`, {
+      Host: 'localhost',
+      'X-Forwarded-Prefix': '/public',
+    });
+    expect(data).toBe('/public/message?sessionId=ID');
+  });
+
+  it('takes no prefix of a proxy that is not trusted', async () => {
+    const { url } = await serve();
+    const { data } = await announced(`${url}/sse`, {
+      Host: 'localhost',
+      'X-Forwarded-Prefix': '/public',
+    });
+    expect(data).toBe('message?sessionId=ID');
+  });
+
+  it("is the default, and 'path' is the path at the root too", async () => {
+    const { url } = await serve({ endpoint: 'path' });
+    expect((await announced(`${url}/sse`)).data).toBe('/message?sessionId=ID');
+  });
+});
+
+describe('endpointQuery', () => {
+  it.each<[true | string[], string, string]>([
+    [true, '?tenant=a&b=%20c&sessionId=evil&n=9', '&tenant=a&b=%20c'],
+    [['b'], '?tenant=a&b=c', '&b=c'],
+    [['none'], '?tenant=a', ''],
+    [[], '?tenant=a', ''],
+  ])('%o keeps of %s: %s', async (endpointQuery, query, kept) => {
+    const { url } = await serve({ endpointQuery });
+    const { data, client } = await announced(`${url}/sse${query}`);
+    expect(data).toBe(`message?sessionId=ID${kept}`);
+    expect((await client.request('ping')).result).toEqual({});
+  });
+});
 
 describe("the endpoint 'absolute'", () => {
   const forwarded = {
