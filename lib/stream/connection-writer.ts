@@ -265,14 +265,8 @@ export class ConnectionWriter {
     if (this.closed) return;
     this.#queue.resolveWritten();
     this.observer?.writerHasRoom?.(this);
-    if (this.#queue.length > 0) this.#continue();
+    if (this.#queue.length > 0) this.#scheduleFlush();
     else if (this.#isEnding() && this.#pendingSections === 0) this.#endResponse();
-  }
-
-  /** What one turn could not take goes on with the next round, so that the loop goes round. */
-  #continue(): void {
-    this.#loneRounds = 0;
-    this.#scheduleFlush();
   }
 
   /** Write, drain, flush, for a section. */

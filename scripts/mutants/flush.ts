@@ -200,13 +200,6 @@ export const turnMutants: readonly Mutant[] = [
     specs: [drain],
   },
   {
-    name: 'what one write cannot take goes on in the same round',
-    file: writer,
-    find: '    this.#loneRounds = 0;\n    this.#scheduleFlush();',
-    replace: '    this.#scheduleFlush();',
-    specs: [order],
-  },
-  {
     name: 'streams go by timers that tests may fake',
     file: 'util/timers.ts',
     find: 'typeof nodeSetImmediate = nodeSetImmediate;',

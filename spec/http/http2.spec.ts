@@ -93,6 +93,16 @@ it('checks :authority as it checks Host', async () => {
   expect(foreign.status).toBe(403);
 });
 
+it('shows :authority as Host to functions of the application', async () => {
+  const hosts: unknown[] = [];
+  const { client } = await serveHttp2({
+    hooks: { onConnect: (req) => void hosts.push(req.headers.host) },
+  });
+  const stream = new Answer(client, { ...GET, ':authority': 'localhost:1234' });
+  await stream.has('event: endpoint');
+  expect(hosts).toEqual(['localhost:1234']);
+});
+
 it('announces an absolute URL with its :authority', async () => {
   const { client } = await serveHttp2({ endpoint: 'absolute' });
   const stream = new Answer(client, { ...GET, ':authority': 'localhost:1234' });
