@@ -1,3 +1,4 @@
+// The one error class, all its codes, and the statuses that codes have.
 /** The one error class of this package, its codes, and their HTTP statuses. */
 import { types } from 'node:util';
 

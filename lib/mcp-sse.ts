@@ -1,3 +1,4 @@
+// The factory `mcpSse()`: puts everything together.
 import type { RequestListener } from 'node:http';
 
 import type { ErrorRequestHandler, RequestHandler, Router } from 'express';

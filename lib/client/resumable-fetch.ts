@@ -1,3 +1,4 @@
+// A `fetch` that brings `Last-Event-ID` back.
 /** A `fetch` with which a client transport resumes a lost stream. */
 import { EventStreamParser } from '../wire/sse-parser.js';
 

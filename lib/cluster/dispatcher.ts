@@ -1,3 +1,4 @@
+// Delivers to a session, on whichever node it lives.
 /** Delivers to a session, wherever it lives. */
 import { McpSseError } from '../errors.js';
 import type { Probes } from '../session/resume/probes.js';

@@ -1,3 +1,4 @@
+// This node among the others: who is there.
 /** This node among the others: joined to the adapter, with a peer for each of them. */
 import { McpSseError } from '../errors.js';
 import { withDeadline } from '../util/promises.js';

@@ -1,3 +1,4 @@
+// The names of nodes, in one exact format.
 /** The names of nodes, and the one format in which a client's text can hold one. */
 
 /** As `SessionRegistry.node` makes them. */

@@ -1,3 +1,4 @@
+// Who may ask for the dashboard.
 import type { Request } from 'express';
 
 import { isLoopbackAddress, isLoopbackName } from '../util/guards.js';

@@ -1,3 +1,4 @@
+// The dashboard's routes.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 
 import type { Request, RequestHandler, Response } from 'express';

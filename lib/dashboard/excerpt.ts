@@ -1,3 +1,4 @@
+// The beginnings of ids, names and messages.
 import type { JsonRpcMessage } from '../index.js';
 
 /** Clients choose their names, and how long they are. */

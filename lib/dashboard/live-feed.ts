@@ -1,3 +1,4 @@
+// What all open pages share: samples, closed sessions, one clock.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
 

@@ -1,3 +1,4 @@
+// The dashboard's options.
 import { McpSseError } from '../errors.js';
 
 export interface DashboardOptions {

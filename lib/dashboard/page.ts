@@ -1,3 +1,4 @@
+// The page, from its files.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 

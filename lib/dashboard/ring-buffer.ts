@@ -1,3 +1,4 @@
+// The latest few of many.
 /** The last `limit` items that were pushed. Readers ask for what has come since they last asked. */
 export class RingBuffer<T> {
   readonly #limit: number;

@@ -1,3 +1,4 @@
+// The sessions as rows.
 import type { Session } from '../index.js';
 import { shortId } from '../util/guards.js';
 import { excerptOf } from './excerpt.js';

@@ -1,3 +1,4 @@
+// What the page shows of `stats()`.
 import type { McpSseStats, MessageWatcher, Session } from '../index.js';
 
 /** What a dashboard needs of a router. */

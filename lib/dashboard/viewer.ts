@@ -1,3 +1,4 @@
+// One open page.
 import type { ServerResponse } from 'node:http';
 
 import { ConnectionWriter } from '../index.js';

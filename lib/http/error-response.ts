@@ -1,3 +1,4 @@
+// Answers with an error, as JSON-RPC.
 import type { ServerResponse } from 'node:http';
 
 import { isRefusalCode, STATUSES, type McpSseError, type RefusalCode } from '../errors.js';

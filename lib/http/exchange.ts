@@ -1,3 +1,4 @@
+// A request with its response.
 import type { ServerResponse } from 'node:http';
 
 import type { Request } from 'express';

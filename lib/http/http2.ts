@@ -1,3 +1,4 @@
+// What HTTP/2 has otherwise.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { streamHead as headOfStream } from '../wire/sse-encoder.js';

@@ -1,3 +1,4 @@
+// Whose request it is, as the application says.
 import { McpSseError } from '../errors.js';
 import { kindOf, principalFromAuth } from '../options/principal.js';
 import { isPromiseLike } from '../util/promises.js';

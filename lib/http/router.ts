@@ -1,3 +1,4 @@
+// The only import of Express: the router and the request listener.
 import { IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 
 import express, {

@@ -1,3 +1,4 @@
+// Which route a request is for, and by which method.
 import { McpSseError } from '../errors.js';
 import { splitUrl, type AppSettings, type Exchange } from './exchange.js';
 import { openStream } from './get/open-stream.js';

@@ -1,3 +1,4 @@
+// What the routes work with.
 import type { Dispatcher } from '../cluster/dispatcher.js';
 import type { Settings } from '../options/settings.js';
 import type { ByteBudget } from '../session/byte-budget.js';

@@ -1,3 +1,4 @@
+// What a NATS connection says of itself.
 /** The application's connection to NATS, and what its status says about it. */
 
 /** What the adapter uses of a connection of `@nats-io/transport-node`, or of `nats`. */

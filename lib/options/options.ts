@@ -1,3 +1,4 @@
+// The options, documented.
 import type { Request } from 'express';
 
 import type { Adapter } from '../cluster/adapter/adapter.js';

@@ -1,3 +1,4 @@
+// Whose request it is, by what authentication left behind.
 import { createHash } from 'node:crypto';
 
 import { McpSseError } from '../errors.js';

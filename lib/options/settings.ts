@@ -1,3 +1,4 @@
+// The options, checked and completed once.
 import { getHeapStatistics } from 'node:v8';
 
 import { z } from 'zod';

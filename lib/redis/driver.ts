@@ -1,3 +1,4 @@
+// What the adapter needs of a Redis client.
 /** What the adapter needs of a Redis client, and of a connection that listens. */
 
 /** A Redis client, whichever it is. */

@@ -1,3 +1,4 @@
+// The hash slot of a channel.
 /** The hash slots of Redis Cluster. */
 
 /**

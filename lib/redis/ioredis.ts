@@ -1,3 +1,4 @@
+// Drivers for `ioredis`.
 /** The driver for clients of the package `ioredis`. */
 import { McpSseError } from '../errors.js';
 import type { Subscriber, RedisDriver } from './driver.js';

@@ -1,3 +1,4 @@
+// Drivers for `redis`.
 /** The driver for clients of the package `redis`. */
 import type { Subscriber, RedisDriver } from './driver.js';
 import { slotOf } from './hash-slot.js';

@@ -1,3 +1,4 @@
+// Whom a broadcast is for, checked so that it fails closed.
 import { z } from 'zod';
 
 import { McpSseError } from '../errors.js';

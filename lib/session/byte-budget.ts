@@ -1,3 +1,4 @@
+// One account of all bytes that callers can make the process hold.
 import { McpSseError } from '../errors.js';
 
 /** What the budget needs of a session. */

@@ -1,3 +1,4 @@
+// The pings of one session.
 import { McpSseError } from '../errors.js';
 import { performance } from '../util/timers.js';
 

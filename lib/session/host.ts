@@ -1,3 +1,4 @@
+// The port: what is asked of sessions, wherever they live.
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import type { JsonRpcMessage } from '../wire/json-rpc.js';
 import type { RequestFacts } from './request-facts.js';

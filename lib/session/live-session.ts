@@ -1,3 +1,4 @@
+// The session itself: its states, and the one close.
 import { McpSseError } from '../errors.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import { rejected } from '../util/promises.js';

@@ -1,3 +1,4 @@
+// What is asked of the sessions of this node.
 import { McpSseError } from '../errors.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import { ignoreResult, isPromiseLike } from '../util/promises.js';

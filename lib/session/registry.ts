@@ -1,3 +1,4 @@
+// The sessions of this node, the room for more, and who may come back to one.
 import { McpSseError } from '../errors.js';
 import type { LiveSession } from './live-session.js';
 import type { ResumeClaim } from './resume/resume-claim.js';

@@ -1,3 +1,4 @@
+// What is kept of the HTTP request that carried a message.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /**

@@ -1,3 +1,4 @@
+// The error for what comes too late for a session.
 import { McpSseError } from '../errors.js';
 
 /** The error for what comes too late for a session. */

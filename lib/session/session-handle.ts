@@ -1,3 +1,4 @@
+// The public members of a session, which the application holds.
 import type { JsonRpcMessage } from '../wire/json-rpc.js';
 import type { ClientInfo } from './inbound/handshake.js';
 import type { CallOptions } from './inbound/pending-requests.js';

@@ -1,3 +1,4 @@
+// What a session reports.
 import type { McpSseError } from '../errors.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import type { JsonRpcMessage } from '../wire/json-rpc.js';

@@ -1,3 +1,4 @@
+// A session as the application sees it; close reasons; limits.
 import type { JsonRpcMessage } from '../wire/json-rpc.js';
 import type { CallOptions } from './inbound/pending-requests.js';
 import type { ClientInfo } from './inbound/handshake.js';

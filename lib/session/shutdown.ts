@@ -1,3 +1,4 @@
+// The order in which sessions end.
 import { McpSseError } from '../errors.js';
 import { withDeadline } from '../util/promises.js';
 import { diagnostics } from './events/diagnostics.js';

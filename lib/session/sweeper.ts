@@ -1,3 +1,4 @@
+// One timer for the keep-alives and deadlines of all sessions.
 import { McpSseError } from '../errors.js';
 import { MAX_DELAY_MS } from '../util/promises.js';
 import type { LiveSession } from './live-session.js';

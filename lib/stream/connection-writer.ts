@@ -1,3 +1,4 @@
+// The only way onto one connection: write, drain and flush under the lock.
 import { McpSseError } from '../errors.js';
 import type { Frame } from '../wire/sse-encoder.js';
 import { FrameQueue } from './frame-queue.js';

@@ -1,3 +1,4 @@
+// Code that has a connection to itself.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { McpSseError } from '../errors.js';

@@ -1,3 +1,4 @@
+// One immediate for all writers that wait to flush.
 import { setImmediate } from '../util/timers.js';
 
 /** Something that wants one turn after the events of this round of the loop are handled. */

@@ -1,3 +1,4 @@
+// Frames on their way to a socket, and the promises of their writes.
 import type { McpSseError } from '../errors.js';
 import type { Frame } from '../wire/sse-encoder.js';
 

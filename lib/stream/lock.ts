@@ -1,3 +1,4 @@
+// The promise-chain lock.
 /**
  * A promise-chain lock: sections run one after the other, in the order they asked.
  *

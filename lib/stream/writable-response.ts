@@ -1,3 +1,4 @@
+// What the writer needs of a response.
 /** What the writer needs of a response; `http.ServerResponse` has it, also behind `compression`. */
 export interface WritableResponse {
   readonly destroyed: boolean;

@@ -1,3 +1,4 @@
+// Deadlines of the testing kit.
 /** Deadlines by the real clock, also while a test fakes the timers. */
 import timers from 'node:timers';
 

@@ -1,3 +1,4 @@
+// The connections of one session.
 import {
   request as httpRequest,
   type ClientRequest,

@@ -1,3 +1,4 @@
+// Sends a request and reads its answer.
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 
 import { within } from './clock.js';

@@ -1,3 +1,4 @@
+// What has arrived, and who waits for more.
 /** Keeps what a stream has delivered, and hands it to the waits of a test. */
 import { EventEmitter, once } from 'node:events';
 

@@ -1,3 +1,4 @@
+// Received messages, and how a test names one.
 import type { RequestId } from '../index.js';
 import type { ReceivedEvent } from '../wire/sse-parser.js';
 

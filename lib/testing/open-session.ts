@@ -1,3 +1,4 @@
+// Opens a session in a test.
 /** Opens a session for a test. */
 import { within } from './clock.js';
 import { Connections } from './connections.js';

@@ -1,3 +1,4 @@
+// The options of `openSession`.
 import type { OutgoingHttpHeaders } from 'node:http';
 
 /** The parameters of `initialize`; each has a default. */

@@ -1,3 +1,4 @@
+// The error for an answer that is no success.
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** An HTTP answer, read to its end. */

@@ -1,3 +1,4 @@
+// Says in an error what did arrive.
 /** The errors of waits that have failed. */
 import type { ReceivedEvent } from '../wire/sse-parser.js';
 import type { Inbox } from './inbox.js';

@@ -1,3 +1,4 @@
+// The sockets that a server has accepted.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 

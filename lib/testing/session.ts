@@ -1,3 +1,4 @@
+// A session as a test holds it.
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { isUint8Array } from 'node:util/types';
 

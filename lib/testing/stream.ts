@@ -1,3 +1,4 @@
+// The answer to the GET, while it goes on.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import type { Port } from './server-sockets.js';

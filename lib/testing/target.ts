@@ -1,3 +1,4 @@
+// Where a session is opened.
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 

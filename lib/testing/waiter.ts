@@ -1,3 +1,4 @@
+// A wait for one message.
 /** One wait of a test for a message. */
 import { alarm } from './clock.js';
 import { isInstance, messageOf } from '../util/foreign-error.js';

@@ -1,3 +1,4 @@
+// Reads errors that are not ours, which may throw when they are read.
 /**
  * Reads what foreign code has thrown or returned. None of these functions throws, whatever it is
  * given: an error without a constructor, a getter that throws, a proxy whose traps throw.

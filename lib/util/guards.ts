@@ -1,3 +1,4 @@
+// Small tests of values: records, loopback names, short ids.
 /** Small checks of foreign values. None of them throws. */
 import { isIP } from 'node:net';
 

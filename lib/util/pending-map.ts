@@ -1,3 +1,4 @@
+// What waits for an answer, by id, each with a deadline.
 /** What waits for an answer, by id. */
 import { ignoreRejection, startDeadline } from './promises.js';
 

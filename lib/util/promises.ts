@@ -1,4 +1,4 @@
-/** Promises with a deadline, and promises that nobody awaits. */
+// Promises with a deadline, and promises that nobody awaits.
 import * as timers from './timers.js';
 
 /** The longest delay that a timer takes, in milliseconds; a longer one would fire at once. */

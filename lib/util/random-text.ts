@@ -1,3 +1,4 @@
+// Random ids and tokens.
 import { randomFillSync } from 'node:crypto';
 
 const POOL_BYTES = 4 * 1024;

@@ -1,3 +1,4 @@
+// Node's timers and clock, from before any test faked them.
 /**
  * Node's timers and clock as they were when this module was loaded. Tests of applications replace
  * the global ones, by vitest, jest or sinon; a stream on a real socket goes on by the real ones.

@@ -1,3 +1,4 @@
+// JSON-RPC messages: types, schemas, parsing.
 import { z } from 'zod';
 
 import { McpSseError } from '../errors.js';

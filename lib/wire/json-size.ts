@@ -1,3 +1,4 @@
+// About how many bytes of memory a JSON text takes once it is parsed.
 /** What V8 takes for each piece of parsed JSON, measured: objects of one or two members cost most. */
 const OBJECT_BYTES = 56;
 const ARRAY_BYTES = 48;

@@ -1,3 +1,4 @@
+// Encodes events, comments and `retry:`, and makes the head of a stream.
 /** Writes a `text/event-stream`: events, messages, comments, and the head of the response. */
 import { McpSseError } from '../errors.js';
 

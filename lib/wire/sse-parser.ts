@@ -1,3 +1,4 @@
+// Parses an event stream, incrementally and in linear time.
 /** Reads a `text/event-stream` piece by piece. [spec] WHATWG 9.2.6 */
 
 /** One event of the stream. */

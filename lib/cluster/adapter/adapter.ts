@@ -1,3 +1,4 @@
+// The port: carries frames between nodes, and may lose them.
 /** The port to whatever carries frames between nodes, and the duties of who implements it. */
 
 /** Where every member listens, besides its own address. */

@@ -1,3 +1,4 @@
+// The nodes of one process.
 /** An adapter for the routers of one process. */
 import { McpSseError } from '../../errors.js';
 import { EVERYONE, type Adapter, type AdapterListener, type AdapterMember } from './adapter.js';

@@ -1,3 +1,4 @@
+// Long messages in pieces.
 /** Long messages in pieces: cut at the sender, joined at the receiver. */
 import type { LinkBudget } from './link-budget.js';
 

@@ -1,3 +1,4 @@
+// What has arrived, without repeats and gaps.
 /** The receiving half of a link. */
 import type { Ack, LinkPacket } from './packet.js';
 

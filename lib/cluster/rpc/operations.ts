@@ -1,3 +1,4 @@
+// What nodes can ask of each other, with schemas.
 /** The requests of one node to another, and the schemas of their parameters. */
 import { z } from 'zod';
 

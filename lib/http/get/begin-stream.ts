@@ -1,3 +1,4 @@
+// Writes the head of a stream.
 import { ConnectionWriter } from '../../stream/connection-writer.js';
 import type { Exchange } from '../exchange.js';
 import { streamHead } from '../http2.js';

@@ -1,3 +1,4 @@
+// Whether the client leaves before it is answered.
 import type { ServerResponse } from 'node:http';
 
 /** Whether the client leaves before it is answered. Hooks may want to know at once. */

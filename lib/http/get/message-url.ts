@@ -1,3 +1,4 @@
+// The URL for POSTs that is announced.
 import { McpSseError } from '../../errors.js';
 import type { Settings } from '../../options/settings.js';
 import { ignoreResult } from '../../util/promises.js';

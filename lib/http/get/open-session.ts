@@ -1,3 +1,4 @@
+// Opens a session.
 import { McpSseError } from '../../errors.js';
 import { HandlerSink } from '../../session/serve/handler.js';
 import { LiveSession } from '../../session/live-session.js';

@@ -1,3 +1,4 @@
+// GET of the stream: for the session that the client had, or a new one.
 import accepts from 'accepts';
 
 import { McpSseError } from '../../errors.js';

@@ -1,3 +1,4 @@
+// What a GET says of a session that its client had.
 import type { ServerResponse } from 'node:http';
 
 import type { Dispatcher, Located } from '../../cluster/dispatcher.js';

@@ -1,3 +1,4 @@
+// Hosts and origins that are allowed, wildcards included.
 /** A name or an origin with `*` for its first label, cut in two at the star. */
 interface Pattern {
   readonly before: string;

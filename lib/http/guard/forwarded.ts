@@ -1,3 +1,4 @@
+// Client, host and scheme, as far as proxies are trusted.
 import type { Exchange } from '../exchange.js';
 
 /** Where a request comes from and what it is addressed to, as far as its proxies are trusted. */

@@ -1,3 +1,4 @@
+// Host, Origin, Fetch Metadata and CORS.
 import cors from 'cors';
 
 import { McpSseError } from '../../errors.js';

@@ -1,3 +1,4 @@
+// Whether both ends of a connection are this machine.
 import { isIP } from 'node:net';
 
 import ipaddr from 'ipaddr.js';

@@ -1,3 +1,4 @@
+// Reads a body within its limit and the budget.
 import { McpSseError } from '../../errors.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 

@@ -1,3 +1,4 @@
+// The JSON of a body, read here or by a parser in front.
 import { isUtf8 } from 'node:buffer';
 
 import { parse } from 'content-type';

@@ -1,3 +1,4 @@
+// POST of messages.
 import { McpSseError } from '../../errors.js';
 import type { InboundPost } from '../../session/host.js';
 import { factsOf } from '../../session/request-facts.js';

@@ -1,3 +1,4 @@
+// Undoes what a change of prototype costs V8.
 import { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Exchange } from '../exchange.js';

@@ -1,3 +1,4 @@
+// The diagnostics channels, and the debug log.
 import { channel, type Channel } from 'node:diagnostics_channel';
 import { debuglog, type DebugLogger } from 'node:util';
 

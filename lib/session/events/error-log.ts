@@ -1,3 +1,4 @@
+// The log of errors where there is no `onError`.
 import type { McpSseError, McpSseErrorCode } from '../../errors.js';
 import { performance } from '../../util/timers.js';
 

@@ -1,3 +1,4 @@
+// The hooks of the application.
 import type { Request } from 'express';
 
 import type { McpSseError } from '../../errors.js';

@@ -1,3 +1,4 @@
+// The one hub for events: counters, channels, watchers, hooks.
 import { McpSseError } from '../../errors.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { isPromiseLike, withDeadline } from '../../util/promises.js';

@@ -1,3 +1,4 @@
+// The counters and gauges of `stats()`.
 import type { McpSseError, McpSseErrorCode } from '../../errors.js';
 import type { CloseReason } from '../session.js';
 

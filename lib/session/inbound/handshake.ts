@@ -1,3 +1,4 @@
+// What `initialize` and its answer say, read as they pass by.
 import { McpSseError } from '../../errors.js';
 import { attempt } from '../../util/foreign-error.js';
 import { isRecord } from '../../util/guards.js';

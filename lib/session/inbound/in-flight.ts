@@ -1,3 +1,4 @@
+// The client's requests whose work is not over.
 import { McpSseError } from '../../errors.js';
 import { performance } from '../../util/timers.js';
 import { isRequest, type JsonRpcMessage, type RequestId } from '../../wire/json-rpc.js';

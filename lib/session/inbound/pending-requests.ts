@@ -1,3 +1,4 @@
+// Requests to the client, until they are answered.
 import { McpSseError } from '../../errors.js';
 import { ignoreRejection, MAX_DELAY_MS } from '../../util/promises.js';
 import { JsonRpcError, type JsonRpcRequest, type JsonRpcResponse } from '../../wire/json-rpc.js';

@@ -1,3 +1,4 @@
+// The incoming half of a session: messages in order, to whatever serves it.
 import { McpSseError } from '../../errors.js';
 import { cancelledRequest, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';

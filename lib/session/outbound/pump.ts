@@ -1,3 +1,4 @@
+// Moves messages from the log, at the cursor, into the writer.
 import type { McpSseError } from '../../errors.js';
 import type { Frame } from '../../wire/sse-encoder.js';
 import type { ConnectionWriter, WriterObserver } from '../../stream/connection-writer.js';

@@ -1,3 +1,4 @@
+// The outgoing messages of a session, by offset.
 import type { Frame } from '../../wire/sse-encoder.js';
 
 /** What a frame takes beside its text: the object, its pieces of string, its slot; measured. */

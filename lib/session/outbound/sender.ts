@@ -1,3 +1,4 @@
+// The outgoing half of a session: log, connection, and what the client has read.
 import type { McpSseError } from '../../errors.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { Pump, type PumpBounds, type ConnectionOwner } from './pump.js';

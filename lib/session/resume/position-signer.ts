@@ -1,3 +1,4 @@
+// Signs the positions in POST URLs.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Bytes of one tag: eight characters in a URL, and 2^48 guesses. */

@@ -1,3 +1,4 @@
+// Asks a returning client who it is.
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { encodeMessage } from '../../wire/sse-encoder.js';
 import { isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';

@@ -1,3 +1,4 @@
+// How a client says which session it had.
 /** How a client says which session it had: plain data, fit to travel to another node. */
 export type ResumeClaim =
   | { readonly by: 'event-id'; readonly token: string; readonly offset: number }

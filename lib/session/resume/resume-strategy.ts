@@ -1,3 +1,4 @@
+// How a client can come back, and what its messages carry for that.
 import type { Decorate } from '../outbound/pump.js';
 import { encodeEvent, encodeRetry, escapeUrl } from '../../wire/sse-encoder.js';
 import { randomText } from '../../util/random-text.js';

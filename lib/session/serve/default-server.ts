@@ -1,3 +1,4 @@
+// The server of `mcpSse()` without options.
 import { isRequest, JsonRpcError, RpcCode } from '../../wire/json-rpc.js';
 import type { MessageHandler } from './handler.js';
 

@@ -1,3 +1,4 @@
+// Serves a session by a plain function.
 import { McpSseError } from '../../errors.js';
 import { isRecord } from '../../util/guards.js';
 import { isPromiseLike } from '../../util/promises.js';

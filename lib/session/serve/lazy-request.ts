@@ -1,3 +1,4 @@
+// A web-standard Request that is built when it is read.
 import type { RequestFacts } from '../request-facts.js';
 
 /**

@@ -1,3 +1,4 @@
+// A session in the shape of the SDKs' transport.
 import { McpSseError } from '../../errors.js';
 import { isRecord } from '../../util/guards.js';
 import { isPromiseLike, settled } from '../../util/promises.js';
