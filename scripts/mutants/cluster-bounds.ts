@@ -68,8 +68,8 @@ const lifeMutants: readonly Mutant[] = [
   {
     name: 'an answer to a probe goes by way of the owner',
     file: 'cluster/rpc/remote-host.ts',
-    find: '  for (const message of messages) probes.settle(message, { sessionId, offset });\n',
-    replace: '  void [messages, sessionId, offset, probes];\n',
+    find: '  for (const message of messages) probes.settle(message, { sessionId, position });\n',
+    replace: '  void [messages, sessionId, position, probes];\n',
     specs: [elsewhere],
   },
   {

@@ -233,8 +233,8 @@ export const turnMutants: readonly Mutant[] = [
   {
     name: 'what many sessions wait for is copied for each',
     file: queue,
-    find: "hasShared ? texts : [texts.join('')]",
-    replace: "[texts.join('')]",
+    find: "chunk.sharedBytes > 0 ? chunk : { ...chunk, texts: [chunk.texts.join('')] }",
+    replace: "{ ...chunk, texts: [chunk.texts.join('')] }",
     specs: [shared],
   },
   {

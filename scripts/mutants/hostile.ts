@@ -19,7 +19,7 @@ const inputMutants: readonly Mutant[] = [
   {
     name: 'bytes that are no UTF-8 are replaced',
     file: body,
-    find: "  if (!isUtf8(bytes)) throw new McpSseError('parse-error', 'the body is not UTF-8');\n",
+    find: "  if (!isUtf8(text)) throw new McpSseError('parse-error', 'the body is not UTF-8');\n",
     replace: '  void isUtf8;\n',
     specs: [corpus],
   },
@@ -96,9 +96,9 @@ const inputMutants: readonly Mutant[] = [
   {
     name: 'the version of JSON-RPC is not looked at',
     file: jsonRpc,
-    find: `const notification = z.looseObject({
+    find: `export const notificationSchema: z.ZodType = z.looseObject({
   jsonrpc: z.literal('2.0'),`,
-    replace: `const notification = z.looseObject({
+    replace: `export const notificationSchema: z.ZodType = z.looseObject({
   jsonrpc: z.unknown(),`,
     specs: [fuzz],
   },
@@ -154,9 +154,10 @@ const faultMutants: readonly Mutant[] = [
   },
   {
     name: 'what was thrown is taken for something that can be read',
-    file: 'errors.ts',
-    find: '    } catch {',
-    replace: '    } catch (unreadable) {\n      if (unreadable) throw unreadable;',
+    file: 'util/foreign-error.ts',
+    find: '  } catch {\n    return fallback;',
+    replace:
+      '  } catch (unreadable) {\n    if (unreadable) throw unreadable;\n    return fallback;',
     specs: [strange],
   },
   {
@@ -183,8 +184,8 @@ const faultMutants: readonly Mutant[] = [
   {
     name: 'a shutdown waits for hooks by no deadline but theirs',
     file: 'session/shutdown.ts',
-    find: '    await until(deadline, this.#hooks.idle());\n',
-    replace: '    await this.#hooks.idle();\n',
+    find: '    await until(deadline, this.#events.idle());\n',
+    replace: '    await this.#events.idle();\n',
     specs: [shutdown],
   },
   {

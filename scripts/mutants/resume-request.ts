@@ -1,9 +1,10 @@
 import type { Mutant } from './mutant.js';
 
 const outlet = 'session/outbound/sender.ts';
-const wayBack = 'session/resume/resume-claim.ts';
+const registry = 'session/registry.ts';
 const returning = 'http/get/resume-request.ts';
 const client = 'client/resumable-fetch.ts';
+const parser = 'wire/sse-parser.ts';
 
 const model = 'resume/model.spec.ts';
 const refusals = 'resume/refusals.spec.ts';
@@ -16,8 +17,8 @@ const proofMutants: readonly Mutant[] = [
   {
     name: 'what was answered counts as unread when its position was cut off',
     file: outlet,
-    find: 'return Math.max(told, this.#acknowledgedOffset);',
-    replace: 'return told > 0 ? told : this.#acknowledgedOffset;',
+    find: 'return Math.max(told, this.#acknowledgedOffset, handshake);',
+    replace: 'return told > 0 ? told : Math.max(this.#acknowledgedOffset, handshake);',
     specs: [model, probe],
   },
   {
@@ -36,8 +37,8 @@ const proofMutants: readonly Mutant[] = [
   },
   {
     name: 'a client that cannot say where it stopped is led over a gap',
-    file: wayBack,
-    find: 'if (session.sender.canResume(offset)) return',
+    file: registry,
+    find: 'if (session.sender.canResume(claim, offset)) return',
     replace: 'return',
     specs: [keys],
   },
@@ -46,9 +47,9 @@ const proofMutants: readonly Mutant[] = [
 const callerMutants: readonly Mutant[] = [
   {
     name: "another principal's Last-Event-ID, or answer to a probe, is taken",
-    file: wayBack,
-    find: "session.principal === principal && session.state !== 'closed'",
-    replace: "session.state !== 'closed'",
+    file: registry,
+    find: "session.principal !== principal || session.state === 'closed'",
+    replace: "session.state === 'closed'",
     specs: [refusals, probe],
   },
   {
@@ -81,19 +82,19 @@ const callerMutants: readonly Mutant[] = [
   },
   {
     name: 'the session that left last is evicted first',
-    file: 'session/resume/replay-budget.ts',
+    file: 'session/byte-budget.ts',
     find: 'for (const longest of this.#detached)',
     replace: 'for (const longest of [...this.#detached].reverse())',
-    specs: ['session/resume/replay-budget.spec.ts', 'resume/eviction.spec.ts'],
+    specs: ['session/byte-budget.spec.ts', 'resume/eviction.spec.ts'],
   },
 ];
 
 const helperMutants: readonly Mutant[] = [
   {
     name: 'the id of an event counts before the event is whole',
-    file: client,
-    find: 'this.#id = line.slice(',
-    replace: 'this.#report(line.slice(4)); else if (line.startsWith("id:")) this.#id = line.slice(',
+    file: parser,
+    find: ') this.#id = value;',
+    replace: ') this.#listener.lastEventId?.((this.#id = value));',
     specs: [helper],
   },
   {
@@ -105,8 +106,8 @@ const helperMutants: readonly Mutant[] = [
   },
   {
     name: 'CRLF over two chunks ends two lines',
-    file: client,
-    find: "this.#afterCr = text.endsWith('\\r');",
+    file: parser,
+    find: "this.#afterCr = chunk.endsWith('\\r');",
     replace: 'this.#afterCr = false;',
     specs: [helper],
   },

@@ -69,15 +69,15 @@ const cursorMutants: readonly Mutant[] = [
   {
     name: 'an acknowledgement takes what is not written yet',
     file: pump,
-    find: 'this.#drop(Math.min(offset + 1, this.#cursor));',
-    replace: 'this.#drop(offset + 1);',
+    find: 'this.#log.trim(Math.min(offset + 1, this.#cursor));',
+    replace: 'this.#log.trim(offset + 1);',
     specs: [retention],
   },
   {
     name: 'an acknowledgement takes what is not read yet',
     file: pump,
-    find: 'this.#drop(Math.min(offset + 1, this.#cursor));',
-    replace: 'this.#drop(Math.min(offset + 2, this.#cursor));',
+    find: 'this.#log.trim(Math.min(offset + 1, this.#cursor));',
+    replace: 'this.#log.trim(Math.min(offset + 2, this.#cursor));',
     specs: [model],
   },
   {
@@ -118,8 +118,8 @@ const cursorMutants: readonly Mutant[] = [
   {
     name: 'what is let go of is not told to the budget',
     file: pump,
-    find: '    if (this.#retains) this.#owner.retainedBytesChanged(this.#log.memory - memory);\n  }\n}',
-    replace: '  }\n}',
+    find: 'this.#cursor));\n    this.#reportHeld();\n',
+    replace: 'this.#cursor));\n',
     specs: [retention],
   },
 ];
@@ -219,8 +219,8 @@ const markMutants: readonly Mutant[] = [
   {
     name: 'the first event of a connection has no position',
     file: road,
-    find: 'data: this.#positions ? this.#messageUrlAt(offset) : messageUrl,',
-    replace: 'data: messageUrl,',
+    find: 'data: this.#positions ? this.#messageUrlAt(offset) : this.#messageUrl,',
+    replace: 'data: this.#messageUrl,',
     specs: [model],
   },
   {

@@ -33,10 +33,12 @@ export const sessionMutants: readonly Mutant[] = [
     name: 'a close waits for the stream to end before it is one',
     file: session,
     find: `    this.receiver.close(closed);
+    this.heldBytesChanged(-this.handshake.heldBytes);
     this.#observer.closed(this, reason);
 `,
     replace: `    void this.#finished.then(() => {
       this.receiver.close(closed);
+      this.heldBytesChanged(-this.handshake.heldBytes);
       this.#observer.closed(this, reason);
     });
 `,
@@ -87,15 +89,43 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'an answered request stays in flight',
     file: session,
-    find: '      if (message.id != null) this.receiver.inFlight.release(message.id);\n',
+    find: '      this.receiver.inFlight.release(answered);\n',
     replace: '',
     specs: [sessions],
   },
   {
     name: 'requests are not counted as released',
     file: inFlight,
-    find: 'const known = this.#requests.delete(id);',
-    replace: 'const known = this.#requests.has(id);',
+    find: '    this.#requests.delete(id);\n',
+    replace: '',
+    specs: ['session/inbound/in-flight.spec.ts'],
+  },
+  {
+    name: 'a cancellation frees the slot while the work goes on',
+    file: inFlight,
+    find: '    running.controller?.abort(reason);\n',
+    replace: '    running.controller?.abort(reason);\n    this.release(id);\n',
+    specs: ['session/inbound/in-flight.spec.ts', 'http/post/in-flight.spec.ts'],
+  },
+  {
+    name: 'what a request holds is not given back',
+    file: inFlight,
+    find: '    this.#owner.heldBytesChanged(-running.bytes);\n',
+    replace: '',
+    specs: ['session/inbound/in-flight.spec.ts'],
+  },
+  {
+    name: 'a signal that is looked at after the cancellation does not know of it',
+    file: inFlight,
+    find: 'if (running.cancelledAt !== undefined) running.controller.abort(over());',
+    replace: '',
+    specs: ['session/serve/handler-signal.spec.ts'],
+  },
+  {
+    name: 'what was just cancelled counts as over',
+    file: inFlight,
+    find: ' && cancelledAt <= time)',
+    replace: ')',
     specs: ['session/inbound/in-flight.spec.ts'],
   },
   {
@@ -124,15 +154,15 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a slot is taken after the hooks were awaited',
     file: opening,
-    find: `  runtime.sessions.takeSlot(caller.principal);
-  const session = await prepare(exchange, runtime, caller, departure).finally(() => {
-    departure.dispose();
+    find: `  sessions.takeSlot(caller.principal);
+  const session = await prepare(exchange, runtime, caller, clientAbort).finally(() => {
+    clientAbort.dispose();
   });
 `,
-    replace: `  const session = await prepare(exchange, runtime, caller, departure).finally(() => {
-    departure.dispose();
+    replace: `  const session = await prepare(exchange, runtime, caller, clientAbort).finally(() => {
+    clientAbort.dispose();
   });
-  runtime.sessions.takeSlot(caller.principal);
+  sessions.takeSlot(caller.principal);
 `,
     specs: [capacity],
   },
@@ -146,8 +176,8 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'nobody looks whether the client is still there when its stream opens',
     file: opening,
-    find: 'if (departure.hasAborted()) session.close',
-    replace: 'if (departure === undefined) session.close',
+    find: 'if (clientAbort.hasAborted()) session.close',
+    replace: 'if (clientAbort === undefined) session.close',
     specs: [leaving],
   },
   {

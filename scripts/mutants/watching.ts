@@ -34,22 +34,23 @@ export const watchingMutants: readonly Mutant[] = [
   {
     name: 'watching: the log has the text of what was thrown',
     file: diagnostics,
-    find: '`${code}, caused by ${nameOf(cause)}`',
+    find: '`${code}, caused by ${classOf(cause)}`',
     replace: '`${code}: ${message}`',
     specs: [log],
   },
   {
     name: 'watching: the log has whole session ids',
-    file: diagnostics,
+    file: 'util/guards.ts',
     find: 'return id.slice(start, start + 6);',
     replace: 'return id;',
     specs: [log],
   },
   {
     name: "watching: one sees another router's messages",
-    file: 'session/events/watch-messages.ts',
-    find: 'return known === session ? watcher(message, known, direction) : undefined;',
-    replace: 'return watcher(message, (known ?? session) as Session<Data>, direction);',
+    file: 'session/events/session-events.ts',
+    find: 'readonly #watchers = new Set<MessageWatcher<Data>>();',
+    replace:
+      'static readonly all = new Set<never>();\n  readonly #watchers: Set<MessageWatcher<Data>> = SessionEvents.all;',
     specs: ['session/events/watch-messages.spec.ts'],
   },
   {

@@ -59,8 +59,8 @@ export const worldMutants: readonly Mutant[] = [
   {
     name: 'a part of a body is taken for the whole',
     file: body,
-    find: 'return req.readableDidRead ? undefined : new BodyReader(req, limit);',
-    replace: 'return req.readableEnded ? undefined : new BodyReader(req, limit);',
+    find: 'return req.readableDidRead ? undefined : new BodyReader(req, limit, budget);',
+    replace: 'return req.readableEnded ? undefined : new BodyReader(req, limit, budget);',
     specs: [sniffed],
   },
   {

@@ -94,21 +94,22 @@ describe('the budget of what is kept for all clients', () => {
     expect([a.fate, budget.bytes]).toEqual([['replay-evicted'], 0]);
   });
 
-  it('lets one that grows let go of what is written when nobody is away', () => {
+  it('lets all of them let go of what is written when nobody is away', () => {
     const { budget, holders } = budgetOf(100, 'a', 'b');
     const [a, b] = holders as [Holder, Holder];
     a.keep(90);
     b.keep(11);
-    expect([a.fate, b.fate, budget.bytes]).toEqual([[], ['released'], 90]);
+    expect([a.fate, b.fate, budget.bytes]).toEqual([['released'], ['released'], 0]);
   });
 
   it('takes nobody for what shrinks', () => {
     const { budget, holders } = budgetOf(10, 'a', 'b');
     const [a, b] = holders as [Holder, Holder];
-    b.heldBytes = 30;
-    budget.change(b, 30);
+    b.keep(5);
     budget.detached(a);
+    // What belongs to no session makes nobody pay.
+    budget.add(20);
     b.keep(-5);
-    expect(a.fate).toEqual([]);
+    expect([a.fate, b.fate, budget.bytes]).toEqual([[], [], 20]);
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import type { JsonRpcNotification } from '../../../lib/index.js';
 import { deferred, type Deferred } from '../../support/deferred.js';
+import { eventually } from '../../support/eventually.js';
 import { expectStats } from '../../support/expect-stats.js';
 import { notification, request, result } from '../../support/messages.js';
 import { expectRefusal } from '../../support/refusal.js';
@@ -23,8 +25,11 @@ async function working(inFlight: number) {
     running.get(id)!.resolve({ id });
     expect(await client.nextMessage()).toEqual(result(id, { id }));
   };
-  return { url, mcp, client, finish };
+  return { url, mcp, client, running, finish };
 }
+
+const cancellation = (requestId: number): JsonRpcNotification =>
+  notification('notifications/cancelled', { requestId });
 
 describe('requests in flight', () => {
   it('are refused with 429 and Retry-After over the limit, until one is answered', async () => {
@@ -43,15 +48,30 @@ describe('requests in flight', () => {
     await finish(3);
   });
 
-  it('do not hold up notifications, responses, and the cancellation that makes room', async () => {
+  it('do not hold up notifications, responses, and cancellations', async () => {
     const { client, mcp } = await working(1);
     expect((await client.post(request(1))).status).toBe(202);
     expect((await client.post(notification())).status).toBe(202);
     expect((await client.post(result('x'))).status).toBe(202);
-    const cancel = notification('notifications/cancelled', { requestId: 1 });
-    expect((await client.post(cancel)).status).toBe(202);
-    expect(mcp.stats().inFlight).toBe(0);
-    expect((await client.post(request(2))).status).toBe(202);
+    expect((await client.post(cancellation(1))).status).toBe(202);
+    expectStats(mcp, { totals: { messagesIn: 4 } });
+  });
+
+  it('keep their slots after a cancellation until their handlers settle', async () => {
+    const { client, running, mcp } = await working(10);
+    let most = 0;
+    for (let id = 0; id < 100; id += 1) {
+      await client.post(request(id));
+      await client.post(cancellation(id));
+      most = Math.max(most, running.size);
+    }
+    expect([most, mcp.stats().inFlight]).toEqual([10, 10]);
+    expectRefusal(await client.post(request('next')), 429, -32000);
+    for (const answer of running.values()) answer.resolve({});
+    await eventually(() => mcp.stats().inFlight === 0);
+    expect((await client.post(request('next'))).status).toBe(202);
+    // [spec] What was cancelled is not answered.
+    expect(client.messages).toEqual([]);
   });
 
   it('are counted for each session by itself', async () => {

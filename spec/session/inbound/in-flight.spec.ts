@@ -15,7 +15,8 @@ it('admits requests up to its limit, and more when some are answered', () => {
   expect(() => {
     inFlight.admit([request(2)]);
   }).toThrow(tooMany);
-  expect(inFlight.release('a')).toBe(true);
+  inFlight.release('a');
+  expect(inFlight.size).toBe(1);
   inFlight.admit([request(2)]);
   expect(inFlight.size).toBe(2);
 });
@@ -52,16 +53,51 @@ it('refuses an id that is in use, also within one batch, and admits it again lat
 it('tells a number from the same digits as a string', () => {
   const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1), request('1')]);
-  expect(inFlight.release('1')).toBe(true);
+  inFlight.release('1');
+  expect(inFlight.has('1')).toBe(false);
   expect(inFlight.has(1)).toBe(true);
 });
 
-it('releases a request once', () => {
-  const inFlight = new InFlight(OWNER, 5);
-  inFlight.admit([request(1)]);
-  expect(inFlight.release(1)).toBe(true);
-  expect(inFlight.release(1)).toBe(false);
-  expect(inFlight.release('never there')).toBe(false);
+it('releases a request once, and its bytes with it', () => {
+  let held = 0;
+  const inFlight = new InFlight({ heldBytesChanged: (bytes) => (held += bytes) }, 5);
+  inFlight.admit([request(1), request(2)], 301);
+  expect(held).toBe(302);
+  for (const id of [1, 1, 'never there']) inFlight.release(id);
+  expect([inFlight.size, held]).toEqual([1, 151]);
+  inFlight.release(2);
+  expect([inFlight.size, held]).toEqual([0, 0]);
+});
+
+it('keeps the slot and the bytes of a request that is cancelled until its work is over', () => {
+  let held = 0;
+  const inFlight = new InFlight({ heldBytesChanged: (bytes) => (held += bytes) }, 2);
+  inFlight.admit([request(1), request(2)], 200);
+  inFlight.cancel(1, 'enough');
+  inFlight.cancel(1, 'enough');
+  expect([inFlight.has(1), inFlight.size, held]).toEqual([false, 2, 200]);
+  expect(() => {
+    inFlight.admit([request(3)]);
+  }).toThrow(tooMany);
+  inFlight.release(1);
+  inFlight.admit([request(3)]);
+  expect([inFlight.size, held]).toEqual([2, 100]);
+});
+
+it('releases what was cancelled before a time, and nothing else', async () => {
+  const inFlight = new InFlight(OWNER, 3);
+  inFlight.admit([request(1), request(2), request(3)]);
+  const before = performance.now();
+  inFlight.cancel(1, 'enough');
+  inFlight.releaseCancelledBefore(before - 1);
+  expect(inFlight.size).toBe(3);
+  const between = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  inFlight.cancel(2, 'enough');
+  inFlight.releaseCancelledBefore(between);
+  expect([inFlight.size, inFlight.has(3)]).toEqual([2, true]);
+  inFlight.releaseCancelledBefore(Infinity);
+  expect([inFlight.size, inFlight.has(3)]).toEqual([1, true]);
 });
 
 it('aborts the signal of a request that is cancelled, with the reason', () => {
@@ -73,7 +109,7 @@ it('aborts the signal of a request that is cancelled, with the reason', () => {
   expect(second.aborted).toBe(false);
   inFlight.cancelAll('all');
   expect(second.reason).toBe('all');
-  expect(inFlight.size).toBe(0);
+  expect([inFlight.has(1), inFlight.has(2)]).toEqual([false, false]);
 });
 
 it('gives one signal for one request, and does not abort it when the request is answered', () => {
@@ -86,10 +122,12 @@ it('gives one signal for one request, and does not abort it when the request is 
   expect(signal.aborted).toBe(false);
 });
 
-it('gives an aborted signal for a request that is over', () => {
+it('gives an aborted signal for a request that is cancelled, and for one that is over', () => {
   const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1)]);
   inFlight.cancel(1, 'unseen');
+  expect(inFlight.signal(1).aborted).toBe(true);
+  inFlight.release(1);
   expect(inFlight.signal(1).aborted).toBe(true);
   expect(inFlight.has(1)).toBe(false);
 });

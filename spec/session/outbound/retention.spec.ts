@@ -188,28 +188,32 @@ describe('what is kept', () => {
     expect(rig.range).toEqual([6, 5]);
   });
 
-  it('is told to the owner to the byte, whatever happens to it', async () => {
+  it('is told to the owner to the byte, whatever happens to it, in steps of at least 1 KiB', async () => {
     const rig = new Rig({ maxEvents: 5 });
     const memory = (from: number, to: number): number => {
       const other = new Rig();
-      other.append(from, to, 50);
+      other.append(from, to, 2_000);
       return other.held;
     };
-    rig.append(1, 4, 50);
+    rig.append(1, 4, 2_000);
     expect(rig.held).toBe(memory(1, 4));
     rig.attach(0);
     await rounds();
-    rig.append(5, 9, 50);
+    rig.append(5, 9, 2_000);
     await rounds();
     expect(rig.held).toBe(memory(5, 9));
     rig.pump.acknowledge(7);
     expect(rig.held).toBe(memory(8, 9));
     rig.pump.releaseWritten();
     expect(rig.held).toBe(0);
-    rig.append(1, 3, 50);
+    rig.append(1, 3, 2_000);
+    // What waits for the socket counts too.
+    expect(rig.held).toBeGreaterThan(memory(1, 3));
+    await rounds();
     rig.pump.stopRetention();
     expect(rig.held).toBe(0);
-    rig.append(4, 4);
+    rig.append(4, 4, 2_000);
+    await rounds();
     expect(rig.held).toBe(0);
     rig.pump.startRetention();
     rig.pump.close(new McpSseError('session-closed', 'over'));
