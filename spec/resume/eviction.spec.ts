@@ -16,7 +16,7 @@ it('takes the longest-detached session first, and reports it', async () => {
   const closed: string[] = [];
   const { url, mcp } = await serve({
     handler: () => ({}),
-    limits: { maxTotalBytes: 40_000 },
+    limits: { maxTotalBytes: 46_000 },
     hooks: { onSessionClose: ({ id }, reason) => closed.push(`${id} ${reason}`) },
   });
   const clients: StreamClient[] = [];

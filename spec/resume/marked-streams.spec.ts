@@ -23,7 +23,7 @@ const unsigned = (text: string): string => text.replace(/([?&]n=\d+)\.[\w-]{8}/g
 describe('ids', () => {
   it.each([
     ['one that asks to resume', RESUMES],
-    ['a browser', { ...FETCHES, 'Sec-Fetch-Site': 'cross-site' }],
+    ['a browser', { ...FETCHES, 'Sec-Fetch-Site': 'same-origin' }],
   ])('are on every event for %s, and a retry on the first', async (_, headers) => {
     const { url, mcp } = await serve({ handler, resume: { retryMs: 1_000 } });
     const client = await StreamClient.open(`${url}/sse`, headers);

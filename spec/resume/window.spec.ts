@@ -1,3 +1,4 @@
+import { SessionHandle } from '../../lib/session/session-handle.js';
 import { describe, expect, it } from 'vitest';
 
 import type { McpSseOptions, McpSseRouter } from '../../lib/index.js';
@@ -35,8 +36,9 @@ async function serveWithLife(options: McpSseOptions = {}) {
 const WINDOW_MS = 60_000;
 
 /** Another upkeep of the same sessions, for which it can be as late as the spec likes. */
-function upkeepOf({ sessions }: McpSseRouter): Sweeper {
-  return new Sweeper(sessions as unknown as SessionRegistry, {
+function sweeperOf({ sessions }: McpSseRouter): Sweeper {
+  const live = [...sessions].map((session) => SessionHandle.liveOf(session as SessionHandle));
+  return new Sweeper(live as unknown as SessionRegistry, {
     keepAliveMs: 1_000,
     pingTimeoutMs: 1_000,
     initializeTimeoutMs: 1_000,
@@ -66,10 +68,7 @@ describe('the life of a session', () => {
     await client.end();
     const rounds = [DETACHED, RESUMED, DETACHED, RESUMED, DETACHED, RESUMED];
     expect(life).toEqual([OPEN, ...rounds, 'close closed kicked']);
-    const {
-      detached,
-      totals: { opened, resumed, closed },
-    } = mcp.stats();
+    const { opened, detached, resumed, closed } = mcp.stats().totals;
     expect([opened, detached, resumed, closed]).toEqual([1, 3, 3, { other: 1 }]);
   });
 
@@ -95,10 +94,10 @@ describe('the life of a session', () => {
     expect(session.ages(performance.now() + WINDOW_MS).detached).toBe(0);
     again.drop();
     await eventually(() => session.state === 'detached');
-    const upkeep = upkeepOf(mcp);
-    upkeep.sweep(performance.now() + WINDOW_MS - 10_000);
+    const sweeper = sweeperOf(mcp);
+    sweeper.sweep(performance.now() + WINDOW_MS - 10_000);
     expect(session.state).toBe('detached');
-    upkeep.sweep(performance.now() + WINDOW_MS);
+    sweeper.sweep(performance.now() + WINDOW_MS);
     expect(life.at(-1)).toBe('close closed client-disconnected');
   });
 
@@ -108,9 +107,9 @@ describe('the life of a session', () => {
     const session = onlySession(mcp);
     client.drop();
     await eventually(() => session.state === 'detached');
-    upkeepOf(mcp).sweep(performance.now() + WINDOW_MS - 10_000);
+    sweeperOf(mcp).sweep(performance.now() + WINDOW_MS - 10_000);
     expect(session.state).toBe('detached');
-    upkeepOf(mcp).sweep(performance.now() + WINDOW_MS);
+    sweeperOf(mcp).sweep(performance.now() + WINDOW_MS);
     expect(session.state).toBe('closed');
   });
 

@@ -11,12 +11,11 @@ import { StreamClient } from '../../support/stream-client.js';
 it('starts at nothing', async () => {
   const { mcp } = await serve();
   expect(mcp.stats()).toEqual({
-    sessions: 0,
-    inFlight: 0,
-    bufferedBytes: 0,
-    detached: 0,
+    ...{ sessions: 0, connected: 0, detached: 0, inFlight: 0, bufferedBytes: 0, totalBytes: 0 },
+    cluster: undefined,
     totals: {
       opened: 0,
+      detached: 0,
       resumed: 0,
       closed: {},
       messagesIn: 0,
@@ -53,7 +52,7 @@ it('counts closes by reason, and all reasons of the application as one', async (
     mcp.sessions.get(client.sessionId)?.close(reason);
     await client.end();
   }
-  expect(mcp.stats().totals.closed).toEqual({ closed: 1, other: 3 });
+  expect(mcp.stats().totals.closed).toEqual({ 'server-closed': 1, other: 3 });
 });
 
 it('counts what comes too late for its session', async () => {
