@@ -1,3 +1,4 @@
+// The public names.
 /**
  * The middleware, and what belongs to it.
  *

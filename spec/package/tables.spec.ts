@@ -84,17 +84,23 @@ it('the README has every close reason', SLOW, () => {
   expect(rows.sort()).toEqual(membersOf('CloseReason'));
 });
 
-it('the architecture page has every file of lib, each in its room', () => {
+it('the architecture page has every file of lib, with the sentence that it begins with', () => {
   const [tree = ''] = /^lib\/\n[\s\S]*?^```/m.exec(readText('docs/architecture.md')) ?? [];
-  let room = '';
+  const rooms: string[] = [];
   const listed = tree.split('\n').flatMap((line) => {
-    const [, indent = '', name = ''] = /^( +)([\w./-]+)/.exec(line) ?? [];
-    if (indent.length === 2) room = name.endsWith('/') ? name : '';
-    return name.endsWith('.ts') ? [room + name] : [];
+    const [, indent = '', name = '', sentence = ''] = /^( +)([\w./-]+) *(.*)$/.exec(line) ?? [];
+    if (name === '') return [];
+    rooms.length = indent.length / 2 - 1;
+    if (name.endsWith('/')) rooms.push(name);
+    return name.endsWith('.ts') ? [`${rooms.join('')}${name}: ${sentence}`] : [];
   });
   const files = readdirSync(`${ROOT}lib`, { recursive: true, encoding: 'utf8' });
   const onFloors = files.filter((file) => file.endsWith('.ts') && !ANNEX.test(file));
-  expect(listed.sort()).toEqual(onFloors.sort());
+  const described = onFloors.map((file) => {
+    const [first = ''] = readText(`lib/${file}`).split('\n');
+    return `${file}: ${first.replace(/^\/\/ /, '')}`;
+  });
+  expect(listed.sort()).toEqual(described.sort());
 });
 
 function inWords(value: number): string {
