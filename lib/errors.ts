@@ -85,7 +85,7 @@ export const STATUSES = {
   'shutting-down': 503,
   'adapter-unavailable': 503,
   'outcome-unknown': 504,
-} as const satisfies Partial<Record<McpSseErrorCode, number>>;
+} as const;
 
 /** A code that answers a request. */
 export type RefusalCode = keyof typeof STATUSES;

@@ -131,10 +131,10 @@ export function cancelledRequest(message: JsonRpcMessage): RequestId | undefined
  *
  * @throws McpSseError `invalid-message` when any of it is no JSON-RPC message, or a batch is empty.
  */
-export function toMessages(parsed: unknown, maxBatch = Infinity): JsonRpcMessage[] {
+export function toMessages(parsed: unknown, maxBatch?: number): JsonRpcMessage[] {
   if (!Array.isArray(parsed)) return [toMessage(parsed)];
   if (parsed.length === 0) throw new McpSseError('invalid-message', 'the batch is empty');
-  if (parsed.length > maxBatch) {
+  if (maxBatch !== undefined && parsed.length > maxBatch) {
     throw new McpSseError('invalid-message', 'the batch is larger than limits.maxBatch');
   }
   return parsed.map(toMessage);

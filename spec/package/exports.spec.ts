@@ -1,27 +1,18 @@
 import { expect, it } from 'vitest';
 
+import * as adapter from '../../lib/adapter/index.js';
 import * as exported from '../../lib/index.js';
 import { Checked } from '../support/type-check.js';
 
-const values = [
-  'ConnectionWriter',
-  'EVERYONE',
-  'JsonRpcError',
-  'McpSseError',
-  'localAdapter',
-  'mcpSse',
-  'watchMessages',
-];
+const values = ['ConnectionWriter', 'JsonRpcError', 'McpSseError', 'mcpSse'];
 
 const types = [
-  'BroadcastOptions',
+  'Adapter',
+  'BroadcastAudience',
   'CallOptions',
   'ClientInfo',
   'CloseReason',
   'ClusterStats',
-  'Adapter',
-  'AdapterListener',
-  'AdapterMember',
   'Frame',
   'HandlerContext',
   'JsonRpcFailure',
@@ -37,7 +28,6 @@ const types = [
   'McpSseErrorCode',
   'McpSseHooks',
   'McpSseOptions',
-  'McpSseRequest',
   'McpSseRouter',
   'McpSseStats',
   'MessageExtra',
@@ -52,12 +42,17 @@ const types = [
   'Session',
   'SessionContext',
   'SessionStats',
+  'SessionTotals',
   'SessionTransport',
   'Sessions',
   'WritableResponse',
   'WriterObserver',
   'WriterOptions',
 ];
+
+/** What authors of adapters need. */
+const adapterValues = ['EVERYONE', 'localAdapter', 'signedAdapter'];
+const adapterTypes = ['Adapter', 'AdapterListener', 'AdapterMember', 'AdapterSecret'];
 
 it('exports these values and no others', () => {
   expect(Object.keys(exported).sort()).toEqual(values);
@@ -66,4 +61,10 @@ it('exports these values and no others', () => {
 it('exports these names, types included, and no others', { timeout: 60_000 }, () => {
   const checked = new Checked({ 'all.ts': "export * from 'express-mcp-sse';" });
   expect(checked.exportsOf('all.ts').sort()).toEqual([...values, ...types].sort());
+});
+
+it('exports these names for authors of adapters, and no others', { timeout: 60_000 }, () => {
+  expect(Object.keys(adapter).sort()).toEqual(adapterValues);
+  const checked = new Checked({ 'all.ts': "export * from 'express-mcp-sse/adapter';" });
+  expect(checked.exportsOf('all.ts').sort()).toEqual([...adapterValues, ...adapterTypes].sort());
 });
