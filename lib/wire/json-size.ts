@@ -1,17 +1,20 @@
 // About how many bytes of memory a JSON text takes once it is parsed.
 /** What V8 takes for each piece of parsed JSON, measured: objects of one or two members cost most. */
 const OBJECT_BYTES = 56;
-const ARRAY_BYTES = 48;
+const ARRAY_BYTES = 56;
 /** A member may have a name of its own, and then its object a shape of its own. */
 const MEMBER_BYTES = 160;
 const ELEMENT_BYTES = 24;
 
 /** Up to this length the highest cost is taken for each byte: a count would cost more. */
 const SMALL_BYTES = 4 * 1024;
-const HIGHEST_COST = 24;
+const HIGHEST_COST = 32;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const LOWER_U = 0x75;
+/** The first byte of the first character beyond Latin-1. */
+const FIRST_WIDE = 0xc4;
 const COSTS = new Uint8Array(256);
 COSTS[0x7b] = OBJECT_BYTES; // {
 COSTS[0x5b] = ARRAY_BYTES; // [
@@ -25,14 +28,23 @@ COSTS[0x2c] = ELEMENT_BYTES; // ,
 export function parsedSizeOf(json: Uint8Array): number {
   if (json.length <= SMALL_BYTES) return json.length * HIGHEST_COST;
   let size = json.length;
-  let inString = false;
+  // Where the string began that it is in; negative outside.
+  let start = -1;
+  let wide = false;
   for (let at = 0; at < json.length; at += 1) {
     const byte = json[at] ?? 0;
-    if (inString) {
-      if (byte === BACKSLASH) at += 1;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
-    else size += COSTS[byte] ?? 0;
+    if (start < 0) {
+      if (byte === QUOTE) start = at;
+      else size += COSTS[byte] ?? 0;
+    } else if (byte === BACKSLASH) {
+      at += 1;
+      wide ||= json[at] === LOWER_U;
+    } else if (byte === QUOTE) {
+      // [node] One character beyond Latin-1 makes all of its string take two bytes each.
+      if (wide) size += at - start;
+      start = -1;
+      wide = false;
+    } else wide ||= byte >= FIRST_WIDE;
   }
   return size;
 }

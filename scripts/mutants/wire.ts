@@ -9,6 +9,8 @@ const foreign = 'wire/foreign-line-ends.spec.ts';
 const parser = 'wire/sse-parser.ts';
 const parsing = 'wire/sse-parser.spec.ts';
 const promises = 'util/promises.ts';
+const parsedSize = 'wire/json-size.ts';
+const sizes = 'wire/json-size.spec.ts';
 const deadlines = 'util/promises.spec.ts';
 
 export const wireMutants: readonly Mutant[] = [
@@ -167,5 +169,33 @@ export const wireMutants: readonly Mutant[] = [
     find: "return typeof id === 'string' || typeof id === 'number' ? id : undefined;\n}\n\n/** The id that a",
     replace: 'return id as RequestId;\n}\n\n/** The id that a',
     specs: ['faults/hostile-values.spec.ts'],
+  },
+  {
+    name: 'parsed arrays are told smaller than they are',
+    file: parsedSize,
+    find: 'const ARRAY_BYTES = 56;',
+    replace: 'const ARRAY_BYTES = 32;',
+    specs: [sizes],
+  },
+  {
+    name: 'names of their own are told to cost nothing',
+    file: parsedSize,
+    find: 'const MEMBER_BYTES = 160;',
+    replace: 'const MEMBER_BYTES = 0;',
+    specs: [sizes],
+  },
+  {
+    name: 'text beyond Latin-1 is told to take a byte a character',
+    file: parsedSize,
+    find: 'if (wide) size += at - start;',
+    replace: '',
+    specs: [sizes],
+  },
+  {
+    name: 'brackets within a text are counted as brackets',
+    file: parsedSize,
+    find: 'if (byte === QUOTE) start = at;',
+    replace: 'if (byte === 0) start = at;',
+    specs: [sizes],
   },
 ];

@@ -113,3 +113,102 @@ describe('the budget of what is kept for all clients', () => {
     expect([a.fate, b.fate, budget.bytes]).toEqual([[], [], 20]);
   });
 });
+
+describe('what a client sends', () => {
+  const overBudget = expect.objectContaining({ code: 'over-budget' });
+  const admits = (budget: ByteBudget<Holder>, bytes: number): boolean => {
+    try {
+      budget.admit(bytes);
+      return true;
+    } catch (error) {
+      expect(error).toEqual(overBudget);
+      return false;
+    }
+  };
+
+  it('is refused when it would be too much, and makes nobody pay', () => {
+    const { budget, holders } = budgetOf(1_000, 'a', 'b');
+    const [a, b] = holders as [Holder, Holder];
+    budget.detached(a);
+    a.keep(600);
+    b.keep(300);
+    expect([admits(budget, 101), admits(budget, 100)]).toEqual([false, true]);
+    expect([a.fate, b.fate, budget.bytes]).toEqual([[], [], 900]);
+  });
+
+  it('may take the last quarter only where it is small', () => {
+    const small = 64 * 1024;
+    const { budget } = budgetOf(16 * small, 'a');
+    budget.add(11 * small);
+    expect([admits(budget, small), admits(budget, small + 1)]).toEqual([true, false]);
+    budget.add(-1);
+    expect(admits(budget, small + 1)).toBe(true);
+    budget.add(4 * small + 1);
+    expect([admits(budget, small), admits(budget, small + 1)]).toEqual([true, false]);
+    budget.add(1);
+    expect(admits(budget, small)).toBe(false);
+  });
+
+  it('is counted for all routers of the process together', () => {
+    const { budget: one } = budgetOf(1_000, 'a');
+    const { budget: other, holders } = budgetOf(1_000, 'b');
+    one.add(900);
+    expect([other.bytes, admits(other, 101), admits(other, 100)]).toEqual([0, false, true]);
+    const [b] = holders as [Holder];
+    b.keep(101);
+    expect([b.fate, one.bytes, other.bytes]).toEqual([['released'], 900, 0]);
+    one.add(-900);
+    expect(admits(other, 1_000)).toBe(true);
+  });
+});
+
+describe('what the server has to keep', () => {
+  /** Keeps everything, whatever it is asked to release. */
+  class Stubborn extends Holder {
+    override readonly sender = { releaseWritten: (): void => void this.fate.push('asked') };
+  }
+
+  function stubborn(totalBytes: number, ...names: string[]) {
+    const full: number[] = [];
+    const holders: Stubborn[] = [];
+    const budget = new ByteBudget<Holder>(totalBytes, holders, (bytes) => full.push(bytes));
+    holders.push(...names.map((name) => new Stubborn(name, budget)));
+    onTestFinished(() => {
+      budget.add(-budget.bytes);
+    });
+    return { budget, holders, full };
+  }
+
+  it('costs the detached first, then what is written, then the session that holds most', () => {
+    const { budget, holders, full } = stubborn(100, 'a', 'b', 'c', 'd');
+    const [a, b, c, d] = holders as [Holder, Holder, Holder, Holder];
+    for (const holder of holders) holder.keep(25);
+    budget.detached(a);
+    c.keep(10);
+    expect([a.fate, b.fate, c.fate, d.fate]).toEqual([['replay-evicted'], [], [], []]);
+    d.keep(30);
+    expect([b.fate, c.fate, d.fate]).toEqual([['asked'], ['asked'], ['asked', 'over-budget']]);
+    expect([budget.bytes, full]).toEqual([60, [110, 115]]);
+  });
+
+  it('takes nobody who is here as long as those who are away are enough', () => {
+    const { budget, holders } = stubborn(100, 'a', 'b');
+    const [a, b] = holders as [Holder, Holder];
+    b.keep(90);
+    budget.detached(a);
+    a.keep(11);
+    expect([a.fate, b.fate]).toEqual([['replay-evicted'], []]);
+  });
+
+  it('closes one session and no more where that frees nothing', () => {
+    const { budget, holders } = stubborn(100, 'a', 'b', 'c');
+    const [a, b, c] = holders as [Stubborn, Stubborn, Stubborn];
+    // A handler of its own holds what it held, and goes on.
+    a.close = (reason) => void a.fate.push(reason);
+    a.keep(90);
+    b.keep(5);
+    c.keep(6);
+    expect([a.fate, b.fate, c.fate]).toEqual([['asked', 'over-budget'], ['asked'], ['asked']]);
+    expect(budget.bytes).toBe(101);
+  });
+});
