@@ -11,7 +11,7 @@ type EndpointName = 'sse' | 'message';
 const METHODS = { sse: 'GET', message: 'POST' } as const;
 const SERVE = { sse: openStream, message: postMessage } as const;
 
-/** The two endpoints, whoever has brought the request here: Express or `node:http`. */
+/** The two endpoints, by whichever way a request comes in: Express or `node:http`. */
 export class Routes<Data> {
   readonly #runtime: Runtime<Data>;
 
@@ -44,8 +44,8 @@ export class Routes<Data> {
     try {
       sendError(res, error);
     } catch (cause) {
-      // Middleware in front may look at every answer's head (`on-headers`), and throw. Nobody is
-      // left to tell; a rejection that nobody handles would end the process.
+      // Middleware in front may look at every answer's head (`on-headers`), and throw. There is no
+      // caller left to tell; an unhandled rejection would end the process.
       events.failed(undefined, McpSseError.from(cause));
       res.destroy();
     }

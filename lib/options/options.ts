@@ -151,7 +151,7 @@ export interface ResumeOptions {
   anonymous?: 'same-address' | 'any' | false;
   /**
    * How long a client that reconnects without saying from where may take to answer a `ping`
-   * that asks it; then it gets a new session. `false` asks nobody: TypeScript SDK clients
+   * that asks it; then it gets a new session. `false` never asks: TypeScript SDK clients
    * without `resumableFetch` then lose their session with their stream.
    * @defaultValue 5,000
    */
@@ -166,7 +166,7 @@ export interface ResumeOptions {
    * Says which client this is, for set-ups that can tell: a text that is one client's own, the
    * same whenever it reconnects, and not another's. It gets its session back with all messages
    * that it has not been seen to read, so some may repeat. Undefined: the request does not tell.
-   * @defaultValue nobody can tell
+   * @defaultValue no request tells
    */
   key?: (req: Request) => string | undefined;
 }

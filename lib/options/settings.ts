@@ -20,7 +20,7 @@ import type {
 import { principalFromAuth } from './principal.js';
 import { nearest } from '../util/spelling.js';
 
-/** The options, checked and complete: nobody behind this point knows a default. */
+/** The options, checked and complete: no code behind this point knows a default. */
 export interface Settings<Data> {
   readonly server: ServerFactory<Data> | undefined;
   readonly handler: MessageHandler<Data> | undefined;

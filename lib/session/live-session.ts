@@ -234,7 +234,7 @@ export class LiveSession<Data = unknown>
     }
   }
 
-  /** The one close: every road to the end of a session leads here, and the first one counts. */
+  /** The one close: whatever ends a session calls it, and the first one counts. */
   #end(reason: CloseReason, error: McpSseError | undefined): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';

@@ -24,8 +24,8 @@ export class LocalHost<Data> implements Host {
   /**
    * The session of that id, for its principal.
    *
-   * @throws McpSseError `session-not-found`: an unknown session and somebody else's get the same
-   * answer, so that nobody learns which ids exist.
+   * @throws McpSseError `session-not-found`: an unknown session and another principal's get the same
+   * answer, so that the answer tells no one which ids exist.
    */
   sessionOf(sessionId: string, principal: string | undefined): LiveSession<Data> {
     const session = this.#sessions.get(sessionId);
@@ -33,13 +33,13 @@ export class LocalHost<Data> implements Host {
     return session;
   }
 
-  post(posting: InboundPost): void {
-    const { sessionId, principal, position, messages, facts, bytes } = posting;
+  post(inbound: InboundPost): void {
+    const { sessionId, principal, position, messages, facts, bytes } = inbound;
     const session = this.sessionOf(sessionId, principal);
     if (this.#sessions.draining && messages.some(isRequest)) {
       throw new McpSseError('shutting-down', 'the server is shutting down');
     }
-    noteCapabilities(session, posting);
+    noteCapabilities(session, inbound);
     const answer = { sessionId, position };
     const theirs = messages.filter((message) => !this.#probes.settle(message, answer));
     if (theirs.length > 0) session.receiver.receive(theirs, facts, bytes);

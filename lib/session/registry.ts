@@ -25,7 +25,7 @@ export interface Resumption<Data> {
  * awaited and given back with the session, so that a crowd cannot slip past the caps.
  */
 export class SessionRegistry<Data = unknown> {
-  /** Names this node: a fresh one each time, so that an id from an earlier life names nobody. */
+  /** Names this node: a fresh one each time, so that an id of an earlier process names no session. */
   readonly node: string = randomText(9);
   /** The sessions as the application holds them. */
   readonly handles: Sessions<Data> = new SessionHandles(this);
@@ -57,7 +57,7 @@ export class SessionRegistry<Data = unknown> {
   /**
    * The session that a claim of `principal` leads to, and the offset after which its client goes on.
    *
-   * @throws McpSseError `session-not-found` when the session is unknown, somebody else's, or cannot
+   * @throws McpSseError `session-not-found` when the session is unknown, another principal's, or cannot
    * go on without a gap: the client is told, and no gap is silent.
    */
   resume(claim: ResumeClaim, principal: string | undefined): Resumption<Data> {
@@ -203,7 +203,7 @@ class SessionHandles<Data> implements Sessions<Data> {
   }
 }
 
-/** Keys are a principal's own: nobody takes the place of another by using the same one. */
+/** Keys are a principal's own: the same key of two principals names two sessions. */
 const keyOf = (principal: string | undefined, key: string): string =>
   JSON.stringify([principal, key]);
 

@@ -20,7 +20,7 @@ export type CloseReason =
   // Keeps the names above as suggestions while any string is taken.
   | (string & {});
 
-/** After these there is nobody left to hand anything to. */
+/** After these reasons there is no reader left. */
 export const ABRUPT: ReadonlySet<CloseReason> = new Set([
   'client-disconnected',
   'write-timeout',

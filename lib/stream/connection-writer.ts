@@ -24,7 +24,7 @@ const LONE_ROUNDS = 2;
 
 /** Told by a writer what becomes of its connection. No call may throw. */
 export interface WriterObserver {
-  /** A turn is over: there is room for more. */
+  /** A flush is over: there is room for more. */
   writerHasRoom?(writer: ConnectionWriter): void;
   /**
    * A write had to wait for the reader since `writer.lastWriteAt`, and the wait is over: what was
@@ -46,7 +46,7 @@ export interface WriterOptions {
    */
   maxBufferedBytes?: number;
   /**
-   * Milliseconds that the reader has to take what one turn wrote, a single large frame as a whole
+   * Milliseconds that the reader has to take what one flush wrote, a single large frame as a whole
    * too ([node] no public property tells how far it is); then the connection is destroyed with
    * `write-timeout`.
    * @defaultValue 30,000
@@ -59,12 +59,12 @@ export interface WriterOptions {
  * The only way onto one connection.
  *
  * Everything from joining the queued frames to their flush is one critical section under a
- * promise-chain lock: one turn writes all that is queued (up to 64 KiB), waits for `drain` if the
+ * promise-chain lock: one flush writes all that is queued (up to 64 KiB), waits for `drain` if the
  * socket asks for it, flushes, and lets go. Frames leave whole and in the order of their `write`.
  *
- * A lone frame has its turn right after the caller, by no timer. Frames that follow in the same
- * round of the event loop share one turn at its end; a writer whose last rounds had several frames
- * keeps all of them for that turn, since a write is a system call.
+ * A lone frame has its flush right after the caller, by no timer. Frames that follow in the same
+ * round of the event loop share one flush at its end; a writer whose last rounds had several frames
+ * keeps all of them for that flush, since a write is a system call.
  */
 export class ConnectionWriter {
   /** May change hands while the connection lives. */
@@ -75,9 +75,9 @@ export class ConnectionWriter {
   readonly #lock = new Lock();
 
   readonly #queue = new FrameQueue(CHUNK_BYTES);
-  /** A turn is asked for, and has not begun to write. */
+  /** A flush is asked for, and has not begun to write. */
   #flushScheduled = false;
-  /** That turn waits for the lock already, not for the end of this round. */
+  /** That flush waits for the lock already, not for the end of this round. */
   #flushOnLock = false;
   /** `flush` will be called at the end of this round. */
   #roundScheduled = false;
@@ -122,7 +122,7 @@ export class ConnectionWriter {
     return this.#queue.ownBytes;
   }
 
-  /** Whether the queue holds less than what one turn takes. */
+  /** Whether the queue holds less than what one flush takes. */
   get hasRoom(): boolean {
     return this.#queue.bytes < CHUNK_BYTES;
   }
@@ -225,7 +225,7 @@ export class ConnectionWriter {
     });
   }
 
-  /** Ends the connection now. Never waits for the lock; whoever holds it is woken and fails. */
+  /** Ends the connection now. Never waits for the lock; the holder is woken and fails. */
   destroy(error?: McpSseError): void {
     if (this.#state === 'closed') return;
     this.#close(error);
@@ -246,9 +246,9 @@ export class ConnectionWriter {
     void this.#lock.run(() => this.#writeQueued());
   }
 
-  /** One turn of the lock; a promise only where the reader has to be waited for. Never rejects. */
+  /** One flush under the lock; a promise only where the reader has to be waited for. Never rejects. */
   #writeQueued(): Promise<void> | undefined {
-    // Cleared first, so that what is queued while this turn waits for drain asks for the next.
+    // Cleared first, so that what is queued while this flush waits for drain asks for the next.
     this.#flushScheduled = false;
     this.#flushOnLock = false;
     const chunk = this.#queue.take();

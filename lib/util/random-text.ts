@@ -15,7 +15,7 @@ export function randomText(bytes: number): string {
     used = 0;
   }
   const text = pool.toString('base64url', used, used + bytes);
-  // What has become a secret is in nobody's buffer any more.
+  // What has become a secret does not stay in the buffer.
   pool.fill(0, used, used + bytes);
   used += bytes;
   return text;

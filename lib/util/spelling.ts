@@ -1,5 +1,5 @@
 // The name that a misspelt one probably means.
-/** The name of `known` that somebody meant who wrote `name`, if one is near enough. */
+/** The name in `known` that was probably meant by `name`, if one is near enough. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   const ranked = known

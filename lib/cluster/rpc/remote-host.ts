@@ -21,9 +21,9 @@ export class RemoteHost implements Host {
     this.#probes = probes;
   }
 
-  async post(posting: InboundPost): Promise<void> {
-    settleProbes(posting, this.#probes);
-    await this.#request('post', posting);
+  async post(inbound: InboundPost): Promise<void> {
+    settleProbes(inbound, this.#probes);
+    await this.#request('post', inbound);
   }
 
   async find(client: Claimant): Promise<string> {
@@ -62,8 +62,8 @@ export class UnknownHost implements Host {
     this.#probes = probes;
   }
 
-  async post(posting: InboundPost): Promise<void> {
-    settleProbes(posting, this.#probes);
+  async post(inbound: InboundPost): Promise<void> {
+    settleProbes(inbound, this.#probes);
     throw this.#error;
   }
 

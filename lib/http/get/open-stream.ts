@@ -45,7 +45,7 @@ export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data
   }
 }
 
-/** One road back after the other, and then a new session. */
+/** The session that the client had, by one claim after the other, or a new one. */
 async function serveStream<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
@@ -53,8 +53,8 @@ async function serveStream<Data>(
 ): Promise<void> {
   const { req, res } = exchange;
   if (res.destroyed) return;
-  const wayBack = await resumeRequestOf(req, caller, runtime);
-  if (wayBack) return resume(exchange, runtime, wayBack);
+  const resumeRequest = await resumeRequestOf(req, caller, runtime);
+  if (resumeRequest) return resume(exchange, runtime, resumeRequest);
   const timeoutMs = probeTimeout(req, runtime);
   if (timeoutMs === undefined) return openSession(exchange, runtime, caller);
   const { writer, askedAt, answer } = await probe(exchange, runtime, caller, timeoutMs);

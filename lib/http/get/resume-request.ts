@@ -70,7 +70,7 @@ export async function resumeRequestOf<Data>(
 /**
  * The session that a `Last-Event-ID` names.
  *
- * @throws McpSseError `session-not-found` for an id that is malformed, unknown, somebody else's,
+ * @throws McpSseError `session-not-found` for an id that is malformed, unknown, another principal's,
  * or no longer in the log: told, never a silent gap.
  */
 async function namedBy<Data>(

@@ -61,7 +61,7 @@ export class BodyReader {
   async read(): Promise<Buffer> {
     const req = this.#req;
     if (this.#state === 'reading') {
-      // A destination of `pipe` that nobody reads would stop it for ever.
+      // A destination of `pipe` that is never read would stop it for ever.
       const flow = (): void => void req.resume();
       req.on('pause', flow);
       const settled = new Promise<void>((resolve) => (this.#settle = resolve));
@@ -80,7 +80,7 @@ export class BodyReader {
     this.#count(-this.#counted);
   }
 
-  /** Lets the client send the rest, which nobody keeps: it reads the answer instead of a reset. */
+  /** Lets the client send the rest, which is dropped: it reads the answer instead of a reset. */
   drop(): void {
     this.#end('dropped');
     this.#req.resume();

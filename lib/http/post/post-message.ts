@@ -59,7 +59,7 @@ async function deliver<Data>(
   { dispatcher, probes, budget }: Runtime<Data>,
 ): Promise<void> {
   const { sessionId, position, messages, bytes } = post;
-  // Here it counts for its session as soon as that has it; while another node is asked, for nobody.
+  // Here it counts for its session as soon as that has it; while another node is asked, for no session.
   budget.add(bytes);
   try {
     const taken = dispatcher.hostOf(sessionId).post(post);

@@ -55,7 +55,7 @@ export interface McpSseChannels {
   'mcp-sse:shutdown': { readonly sessions: Sessions; readonly finished: boolean };
 }
 
-/** One channel. Ask `heard` before a payload is built: nobody listening is the usual case. */
+/** One channel. Ask `heard` before a payload is built: usually no one has subscribed. */
 class Topic<Name extends keyof McpSseChannels> {
   readonly #channel: Channel;
 

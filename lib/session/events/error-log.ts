@@ -2,7 +2,7 @@
 import type { McpSseError, McpSseErrorCode } from '../../errors.js';
 import { performance } from '../../util/timers.js';
 
-/** Errors that are the server's own fault, and nobody else's to see. */
+/** Errors that are the server's own fault, which the client does not learn. */
 const SERVER_FAULTS: ReadonlySet<McpSseErrorCode> = new Set([
   'adapter-unavailable',
   'hook-failed',

@@ -76,7 +76,7 @@ export class InFlight {
     const running = this.#requests.get(id);
     if (!running) return AbortSignal.abort(over());
     running.controller ??= new AbortController();
-    // Nobody had asked for the signal when the request was cancelled.
+    // The signal was not asked for before the request was cancelled.
     if (running.cancelledAt !== undefined) running.controller.abort(over());
     return running.controller.signal;
   }

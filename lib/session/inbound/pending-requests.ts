@@ -50,7 +50,7 @@ export class PendingRequests {
 
   /**
    * Whether `response` belongs to a request of ours: a late or repeated one still does, so that
-   * it reaches nobody who never asked.
+   * it does not reach a server that never asked.
    */
   takeResponse(response: JsonRpcResponse): boolean {
     if (typeof response.id !== 'string' || !response.id.startsWith(ID_PREFIX)) return false;

@@ -34,7 +34,7 @@ export type Decorate = (frame: Frame, offset: number) => Frame;
 
 /**
  * Moves messages from the log, at the connection's cursor, into its writer, as far as there is
- * room. A message that arrives while nobody is attached waits in the log; nothing else differs
+ * room. A message that arrives while no connection is attached waits in the log; nothing else differs
  * between live and replayed, so the two cannot race.
  */
 export class Pump implements WriterObserver {

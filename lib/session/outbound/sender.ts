@@ -7,7 +7,7 @@ import { isRequest, type JsonRpcMessage, type RequestId } from '../../wire/json-
 import type { ResumeClaim } from '../resume/resume-claim.js';
 import type { ResumeStrategy } from '../resume/resume-strategy.js';
 
-/** Requests of the server whose answers are awaited as proof of reading; older ones prove less. */
+/** Requests of the server whose answers are awaited as acknowledgements; older ones are forgotten. */
 const MAX_ACKS = 256;
 
 /** The outgoing half of a session: its log, its connection, and how its client can come back. */

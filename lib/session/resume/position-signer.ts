@@ -9,7 +9,7 @@ const POSITION = /^(0|[1-9]\d{0,14})\.([\w-]{8})$/;
 
 /**
  * Signs the positions in the POST URLs of one session, so that one that was not announced to its
- * client, by somebody who reads the URL in a log for instance, is worth nothing.
+ * client is worth nothing: one that is taken from a log and changed, for instance.
  */
 export class PositionSigner {
   readonly #key = randomBytes(32);

@@ -60,12 +60,12 @@ export class Probes {
     }
   }
 
-  /** Waits for nobody any more: this node shuts down, and their streams with it. */
+  /** Stops waiting: this node shuts down, and their streams with it. */
   giveUp(): void {
     for (const takeAnswer of this.#waiting.values()) takeAnswer(undefined);
   }
 
-  /** Whether `message` answers a probe, in time or late: then it is nobody else's. */
+  /** Whether `message` answers a probe, in time or late: then nothing else gets it. */
   settle(message: JsonRpcMessage, answer: ProbeAnswer): boolean {
     if (!isResponse(message) || typeof message.id !== 'string') return false;
     const node = PROBE_ID.exec(message.id)?.[1];
