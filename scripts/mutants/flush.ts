@@ -94,7 +94,7 @@ export const turnMutants: readonly Mutant[] = [
     name: '#flushScheduled is cleared after the turn instead of before',
     file: writer,
     find: `  #writeQueued(): Promise<void> | undefined {
-    // Cleared first, so that what is queued while this turn waits for drain asks for the next.
+    // Cleared first, so that what is queued while this flush waits for drain asks for the next.
     this.#flushScheduled = false;
     this.#flushOnLock = false;
 `,

@@ -13,7 +13,7 @@ import { StreamClient } from '../support/stream-client.js';
 /** Everything that may end a session, and the reason it gives when it is the first. */
 const ENDS: Record<string, (session: Session, mcp: McpSseRouter) => void> = {
   api: (session) => session.close('api'),
-  closed: (_, mcp) => void mcp.closeSessions(),
+  'server-closed': (_, mcp) => void mcp.closeSessions(),
   // More than the bound, without a round of the loop in which it could be written.
   'buffer-overflow': (session) => {
     for (let n = 0; n < 4; n += 1) void session.notify('flood', { text: 'x'.repeat(60_000) });

@@ -14,6 +14,7 @@ it('completes nothing at all to settings that are safe to serve with', () => {
     keepAlive: { intervalMs: 15_000, ping: false, timeoutMs: 15_000 },
     limits: {
       maxBodyBytes: 4 * 1024 * 1024,
+      maxBatch: 256,
       maxBufferedBytes: 16 * 1024 * 1024,
       writeTimeoutMs: 30_000,
       maxTotalBytes: Math.floor(getHeapStatistics().heap_size_limit / 4),
@@ -28,6 +29,7 @@ it('completes nothing at all to settings that are safe to serve with', () => {
       windowMs: 60_000,
       maxEvents: 4_096,
       maxBytes: 4 * 1024 * 1024,
+      anonymous: 'same-address',
       probeTimeoutMs: 5_000,
       retryMs: 1_000,
     },

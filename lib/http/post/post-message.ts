@@ -44,10 +44,10 @@ async function takeMessages<Data>(
   const { maxBodyBytes, maxBatch } = settings.limits;
   const { sessionId, position } = queryOf(exchange);
   const principal = await principalOf(exchange, runtime);
-  // What the head alone decides comes first: it says nothing of which sessions there are.
-  checkContentType(req);
-  // Of another node's session nothing is known before that node has answered.
+  // Before anything else of the request decides: an unknown session and another principal's get the
+  // same answer, whatever is sent to them. Of another node's session that node decides.
   if (dispatcher.isHere(sessionId)) localHost.sessionOf(sessionId, principal);
+  checkContentType(req);
   const { json, bytes } = await readJson(req, unread, maxBodyBytes, budget);
   unread?.release();
   const messages = toMessages(json, maxBatch);

@@ -10,7 +10,7 @@ import { InFlight } from './in-flight.js';
  * Milliseconds for which a request that was cancelled keeps its slot, where nothing says that its
  * work is over: servers of the SDKs do not answer it.
  */
-const CANCELLED_MS = 5_000;
+const CANCELLED_MS = 2_000;
 
 /** The session whose messages a receiver takes. */
 export interface ReceivingSession {
