@@ -106,6 +106,13 @@ const budgetMutants: readonly Mutant[] = [
     specs: [receivers],
   },
   {
+    name: 'a request that never reached its handler is counted for ever',
+    file: 'session/inbound/receiver.ts',
+    find: '      if (isRequest(message)) this.inFlight.release(message.id);\n',
+    replace: '',
+    specs: [inputs],
+  },
+  {
     name: 'work that goes on counts as over when its session has closed',
     file: 'session/inbound/receiver.ts',
     find: 'if (!this.#sink?.reportsCompletion) this.inFlight.releaseCancelledBefore(Infinity);',

@@ -147,6 +147,19 @@ describe('the account', () => {
     },
   );
 
+  it('has nothing of requests whose session is closed before they reach the handler', async () => {
+    const { url, mcp } = await serve({
+      limits: { maxTotalBytes: MiB },
+      resume: false,
+      handler: () => new Promise(() => {}),
+      hooks: { onReceive: (_, session) => session.close() },
+    });
+    const client = await StreamClient.open(`${url}/sse`);
+    await client.post([large(1, 100_000), large(2, 100_000)]);
+    await client.end();
+    expect(mcp.stats().totalBytes).toBe(0);
+  });
+
   it('has what a client is remembered by, and what waits for it', async () => {
     const { client, mcp, running, held, settled } = await budgeted();
     const clientInfo = { name: 'a', version: '1' };
