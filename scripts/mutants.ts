@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { budgetMutants } from './mutants/budget.js';
+import { accountMutants } from './mutants/budget.js';
 import { closeMutants } from './mutants/close.js';
 import { clusterBoundMutants } from './mutants/cluster-bounds.js';
 import { clusterMutants } from './mutants/cluster.js';
@@ -38,7 +38,7 @@ const MUTANTS = [
   ...watchingMutants,
   ...hostileMutants,
   ...guardMutants,
-  ...budgetMutants,
+  ...accountMutants,
   ...worldMutants,
 ];
 

@@ -45,9 +45,12 @@ export class ByteBudget<Holder extends BudgetHolder> {
     return this.#bytes;
   }
 
-  /** @throws McpSseError `over-budget` when `bytes` more of a client would be too many. */
-  admit(bytes: number): void {
-    const share = bytes > SMALL_BYTES ? SHARE_OF_LARGE : 1;
+  /**
+   * @param size of the whole that `bytes` are a part of
+   * @throws McpSseError `over-budget` when `bytes` more of a client would be too many
+   */
+  admit(bytes: number, size: number = bytes): void {
+    const share = size > SMALL_BYTES ? SHARE_OF_LARGE : 1;
     if (processBytes + bytes <= this.#maxBytes * share) return;
     throw new McpSseError('over-budget', 'the server holds as many bytes as it may');
   }

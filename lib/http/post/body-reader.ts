@@ -4,8 +4,11 @@ import type { McpSseRequest } from '../../session/request-facts.js';
 
 /** The account that the bytes of a body count for while they are held. */
 export interface BodyBudget {
-  /** @throws McpSseError `over-budget` when `bytes` more would be too many */
-  admit(bytes: number): void;
+  /**
+   * @param size of the whole that `bytes` are a part of
+   * @throws McpSseError `over-budget` when `bytes` more would be too many
+   */
+  admit(bytes: number, size?: number): void;
   /** Counts `bytes` more, or fewer if negative. */
   add(bytes: number): void;
 }
@@ -107,7 +110,7 @@ export class BodyReader {
   #refusalOf(bytes: number): McpSseError | undefined {
     if (this.#size > this.#limit) return tooLarge();
     try {
-      this.#budget.admit(bytes);
+      this.#budget.admit(bytes, this.#size);
       return undefined;
     } catch (error) {
       return McpSseError.from(error);

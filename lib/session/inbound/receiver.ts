@@ -1,6 +1,6 @@
 // The incoming half of a session: messages in order, to whatever serves it.
 import { McpSseError } from '../../errors.js';
-import { cancelledRequest, type JsonRpcMessage } from '../../wire/json-rpc.js';
+import { cancelledRequest, isRequest, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';
 import type { MessageSink, Session } from '../session.js';
 import { checkInitialize } from './handshake.js';
@@ -72,7 +72,11 @@ export class Receiver {
 
   #deliver(message: JsonRpcMessage, facts: RequestFacts, body?: RequestFacts): void {
     // An earlier member of the batch, or a hook, may have closed the session.
-    if (this.#isClosed() || !this.#session.messageReceived(message, body)) return;
+    if (this.#isClosed() || !this.#session.messageReceived(message, body)) {
+      // Nobody works on it who would say that its work is over.
+      if (isRequest(message)) this.inFlight.release(message.id);
+      return;
+    }
     try {
       this.#sink?.receive(message, facts);
     } catch (error) {

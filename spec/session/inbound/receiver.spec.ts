@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+
+import { McpSseError } from '../../../lib/index.js';
+import { Receiver } from '../../../lib/session/inbound/receiver.js';
+import { notification, request } from '../../support/messages.js';
+import { FACTS } from '../../support/session-rig.js';
+
+/** A receiver whose sink says, or does not say, when its work is over. */
+function rig(reportsCompletion: boolean) {
+  let held = 0;
+  const receiver = new Receiver(
+    {
+      state: 'open',
+      messageReceived: () => true,
+      heldBytesChanged: (bytes) => (held += bytes),
+      deliveryFailed: () => {},
+    },
+    2,
+  );
+  receiver.serveWith({ reportsCompletion, receive: () => {}, closed: () => {} });
+  const state = (): [size: number, held: number] => [receiver.inFlight.size, held];
+  return { receiver, state };
+}
+
+const cancel = (requestId: number) => notification('notifications/cancelled', { requestId });
+
+it('frees the slot of a cancelled request after five seconds where nothing says that it is over', () => {
+  const { receiver, state } = rig(false);
+  receiver.receive([request(1), request(2)], FACTS, 200);
+  const before = performance.now();
+  receiver.receive([cancel(1)], FACTS);
+  const after = performance.now();
+  receiver.sweep(before + 4_999);
+  expect(state()).toEqual([2, 200]);
+  receiver.sweep(after + 5_000);
+  expect(state()).toEqual([1, 100]);
+});
+
+it('waits for work that says when it is over, however long that takes', () => {
+  const { receiver, state } = rig(true);
+  receiver.receive([request(1), cancel(1)], FACTS, 100);
+  receiver.sweep(performance.now() + 1e9);
+  expect(state()).toEqual([1, 100]);
+  receiver.inFlight.release(1);
+  expect(state()).toEqual([0, 0]);
+});
+
+it.each([
+  [true, 100],
+  [false, 0],
+])('counts what runs on after the close, if it says when it is over (%s)', (reports, held) => {
+  const { receiver, state } = rig(reports);
+  receiver.receive([request(1)], FACTS, 100);
+  receiver.close(new McpSseError('session-closed', 'over'));
+  expect(state()).toEqual([held / 100, held]);
+});
