@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { accountMutants } from './mutants/budget.js';
+import { callerMutants } from './mutants/callers.js';
 import { closeMutants } from './mutants/close.js';
 import { clusterBoundMutants } from './mutants/cluster-bounds.js';
 import { clusterMutants } from './mutants/cluster.js';
@@ -27,6 +28,7 @@ import { worldMutants } from './mutants/world.js';
 const MUTANTS = [
   ...lockMutants,
   ...turnMutants,
+  ...callerMutants,
   ...closeMutants,
   ...logMutants,
   ...wireMutants,
