@@ -5,8 +5,7 @@
 //   npx tsx examples/tenants/server.ts
 //   curl -N -H 'X-Api-Key: key-of-acme' http://127.0.0.1:3000/acme/sse
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import express, { type RequestHandler } from 'express';
-import type { Request } from 'express';
+import express, { type Request, type RequestHandler } from 'express';
 import { McpSseError, mcpSse } from 'express-mcp-sse';
 
 interface Tenant {
@@ -24,7 +23,7 @@ const tenants = new Map<string, Tenant>(
 );
 
 /** By the path that the router is mounted at: `/acme`. `req.params` belongs to the outer route. */
-function tenantOf({ baseUrl = '' }: Request): Tenant {
+function tenantOf({ baseUrl }: Request): Tenant {
   const tenant = tenants.get(baseUrl.slice(1));
   if (!tenant) throw new McpSseError('forbidden', 'Who are you?');
   return tenant;

@@ -16,18 +16,32 @@ function recorded() {
       q: req.query.q,
       params: typeof req.params,
       path: req.path,
-      ip: /127\.0\.0\.1$/.test(req.ip ?? ''),
+      ip: req.ip?.endsWith('127.0.0.1'),
       json: req.accepts('json'),
     };
   };
   return {
     seen,
     options: {
-      security: { principal: (req: Request) => void note('principal', req) },
-      resume: { key: (req: Request) => void note('key', req) },
+      security: {
+        principal: (req: Request) => {
+          note('principal', req);
+          return undefined;
+        },
+      },
+      resume: {
+        key: (req: Request) => {
+          note('key', req);
+          return undefined;
+        },
+      },
       sessionIdGenerator: (req: Request) => (note('sessionIdGenerator', req), 'the-id'),
       endpoint: (req: Request, id: string) => (note('endpoint', req), `/message?sessionId=${id}`),
-      hooks: { onConnect: (req: Request) => void note('onConnect', req) },
+      hooks: {
+        onConnect: (req: Request) => {
+          note('onConnect', req);
+        },
+      },
     },
   };
 }

@@ -1,4 +1,3 @@
-import { SessionHandle } from '../../lib/session/session-handle.js';
 import { describe, expect, it } from 'vitest';
 
 import type { McpSseOptions, McpSseRouter } from '../../lib/index.js';
@@ -12,6 +11,7 @@ import {
   openWithIds,
   returnAsSdk,
   returnWithId,
+  liveOf,
 } from '../support/returning-client.js';
 import { serve } from '../support/serve.js';
 import { openStalled } from '../support/stalled-client.js';
@@ -37,7 +37,7 @@ const WINDOW_MS = 60_000;
 
 /** Another upkeep of the same sessions, for which it can be as late as the spec likes. */
 function sweeperOf({ sessions }: McpSseRouter): Sweeper {
-  const live = [...sessions].map((session) => SessionHandle.liveOf(session as SessionHandle));
+  const live = [...sessions].map(liveOf);
   return new Sweeper(live as unknown as SessionRegistry, {
     keepAliveMs: 1_000,
     pingTimeoutMs: 1_000,

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 
-import type { LiveSession } from '../../lib/session/live-session.js';
+import { LiveSession } from '../../lib/session/live-session.js';
 import { SessionHandle } from '../../lib/session/session-handle.js';
-import type { McpSseRouter } from '../../lib/index.js';
+import type { McpSseRouter, Session } from '../../lib/index.js';
 import { post, StreamClient } from './stream-client.js';
 
 type Headers = Record<string, string>;
@@ -76,11 +76,18 @@ export function numbers(client: StreamClient): number[] {
   );
 }
 
+/** The session behind what the application holds. */
+export function liveOf(session: Session | undefined): LiveSession {
+  const live = session instanceof SessionHandle ? SessionHandle.liveOf(session) : undefined;
+  if (live instanceof LiveSession) return live;
+  throw new Error('this is no session of a router');
+}
+
 /** The one session of a server, with what only its own house sees of it. */
 export function onlySession(mcp: McpSseRouter): LiveSession {
   const [session, ...more] = mcp.sessions;
   expect(more).toEqual([]);
-  return SessionHandle.liveOf(session as SessionHandle) as LiveSession;
+  return liveOf(session);
 }
 
 /** Sends numbered notifications, and returns when they are accepted. */

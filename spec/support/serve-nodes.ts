@@ -1,4 +1,4 @@
-import { type Adapter, type McpSseOptions, type McpSseRouter } from '../../lib/index.js';
+import type { Adapter, McpSseOptions, McpSseRouter } from '../../lib/index.js';
 import { localAdapter } from '../../lib/adapter/index.js';
 import { eventually } from './eventually.js';
 import { serve, type ServeOptions, type Served } from './serve.js';

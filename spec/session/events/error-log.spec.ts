@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 
-import { McpSseError } from '../../../lib/index.js';
+import type { McpSseError } from '../../../lib/index.js';
 import { throwing } from '../../support/failing.js';
 import { serve } from '../../support/serve.js';
 import { StreamClient } from '../../support/stream-client.js';

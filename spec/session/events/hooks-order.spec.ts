@@ -102,8 +102,8 @@ it('[24] keeps opens and closes balanced while fifty clients come and go', async
   let closes = 0;
   const { url, mcp } = await serve({
     hooks: {
-      onConnect: (req) => req.headers['x-leaves'] === 'yes',
-      async onSessionOpen({ id, data: leaves, signal }) {
+      onConnect: (req) => ({ leaves: req.headers['x-leaves'] === 'yes' }),
+      async onSessionOpen({ id, data: { leaves }, signal }) {
         // Those that leave have left before their opening is done.
         if (leaves && !signal.aborted) await once(signal, 'abort');
         await immediate();
