@@ -14,7 +14,7 @@ const SLOW_MS = 1_500;
 
 const handler: MessageHandler = async (message) => {
   if (!('method' in message)) return undefined;
-  const { name, arguments: given } = (message.params ?? {}) as Record<string, unknown>;
+  const { name, arguments: given } = message.params ?? {};
   if (message.method === 'initialize') {
     return {
       protocolVersion: '2025-06-18',
