@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { McpSseError, type JsonRpcMessage } from '../../lib/index.js';
+import { McpSseError, type Adapter, type JsonRpcMessage } from '../../lib/index.js';
 import { deferred, type Deferred } from '../support/deferred.js';
 import { eventually } from '../support/eventually.js';
 import { notification, request, result } from '../support/messages.js';
@@ -176,6 +176,28 @@ describe('the account', () => {
     running.get(1)!.resolve({});
     await settled();
   });
+});
+
+it('reads no large body for a node that was never heard of', async () => {
+  const adapter: Adapter = {
+    join: async () => {
+      throw new Error('out of reach');
+    },
+  };
+  const { port, mcp } = await serve({ adapter, hooks: { onError: () => {} } });
+  for (const length of ['Content-Length: 4000000', 'Transfer-Encoding: chunked']) {
+    const raw = await RawClient.send(
+      port,
+      'POST /message?sessionId=AAAAAAAAAAAA.BBBBBBBBBBBBBBBBBBBBBBBB HTTP/1.1',
+      'Host: localhost',
+      'Content-Type: application/json',
+      length,
+    );
+    // Not a byte of it is sent.
+    await raw.received(/^HTTP\/1\.1 503 [^]*"message"/);
+    raw.drop();
+  }
+  expect(mcp.stats().totalBytes).toBe(0);
 });
 
 describe('a batch', () => {

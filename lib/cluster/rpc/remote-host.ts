@@ -54,29 +54,30 @@ export class RemoteHost implements Host {
 
 /** The sessions of a node of which nothing was ever heard: every request fails at once. */
 export class UnknownHost implements Host {
-  readonly #error: McpSseError;
+  /** What every request fails with. */
+  readonly error: McpSseError;
   readonly #probes: Probes;
 
   constructor(error: McpSseError, probes: Probes) {
-    this.#error = error;
+    this.error = error;
     this.#probes = probes;
   }
 
   async post(inbound: InboundPost): Promise<void> {
     settleProbes(inbound, this.#probes);
-    throw this.#error;
+    throw this.error;
   }
 
   async find(): Promise<string> {
-    throw this.#error;
+    throw this.error;
   }
 
   async attach(): Promise<void> {
-    throw this.#error;
+    throw this.error;
   }
 
   async send(): Promise<void> {
-    throw this.#error;
+    throw this.error;
   }
 }
 

@@ -1,6 +1,7 @@
 // POST of messages.
+import { UnknownHost } from '../../cluster/rpc/remote-host.js';
 import { McpSseError } from '../../errors.js';
-import type { InboundPost } from '../../session/host.js';
+import type { Host, InboundPost } from '../../session/host.js';
 import { factsOf } from '../../session/request-facts.js';
 import { toMessages } from '../../wire/json-rpc.js';
 import { principalOf } from '../principal.js';
@@ -47,6 +48,7 @@ async function takeMessages<Data>(
   // Before anything else of the request decides: an unknown session and another principal's get the
   // same answer, whatever is sent to them. Of another node's session that node decides.
   if (dispatcher.isHere(sessionId)) localHost.sessionOf(sessionId, principal);
+  else checkDeliverable(exchange, dispatcher.hostOf(sessionId));
   checkContentType(req);
   const { json, bytes } = await readJson(req, unread, maxBodyBytes, budget);
   unread?.release();
@@ -72,6 +74,15 @@ async function deliver<Data>(
   } finally {
     budget.add(-bytes);
   }
+}
+
+/** Bytes of a body that may be the answer to a probe, which this node itself may have sent. */
+const SMALL_BODY_BYTES = 64 * 1024;
+
+/** Refuses what cannot be delivered before its body is read, unless it may answer a probe. */
+function checkDeliverable({ req }: Exchange, host: Host): void {
+  const { 'content-length': length = Infinity } = req.headers;
+  if (host instanceof UnknownHost && Number(length) > SMALL_BODY_BYTES) throw host.error;
 }
 
 const isNotFound = (error: unknown): boolean =>
