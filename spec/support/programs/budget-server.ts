@@ -14,11 +14,7 @@ const SLOW_MS = 1_500;
 
 const handler: MessageHandler = async (message) => {
   if (!('method' in message)) return undefined;
-<<<<<<< HEAD
-  const { name, arguments: given } = (message.params ?? {});
-=======
   const { name, arguments: given } = message.params ?? {};
->>>>>>> mutants
   if (message.method === 'initialize') {
     return {
       protocolVersion: '2025-06-18',
