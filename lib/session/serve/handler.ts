@@ -1,5 +1,6 @@
 // Serves a session by a plain function.
 import { McpSseError } from '../../errors.js';
+import { attempt } from '../../util/foreign-error.js';
 import { isRecord } from '../../util/guards.js';
 import { isPromiseLike } from '../../util/promises.js';
 import {
@@ -88,7 +89,9 @@ export class HandlerSink<Data> implements MessageSink {
 
   #refuse(request: JsonRpcRequest | undefined, thrown: unknown): void {
     const told = rpcErrorOf(thrown);
-    if (!told) this.#failed(McpSseError.from(thrown, 'server-failed'));
+    if (!told && !this.#isCancellation(request, thrown)) {
+      this.#failed(McpSseError.from(thrown, 'server-failed'));
+    }
     if (!request) return;
     const { code, message, data } = told ?? {
       code: RpcCode.internalError,
@@ -96,6 +99,14 @@ export class HandlerSink<Data> implements MessageSink {
       data: undefined,
     };
     this.#reply(request.id, errorResponseFor(request.id, code, message, data));
+  }
+
+  /** What heeds its signal ends with an error of that, which is no fault. */
+  #isCancellation(request: JsonRpcRequest | undefined, thrown: unknown): boolean {
+    if (!request || this.#session.receiver.inFlight.has(request.id)) return false;
+    const { code, cause } = McpSseError.from(thrown);
+    if (code === 'request-cancelled' || code === 'session-closed') return true;
+    return isRecord(cause) && attempt(() => cause.name, undefined) === 'AbortError';
   }
 
   #reply(id: RequestId, response: JsonRpcResponse): void {

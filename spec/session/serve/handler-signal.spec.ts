@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 import { expect, it } from 'vitest';
 
 import type { HandlerContext, JsonRpcMessage } from '../../../lib/index.js';
@@ -93,4 +95,39 @@ it('takes a cancellation of nothing calmly', async () => {
   await client.post([cancel('unknown'), cancel({}), cancel(undefined), request(1)]);
   finish();
   expect(await client.nextMessage()).toEqual(result(1));
+});
+
+it.each<[string, (signal: AbortSignal) => unknown]>([
+  ['an AbortError', () => new DOMException('The operation was aborted', 'AbortError')],
+  ['the reason of its signal', (signal) => signal.reason],
+])('takes %s for no fault when the client has cancelled', async (_, thrown) => {
+  const errors: string[] = [];
+  const { url, mcp } = await serve({
+    hooks: { onError: ({ code }) => errors.push(code) },
+    handler: async (_message, { signal }) => {
+      await once(signal, 'abort');
+      throw thrown(signal);
+    },
+  });
+  const client = await StreamClient.open(`${url}/sse`);
+  await client.post(request(1));
+  await client.post(cancel(1));
+  await eventually(() => mcp.stats().inFlight === 0);
+  expect(errors).toEqual([]);
+});
+
+it('reports what a handler throws otherwise, also when the client has cancelled', async () => {
+  const errors: string[] = [];
+  const { url, mcp } = await serve({
+    hooks: { onError: ({ code }) => errors.push(code) },
+    handler: async (_message, { signal }) => {
+      await once(signal, 'abort');
+      throw new TypeError('a fault');
+    },
+  });
+  const client = await StreamClient.open(`${url}/sse`);
+  await client.post(request(1));
+  await client.post(cancel(1));
+  await eventually(() => mcp.stats().inFlight === 0);
+  expect(errors).toEqual(['server-failed']);
 });
