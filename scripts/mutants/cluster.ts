@@ -65,7 +65,7 @@ const outcomeMutants: readonly Mutant[] = [
     file: outgoing,
     find: "this.#waiting.delete(segment);\n      this.#resizeWaiting(-segment.bytes);\n      segment.state = 'gone';",
     replace: 'this.#resizeWaiting(-segment.bytes);',
-    specs: [outage],
+    specs: ['cluster/link/send-window.spec.ts'],
   },
   {
     name: 'a node that has left is waited for',
