@@ -24,7 +24,7 @@ import type { RequestFacts } from './request-facts.js';
 import type { ResumeStrategy } from './resume/resume-strategy.js';
 import type { SessionObserver } from './session-observer.js';
 import { SessionHandle } from './session-handle.js';
-import { sessionClosed } from './session-closed.js';
+import { lazySessionClosed, sessionClosed } from './session-closed.js';
 import { ABRUPT, type CloseReason, type Session, type SessionLimits } from './session.js';
 import { performance } from '../util/timers.js';
 
@@ -238,13 +238,13 @@ export class LiveSession<Data = unknown>
   #end(reason: CloseReason, error: McpSseError | undefined): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    const closed = sessionClosed(error);
+    const errorOf = lazySessionClosed(error);
     if (error) this.#observer.failed(this, error);
     if (this.inFlight > 0) this.#observer.discarded(this, this.inFlight);
-    this.#finished = this.#finish(reason, closed);
-    this.#abort?.abort(closed);
-    this.#pendingRequests.rejectAll(closed);
-    this.receiver.close(closed);
+    this.#finished = this.#finish(reason, errorOf);
+    this.#abort?.abort(errorOf());
+    this.#pendingRequests.rejectAll(errorOf);
+    this.receiver.close(errorOf);
     this.heldBytesChanged(-this.handshake.heldBytes);
     this.#observer.closed(this, reason);
   }
@@ -253,9 +253,9 @@ export class LiveSession<Data = unknown>
     return this.#state === 'closed';
   }
 
-  #finish(reason: CloseReason, closed: McpSseError): Promise<void> {
-    if (!ABRUPT.has(reason)) return this.sender.finish(closed, FINISH_MS);
-    this.sender.abort(closed);
+  #finish(reason: CloseReason, errorOf: () => McpSseError): Promise<void> {
+    if (!ABRUPT.has(reason)) return this.sender.finish(errorOf, FINISH_MS);
+    this.sender.abort(errorOf);
     return DONE;
   }
 

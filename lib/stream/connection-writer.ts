@@ -339,7 +339,7 @@ export class ConnectionWriter {
     this.#state = 'closed';
     this.#failure = error;
     this.#resolveDrain?.();
-    this.#queue.clear(this.#closeError());
+    this.#queue.clear(() => this.#closeError());
     this.#resolveEnd?.();
     this.observer?.writerClosed?.(error, this);
   }

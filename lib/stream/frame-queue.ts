@@ -90,8 +90,8 @@ export class FrameQueue {
     }
   }
 
-  /** Nothing more will be taken. */
-  clear(error: McpSseError): void {
+  /** Nothing more will be taken: those who wait are told why, by an error that is made for them. */
+  clear(errorOf: () => McpSseError): void {
     this.#chunks = [];
     this.#texts = [];
     this.#bytes = 0;
@@ -99,6 +99,8 @@ export class FrameQueue {
     this.#looseBytes = 0;
     this.#looseSharedBytes = 0;
     this.#taken = this.#queued;
+    if (this.#waiters.length === 0) return;
+    const error = errorOf();
     for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 

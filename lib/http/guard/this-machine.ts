@@ -15,10 +15,12 @@ export interface Ends {
  * Whether both ends of a TCP connection are the same machine: over loopback, or over an address of
  * its network. A page of any site can get there by a name of its own (DNS rebinding).
  */
-export function isWithinMachine({ remoteAddress, localAddress }: Ends): boolean {
+export function isWithinMachine(ends: Ends): boolean {
+  const { remoteAddress } = ends;
+  // [node] Asking a socket for its own address is a system call: only where the other end leaves it open.
   return (
     remoteAddress !== undefined &&
-    (remoteAddress === localAddress || isLoopbackAddress(remoteAddress))
+    (isLoopbackAddress(remoteAddress) || remoteAddress === ends.localAddress)
   );
 }
 
@@ -26,8 +28,10 @@ export function isWithinMachine({ remoteAddress, localAddress }: Ends): boolean 
  * Whether a name without its port can only mean this machine: a loopback name, or the address that
  * the connection came to. No page of another site is addressed by one of these.
  */
-export function isLocalName(name: string, { localAddress }: Ends): boolean {
-  return isLoopbackName(name) || (localAddress !== undefined && isSameAddress(name, localAddress));
+export function isLocalName(name: string, ends: Ends): boolean {
+  if (isLoopbackName(name)) return true;
+  const { localAddress } = ends;
+  return localAddress !== undefined && isSameAddress(name, localAddress);
 }
 
 function isSameAddress(name: string, localAddress: string): boolean {

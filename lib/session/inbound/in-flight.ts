@@ -91,8 +91,8 @@ export class InFlight {
     if (this.#requests.size === this.#cancelled) this.#becomeIdle();
   }
 
-  cancelAll(reason: unknown): void {
-    for (const id of [...this.#requests.keys()]) this.cancel(id, reason);
+  cancelAll(reasonOf: () => unknown): void {
+    for (const id of [...this.#requests.keys()]) this.cancel(id, reasonOf());
   }
 
   /** Releases what was cancelled before `time`: for work that never says that it is over. */

@@ -63,8 +63,8 @@ export class PendingRequests {
     return true;
   }
 
-  rejectAll(error: McpSseError): void {
-    for (const id of [...this.#calls.keys()]) this.#take(id)?.reject(error);
+  rejectAll(errorOf: () => McpSseError): void {
+    for (const id of [...this.#calls.keys()]) this.#take(id)?.reject(errorOf());
   }
 
   #take(id: string): Call | undefined {

@@ -56,8 +56,8 @@ export class Receiver {
   }
 
   /** The session is over: what runs is told to stop. */
-  close(reason: McpSseError): void {
-    this.inFlight.cancelAll(reason);
+  close(reasonOf: () => McpSseError): void {
+    this.inFlight.cancelAll(reasonOf);
     // What does not say when its work is over counts as over now.
     if (!this.#sink?.reportsCompletion) this.inFlight.releaseCancelledBefore(Infinity);
     this.#sink?.closed();

@@ -150,8 +150,8 @@ export class Pump implements WriterObserver {
   }
 
   /** No more will be taken: producers that wait for room learn why. */
-  close(error: McpSseError): void {
-    this.#room?.reject(error);
+  close(errorOf: () => McpSseError): void {
+    this.#room?.reject(errorOf());
     this.#room = undefined;
   }
 

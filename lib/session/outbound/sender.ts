@@ -120,15 +120,15 @@ export class Sender {
   }
 
   /** Ends the connection in good order within `timeoutMs`; resolves when it is closed. */
-  async finish(closed: McpSseError, timeoutMs: number): Promise<void> {
+  async finish(errorOf: () => McpSseError, timeoutMs: number): Promise<void> {
     if (this.resumeStrategy.acceptsRetry) void this.writer?.write(this.resumeStrategy.retryEvent());
-    this.#pump.close(closed);
+    this.#pump.close(errorOf);
     await this.#pump.finish(timeoutMs);
   }
 
   /** Ends the connection now. */
-  abort(closed: McpSseError): void {
-    this.#pump.close(closed);
+  abort(errorOf: () => McpSseError): void {
+    this.#pump.close(errorOf);
     this.#pump.clear();
     this.writer?.destroy();
   }

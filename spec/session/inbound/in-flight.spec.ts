@@ -107,7 +107,7 @@ it('aborts the signal of a request that is cancelled, with the reason', () => {
   inFlight.cancel(1, 'enough');
   expect(first.reason).toBe('enough');
   expect(second.aborted).toBe(false);
-  inFlight.cancelAll('all');
+  inFlight.cancelAll(() => 'all');
   expect(second.reason).toBe('all');
   expect([inFlight.has(1), inFlight.has(2)]).toEqual([false, false]);
 });

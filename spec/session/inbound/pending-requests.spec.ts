@@ -142,7 +142,7 @@ it('leaves no timer behind, however a request ends', async () => {
   calls.takeResponse(result(ids[0]!));
   calls.takeResponse({ jsonrpc: '2.0', id: ids[1]!, error: { code: 1, message: 'no' } });
   vi.advanceTimersByTime(10);
-  calls.rejectAll(new McpSseError('session-closed', 'the end'));
+  calls.rejectAll(() => new McpSseError('session-closed', 'the end'));
   expect(vi.getTimerCount()).toBe(0);
   await rounds();
   const states = ended.map(({ state }) => state);

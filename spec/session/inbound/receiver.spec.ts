@@ -51,6 +51,6 @@ it.each([
 ])('counts what runs on after the close, if it says when it is over (%s)', (reports, held) => {
   const { receiver, state } = rig(reports);
   receiver.receive([request(1)], FACTS, 100);
-  receiver.close(new McpSseError('session-closed', 'over'));
+  receiver.close(() => new McpSseError('session-closed', 'over'));
   expect(state()).toEqual([held / 100, held]);
 });

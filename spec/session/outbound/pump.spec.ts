@@ -168,7 +168,7 @@ describe('a producer that awaits its sends', () => {
   it('learns why when no more is taken, and what waited is let go', async () => {
     const sends = appendMany(10, 20 * KiB);
     const why = new McpSseError('session-closed', 'over');
-    pump.close(why);
+    pump.close(() => why);
     pump.clear();
     await rounds();
     expect(sends.filter(({ error }) => error === why)).toHaveLength(7);

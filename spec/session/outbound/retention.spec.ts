@@ -216,7 +216,7 @@ describe('what is kept', () => {
     await rounds();
     expect(rig.held).toBe(0);
     rig.pump.startRetention();
-    rig.pump.close(new McpSseError('session-closed', 'over'));
+    rig.pump.close(() => new McpSseError('session-closed', 'over'));
     rig.pump.clear();
     expect([rig.held, rig.range]).toEqual([0, [14, 13]]);
   });
