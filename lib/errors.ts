@@ -103,13 +103,16 @@ export class McpSseError extends Error {
    * that has none: Express answers 500 then.
    */
   readonly status: number | undefined;
+  /** The value of the answer's `WWW-Authenticate`, for 401 and 403; undefined sends none. */
+  readonly challenge: string | undefined;
 
   constructor(
     readonly code: McpSseErrorCode,
     message: string,
-    options?: { cause?: unknown },
+    options?: { cause?: unknown; challenge?: string | undefined },
   ) {
     super(message, options);
+    this.challenge = options?.challenge;
     this.status = isRefusalCode(code) ? STATUSES[code] : undefined;
   }
 
@@ -130,6 +133,8 @@ function isIntact(thrown: unknown): thrown is McpSseError {
   const isText = (field: PropertyDescriptor | undefined): boolean =>
     typeof field?.value === 'string';
   if (!isText(own.code) || !isText(own.message)) return false;
-  const hasGetter = [own.status, own.cause].some((field) => field?.get !== undefined);
+  const hasGetter = [own.status, own.cause, own.challenge].some(
+    (field) => field?.get !== undefined,
+  );
   return !hasGetter && ['undefined', 'number'].includes(typeof own.status.value);
 }

@@ -46,6 +46,7 @@ export type {
   SessionContext,
   SessionTransport,
 } from './session/serve/sdk-server.js';
-export type { RequestFacts } from './session/request-facts.js';
+export type { ScopeChallenge, ScopeChallengeResolver } from './session/serve/scope-challenge.js';
+export type { AuthInfo, RequestFacts } from './session/request-facts.js';
 export type { CloseReason, Session, Sessions } from './session/session.js';
 export type { SessionStats, SessionTotals } from './session/events/statistics.js';

@@ -252,8 +252,9 @@ export class Peer implements LinkOwner {
       const result = await this.#owner.onCall(operation, parse(params), this);
       this.#send(`reply ${id}\n${JSON.stringify(result ?? null)}`);
     } catch (thrown) {
-      const { code, message } = McpSseError.from(thrown);
-      this.#send(`refusal ${id} ${code}\n${message}`);
+      const { code, message, challenge } = McpSseError.from(thrown);
+      const told = challenge === undefined ? message : `${message}\n${challenge}`;
+      this.#send(`refusal ${id} ${code}\n${told}`);
     }
   }
 
@@ -283,15 +284,19 @@ function noSuchSession(): McpSseError {
 const REFUSALS: readonly McpSseErrorCode[] = [
   'session-not-found',
   'invalid-message',
+  'insufficient-scope',
   'too-many-in-flight',
   'shutting-down',
   'session-closed',
   'not-serializable',
 ];
 
-function refusal(code: string, message: string): McpSseError {
+/** @param text the message and, where there is a challenge, a line of that */
+function refusal(code: string, text: string): McpSseError {
   const known = REFUSALS.find((one) => one === code);
-  return new McpSseError(known ?? 'internal', message);
+  if (known !== 'insufficient-scope') return new McpSseError(known ?? 'internal', text);
+  const [message = '', challenge] = text.split('\n');
+  return new McpSseError(known, message, { challenge });
 }
 
 /** @throws McpSseError `invalid-message` */

@@ -55,6 +55,7 @@ export function sendError(res: ServerResponse, error: McpSseError): void {
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     ...headers,
+    ...(error.challenge !== undefined && { 'WWW-Authenticate': error.challenge }),
   });
   // [node] HEAD gets no body; `end` drops it.
   res.end(body);

@@ -33,7 +33,7 @@ export class LocalHost<Data> implements Host {
     return session;
   }
 
-  post(inbound: InboundPost): void {
+  post(inbound: InboundPost): void | Promise<void> {
     const { sessionId, principal, position, messages, facts, bytes } = inbound;
     const session = this.sessionOf(sessionId, principal);
     if (this.#sessions.draining && messages.some(isRequest)) {
@@ -42,7 +42,7 @@ export class LocalHost<Data> implements Host {
     noteCapabilities(session, inbound);
     const answer = { sessionId, position };
     const theirs = messages.filter((message) => !this.#probes.settle(message, answer));
-    if (theirs.length > 0) session.receiver.receive(theirs, facts, bytes);
+    return theirs.length > 0 ? session.receiver.receive(theirs, facts, bytes) : undefined;
   }
 
   find({ claim, principal }: Claimant): string {

@@ -15,6 +15,23 @@ export type McpSseRequest = IncomingMessage &
     originalUrl?: string;
   };
 
+/**
+ * What authentication has verified of the caller: `AuthInfo` of either SDK, by shape. Middleware that
+ * leaves something else in `req.auth` is passed on as it is: such values are the application's to check.
+ */
+export interface AuthInfo {
+  token: string;
+  clientId: string;
+  scopes: string[];
+  /** In seconds since 1970. */
+  expiresAt?: number;
+  /** RFC 8707: the server that the token is for. */
+  resource?: URL;
+  /** RFC 9728: where a client finds out how to get a token. */
+  resourceMetadataUrl?: string;
+  extra?: Record<string, unknown>;
+}
+
 /** What is kept of the HTTP request that carried a message: plain data, fit to be passed on. */
 export interface RequestFacts {
   readonly headers: IncomingHttpHeaders;

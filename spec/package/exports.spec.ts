@@ -8,6 +8,7 @@ const values = ['ConnectionWriter', 'JsonRpcError', 'McpSseError', 'mcpSse'];
 
 const types = [
   'Adapter',
+  'AuthInfo',
   'BroadcastAudience',
   'CallOptions',
   'ClientInfo',
@@ -37,6 +38,8 @@ const types = [
   'RequestFacts',
   'RequestId',
   'ResumeOptions',
+  'ScopeChallenge',
+  'ScopeChallengeResolver',
   'SecurityOptions',
   'ServerFactory',
   'Session',

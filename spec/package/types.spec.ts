@@ -26,6 +26,34 @@ const accepted: Sources = {
       server: ({ headers }) =>
         headers['x-sdk'] === '1' ? new Old(${info}) : new McpServer(${info}),
     });`,
+  'the factory of SDK v2 for every era': `
+    import { createMcpHandler, McpServer, type McpServerFactory } from '@modelcontextprotocol/server';
+    const factory: McpServerFactory = ({ era, authInfo, requestInfo }) => {
+      const user = authInfo?.extra?.user ?? requestInfo?.headers.get('x-user');
+      return new McpServer({ name: String(user), version: era });
+    };
+    createMcpHandler(factory);
+    mcpSse({ server: factory });
+    mcpSse({ server: factory, hooks: { onConnect: () => ({ tenant: 'x' }) } });`,
+  'an async factory of SDK v2 for every era': `
+    import { Server, type McpRequestContext } from '@modelcontextprotocol/server';
+    mcpSse({ server: async (_context: McpRequestContext) => new Server(${info}) });`,
+  'authInfo as AuthInfo of either SDK': `${v2}
+    import type { AuthInfo } from '@modelcontextprotocol/server';
+    import type { AuthInfo as AuthInfoV1 } from '@modelcontextprotocol/sdk/server/auth/types.js';
+    const nameOf = (auth?: AuthInfo) => auth?.clientId ?? 'nobody';
+    const v1NameOf = (auth?: AuthInfoV1) => auth?.scopes.join() ?? 'nobody';
+    mcpSse({
+      server: ({ authInfo }) =>
+        new McpServer({ name: nameOf(authInfo) + v1NameOf(authInfo), version: '1' }),
+    });`,
+  'the scope challenges of SDK v2': `
+    import { requireScopes, type ScopeChallengeHandler } from '@modelcontextprotocol/server';
+    import type { SessionTransport } from 'express-mcp-sse';
+    export function challenge(transport: SessionTransport, own: ScopeChallengeHandler): void {
+      transport.setScopeChallengeResolver(requireScopes('tools:write'));
+      transport.setScopeChallengeResolver(own);
+    }`,
   'data of onConnect in hooks, server, filter and sessions': `${v2}
     const mcp = mcpSse({
       hooks: {

@@ -27,7 +27,7 @@ export class IncomingCalls<Data> {
   async answer(operation: string, parameters: unknown, peer: Peer): Promise<unknown> {
     switch (operation) {
       case 'post':
-        this.#localHost.post(checked('post', parameters));
+        await this.#localHost.post(checked('post', parameters));
         return undefined;
       case 'find':
         return this.#localHost.find(checked('find', parameters));

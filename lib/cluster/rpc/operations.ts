@@ -5,12 +5,13 @@ import { z } from 'zod';
 import { McpSseError } from '../../errors.js';
 import type { InboundPost, Claimant } from '../../session/host.js';
 import type { ProbeAnswer } from '../../session/resume/probes.js';
+import { isRecord } from '../../util/guards.js';
 import { toMessages, type JsonRpcMessage, type JsonRpcNotification } from '../../wire/json-rpc.js';
 
 /** The requests of one node to another, by name, with their parameters. */
 export interface Operations {
   /** A client has posted to a session of the other node. */
-  post: InboundPost;
+  post: InboundPost & { readonly resource?: string | undefined };
   /** A client wants to come back: to which session? */
   find: Claimant;
   /** It is connected to the requesting node: its stream goes on by this channel. */
@@ -50,20 +51,38 @@ const message = z.looseObject({});
  * may publish, must do no harm by nonsense.
  */
 const schemas: Record<Operation, z.ZodType> = {
-  post: z.object({
-    sessionId: z.string(),
-    principal,
-    position,
-    bytes: z.number().min(0),
-    messages: z.unknown().transform((value) => toMessages(value)),
-    facts: z.object({ headers, url: z.string(), authInfo: z.unknown().optional() }),
-  }),
+  post: z
+    .object({
+      sessionId: z.string(),
+      principal,
+      position,
+      bytes: z.number().min(0),
+      messages: z.unknown().transform((value) => toMessages(value)),
+      facts: z.object({ headers, url: z.string(), authInfo: z.unknown().optional() }),
+      resource: z.url().optional(),
+    })
+    .transform(withResource),
   find: z.object({ claim, principal }),
   attach: z.object({ claim, principal, messageUrl: z.string(), channel }),
   probe: z.object({ id: z.string(), sessionId: z.string(), position }),
   send: z.object({ sessionId: z.string(), message }),
   broadcast: z.object({ message, principal }),
 };
+
+/** The `AuthInfo` of the SDKs holds one URL, which travels as text beside the rest of it. */
+export function resourceOf({ authInfo }: InboundPost['facts']): string | undefined {
+  const resource = isRecord(authInfo) ? authInfo.resource : undefined;
+  return resource instanceof URL ? resource.href : undefined;
+}
+
+function withResource<
+  Post extends { resource?: string | undefined; facts: { authInfo?: unknown } },
+>({ resource, ...post }: Post): Omit<Post, 'resource'> {
+  const { authInfo } = post.facts;
+  if (resource === undefined || !isRecord(authInfo)) return post;
+  const revived = { ...authInfo, resource: new URL(resource) };
+  return { ...post, facts: { ...post.facts, authInfo: revived } };
+}
 
 /** @throws McpSseError `invalid-message` */
 export function checked<Name extends Operation>(name: Name, value: unknown): Operations[Name] {

@@ -6,7 +6,7 @@ import type { Probes } from '../../session/resume/probes.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import type { JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { Peer } from '../peer.js';
-import type { Operation, Operations } from './operations.js';
+import { resourceOf, type Operation, type Operations } from './operations.js';
 
 /**
  * Each request may also fail as `Peer.call` does: `session-not-found` when the node is no more,
@@ -23,7 +23,7 @@ export class RemoteHost implements Host {
 
   async post(inbound: InboundPost): Promise<void> {
     settleProbes(inbound, this.#probes);
-    await this.#request('post', inbound);
+    await this.#request('post', { ...inbound, resource: resourceOf(inbound.facts) });
   }
 
   async find(client: Claimant): Promise<string> {

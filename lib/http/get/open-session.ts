@@ -107,7 +107,10 @@ async function serve<Data>(
   // Bound, since a closure would keep `req` and its socket for as long as the session lives.
   const failed = events.failed.bind(events, session);
   if (server) {
-    await events.bounded('server()', () => connectServer(server, session, factsOf(req), failed));
+    const bounded = events.bounded.bind(events);
+    await bounded('server()', () =>
+      connectServer(server, session, factsOf(req), { failed, bounded }),
+    );
   } else session.receiver.serveWith(new HandlerSink(handler, session, failed));
 }
 

@@ -5,6 +5,7 @@ import type { RequestFacts } from '../request-facts.js';
 import type { MessageSink, Session } from '../session.js';
 import { checkInitialize } from './handshake.js';
 import { InFlight } from './in-flight.js';
+import { ScopeGate, type ScopeCheck } from './scope-gate.js';
 
 /**
  * Milliseconds for which a request that was cancelled keeps its slot, where nothing says that its
@@ -30,10 +31,13 @@ export interface ReceivingSession {
 export class Receiver {
   readonly inFlight: InFlight;
   readonly #session: ReceivingSession;
+  readonly #maxConcurrentRequests: number;
   #sink: MessageSink | undefined;
+  #scopeGate: ScopeGate | undefined;
 
   constructor(session: ReceivingSession, maxConcurrentRequests: number) {
     this.#session = session;
+    this.#maxConcurrentRequests = maxConcurrentRequests;
     this.inFlight = new InFlight(session, maxConcurrentRequests);
   }
 
@@ -42,14 +46,36 @@ export class Receiver {
     this.#sink = sink;
   }
 
+  /** Sets what says whether a caller has the scopes for a request. */
+  checkScopes(check: ScopeCheck): void {
+    this.#scopeGate = new ScopeGate(check, this.#session, this.#maxConcurrentRequests);
+  }
+
   /**
-   * Takes the messages of one POST, all or none, which hold `bytes` of memory.
+   * Takes the messages of one POST, all or none, which hold `bytes` of memory: in this tick, unless
+   * the check of their scopes takes longer.
    *
-   * @throws McpSseError as `checkInitialize` and `InFlight.admit`; `session-not-found` when the session has closed.
+   * @throws McpSseError as `checkInitialize`, `ScopeGate.pass` and `InFlight.admit`;
+   * `session-not-found` when the session has closed.
    */
-  receive(messages: readonly JsonRpcMessage[], facts: RequestFacts, bytes = 0): void {
-    if (this.#isClosed()) throw new McpSseError('session-not-found', 'no such session');
+  receive(
+    messages: readonly JsonRpcMessage[],
+    facts: RequestFacts,
+    bytes = 0,
+  ): void | Promise<void> {
+    if (this.#isClosed()) throw notFound();
     messages.forEach(checkInitialize);
+    if (!this.#scopeGate) {
+      this.#take(messages, facts, bytes);
+      return;
+    }
+    return this.#scopeGate.pass(messages, facts.authInfo, bytes, () => {
+      if (this.#isClosed()) throw notFound();
+      this.#take(messages, facts, bytes);
+    });
+  }
+
+  #take(messages: readonly JsonRpcMessage[], facts: RequestFacts, bytes: number): void {
     this.inFlight.admit(messages, bytes);
     const body = messages.length === 1 ? facts : undefined;
     for (const message of messages) this.#deliver(message, facts, body);
@@ -91,6 +117,8 @@ export class Receiver {
     return this.#session.state === 'closed';
   }
 }
+
+const notFound = (): McpSseError => new McpSseError('session-not-found', 'no such session');
 
 function cancellation(): McpSseError {
   return new McpSseError('request-cancelled', 'the client has cancelled the request');

@@ -14,12 +14,12 @@ import {
   type RequestId,
 } from '../../wire/json-rpc.js';
 import type { LiveSession } from '../live-session.js';
-import type { SessionContext } from './sdk-server.js';
 import type { RequestFacts } from '../request-facts.js';
 import type { MessageSink, Session } from '../session.js';
 
 /** What a handler is told besides the message. */
-export interface HandlerContext<Data = unknown> extends SessionContext<Data> {
+export interface HandlerContext<Data = unknown> extends RequestFacts {
+  readonly session: Session<Data>;
   /** Aborted when the client cancels this request, or the session closes. */
   readonly signal: AbortSignal;
   /**

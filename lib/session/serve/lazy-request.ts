@@ -2,15 +2,15 @@
 import type { RequestFacts } from '../request-facts.js';
 
 /**
- * The web-standard `Request` that the v2 SDK gives its tool handlers, built when one is looked
+ * The web-standard `Request` that the v2 SDK gives its tool handlers and factories, built when one is looked
  * at: few handlers do, and building it costs as much as the rest of a message's way in.
  */
-export function lazyRequest(facts: RequestFacts): Request {
+export function lazyRequest(facts: RequestFacts, method: 'GET' | 'POST' = 'POST'): Request {
   let built: Request | undefined;
   // An object of that prototype, not the prototype itself: it is to be an instance of Request.
   return new Proxy(Object.create(Request.prototype) as Request, {
     get(_, key) {
-      built ??= new Request(facts.url, { method: 'POST', headers: headersOf(facts) });
+      built ??= new Request(facts.url, { method, headers: headersOf(facts) });
       const value: unknown = Reflect.get(built, key, built);
       return typeof value === 'function' ? (value.bind(built) as unknown) : value;
     },

@@ -5,8 +5,9 @@ import { isPromiseLike, settled } from '../../util/promises.js';
 import type { JsonRpcMessage } from '../../wire/json-rpc.js';
 import { lazyRequest } from './lazy-request.js';
 import type { LiveSession } from '../live-session.js';
-import type { RequestFacts } from '../request-facts.js';
+import type { AuthInfo, RequestFacts } from '../request-facts.js';
 import type { MessageSink, Session } from '../session.js';
+import { scopeCheck, type ScopeChallengeResolver } from './scope-challenge.js';
 
 /**
  * An MCP server of either official SDK, `McpServer` or the low-level `Server`: typed by shape, so
@@ -17,9 +18,18 @@ export interface McpServerLike {
   close(): Promise<void>;
 }
 
-/** What `server` and `handler` are told about the session and the request that came with it. */
-export interface SessionContext<Data = unknown> extends RequestFacts {
+/**
+ * What `server` is told: the session, and the GET that opened it. It fits the `McpRequestContext` of
+ * SDK v2, so that its `McpServerFactory` is a factory for sessions as it is.
+ */
+export interface SessionContext<Data = unknown> extends Omit<RequestFacts, 'authInfo'> {
   readonly session: Session<Data>;
+  /** SDK v2's name for the revisions of the protocol that have `initialize`. */
+  readonly era: 'legacy';
+  /** What the application's authentication put into `req.auth`. */
+  readonly authInfo?: AuthInfo;
+  /** The GET that opened the session, as a web-standard `Request`; made when it is looked at. */
+  readonly requestInfo: Request;
 }
 
 export type ServerFactory<Data = unknown> = (
@@ -71,10 +81,12 @@ export class SessionTransport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   onmessage?: ((message: JsonRpcMessage, extra?: MessageExtra) => void) | undefined;
-  readonly #session: Session;
+  readonly #session: ServedSession;
+  readonly #bounded: ServerCalls['bounded'];
 
-  constructor(session: Session) {
+  constructor(session: ServedSession, bounded: ServerCalls['bounded']) {
     this.#session = session;
+    this.#bounded = bounded;
   }
 
   get sessionId(): string {
@@ -94,6 +106,25 @@ export class SessionTransport {
     this.#session.close();
     return Promise.resolve();
   }
+
+  /**
+   * Asks `resolver` before a request is dispatched whether the caller's token has the scopes for it;
+   * a challenge refuses the POST with 403 and `WWW-Authenticate`. `McpServer` of SDK v2 calls this
+   * with the `scopeChallenge`s of its tools, resources and prompts.
+   */
+  setScopeChallengeResolver(resolver: ScopeChallengeResolver): void {
+    this.#session.receiver.checkScopes(scopeCheck(resolver, this.#bounded));
+  }
+}
+
+/** A session that an MCP server serves. */
+type ServedSession = Session & Pick<LiveSession, 'receiver'>;
+
+/** How the application's code is called, and what becomes of its failures. */
+export interface ServerCalls {
+  readonly failed: (error: McpSseError) => void;
+  /** By the deadline of hooks. @throws McpSseError (as a rejection) `hook-timeout` */
+  readonly bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
 
 /** Servers that serve a session now: v2 servers would silently move to a second transport. */
@@ -154,16 +185,16 @@ export async function connectServer<Data>(
   factory: ServerFactory<Data>,
   session: LiveSession<Data>,
   facts: RequestFacts,
-  failed: (error: McpSseError) => void,
+  { failed, bounded }: ServerCalls,
 ): Promise<void> {
   try {
-    const server: unknown = await factory({ ...facts, session: session.handle });
+    const server: unknown = await factory(contextOf(session, facts));
     assertServer(server);
     if (busy.has(server)) {
       throw new McpSseError('server-failed', 'server() must return a new server for each session');
     }
     busy.add(server);
-    const transport = new SessionTransport(session);
+    const transport = new SessionTransport(session, bounded);
     const sink = new ServerSink(server, transport, failed);
     session.receiver.serveWith(sink);
     await server.connect(transport);
@@ -172,6 +203,20 @@ export async function connectServer<Data>(
   } catch (error) {
     throw McpSseError.from(error, 'server-failed');
   }
+}
+
+function contextOf<Data>({ handle }: LiveSession<Data>, facts: RequestFacts): SessionContext<Data> {
+  const { headers, url } = facts;
+  // By its type it is that of the SDKs' middleware; whatever else is there, the factory must know.
+  const authInfo = facts.authInfo as AuthInfo | undefined;
+  return {
+    session: handle,
+    era: 'legacy',
+    headers,
+    url,
+    requestInfo: lazyRequest(facts, 'GET'),
+    ...(authInfo !== undefined && { authInfo }),
+  };
 }
 
 function assertServer(value: unknown): asserts value is McpServerLike {

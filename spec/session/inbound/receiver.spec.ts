@@ -26,9 +26,9 @@ const cancel = (requestId: number) => notification('notifications/cancelled', { 
 
 it('frees the slot of a cancelled request after two seconds where nothing says that it is over', () => {
   const { receiver, state } = rig(false);
-  receiver.receive([request(1), request(2)], FACTS, 200);
+  void receiver.receive([request(1), request(2)], FACTS, 200);
   const before = performance.now();
-  receiver.receive([cancel(1)], FACTS);
+  void receiver.receive([cancel(1)], FACTS);
   const after = performance.now();
   receiver.sweep(before + 1_999);
   expect(state()).toEqual([2, 200]);
@@ -38,7 +38,7 @@ it('frees the slot of a cancelled request after two seconds where nothing says t
 
 it('waits for work that says when it is over, however long that takes', () => {
   const { receiver, state } = rig(true);
-  receiver.receive([request(1), cancel(1)], FACTS, 100);
+  void receiver.receive([request(1), cancel(1)], FACTS, 100);
   receiver.sweep(performance.now() + 1e9);
   expect(state()).toEqual([1, 100]);
   receiver.inFlight.release(1);
@@ -50,7 +50,7 @@ it.each([
   [false, 0],
 ])('counts what runs on after the close, if it says when it is over (%s)', (reports, held) => {
   const { receiver, state } = rig(reports);
-  receiver.receive([request(1)], FACTS, 100);
+  void receiver.receive([request(1)], FACTS, 100);
   receiver.close(() => new McpSseError('session-closed', 'over'));
   expect(state()).toEqual([held / 100, held]);
 });

@@ -1,0 +1,104 @@
+// Holds requests back until it is known that the caller's token has the scopes for them.
+import { McpSseError } from '../../errors.js';
+import { ignoreRejection } from '../../util/promises.js';
+import {
+  isRequest,
+  isResponse,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+} from '../../wire/json-rpc.js';
+
+/**
+ * Whether a caller has the scopes for a request: returns or resolves if so.
+ *
+ * @throws McpSseError (perhaps as a rejection) `insufficient-scope`; `server-failed` or `hook-timeout`
+ * when the application's code does not answer
+ */
+export type ScopeCheck = (request: JsonRpcRequest, authInfo: unknown) => void | Promise<void>;
+
+/** Receives by how many bytes what waits holds more, or fewer if negative. Must not throw. */
+export interface ScopeGateOwner {
+  heldBytesChanged(bytes: number): void;
+}
+
+/** The POSTs of one session pass in the order in which they came, whatever their checks take. */
+export class ScopeGate {
+  readonly #check: ScopeCheck;
+  readonly #owner: ScopeGateOwner;
+  readonly #maxWaiting: number;
+  #waiting = 0;
+  /** Settles when the last POST that waits has passed, or was refused; undefined when none waits. */
+  #last: Promise<void> | undefined;
+
+  constructor(check: ScopeCheck, owner: ScopeGateOwner, maxWaiting: number) {
+    this.#check = check;
+    this.#owner = owner;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /**
+   * Calls `dispatch` once the caller is known to have the scopes for all of the messages: at once,
+   * unless a check of theirs or of a POST in front of them takes longer.
+   *
+   * @param bytes of memory that the messages hold while they wait
+   * @throws McpSseError (perhaps as a rejection) as `ScopeCheck`; `too-many-in-flight` when too many
+   * wait; what `dispatch` throws
+   */
+  pass(
+    messages: readonly JsonRpcMessage[],
+    authInfo: unknown,
+    bytes: number,
+    dispatch: () => void,
+  ): void | Promise<void> {
+    // A check may itself wait for such an answer.
+    if (messages.every(isResponse)) {
+      dispatch();
+      return;
+    }
+    const checked = this.#checkAll(messages.filter(isRequest), authInfo);
+    const inFront = this.#last;
+    if (!checked && !inFront) {
+      dispatch();
+      return;
+    }
+    return this.#wait(ignoreRejection(Promise.resolve(checked)), inFront, bytes, dispatch);
+  }
+
+  #checkAll(requests: readonly JsonRpcRequest[], authInfo: unknown): void | Promise<void> {
+    for (const [index, request] of requests.entries()) {
+      const checked = this.#check(request, authInfo);
+      if (checked) return checked.then(() => this.#checkAll(requests.slice(index + 1), authInfo));
+    }
+  }
+
+  #wait(
+    checked: Promise<void>,
+    inFront: Promise<void> | undefined,
+    bytes: number,
+    dispatch: () => void,
+  ): Promise<void> {
+    if (this.#waiting >= this.#maxWaiting) {
+      throw new McpSseError('too-many-in-flight', 'too many requests of this session are waiting');
+    }
+    this.#waiting += 1;
+    this.#owner.heldBytesChanged(bytes);
+    const passed = this.#passInOrder(checked, inFront, dispatch).finally(() => {
+      this.#waiting -= 1;
+      this.#owner.heldBytesChanged(-bytes);
+      if (this.#last === settled) this.#last = undefined;
+    });
+    const settled = passed.catch(() => undefined);
+    this.#last = settled;
+    return passed;
+  }
+
+  async #passInOrder(
+    checked: Promise<void>,
+    inFront: Promise<void> | undefined,
+    dispatch: () => void,
+  ): Promise<void> {
+    await inFront;
+    await checked;
+    dispatch();
+  }
+}
