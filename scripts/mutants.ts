@@ -1,12 +1,14 @@
 // Shows that the specs can fail: puts one fault after the other into a copy of the sources and
 // runs the specs that must notice it. `npm run test:mutants -- lock` takes those with "lock" in
 // their names or files, and `npm run test:mutants -- '' 1` every fourth one (0 to 3).
-import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import type { SpecRun, Trial } from './mutation-lane.js';
 import { accountMutants } from './mutants/budget.js';
 import { callerMutants } from './mutants/callers.js';
 import { closeMutants } from './mutants/close.js';
@@ -46,74 +48,76 @@ const MUTANTS = [
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const COPIED = ['lib', 'spec', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
-const VITEST = [
-  'node_modules/vitest/vitest.mjs',
-  'run',
-  ...['--project', 'express5', '--bail', '1', '--reporter', 'verbose', '--testTimeout', '8000'],
-];
 /** Copies in which mutants are tried at the same time. */
 const LANES = 2;
 /** A mutant that makes its specs hang is noticed too. */
 const HANG_MS = 60_000;
 /** All specs, before anything is broken. */
-const ALL_MS = 300_000;
+const ALL_MS = 600_000;
 
 type Verdict = 'killed' | 'SURVIVED' | 'BROKEN';
 
-interface SpecRun {
-  readonly passed: boolean;
-  /** Whether a test has failed, and not just the loading of a file. */
-  readonly noticed: boolean;
-  readonly output: string;
-}
+/** A copy of the checkout to break things in, and the process that runs its specs. */
+class Lane {
+  #child: ChildProcess | undefined;
 
-/** A copy of the checkout to break things in. */
-class Copy {
   private constructor(readonly path: string) {}
 
-  static async make(): Promise<Copy> {
+  static async make(): Promise<Lane> {
     const path = await mkdtemp(join(tmpdir(), 'mutants-'));
     for (const part of COPIED) await cp(join(root, part), join(path, part), { recursive: true });
     await symlink(join(root, 'node_modules'), join(path, 'node_modules'), 'junction');
-    return new Copy(path);
+    return new Lane(path);
   }
 
-  /** Puts the fault in, runs the specs, and takes it out again. */
-  async try({ file, find, replace, specs }: Mutant): Promise<Verdict> {
-    const path = join(this.path, 'lib', file);
-    const source = await readFile(path, 'utf8');
-    // A function, since a text would have its dollars interpreted.
-    await writeFile(
-      path,
-      source.replace(find, () => replace),
-    );
-    const { passed, noticed } = await this.run(specs);
-    await writeFile(path, source);
-    if (passed) return 'SURVIVED';
-    return noticed ? 'killed' : 'BROKEN';
+  async try(mutant: Mutant): Promise<Verdict> {
+    const run = await this.run({ files: mutant.specs, mutant }, HANG_MS);
+    if (run === 'hung') {
+      const { file } = mutant;
+      await cp(join(root, 'lib', file), join(this.path, 'lib', file));
+      return 'killed';
+    }
+    if (run.passed) return 'SURVIVED';
+    return run.noticed ? 'killed' : 'BROKEN';
   }
 
-  async run(specs: readonly string[], timeoutMs = HANG_MS): Promise<SpecRun> {
-    const files = specs.map((spec) => `spec/${spec}`);
-    const child = spawn(process.execPath, [...VITEST, ...files], {
-      cwd: this.path,
-      env: { ...process.env, NO_COLOR: '1' },
-      stdio: 'pipe',
-    });
-    let output = '';
-    const note = (chunk: Buffer): void => void (output += chunk.toString());
-    child.stdout.on('data', note);
-    child.stderr.on('data', note);
-    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-    const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
-    clearTimeout(timer);
-    // Killed by the timer, it has no status.
-    const noticed = status === null || /^\s*× |Unhandled (Errors|Rejection)/m.test(output);
-    return { passed: status === 0, noticed, output };
+  async run(trial: Trial, timeoutMs: number): Promise<SpecRun | 'hung'> {
+    const child = (this.#child ??= await this.#start());
+    child.send(trial);
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      const [run] = (await once(child, 'message', { signal })) as [SpecRun];
+      return run;
+    } catch {
+      await this.#stop();
+      return 'hung';
+    }
   }
 
   async remove(): Promise<void> {
+    await this.#stop();
     await rm(this.path, { recursive: true, force: true });
+  }
+
+  async #start(): Promise<ChildProcess> {
+    const program = join(root, 'scripts/mutation-lane.ts');
+    const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
+    const child = spawn(process.execPath, ['--import', 'tsx', program], {
+      ...{ cwd: this.path, detached: true, stdio: [...stdio] },
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    await once(child, 'message');
+    return child;
+  }
+
+  /** With its workers, of which one may be in a loop without an end. */
+  async #stop(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child?.pid === undefined || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    process.kill(-child.pid, 'SIGKILL');
+    await exited;
   }
 }
 
@@ -128,19 +132,19 @@ async function rotten(mutants: readonly Mutant[]): Promise<Mutant[]> {
 }
 
 /** Tries the mutants, a few at a time, and tells of each as soon as it is known. */
-async function tryAll(mutants: readonly Mutant[], copies: readonly Copy[]): Promise<number> {
+async function tryAll(mutants: readonly Mutant[], lanes: readonly Lane[]): Promise<number> {
   const waiting = [...mutants];
   let failed = 0;
-  const lane = async (copy: Copy): Promise<void> => {
+  const work = async (lane: Lane): Promise<void> => {
     for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
       const started = performance.now();
-      const verdict = await copy.try(mutant);
+      const verdict = await lane.try(mutant);
       const seconds = ((performance.now() - started) / 1_000).toFixed(1);
       console.log(`${verdict.padEnd(8)}  ${mutant.name} (${mutant.file}, ${seconds} s)`);
       if (verdict !== 'killed') failed += 1;
     }
   };
-  await Promise.all(copies.map(lane));
+  await Promise.all(lanes.map(work));
   return failed;
 }
 
@@ -154,24 +158,29 @@ async function main(): Promise<void> {
   for (const { name, file } of unplaced) {
     console.log(`ROTTEN    ${name}: what it replaces does not stand exactly once in lib/${file}`);
   }
-  const whole = await Copy.make();
-  const copies = [
-    whole,
-    ...(await Promise.all(Array.from({ length: LANES - 1 }, () => Copy.make()))),
-  ];
+  const lanes = await Promise.all(Array.from({ length: LANES }, () => Lane.make()));
   try {
-    const { passed, output } = await whole.run(specsOf(mutants), ALL_MS);
-    if (!passed) {
-      console.log(`${output}\nThe specs must be green before a mutant can turn them red.`);
-    }
+    const passed = await areGreen(specsOf(mutants), lanes);
     const placed = passed ? mutants.filter((mutant) => !unplaced.includes(mutant)) : [];
-    const survived = await tryAll(placed, copies);
+    const survived = await tryAll(placed, lanes);
     const failed = mutants.length - placed.length + survived;
     console.log(`${mutants.length - failed} passed, ${failed} failed`);
     if (failed > 0) process.exitCode = 1;
   } finally {
-    await Promise.all(copies.map((copy) => copy.remove()));
+    await Promise.all(lanes.map((lane) => lane.remove()));
   }
+}
+
+/** Whether the specs pass before anything is broken. */
+async function areGreen(specs: readonly string[], lanes: readonly Lane[]): Promise<boolean> {
+  const share = (at: number): string[] => specs.filter((_, index) => index % lanes.length === at);
+  const runs = await Promise.all(
+    lanes.map((lane, index) => lane.run({ files: share(index) }, ALL_MS)),
+  );
+  const failures = runs.flatMap((run) => (run === 'hung' ? ['they hang'] : run.failures));
+  if (failures.length === 0) return true;
+  console.log(`The specs must be green before a mutant can turn them red.\n${failures.join('\n')}`);
+  return false;
 }
 
 const specsOf = (mutants: readonly Mutant[]): string[] => [

@@ -140,7 +140,7 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'those who wait are not told of the close',
     file: writer,
-    find: '    this.#queue.clear(this.#closeError());\n',
+    find: '    this.#queue.clear(() => this.#closeError());\n',
     replace: '',
     specs: [drain],
   },

@@ -17,7 +17,7 @@ const addressMutants: readonly Mutant[] = [
   {
     name: 'a local connection is one over loopback only',
     file: 'http/guard/this-machine.ts',
-    find: '(remoteAddress === localAddress || isLoopbackAddress(remoteAddress))',
+    find: '(isLoopbackAddress(remoteAddress) || remoteAddress === ends.localAddress)',
     replace: '(remoteAddress === undefined || isLoopbackAddress(remoteAddress))',
     specs: [machine],
   },

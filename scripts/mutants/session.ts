@@ -32,12 +32,12 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a close waits for the stream to end before it is one',
     file: session,
-    find: `    this.receiver.close(closed);
+    find: `    this.receiver.close(errorOf);
     this.heldBytesChanged(-this.handshake.heldBytes);
     this.#observer.closed(this, reason);
 `,
     replace: `    void this.#finished.then(() => {
-      this.receiver.close(closed);
+      this.receiver.close(errorOf);
       this.heldBytesChanged(-this.handshake.heldBytes);
       this.#observer.closed(this, reason);
     });
@@ -54,21 +54,21 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'the signal is not aborted by the close',
     file: session,
-    find: '    this.#abort?.abort(closed);\n',
+    find: '    this.#abort?.abort(errorOf());\n',
     replace: '',
     specs: [closing],
   },
   {
     name: 'requests in flight outlive their session',
     file: inlet,
-    find: '    this.inFlight.cancelAll(reason);\n',
+    find: '    this.inFlight.cancelAll(reasonOf);\n',
     replace: '',
     specs: [closing],
   },
   {
     name: 'a producer is not told of the close',
     file: outlet,
-    find: '    this.#pump.close(closed);\n    await',
+    find: '    this.#pump.close(errorOf);\n    await',
     replace: '    await',
     specs: [closing],
   },
