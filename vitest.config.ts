@@ -8,7 +8,17 @@ const ourselves = {
   replacement: fileURLToPath(new URL('lib$1/index.ts', import.meta.url)),
 };
 
-// One suite: each spec runs on Express 5, on Express 4, and in front of Express (`mcp.requestListener(app)`).
+// What takes long by nature: heaps that are filled, 200 MB for readers that stop, all pages of the
+// reference written anew.
+const long = [
+  'spec/flows/heavy.spec.ts',
+  'spec/hostile/full-heap.spec.ts',
+  'spec/package/api-reference.spec.ts',
+  'spec/wire/json-size.spec.ts',
+];
+
+// One suite: `npm test` runs it on Express 5, `npm run test:all` also on Express 4, in front of
+// Express (`mcp.requestListener(app)`), and what takes long.
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -20,7 +30,7 @@ export default defineConfig({
       {
         extends: true,
         resolve: { alias: [ourselves] },
-        test: { name: 'express5', include: [specs] },
+        test: { name: 'express5', include: [specs], exclude: long },
       },
       {
         extends: true,
@@ -31,6 +41,7 @@ export default defineConfig({
           name: 'express4',
           include: [specs],
           exclude: [
+            ...long,
             'spec/package/**',
             'spec/examples/**',
             'spec/cluster/**',
@@ -47,8 +58,14 @@ export default defineConfig({
           include: ['http', 'flows', 'hostile', 'faults'].map(
             (room) => `spec/${room}/**/*.spec.ts`,
           ),
+          exclude: long,
           env: { MCP_SSE_WAY: 'listener' },
         },
+      },
+      {
+        extends: true,
+        resolve: { alias: [ourselves] },
+        test: { name: 'long', include: long },
       },
     ],
   },

@@ -1,5 +1,5 @@
-// The whole suite on other versions of Node, each with Express 5, with Express 4, and in front of
-// Express. They are fetched by npx, not installed.
+// The whole suite on other versions of Node, each with Express 5, with Express 4, in front of
+// Express, and what takes long. They are fetched by npx, not installed.
 //
 //   npm run test:versions               on 22, 24 and 26
 //   npm run test:versions -- 26 20.19
@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const PROJECTS = ['express5', 'express4', 'listener'];
+const PROJECTS = ['express5', 'express4', 'listener', 'long'];
 const asked = process.argv.slice(2);
 const among = (all, wanted) => (wanted.length > 0 ? wanted : all);
 const projects = among(
