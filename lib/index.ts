@@ -31,9 +31,14 @@ export type {
   McpSseOptions,
   ResumeOptions,
   SecurityOptions,
+  UsageOptions,
 } from './options/options.js';
 export type { CallOptions } from './session/inbound/pending-requests.js';
-export type { McpSseChannels, PublishedMessage } from './session/events/diagnostics.js';
+export type {
+  McpSseChannels,
+  PublishedMessage,
+  PublishedUse,
+} from './session/events/diagnostics.js';
 export type { HandlerContext, MessageHandler } from './session/serve/handler.js';
 export type { ClientInfo } from './session/inbound/handshake.js';
 export type { BroadcastAudience } from './session/audience.js';
@@ -50,3 +55,4 @@ export type { ScopeChallenge, ScopeChallengeResolver } from './session/serve/sco
 export type { AuthInfo, RequestFacts } from './session/request-facts.js';
 export type { CloseReason, Session, Sessions } from './session/session.js';
 export type { SessionStats, SessionTotals } from './session/events/statistics.js';
+export type { McpSseUsage, UsageCaller, UsageRow } from './session/events/usage-rows.js';

@@ -14,6 +14,8 @@ import { checkBroadcast, type BroadcastAudience } from './session/audience.js';
 import { diagnostics } from './session/events/diagnostics.js';
 import { SessionEvents, type MessageWatcher } from './session/events/session-events.js';
 import { Statistics, type SessionStats } from './session/events/statistics.js';
+import { Usage } from './session/events/usage.js';
+import type { McpSseUsage } from './session/events/usage-rows.js';
 import type { LiveSession } from './session/live-session.js';
 import type { SessionObserver } from './session/session-observer.js';
 import { LocalHost } from './session/local-host.js';
@@ -60,6 +62,15 @@ export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Route
     ...audience: [audience?: BroadcastAudience<Data>]
   ): number;
   stats(): McpSseStats;
+  /**
+   * Who uses the server: sessions, requests and refusals by client, version, principal and user
+   * agent, since the nodes began. With an adapter it asks all nodes and waits two seconds at most:
+   * a node that has not answered by then is named in `missing`. Never rejects.
+   *
+   * @param options `local: true` for what this node alone has counted, as a metrics endpoint of
+   * each node should say
+   */
+  usage(options?: { local?: boolean }): Promise<McpSseUsage>;
   /**
    * Shows `watcher` every message of this router's sessions, contents included, until the function
    * that it returns is called. A watcher that throws is reported to `onError` as a hook is.
@@ -110,6 +121,7 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
       ...statistics.snapshot(sessions, budget.bytes),
       cluster: dispatcher.stats(),
     }),
+    usage: ({ local = false }: { local?: boolean } = {}) => dispatcher.usage(local),
     watchMessages: (watcher: MessageWatcher<Data>) => events.watch(watcher),
     requestListener: (app: ExpressApp, mount = '') =>
       requestListenerFor(routes, app, mount.replace(/\/$/, '')),
@@ -130,7 +142,8 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
 
 function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runtime<Data> {
   const { limits } = settings;
-  const events = new SessionEvents<Data>(settings.hooks, limits.hookTimeoutMs, statistics);
+  const usage = new Usage(settings.usage);
+  const events = new SessionEvents<Data>(settings.hooks, limits.hookTimeoutMs, statistics, usage);
   const sessions = new SessionRegistry<Data>({
     ...limits,
     anonymous: settings.resume && settings.resume.anonymous,
@@ -140,10 +153,11 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
     diagnostics.overBudget(totalBytes, maxTotalBytes);
   });
   const probes = new Probes(sessions.node);
-  const localHost = new LocalHost(sessions, probes);
+  const localHost = new LocalHost(sessions, probes, usage);
   return {
     settings,
     events,
+    usage,
     sessions,
     budget,
     sessionLimits: sessionLimits(settings),

@@ -5,6 +5,7 @@ import type { Probes } from '../session/resume/probes.js';
 import type { Host, Claimant } from '../session/host.js';
 import type { Audience } from '../session/audience.js';
 import type { LocalHost } from '../session/local-host.js';
+import { usageOf, type McpSseUsage, type UsageReport } from '../session/events/usage-rows.js';
 import { withDeadline } from '../util/promises.js';
 import type { WriterOptions } from '../stream/connection-writer.js';
 import type { JsonRpcNotification } from '../wire/json-rpc.js';
@@ -14,9 +15,12 @@ import { Membership } from './membership.js';
 import type { Peer } from './peer.js';
 import { nodeOfProbe, nodeOfSession } from './node-name.js';
 import { RemoteHost, UnknownHost } from './rpc/remote-host.js';
+import { checkedUsage } from './rpc/usage-reply.js';
 
 /** How long the other nodes may take to say whether a client's session is theirs. */
 const SEARCH_MS = 2_000;
+/** How long the other nodes may take to say what they have counted. */
+const USAGE_MS = 2_000;
 /** A broadcast waits this long for a node that is silent. */
 const BROADCAST_MS = 30_000;
 
@@ -167,6 +171,22 @@ export class Dispatcher<Data> {
       });
     }
     return reached;
+  }
+
+  /** What all nodes have counted, or this one alone. A node that does not answer is named. */
+  async usage(local: boolean): Promise<McpSseUsage> {
+    const peers = local ? [] : (this.#membership?.known() ?? []);
+    const missing: string[] = [];
+    const answers = peers.map(async (peer): Promise<UsageReport[]> => {
+      try {
+        return [checkedUsage(await peer.call('usage', {}, USAGE_MS))];
+      } catch {
+        missing.push(peer.node);
+        return [];
+      }
+    });
+    const reports = (await Promise.all(answers)).flat();
+    return usageOf([this.#localHost.usage(), ...reports], missing);
   }
 
   /** Ends the streams of other nodes' sessions: their clients come back elsewhere. */

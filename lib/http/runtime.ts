@@ -3,6 +3,7 @@ import type { Dispatcher } from '../cluster/dispatcher.js';
 import type { Settings } from '../options/settings.js';
 import type { ByteBudget } from '../session/byte-budget.js';
 import type { SessionEvents } from '../session/events/session-events.js';
+import type { Usage } from '../session/events/usage.js';
 import type { LiveSession } from '../session/live-session.js';
 import type { SessionObserver } from '../session/session-observer.js';
 import type { Probes } from '../session/resume/probes.js';
@@ -24,6 +25,7 @@ export interface Runtime<Data> {
   readonly dispatcher: Dispatcher<Data>;
   readonly sweeper: Sweeper;
   readonly events: SessionEvents<Data>;
+  readonly usage: Usage;
   /** What sessions report to: the registry and the hooks. */
   readonly observer: SessionObserver<LiveSession<Data>>;
 }

@@ -171,6 +171,17 @@ export interface ResumeOptions {
   key?: (req: Request) => string | undefined;
 }
 
+/** What `usage()` shows. */
+export interface UsageOptions {
+  /**
+   * `'hashed'`: 16 characters of the principal's SHA-256 in base64url, the same on all nodes and
+   * after a restart; who knows a principal can find its rows. `'plain'`: the principal itself, to
+   * everybody who sees the rows, the dashboard and metrics included.
+   * @defaultValue 'hashed'
+   */
+  principals?: 'hashed' | 'plain';
+}
+
 /** `Data` is what `hooks.onConnect` returns: the type of `session.data`. */
 export interface McpSseOptions<Data = unknown> {
   /**
@@ -213,6 +224,8 @@ export interface McpSseOptions<Data = unknown> {
   /** What happens when a stream drops; `true` is the defaults. `false`: its session ends with it. */
   resume?: ResumeOptions | boolean;
   security?: SecurityOptions;
+  /** What `usage()` counts; `true` is the defaults. `false`: nothing is counted or kept. */
+  usage?: UsageOptions | boolean;
   /**
    * What carries messages to the other nodes that serve the same clients: `redisAdapter(client)`
    * of `express-mcp-sse/redis`, `natsAdapter(connection)` of `express-mcp-sse/nats`. With it a POST

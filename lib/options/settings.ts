@@ -16,6 +16,7 @@ import type {
   McpSseOptions,
   ResumeOptions,
   SecurityOptions,
+  UsageOptions,
 } from './options.js';
 import { principalFromAuth } from './principal.js';
 import { nearest } from '../util/spelling.js';
@@ -36,6 +37,7 @@ export interface Settings<Data> {
     readonly allowedOrigins: readonly string[] | '*';
     readonly principal: NonNullable<SecurityOptions['principal']>;
   };
+  readonly usage: Readonly<Required<UsageOptions>> | false;
   readonly adapter: Adapter | undefined;
   readonly sessionIdGenerator: NonNullable<McpSseOptions['sessionIdGenerator']>;
   readonly hooks: McpSseHooks<Data>;
@@ -123,6 +125,9 @@ const groups = {
     allowedOrigins: listOrAll(origin).default([]),
     principal: fn.default(() => principalFromAuth),
   },
+  usage: {
+    principals: z.enum(['hashed', 'plain'], "must be 'hashed' or 'plain'").default('hashed'),
+  },
   hooks: {
     onConnect: fn.optional(),
     onSessionOpen: fn.optional(),
@@ -156,6 +161,7 @@ const options = {
   limits: z.strictObject(groups.limits).prefault({}),
   resume: objectOrSwitch(groups.resume),
   security: z.strictObject(groups.security).prefault({}),
+  usage: objectOrSwitch(groups.usage),
   adapter: z.custom<Adapter>(isAdapter, 'must be an adapter: redisAdapter(client), …').optional(),
   sessionIdGenerator: fn.default(() => randomId),
   hooks: z.strictObject(groups.hooks).prefault({}),

@@ -25,12 +25,9 @@ import type { ResumeStrategy } from './resume/resume-strategy.js';
 import type { SessionObserver } from './session-observer.js';
 import { SessionHandle } from './session-handle.js';
 import { lazySessionClosed, sessionClosed } from './session-closed.js';
-import { ABRUPT, type CloseReason, type Session, type SessionLimits } from './session.js';
+import type { CloseReason, Session, SessionLimits } from './session.js';
 import { performance } from '../util/timers.js';
-
-/** How long a closing stream may take to hand out what is already sent. */
-const FINISH_MS = 5_000;
-const DONE = Promise.resolve();
+import type { UsageTally } from './events/usage.js';
 
 /** The session itself: the log and its connection, the requests of both sides, one close. */
 export class LiveSession<Data = unknown>
@@ -44,6 +41,8 @@ export class LiveSession<Data = unknown>
   messagesOut = 0;
   /** The address that opened it, as far as proxies are trusted; undefined on a Unix socket. */
   address: string | undefined;
+  /** What `usage()` counts of it. */
+  readonly usage: UsageTally = { userAgent: undefined, row: undefined, requests: 0 };
   /** Bytes of its running requests, its messages that wait or are kept, and its handshake. */
   heldBytes = 0;
   readonly #observer: SessionObserver<LiveSession<Data>>;
@@ -54,7 +53,7 @@ export class LiveSession<Data = unknown>
   #lastActive = this.#openedAt;
   #state: Session['state'] = 'detached';
   #abort: AbortController | undefined;
-  #finished: Promise<void> = DONE;
+  #finished: Promise<void> = Promise.resolve();
   #hasAnswered = false;
   /** When its stream was lost, until there is another one; and why the last one was. */
   #detachedAt: number | undefined;
@@ -241,7 +240,7 @@ export class LiveSession<Data = unknown>
     const errorOf = lazySessionClosed(error);
     if (error) this.#observer.failed(this, error);
     if (this.inFlight > 0) this.#observer.discarded(this, this.inFlight);
-    this.#finished = this.#finish(reason, errorOf);
+    this.#finished = this.sender.end(reason, errorOf);
     this.#abort?.abort(errorOf());
     this.#pendingRequests.rejectAll(errorOf);
     this.receiver.close(errorOf);
@@ -251,12 +250,6 @@ export class LiveSession<Data = unknown>
 
   #isClosed(): boolean {
     return this.#state === 'closed';
-  }
-
-  #finish(reason: CloseReason, errorOf: () => McpSseError): Promise<void> {
-    if (!ABRUPT.has(reason)) return this.sender.finish(errorOf, FINISH_MS);
-    this.sender.abort(errorOf);
-    return DONE;
   }
 
   messageReceived(message: JsonRpcMessage, body?: RequestFacts): boolean {

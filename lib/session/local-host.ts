@@ -5,6 +5,8 @@ import { ignoreResult, isPromiseLike } from '../util/promises.js';
 import { encodeMessage } from '../wire/sse-encoder.js';
 import { isRequest, type JsonRpcMessage, type JsonRpcNotification } from '../wire/json-rpc.js';
 import type { Audience } from './audience.js';
+import type { Usage } from './events/usage.js';
+import type { UsageReport } from './events/usage-rows.js';
 import type { LiveSession } from './live-session.js';
 import type { Probes } from './resume/probes.js';
 import type { SessionRegistry } from './registry.js';
@@ -15,10 +17,12 @@ import type { Claimant, Host, InboundPost } from './host.js';
 export class LocalHost<Data> implements Host {
   readonly #sessions: SessionRegistry<Data>;
   readonly #probes: Probes;
+  readonly #usage: Usage;
 
-  constructor(sessions: SessionRegistry<Data>, probes: Probes) {
+  constructor(sessions: SessionRegistry<Data>, probes: Probes, usage: Usage) {
     this.#sessions = sessions;
     this.#probes = probes;
+    this.#usage = usage;
   }
 
   /**
@@ -73,6 +77,11 @@ export class LocalHost<Data> implements Host {
     const chosen = [...this.#sessions].filter((session) => isIn(audience, session.handle));
     for (const session of chosen) void session.sendFrame(message, frame);
     return chosen.length;
+  }
+
+  /** What this node has counted. */
+  usage(): UsageReport {
+    return this.#usage.report(this.#sessions);
   }
 }
 

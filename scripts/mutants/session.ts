@@ -46,7 +46,7 @@ export const sessionMutants: readonly Mutant[] = [
   },
   {
     name: 'a close cuts off what was already sent',
-    file: session,
+    file: 'session/outbound/sender.ts',
     find: 'if (!ABRUPT.has(reason)) return',
     replace: 'if (ABRUPT.size === 0) return',
     specs: [closing],

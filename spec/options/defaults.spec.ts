@@ -33,6 +33,7 @@ it('completes nothing at all to settings that are safe to serve with', () => {
       probeTimeoutMs: 5_000,
       retryMs: 1_000,
     },
+    usage: { principals: 'hashed' },
     hooks: {},
   });
   expect(security).toMatchObject({ allowedOrigins: [] });

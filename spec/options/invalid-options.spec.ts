@@ -46,6 +46,8 @@ describe('an option that has the wrong value is named', () => {
     [{ security: { allowedOrigins: ['a.b'] } }, 'security.allowedOrigins.0: must be an origin'],
     [{ security: { allowedOrigins: ['https://a.b/'] } }, 'security.allowedOrigins.0: must be an'],
     [{ security: { principal: 'me' } }, 'security.principal: must be a function'],
+    [{ usage: 'plain' }, 'usage: must be an object, true or false'],
+    [{ usage: { principals: 'none' } }, "usage.principals: must be 'hashed' or 'plain'"],
     [{ hooks: { onError: true } }, 'hooks.onError: must be a function'],
   ])('%o', (options, message) => {
     expect(refusal(options)).toContain(`mcpSse(): ${message}`);

@@ -37,13 +37,14 @@ function membersOf(type: string): string[] {
 let checked: Checked | undefined;
 
 it('the README names every option, with the default that it has', () => {
-  const { paths, keepAlive, limits, resume, security, ...single } = parseOptions({});
+  const { paths, keepAlive, limits, resume, security, usage, ...single } = parseOptions({});
   const groups = {
     paths,
     keepAlive: keepAlive || {},
     limits,
     resume: resume || {},
     security,
+    usage: usage || {},
   };
   const grouped = Object.entries(groups).flatMap(([group, members]) =>
     Object.entries(members).map(([name, value]) => [`${group}.${name}`, value] as const),
@@ -56,6 +57,7 @@ it('the README names every option, with the default that it has', () => {
     'keepAlive',
     'resume',
     'resume.key',
+    'usage',
     ...Object.keys(single),
   ];
   const rows = new Map(rowsBelow('Options').map(([name, value]) => [codes(name!)[0], value!]));

@@ -45,6 +45,8 @@ export class IncomingCalls<Data> {
         const { message, principal } = checked('broadcast', parameters);
         return this.#localHost.broadcast(message, principal === undefined ? {} : { principal });
       }
+      case 'usage':
+        return this.#localHost.usage();
       default:
         throw new McpSseError('invalid-message', 'no operation of this version');
     }

@@ -24,6 +24,8 @@ export interface Operations {
     readonly message: JsonRpcNotification;
     readonly principal?: string | undefined;
   };
+  /** What has the other node counted? */
+  usage: Readonly<Record<string, never>>;
 }
 
 export type Operation = keyof Operations;
@@ -67,6 +69,7 @@ const schemas: Record<Operation, z.ZodType> = {
   probe: z.object({ id: z.string(), sessionId: z.string(), position }),
   send: z.object({ sessionId: z.string(), message }),
   broadcast: z.object({ message, principal }),
+  usage: z.object({}),
 };
 
 /** The `AuthInfo` of the SDKs holds one URL, which travels as text beside the rest of it. */

@@ -63,6 +63,7 @@ async function prepare<Data>(
     const resumeStrategy = new ResumeStrategy(sessions.node, capabilitiesOf(req, key, runtime));
     session = new LiveSession<Data>(id, principal, data, sessionLimits, observer, resumeStrategy);
     session.address = forwardedOf(exchange).client;
+    session.usage.userAgent = req.headers['user-agent'];
     const version = negotiatedVersion(req);
     if (version !== undefined) session.handshake.assume(version);
     await serve(session, req, runtime);

@@ -9,6 +9,7 @@ import { shortId } from '../../util/guards.js';
 import { isRequest, isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';
 import type { CloseReason, Session, Sessions } from '../session.js';
+import type { UsageCaller } from './usage-rows.js';
 import { performance } from '../../util/timers.js';
 
 /** What is told of a message: everything but what it says. */
@@ -24,6 +25,14 @@ export interface PublishedMessage {
    * `Content-Length` of its POST; undefined where there is none, and for members of a batch.
    */
   readonly bytes: number | undefined;
+}
+
+/** A client that `usage()` counts, when it is counted; its principal is as `usage()` shows it. */
+export interface PublishedUse extends UsageCaller {
+  /** It has a new session, or `sunset` has refused it. */
+  readonly outcome: 'session' | 'refused';
+  /** Undefined where the client was refused, or its request was passed on. */
+  readonly session: Session | undefined;
 }
 
 /** The channels of `node:diagnostics_channel`, by name, with what each publishes. */
@@ -51,6 +60,8 @@ export interface McpSseChannels {
     /** False: the connection was closed instead. */
     readonly drained: boolean;
   };
+  /** A client is counted by `usage()`: once for each session, and for each refusal by `sunset`. */
+  'mcp-sse:usage': PublishedUse;
   /** `close()` of a router has begun, and has finished; `sessions` are that router's. */
   'mcp-sse:shutdown': { readonly sessions: Sessions; readonly finished: boolean };
 }
@@ -83,6 +94,7 @@ const refusals = new Topic('mcp-sse:refused');
 const errors = new Topic('mcp-sse:error');
 const overruns = new Topic('mcp-sse:budget');
 const stalls = new Topic('mcp-sse:writer.stall');
+const uses = new Topic('mcp-sse:usage');
 const shutdowns = new Topic('mcp-sse:shutdown');
 
 const debug: DebugLogger = debuglog('mcp-sse');
@@ -145,6 +157,13 @@ export const diagnostics = {
     if (!stalls.heard) return;
     const waitedMs = performance.now() - lastWriteAt;
     stalls.publish({ session, waitedMs, bufferedBytes: session.bufferedBytes, drained: !closed });
+  },
+
+  used(caller: UsageCaller, outcome: PublishedUse['outcome'], session: Session | undefined): void {
+    if (!uses.heard) return;
+    const { client, version, protocolVersion, principal, userAgent, transport } = caller;
+    const names = { client, version, protocolVersion, principal, userAgent, transport };
+    uses.publish({ ...names, outcome, session });
   },
 
   shutdown(sessions: Sessions, finished: boolean): void {

@@ -9,6 +9,7 @@ import { diagnostics } from './diagnostics.js';
 import { ErrorLog } from './error-log.js';
 import type { McpSseHooks } from './hooks.js';
 import type { Statistics } from './statistics.js';
+import type { Usage, UsageTally } from './usage.js';
 
 /** Sees one message; `in` is from the client, `out` to it. */
 export type MessageWatcher<Data = unknown> = (
@@ -20,6 +21,7 @@ export type MessageWatcher<Data = unknown> = (
 /** A session as the events need it: what they show of it is its handle. */
 interface Subject<Data> {
   readonly handle: Session<Data>;
+  readonly usage: UsageTally;
 }
 
 /**
@@ -30,6 +32,7 @@ export class SessionEvents<Data> {
   readonly #hooks: McpSseHooks<Data>;
   readonly #timeoutMs: number;
   readonly #statistics: Statistics;
+  readonly #usage: Usage;
   readonly #errorLog = new ErrorLog();
   readonly #watchers = new Set<MessageWatcher<Data>>();
   /** Hooks that have not settled; each leaves by its deadline. */
@@ -37,10 +40,11 @@ export class SessionEvents<Data> {
   /** For each session whose `onSessionOpen` has not settled: what is to follow it. */
   readonly #opening = new Map<Session<Data>, (() => void)[]>();
 
-  constructor(hooks: McpSseHooks<Data>, timeoutMs: number, statistics: Statistics) {
+  constructor(hooks: McpSseHooks<Data>, timeoutMs: number, statistics: Statistics, usage: Usage) {
     this.#hooks = hooks;
     this.#timeoutMs = timeoutMs;
     this.#statistics = statistics;
+    this.#usage = usage;
   }
 
   /** Calls a function of the application; only an async answer is given a deadline. */
@@ -91,16 +95,20 @@ export class SessionEvents<Data> {
   }
 
   /** `body` is the POST, where the message came alone. */
-  received({ handle }: Subject<Data>, message: JsonRpcMessage, body?: RequestFacts): void {
+  received(session: Subject<Data>, message: JsonRpcMessage, body?: RequestFacts): void {
+    const { handle } = session;
     this.#statistics.messagesIn += 1;
+    this.#usage.received(session, message);
     diagnostics.received(handle, message, body);
     this.#showWatchers(message, handle, 'in');
     const { onReceive } = this.#hooks;
     if (onReceive) void this.#run('onReceive', handle, () => onReceive(message, handle));
   }
 
-  sent({ handle }: Subject<Data>, message: JsonRpcMessage, bytes: number): void {
+  sent(session: Subject<Data>, message: JsonRpcMessage, bytes: number): void {
+    const { handle } = session;
     this.#statistics.messagesOut += 1;
+    this.#usage.sent(session);
     diagnostics.sent(handle, message, bytes);
     this.#showWatchers(message, handle, 'out');
     const { onSend } = this.#hooks;
@@ -130,8 +138,10 @@ export class SessionEvents<Data> {
     diagnostics.stalled(handle, writer);
   }
 
-  closed({ handle }: Subject<Data>, reason: CloseReason): void {
+  closed(session: Subject<Data>, reason: CloseReason): void {
+    const { handle } = session;
     this.#statistics.countClosed(reason);
+    this.#usage.closed(session);
     diagnostics.closed(handle, reason);
     const { onSessionClose } = this.#hooks;
     if (!onSessionClose) return;

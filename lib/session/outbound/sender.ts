@@ -6,9 +6,13 @@ import type { Frame } from '../../wire/sse-encoder.js';
 import { isRequest, type JsonRpcMessage, type RequestId } from '../../wire/json-rpc.js';
 import type { ResumeClaim } from '../resume/resume-claim.js';
 import type { ResumeStrategy } from '../resume/resume-strategy.js';
+import { ABRUPT, type CloseReason } from '../session.js';
 
 /** Requests of the server whose answers are awaited as acknowledgements; older ones are forgotten. */
 const MAX_ACKS = 256;
+/** How long a closing stream may take to hand out what is already sent. */
+const FINISH_MS = 5_000;
+const DONE = Promise.resolve();
 
 /** The outgoing half of a session: its log, its connection, and how its client can come back. */
 export class Sender {
@@ -119,15 +123,20 @@ export class Sender {
     this.#pump.releaseWritten();
   }
 
-  /** Ends the connection in good order within `timeoutMs`; resolves when it is closed. */
-  async finish(errorOf: () => McpSseError, timeoutMs: number): Promise<void> {
-    if (this.resumeStrategy.acceptsRetry) void this.writer?.write(this.resumeStrategy.retryEvent());
-    this.#pump.close(errorOf);
-    await this.#pump.finish(timeoutMs);
+  /** Ends the connection, in good order unless its reader is gone; resolves when it is closed. */
+  end(reason: CloseReason, errorOf: () => McpSseError): Promise<void> {
+    if (!ABRUPT.has(reason)) return this.#finish(errorOf);
+    this.#abort(errorOf);
+    return DONE;
   }
 
-  /** Ends the connection now. */
-  abort(errorOf: () => McpSseError): void {
+  async #finish(errorOf: () => McpSseError): Promise<void> {
+    if (this.resumeStrategy.acceptsRetry) void this.writer?.write(this.resumeStrategy.retryEvent());
+    this.#pump.close(errorOf);
+    await this.#pump.finish(FINISH_MS);
+  }
+
+  #abort(errorOf: () => McpSseError): void {
     this.#pump.close(errorOf);
     this.#pump.clear();
     this.writer?.destroy();

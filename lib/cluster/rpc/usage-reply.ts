@@ -1,0 +1,29 @@
+// What another node answers to `usage`.
+import { z } from 'zod';
+
+import { McpSseError } from '../../errors.js';
+import { MAX_ROWS, type UsageReport } from '../../session/events/usage-rows.js';
+
+const text = z.string().max(512).optional();
+const count = z.int().min(0);
+const row = z.object({
+  client: text,
+  version: text,
+  protocolVersion: text,
+  principal: text,
+  userAgent: text,
+  transport: z.enum(['sse', 'streamable']),
+  sessions: count,
+  requests: count,
+  refused: count,
+  firstSeen: count,
+  lastSeen: count,
+});
+const report = z.object({ rows: z.array(row).max(MAX_ROWS), forgotten: count, since: count });
+
+/** @throws McpSseError `internal` for what is no answer to `usage` */
+export function checkedUsage(answer: unknown): UsageReport {
+  const result = report.safeParse(answer);
+  if (!result.success) throw new McpSseError('internal', 'a node has answered nonsense');
+  return result.data as UsageReport;
+}

@@ -1,0 +1,101 @@
+// The rows of `usage()`, and how those of several nodes become one list.
+
+/** Rows that are kept, here and in what `usage()` returns. */
+export const MAX_ROWS = 1_000;
+
+/** Whose sessions and requests a row counts. Undefined is what its client did not say. */
+export interface UsageCaller {
+  /** Name and version of the client, from `initialize`. */
+  readonly client: string | undefined;
+  readonly version: string | undefined;
+  /** As it was negotiated. */
+  readonly protocolVersion: string | undefined;
+  readonly principal: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly transport: 'sse' | 'streamable';
+}
+
+/** What one kind of client and its user have done since the node began. */
+export interface UsageRow extends UsageCaller {
+  /**
+   * 16 characters of the principal's SHA-256, or the principal itself with `usage.principals:
+   * 'plain'`; undefined for anonymous callers.
+   */
+  readonly principal: string | undefined;
+  /** `'streamable'`: its requests were passed on to Streamable HTTP. */
+  readonly transport: 'sse' | 'streamable';
+  /** Sessions opened, requests of the client, and how often `sunset` has refused it. */
+  readonly sessions: number;
+  readonly requests: number;
+  readonly refused: number;
+  readonly firstSeen: Date;
+  /** When its last message came, or now while one of its sessions has a stream. */
+  readonly lastSeen: Date;
+}
+
+/** What `usage()` resolves with. */
+export interface McpSseUsage {
+  /** At most 1,000, those that were seen last first. */
+  readonly rows: readonly UsageRow[];
+  /** How many more rows there were: the ones that were not seen for longest make room. */
+  readonly forgotten: number;
+  /** Since when there are counts: the start of the node that began first. */
+  readonly since: Date;
+  /** The nodes that did not answer in time: what they have counted is missing. */
+  readonly missing: readonly string[];
+}
+
+/** A row that counts; times as of `Date.now()`. */
+export interface CountedRow extends UsageCaller {
+  sessions: number;
+  requests: number;
+  refused: number;
+  firstSeen: number;
+  lastSeen: number;
+}
+
+/** What one node has counted: plain data, fit to travel. */
+export interface UsageReport {
+  readonly rows: readonly CountedRow[];
+  readonly forgotten: number;
+  readonly since: number;
+}
+
+/** Tells callers apart. */
+export function keyOf(caller: UsageCaller): string {
+  const { client, version, protocolVersion, principal, userAgent, transport } = caller;
+  // As JSON `undefined` is null, which no text is.
+  return JSON.stringify([client, version, protocolVersion, principal, userAgent, transport]);
+}
+
+/** Adds up what several nodes have counted; `missing` did not answer. */
+export function usageOf(reports: readonly UsageReport[], missing: readonly string[]): McpSseUsage {
+  const sums = new Map<string, CountedRow>();
+  for (const row of reports.flatMap(({ rows }) => rows)) {
+    const key = keyOf(row);
+    const sum = sums.get(key);
+    if (sum) add(sum, row);
+    else sums.set(key, { ...row });
+  }
+  const latestFirst = [...sums.values()].sort((a, b) => b.lastSeen - a.lastSeen);
+  const rows = latestFirst.slice(0, MAX_ROWS).map((row) => ({
+    ...row,
+    firstSeen: new Date(row.firstSeen),
+    lastSeen: new Date(row.lastSeen),
+  }));
+  const forgotten = reports.reduce((sum, report) => sum + report.forgotten, 0);
+  return {
+    rows,
+    forgotten: forgotten + latestFirst.length - rows.length,
+    since: new Date(Math.min(...reports.map(({ since }) => since))),
+    missing,
+  };
+}
+
+function add(sum: CountedRow, row: CountedRow): void {
+  sum.sessions += row.sessions;
+  sum.requests += row.requests;
+  sum.refused += row.refused;
+  sum.firstSeen = Math.min(sum.firstSeen, row.firstSeen);
+  sum.lastSeen = Math.max(sum.lastSeen, row.lastSeen);
+}

@@ -1,0 +1,214 @@
+// Who uses the server: one row for each kind of client and its user.
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+import { isRecord } from '../../util/guards.js';
+import { isRequest, type JsonRpcMessage } from '../../wire/json-rpc.js';
+import type { Session } from '../session.js';
+import { diagnostics } from './diagnostics.js';
+import {
+  keyOf,
+  MAX_ROWS,
+  type UsageCaller,
+  type CountedRow,
+  type UsageReport,
+} from './usage-rows.js';
+
+/** Characters that are kept of what clients say of themselves. */
+const MAX_NAME_CHARS = 80;
+const MAX_VERSION_CHARS = 40;
+const MAX_USER_AGENT_CHARS = 160;
+const HASH_CHARS = 16;
+
+/** What a session keeps for its row. */
+export interface UsageTally {
+  /** Of the GET that opened it. */
+  userAgent: string | undefined;
+  /** Once it is known whose it is. */
+  row: CountedRow | undefined;
+  /** Requests that are not in the row yet. */
+  requests: number;
+}
+
+/** A session as its usage is counted. */
+interface Subject {
+  readonly handle: Session;
+  readonly usage: UsageTally;
+}
+
+/** What a request says of a client that has no session here. */
+export interface PassingRequest {
+  readonly principal: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** The JSON of its body, where a body parser in front has read it. */
+  readonly body?: unknown;
+}
+
+export type UsageSettings = { readonly principals: 'hashed' | 'plain' } | false;
+
+/** Counts sessions, requests and refusals by who they come from. At most 1,000 rows are kept. */
+export class Usage {
+  readonly #settings: UsageSettings;
+  readonly #rows = new Map<string, CountedRow>();
+  readonly #since = Date.now();
+  #forgotten = 0;
+
+  constructor(settings: UsageSettings) {
+    this.#settings = settings;
+  }
+
+  /** A message of the client has come in. */
+  received(session: Subject, message: JsonRpcMessage): void {
+    if (this.#settings === false) return;
+    const { handle, usage } = session;
+    if (isRequest(message)) usage.requests += 1;
+    // A client that comes back after a restart does not initialize again.
+    const isKnown = handle.protocolVersion !== undefined || (isRequest(message) && !opens(message));
+    if (usage.row || isKnown) this.#count(session);
+  }
+
+  /** A message to the client is on its way: the answer to `initialize`, perhaps. */
+  sent(session: Subject): void {
+    if (this.#settings === false || session.usage.row) return;
+    if (session.handle.protocolVersion !== undefined) this.#count(session);
+  }
+
+  /** A session has ended, also one whose client never said who it is. */
+  closed(session: Subject): void {
+    if (this.#settings !== false) this.#count(session);
+  }
+
+  /** A client was refused by `sunset`. */
+  refused(caller: UsageCaller): void {
+    if (this.#settings === false) return;
+    const row = this.#rowOf(caller);
+    row.refused += 1;
+    diagnostics.used(row, 'refused', undefined);
+  }
+
+  /** A request is passed to the handler of Streamable HTTP. */
+  passed({ principal, headers, body }: PassingRequest): void {
+    if (this.#settings === false) return;
+    const { 'user-agent': userAgent, 'mcp-protocol-version': version } = headers;
+    const message = isRecord(body) ? body : {};
+    const { clientInfo, protocolVersion } = introductionOf(message);
+    const row = this.#rowOf({
+      ...namesOf(clientInfo),
+      protocolVersion: typeof version === 'string' ? version : textOf(protocolVersion),
+      principal,
+      userAgent,
+      transport: 'streamable',
+    });
+    const isNew = row.requests === 0;
+    row.requests += 1;
+    if (message.method === 'initialize') row.sessions += 1;
+    if (isNew || message.method === 'initialize') diagnostics.used(row, 'session', undefined);
+  }
+
+  /** What was counted here. A session that is connected is seen now, though it may be silent. */
+  report(sessions: Iterable<Subject & { readonly state: Session['state'] }>): UsageReport {
+    const now = Date.now();
+    for (const { state, usage } of sessions) {
+      if (usage.row && state === 'open') usage.row.lastSeen = now;
+    }
+    return {
+      rows: [...this.#rows.values()].map((row) => ({ ...row })),
+      forgotten: this.#forgotten,
+      since: this.#since,
+    };
+  }
+
+  #count({ handle, usage }: Subject): void {
+    const isNew = usage.row === undefined;
+    if (usage.row === undefined || !this.#isListed(usage.row)) {
+      const { clientInfo, protocolVersion, principal } = handle;
+      const { userAgent } = usage;
+      const names = namesOf(clientInfo);
+      usage.row = this.#rowOf({
+        ...names,
+        protocolVersion,
+        principal,
+        userAgent,
+        transport: 'sse',
+      });
+    }
+    const { row } = usage;
+    row.lastSeen = Date.now();
+    row.requests += usage.requests;
+    usage.requests = 0;
+    if (!isNew) return;
+    row.sessions += 1;
+    diagnostics.used(row, 'session', handle);
+  }
+
+  #isListed(row: CountedRow): boolean {
+    return this.#rows.get(keyOf(row)) === row;
+  }
+
+  /** The row of a caller, seen now. */
+  #rowOf(given: UsageCaller): CountedRow {
+    const caller: UsageCaller = {
+      client: excerptOf(given.client, MAX_NAME_CHARS),
+      version: excerptOf(given.version, MAX_VERSION_CHARS),
+      protocolVersion: excerptOf(given.protocolVersion, MAX_VERSION_CHARS),
+      principal: this.#shown(given.principal),
+      userAgent: excerptOf(given.userAgent, MAX_USER_AGENT_CHARS),
+      transport: given.transport,
+    };
+    const key = keyOf(caller);
+    const now = Date.now();
+    let row = this.#rows.get(key);
+    if (!row) {
+      if (this.#rows.size >= MAX_ROWS) this.#forgetOne();
+      row = { ...caller, sessions: 0, requests: 0, refused: 0, firstSeen: now, lastSeen: now };
+      this.#rows.set(key, row);
+    }
+    row.lastSeen = now;
+    return row;
+  }
+
+  #shown(principal: string | undefined): string | undefined {
+    if (principal === undefined || this.#settings === false) return undefined;
+    if (this.#settings.principals === 'plain') return excerptOf(principal, MAX_USER_AGENT_CHARS);
+    return createHash('sha256').update(principal).digest('base64url').slice(0, HASH_CHARS);
+  }
+
+  /** The one that was seen least recently makes room. Looked for only when there is none. */
+  #forgetOne(): void {
+    let oldest: [string, number] | undefined;
+    for (const [key, { lastSeen }] of this.#rows) {
+      if (!oldest || lastSeen < oldest[1]) oldest = [key, lastSeen];
+    }
+    if (oldest) this.#rows.delete(oldest[0]);
+    this.#forgotten += 1;
+  }
+}
+
+const opens = ({ method }: { method: string }): boolean =>
+  method === 'initialize' || method === 'ping';
+
+/** [spec] 2025: `initialize` introduces a client; 2026-07-28: each request does, in its `_meta`. */
+function introductionOf({ params }: Record<string, unknown>): Record<string, unknown> {
+  if (!isRecord(params)) return {};
+  const { _meta: meta } = params;
+  if (!isRecord(meta) || !('io.modelcontextprotocol/clientInfo' in meta)) return params;
+  return {
+    clientInfo: meta['io.modelcontextprotocol/clientInfo'],
+    protocolVersion: meta['io.modelcontextprotocol/protocolVersion'],
+  };
+}
+
+/** Name and version by which a client introduces itself, where it does. */
+export function namesOf(clientInfo: unknown): Pick<UsageCaller, 'client' | 'version'> {
+  const { name, version } = isRecord(clientInfo) ? clientInfo : {};
+  return { client: textOf(name), version: textOf(version) };
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
+function excerptOf(text: string | undefined, chars: number): string | undefined {
+  if (text === undefined || text.length <= chars) return text;
+  // [node] A slice of a string keeps the whole of it in memory; this copy does not.
+  return Buffer.from(text.slice(0, chars)).toString();
+}
