@@ -8,6 +8,7 @@ import { OriginGuard } from './http/guard/origin-guard.js';
 import { errorHandlerFor, requestListenerFor, routerFor, type ExpressApp } from './http/router.js';
 import { Routes } from './http/routes.js';
 import type { Runtime } from './http/runtime.js';
+import { OpenExchanges } from './http/streamable/open-exchanges.js';
 import type { McpSseOptions } from './options/options.js';
 import { parseOptions, type Settings } from './options/settings.js';
 import { checkBroadcast, type BroadcastAudience } from './session/audience.js';
@@ -90,8 +91,8 @@ export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Route
    */
   requestListener(app: ExpressApp, mount?: string): RequestListener;
   /**
-   * Shuts down: refuses new streams and requests with 503, lets the requests in flight finish and
-   * their answers go out for `timeoutMs` (10,000 unless told), then ends all streams. Safe to
+   * Shuts down: refuses new streams and requests with 503, lets the requests in flight finish, those
+   * of `streamableHttp` too, and their answers go out for `timeoutMs` (10,000 unless told), then ends all streams. Safe to
    * call again: all calls share one shutdown. Await it before `server.close()` finishes, not in a
    * hook, which it waits for.
    */
@@ -109,7 +110,7 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
   const settings = parseOptions(options);
   const statistics = new Statistics();
   const runtime = assemble(settings, statistics);
-  const { sessions, dispatcher, events, probes, budget } = runtime;
+  const { sessions, dispatcher, events, probes, budget, openExchanges } = runtime;
   const routes = new Routes(runtime);
   const shutdown = new Shutdown(sessions, events);
   const send = async (sessionId: string, message: JsonRpcMessage): Promise<void> =>
@@ -134,7 +135,8 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
       sessions.draining = true;
       probes.giveUp();
       dispatcher.endImported();
-      return shutdown.drain(timeoutMs).then(() => dispatcher.leave());
+      const drained = Promise.all([shutdown.drain(timeoutMs), openExchanges.drain(timeoutMs)]);
+      return drained.then(() => dispatcher.leave());
     },
     closeSessions: (reason: CloseReason = 'server-closed') => shutdown.closeSessions(reason),
   });
@@ -171,7 +173,8 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
       limits,
       failed: events.failed.bind(events, undefined),
     }),
-    guard: new OriginGuard(settings.security),
+    guard: new OriginGuard(settings.security, settings.streamableHttp !== undefined),
+    openExchanges: new OpenExchanges(),
     sweeper: new Sweeper(sessions, sweepRules(settings)),
     observer: observerOf(budget, sessions, events),
   };

@@ -85,7 +85,7 @@ function addSummary(server: McpServer, sections: readonly Section[]): void {
 const ADVICE = {
   'HTTP+SSE': 'Serve mcpSse() alone until the first client speaks Streamable HTTP.',
   'Streamable HTTP': 'You do not need this package: serve Streamable HTTP.',
-  both: 'Serve both in one application, as examples/beside-streamable-http does.',
+  both: 'Serve both at one URL, as examples/every-era does.',
 };
 
 /** Asks the person in front of the client: elicitation. */

@@ -1,7 +1,7 @@
 // A request with its response.
 import type { ServerResponse } from 'node:http';
 
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 
 import { McpSseError } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
@@ -17,6 +17,8 @@ export interface Exchange {
   readonly trusts: TrustProxy;
   /** The request as functions of the application get it, Express's members included. */
   expressRequest(): Request;
+  /** Its response likewise. */
+  expressResponse(): Response;
 }
 
 /** The settings of the Express application that brings a request here. */

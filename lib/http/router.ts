@@ -1,5 +1,5 @@
 // The only import of Express: the router and the request listener.
-import { IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse, type RequestListener } from 'node:http';
 
 import express, {
   type ErrorRequestHandler,
@@ -21,6 +21,8 @@ import { adaptHttp2 } from './http2.js';
 interface HostApp extends AppSettings {
   /** The prototype of its requests. */
   readonly request: object;
+  /** The prototype of its responses. */
+  readonly response: object;
 }
 
 /** An Express application, as far as `requestListener` needs one. */
@@ -68,6 +70,7 @@ function exchangeOf(
     res,
     trusts: trustOf(app),
     expressRequest: () => asExpressRequest(req, res, app, mount),
+    expressResponse: () => asExpressResponse(res, app),
   };
 }
 
@@ -80,6 +83,10 @@ function appOf(req: IncomingMessage & { app?: unknown }): HostApp | undefined {
 
 let standIn: HostApp | undefined;
 
+function hostOr(given: HostApp | undefined): HostApp {
+  return given ?? (standIn ??= express() as unknown as HostApp);
+}
+
 /** Gives a request the members that Express gives it: `get`, `ip`, `query`, `params` and so on. */
 function asExpressRequest(
   req: IncomingMessage & Partial<Pick<Request, 'get' | 'query' | 'originalUrl'>>,
@@ -88,13 +95,13 @@ function asExpressRequest(
   mount: string,
 ): Request {
   if (typeof req.get === 'function') return req as Request;
-  const app = given ?? (standIn ??= express() as unknown as HostApp);
+  const app = hostOr(given);
   const { url = '' } = req;
   // What cuts a mount off the URL keeps the whole of it, as connect does.
   const { originalUrl = url } = req;
   const cut = originalUrl.endsWith(url) ? originalUrl.slice(0, -url.length) : '';
   if (req instanceof IncomingMessage) Object.setPrototypeOf(req, app.request);
-  else addMembers(req, app.request);
+  else addMembers(req, app.request, IncomingMessage.prototype);
   const mark = url.indexOf('?');
   const parse = app.get('query parser fn') as ((query: string) => unknown) | undefined;
   // Express 4 sets it for each request, Express 5 has a getter.
@@ -103,11 +110,24 @@ function asExpressRequest(
   return Object.assign(req, { res, params: {}, baseUrl: mount || cut, originalUrl }) as Request;
 }
 
-/** [node] A request of HTTP/2 is no `IncomingMessage`, and keeps its own prototype. */
-function addMembers(req: object, members: object): void {
-  for (let from = members; from !== IncomingMessage.prototype && from !== Object.prototype;) {
+/** Gives a response the members that Express gives it: `status`, `json`, `locals` and so on. */
+function asExpressResponse(
+  res: ServerResponse & Partial<Pick<Response, 'status' | 'locals'>>,
+  given: HostApp | undefined,
+): Response {
+  if (typeof res.status === 'function') return res as Response;
+  const { response } = hostOr(given);
+  if (res instanceof ServerResponse) Object.setPrototypeOf(res, response);
+  else addMembers(res, response, ServerResponse.prototype);
+  res.locals ??= {};
+  return res as Response;
+}
+
+/** [node] What HTTP/2 has is no `IncomingMessage` or `ServerResponse`, and keeps its own prototype. */
+function addMembers(target: object, members: object, end: object): void {
+  for (let from = members; from !== end && from !== Object.prototype;) {
     for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(from)))
-      if (!(name in req)) Object.defineProperty(req, name, member);
+      if (!(name in target)) Object.defineProperty(target, name, member);
     from = Object.getPrototypeOf(from) as object;
   }
 }

@@ -3,6 +3,7 @@ import { McpSseError } from '../errors.js';
 import { splitUrl, type AppSettings, type Exchange } from './exchange.js';
 import { openStream } from './get/open-stream.js';
 import { postMessage } from './post/post-message.js';
+import { isStreamable, serveStreamable } from './streamable/serve-streamable.js';
 import { isRefusal, sendError } from './error-response.js';
 import type { Runtime } from './runtime.js';
 
@@ -53,14 +54,20 @@ export class Routes<Data> {
 
   async #answer(name: EndpointName, exchange: Exchange): Promise<void> {
     const { req, res } = exchange;
-    const { guard } = this.#runtime;
+    const { guard, settings } = this.#runtime;
+    const streamable = name === 'sse' ? settings.streamableHttp : undefined;
     guard.check(exchange);
+    if (streamable && isStreamable(exchange)) {
+      const passedOn = await serveStreamable(exchange, streamable, this.#runtime);
+      if (!passedOn) return;
+    }
     if (req.method === METHODS[name]) await SERVE[name](exchange, this.#runtime);
     else if (req.method === 'OPTIONS') guard.preflight(exchange);
     else {
       // [spec] Streamable-first clients POST to the SSE URL and fall back on this very answer.
-      res.setHeader('Allow', METHODS[name]);
-      throw new McpSseError('method-not-allowed', `only ${METHODS[name]} is served here`);
+      const allowed = streamable ? 'GET, POST, DELETE' : METHODS[name];
+      res.setHeader('Allow', allowed);
+      throw new McpSseError('method-not-allowed', `only ${allowed} is served here`);
     }
   }
 

@@ -12,6 +12,7 @@ import type { SessionLimits } from '../session/session.js';
 import type { SessionRegistry } from '../session/registry.js';
 import type { Sweeper } from '../session/sweeper.js';
 import type { OriginGuard } from './guard/origin-guard.js';
+import type { OpenExchanges } from './streamable/open-exchanges.js';
 
 /** What the two endpoints work with: one set for each `mcpSse()`. */
 export interface Runtime<Data> {
@@ -26,6 +27,7 @@ export interface Runtime<Data> {
   readonly sweeper: Sweeper;
   readonly events: SessionEvents<Data>;
   readonly usage: Usage;
+  readonly openExchanges: OpenExchanges;
   /** What sessions report to: the registry and the hooks. */
   readonly observer: SessionObserver<LiveSession<Data>>;
 }

@@ -1,5 +1,5 @@
 // The options, documented.
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 
 import type { Adapter } from '../cluster/adapter/adapter.js';
 import type { MessageHandler } from '../session/serve/handler.js';
@@ -197,6 +197,16 @@ export interface McpSseOptions<Data = unknown> {
    * @defaultValue `{ sse: '/sse', message: '/message' }`
    */
   paths?: { sse?: string; message?: string };
+  /**
+   * Serves Streamable HTTP at the URL of the stream, so that clients of every era may be given that
+   * one: `toNodeHandler(createMcpHandler(factory))` of SDK v2, or middleware of your own. It is given
+   * POST and DELETE on `paths.sse`, and those GETs that belong to a client of Streamable HTTP, once
+   * Host, Origin and `security.principal` have admitted them; the body as a parser in front, or
+   * nobody, has left it. What it throws is answered with 500; what it passes on by `next()` is served
+   * as without it.
+   * @defaultValue none: a POST gets 405, at which clients fall back to HTTP+SSE
+   */
+  streamableHttp?: RequestHandler;
   /**
    * How the URL for POSTs is announced.
    *

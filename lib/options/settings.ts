@@ -1,6 +1,7 @@
 // The options, checked and completed once.
 import { getHeapStatistics } from 'node:v8';
 
+import type { RequestHandler } from 'express';
 import { z } from 'zod';
 
 import type { Adapter } from '../cluster/adapter/adapter.js';
@@ -26,6 +27,7 @@ export interface Settings<Data> {
   readonly server: ServerFactory<Data> | undefined;
   readonly handler: MessageHandler<Data> | undefined;
   readonly paths: { readonly sse: string; readonly message: string };
+  readonly streamableHttp: RequestHandler | undefined;
   readonly endpoint: NonNullable<McpSseOptions['endpoint']>;
   readonly endpointQuery: true | readonly string[];
   readonly keepAlive: Readonly<Required<KeepAliveOptions>> | false;
@@ -52,6 +54,10 @@ const factory = z.custom<(...args: never[]) => unknown>(
   isFunction,
   'must be a function that returns a new MCP server for each session (one server object can ' +
     'serve one session only): server: () => createMcpServer()',
+);
+const middleware = z.custom<RequestHandler>(
+  isFunction,
+  'must be middleware that serves Streamable HTTP: toNodeHandler(createMcpHandler(factory)) of SDK v2',
 );
 const count = z.int().min(1);
 const ms = z.number().min(1);
@@ -148,6 +154,7 @@ const options = {
     .strictObject(groups.paths)
     .refine(({ sse, message }) => plain(sse) !== plain(message), 'the two paths must differ')
     .prefault({}),
+  streamableHttp: middleware.optional(),
   endpoint: z
     .union(
       [z.enum(['auto', 'relative', 'path', 'absolute']), fn],

@@ -53,6 +53,7 @@ it('the README names every option, with the default that it has', () => {
     'server',
     'handler',
     'adapter',
+    'streamableHttp',
     'security.allowedHosts',
     'keepAlive',
     'resume',

@@ -35,6 +35,11 @@ const accepted: Sources = {
     createMcpHandler(factory);
     mcpSse({ server: factory });
     mcpSse({ server: factory, hooks: { onConnect: () => ({ tenant: 'x' }) } });`,
+  'the handler of SDK v2 beside sessions': `
+    import { createMcpHandler, McpServer, type McpServerFactory } from '@modelcontextprotocol/server';
+    import { toNodeHandler } from '@modelcontextprotocol/node';
+    const factory: McpServerFactory = () => new McpServer(${info});
+    mcpSse({ server: factory, streamableHttp: toNodeHandler(createMcpHandler(factory)) });`,
   'an async factory of SDK v2 for every era': `
     import { Server, type McpRequestContext } from '@modelcontextprotocol/server';
     mcpSse({ server: async (_context: McpRequestContext) => new Server(${info}) });`,

@@ -47,7 +47,7 @@ export function negotiatedVersion(req: McpSseRequest): string | undefined {
  * [spec] WHATWG 9.2.3: an EventSource fetches with the cache mode `no-store`, and Fetch 4.6 adds
  * both of these headers then.
  */
-function isEventSource({ headers }: McpSseRequest): boolean {
+export function isEventSource({ headers }: McpSseRequest): boolean {
   const uncached = headers['cache-control'] === 'no-cache' || headers.pragma === 'no-cache';
   return uncached && 'sec-fetch-mode' in headers;
 }

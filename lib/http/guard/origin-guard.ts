@@ -13,6 +13,10 @@ type Security = Settings<unknown>['security'];
 
 const DEFAULT_PORTS = { http: '80', https: '443' } as const;
 
+/** Headers of answers that pages of other sites may read. */
+const EXPOSED = ['Retry-After', 'WWW-Authenticate'];
+const OF_STREAMABLE = ['Mcp-Session-Id', 'MCP-Protocol-Version'];
+
 /** Host, Origin, Fetch Metadata and CORS: the rules that every request meets before anything else. */
 export class OriginGuard {
   readonly #security: Security;
@@ -20,7 +24,8 @@ export class OriginGuard {
   readonly #origins: AllowList;
   readonly #cors: ReturnType<typeof cors>;
 
-  constructor(security: Security) {
+  /** @param streamable whether Streamable HTTP is served, too */
+  constructor(security: Security, streamable = false) {
     const { allowedHosts, allowedOrigins } = security;
     this.#security = security;
     this.#hosts = new AllowList(Array.isArray(allowedHosts) ? allowedHosts : []);
@@ -28,8 +33,8 @@ export class OriginGuard {
     this.#cors = cors({
       origin: allowedOrigins === '*' ? '*' : true,
       credentials: allowedOrigins !== '*',
-      methods: ['GET', 'POST'],
-      exposedHeaders: ['Retry-After', 'WWW-Authenticate'],
+      methods: streamable ? ['GET', 'POST', 'DELETE'] : ['GET', 'POST'],
+      exposedHeaders: streamable ? [...EXPOSED, ...OF_STREAMABLE] : EXPOSED,
       maxAge: 600,
     });
   }

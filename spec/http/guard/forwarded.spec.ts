@@ -90,6 +90,7 @@ describe('forwardedOf', () => {
         const ours = forwardedOf({
           ...{ req, res, trusts: app.get('trust proxy fn') as TrustProxy },
           expressRequest: () => req,
+          expressResponse: () => res,
         });
         const { client, scheme, host = '' } = ours;
         res.json([

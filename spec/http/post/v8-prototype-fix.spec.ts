@@ -16,7 +16,13 @@ it('changes nothing of what Express and middleware have put onto a request and i
           const own = () => [req, res].map((message) => Object.entries({ ...message }));
           const keys = () => [req, res].flatMap((message) => Reflect.ownKeys(message));
           const before = [own(), keys(), req.app === app, typeof res.json];
-          fixPrototypes({ req, res, trusts: () => false, expressRequest: () => req });
+          fixPrototypes({
+            req,
+            res,
+            trusts: () => false,
+            expressRequest: () => req,
+            expressResponse: () => res,
+          });
           seen.push(before, [own(), keys(), req.app === app, typeof res.json]);
           next();
         }),

@@ -1,0 +1,47 @@
+// The exchanges of Streamable HTTP that are not over.
+import type { ServerResponse } from 'node:http';
+
+import { withDeadline } from '../../util/promises.js';
+import { McpSseError } from '../../errors.js';
+import type { Exchange } from '../exchange.js';
+
+/** [spec] 2026-07-28: the method of a request that is a stream of events, and never ends by itself. */
+const LISTEN = 'subscriptions/listen';
+
+/** The exchanges that the handler of Streamable HTTP has not finished: answers, and streams. */
+export class OpenExchanges {
+  readonly #streams = new Set<ServerResponse>();
+  readonly #answers = new Set<ServerResponse>();
+  #whenAnswered: (() => void)[] = [];
+
+  get size(): number {
+    return this.#streams.size + this.#answers.size;
+  }
+
+  add({ req, res }: Exchange): void {
+    const isStream = req.method === 'GET' || req.headers['mcp-method'] === LISTEN;
+    const open = isStream ? this.#streams : this.#answers;
+    open.add(res);
+    res.once('close', () => {
+      open.delete(res);
+      if (this.#answers.size === 0) this.#answered();
+    });
+  }
+
+  /** Lets answers go out for `timeoutMs`, then ends what is left, streams among it. Never rejects. */
+  async drain(timeoutMs: number): Promise<void> {
+    if (this.#answers.size > 0) {
+      const answered = new Promise<void>((resolve) => this.#whenAnswered.push(resolve));
+      const late = (): McpSseError => new McpSseError('internal', 'late');
+      await withDeadline(answered, timeoutMs, late).catch(() => undefined);
+    }
+    // Not `end()`: what its handler writes behind that would be an error that nobody hears.
+    for (const res of [...this.#answers, ...this.#streams]) res.destroy();
+  }
+
+  #answered(): void {
+    const waiting = this.#whenAnswered;
+    this.#whenAnswered = [];
+    for (const resolve of waiting) resolve();
+  }
+}
