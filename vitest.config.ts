@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -17,6 +18,13 @@ const long = [
   'spec/wire/json-size.spec.ts',
 ];
 
+// Specs share what a worker has loaded, which is most of the time of a short one. One that puts
+// another module in place of one, or says `// Alone: …`, gets modules of its own.
+const alone = readdirSync('spec', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.spec.ts'))
+  .map((file) => `spec/${file.replaceAll('\\', '/')}`)
+  .filter((file) => /\bvi\.mock\(|^\/\/ Alone: /m.test(readFileSync(file, 'utf8')));
+
 // One suite: `npm test` runs it on Express 5, `npm run test:all` also on Express 4, in front of
 // Express (`mcp.requestListener(app)`), and what takes long.
 export default defineConfig({
@@ -30,7 +38,17 @@ export default defineConfig({
       {
         extends: true,
         resolve: { alias: [ourselves] },
-        test: { name: 'express5', include: [specs], exclude: long },
+        test: {
+          name: 'express5',
+          isolate: false,
+          include: [specs],
+          exclude: [...long, ...alone],
+        },
+      },
+      {
+        extends: true,
+        resolve: { alias: [ourselves] },
+        test: { name: 'express5-alone', include: alone },
       },
       {
         extends: true,

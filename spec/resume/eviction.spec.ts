@@ -1,3 +1,4 @@
+// Alone: there is one budget for the process, and other specs leave something on it.
 import { expect, it } from 'vitest';
 
 import type { LiveSession } from '../../lib/session/live-session.js';

@@ -1,3 +1,4 @@
+// Alone: there is one budget for the process, and other specs leave something on it.
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { McpSseError } from '../../lib/index.js';
