@@ -6,6 +6,7 @@ import type { Host, Claimant } from '../session/host.js';
 import type { Audience } from '../session/audience.js';
 import type { LocalHost } from '../session/local-host.js';
 import { usageOf, type McpSseUsage, type UsageReport } from '../session/events/usage-rows.js';
+import { sessionNotFound } from '../session/session-not-found.js';
 import { withDeadline } from '../util/promises.js';
 import type { WriterOptions } from '../stream/connection-writer.js';
 import type { JsonRpcNotification } from '../wire/json-rpc.js';
@@ -136,7 +137,7 @@ export class Dispatcher<Data> {
     if (node === this.#node) return this.#localHost;
     const peer = this.#membership?.peer(node);
     if (peer) return new RemoteHost(peer, this.#probes);
-    const gone = new McpSseError('session-not-found', 'no such session');
+    const gone = sessionNotFound();
     return new UnknownHost(this.#membership?.unknownNode() ?? gone, this.#probes);
   }
 

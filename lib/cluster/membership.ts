@@ -1,6 +1,7 @@
 // This node among the others: who is there.
 /** This node among the others: joined to the adapter, with a peer for each of them. */
 import { McpSseError } from '../errors.js';
+import { sessionNotFound } from '../session/session-not-found.js';
 import { withDeadline } from '../util/promises.js';
 import { EVERYONE, type Adapter, type AdapterMember } from './adapter/adapter.js';
 import { LinkBudget } from './link/link-budget.js';
@@ -139,7 +140,7 @@ export class Membership implements PeerOwner, Contact {
   /** Why a name of which nothing was ever heard leads nowhere. */
   unknownNode(): McpSseError {
     const inTouch = this.#up && performance.now() - this.since >= GRACE_MS;
-    if (inTouch) return new McpSseError('session-not-found', 'no such session');
+    if (inTouch) return sessionNotFound();
     return new McpSseError('adapter-unavailable', 'this node does not know the others yet');
   }
 

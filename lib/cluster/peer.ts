@@ -1,6 +1,7 @@
 // Another node: calls and streams in both directions.
 /** Another node: requests to and from it, and the streams that pass between the two. */
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
+import { concealedReason, sessionNotFound } from '../session/session-not-found.js';
 import { rejected } from '../util/promises.js';
 import { performance } from '../util/timers.js';
 import type { LinkBudget } from './link/link-budget.js';
@@ -109,7 +110,7 @@ export class Peer implements LinkOwner {
     if (this.#owner.leaving) {
       return rejected(new McpSseError('shutting-down', 'the server is shutting down'));
     }
-    if (this.ended) return rejected(noSuchSession());
+    if (this.ended) return rejected(sessionNotFound());
     this.#updateLink(performance.now());
     return this.#calls.call(operation, params, timeoutMs);
   }
@@ -227,7 +228,7 @@ export class Peer implements LinkOwner {
   /** It is no more, with all its sessions: nothing waits for it. */
   #end(): void {
     this.#liveness.end();
-    this.#resetError = noSuchSession();
+    this.#resetError = sessionNotFound();
     this.#link.end();
     this.#resetError = unreachable();
   }
@@ -252,9 +253,10 @@ export class Peer implements LinkOwner {
       const result = await this.#owner.onCall(operation, parse(params), this);
       this.#send(`reply ${id}\n${JSON.stringify(result ?? null)}`);
     } catch (thrown) {
-      const { code, message, challenge } = McpSseError.from(thrown);
-      const told = challenge === undefined ? message : `${message}\n${challenge}`;
-      this.#send(`refusal ${id} ${code}\n${told}`);
+      const error = McpSseError.from(thrown);
+      const more = error.challenge ?? concealedReason(error);
+      const told = more === undefined ? error.message : `${error.message}\n${more}`;
+      this.#send(`refusal ${id} ${error.code}\n${told}`);
     }
   }
 
@@ -276,10 +278,6 @@ export class Peer implements LinkOwner {
   }
 }
 
-function noSuchSession(): McpSseError {
-  return new McpSseError('session-not-found', 'no such session');
-}
-
 /** What another node may refuse a client for us; anything else is its own affair. */
 const REFUSALS: readonly McpSseErrorCode[] = [
   'session-not-found',
@@ -291,8 +289,12 @@ const REFUSALS: readonly McpSseErrorCode[] = [
   'not-serializable',
 ];
 
-/** @param text the message and, where there is a challenge, a line of that */
+/**
+ * @param text the message and, for some, one more line: the challenge of `insufficient-scope`, or
+ * for the log of this node why a session is not found
+ */
 function refusal(code: string, text: string): McpSseError {
+  if (code === 'session-not-found') return sessionNotFound(text.split('\n')[1]);
   const known = REFUSALS.find((one) => one === code);
   if (known !== 'insufficient-scope') return new McpSseError(known ?? 'internal', text);
   const [message = '', challenge] = text.split('\n');

@@ -1,13 +1,14 @@
 // Answers with an error, as JSON-RPC.
 import type { ServerResponse } from 'node:http';
 
+import type { HttpAnswer } from './http-error.js';
 import { isRefusalCode, STATUSES, type McpSseError, type RefusalCode } from '../errors.js';
 import { errorResponseFor, RpcCode } from '../wire/json-rpc.js';
 
 /** What a refusal says besides its status. */
 interface Refusal {
   readonly rpcCode: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 const RETRY = { 'Retry-After': '1' };
@@ -42,20 +43,26 @@ export function isRefusal(error: McpSseError): boolean {
   return isRefusalCode(error.code);
 }
 
-/** Answers with the error as JSON-RPC, or destroys a response that has begun already. */
-export function sendError(res: ServerResponse, error: McpSseError): void {
+/**
+ * Answers with the error as JSON-RPC, or destroys a response that has begun already.
+ *
+ * @param answer what an error of the application asks for instead of what the code stands for
+ */
+export function sendError(res: ServerResponse, error: McpSseError, answer?: HttpAnswer): void {
   if (res.headersSent || res.destroyed) {
     res.destroy();
     return;
   }
-  const { status, rpcCode, headers, message } = answerTo(error);
+  const { status, rpcCode, headers, message } = answer
+    ? { ...answer, rpcCode: rpcCodeOf(answer.status) }
+    : answerTo(error);
   const body = JSON.stringify(errorResponseFor(null, rpcCode, message));
   res.writeHead(status, {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     ...headers,
     ...(error.challenge !== undefined && { 'WWW-Authenticate': error.challenge }),
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
   });
   // [node] HEAD gets no body; `end` drops it.
   res.end(body);
@@ -64,4 +71,10 @@ export function sendError(res: ServerResponse, error: McpSseError): void {
 function answerTo({ code, message }: McpSseError): Refusal & { status: number; message: string } {
   if (isRefusalCode(code)) return { ...REFUSALS[code], status: STATUSES[code], message };
   return { rpcCode: RpcCode.internalError, status: 500, message: 'Internal error' };
+}
+
+/** By what the status says, as for the codes above. */
+function rpcCodeOf(status: number): number {
+  if (status === 429 || status === 503 || status === 504) return RpcCode.serverError;
+  return status < 500 ? RpcCode.invalidRequest : RpcCode.internalError;
 }

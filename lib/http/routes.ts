@@ -5,6 +5,7 @@ import { openStream } from './get/open-stream.js';
 import { postMessage } from './post/post-message.js';
 import { isStreamable, serveStreamable } from './streamable/serve-streamable.js';
 import { isRefusal, sendError } from './error-response.js';
+import { refusedBy } from './http-error.js';
 import type { Runtime } from './runtime.js';
 
 type EndpointName = 'sse' | 'message';
@@ -38,12 +39,13 @@ export class Routes<Data> {
     return this.#match(url, '', app) !== undefined;
   }
 
-  refuse({ res }: Pick<Exchange, 'res'>, error: McpSseError): void {
+  refuse({ res }: Pick<Exchange, 'res'>, thrown: McpSseError): void {
     const { events } = this.#runtime;
+    const { error, answer } = refusedBy(thrown);
     events.refused(error);
     if (!isRefusal(error)) events.failed(undefined, error);
     try {
-      sendError(res, error);
+      sendError(res, error, answer);
     } catch (cause) {
       // Middleware in front may look at every answer's head (`on-headers`), and throw. There is no
       // caller left to tell; an unhandled rejection would end the process.

@@ -7,6 +7,7 @@ import { checkOptionNames } from '../cluster/adapter/adapter-options.js';
 import type { Adapter } from '../cluster/adapter/adapter.js';
 import { signedAdapter, type AdapterSecret } from '../cluster/adapter/signed-adapter.js';
 import { McpSseError } from '../errors.js';
+import { describeValue } from '../util/describe-value.js';
 import { ConnectionMonitor, type NatsConnection } from './connection-monitor.js';
 import { NatsMember } from './nats-member.js';
 
@@ -56,7 +57,10 @@ export function natsAdapter(connection: NatsConnection, options: NatsAdapterOpti
   // Users of plain JavaScript may pass anything.
   const { request, status } = (connection as Partial<NatsConnection> | undefined) ?? {};
   if (typeof request !== 'function' || typeof status !== 'function') {
-    throw new McpSseError('invalid-option', 'natsAdapter: pass what `connect()` has resolved to.');
+    throw new McpSseError(
+      'invalid-option',
+      `natsAdapter: pass what \`connect()\` has resolved to; this is ${describeValue(connection)}.`,
+    );
   }
   const monitor = new ConnectionMonitor(connection);
   const adapter: Adapter = {

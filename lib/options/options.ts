@@ -115,7 +115,7 @@ export interface SecurityOptions {
   /**
    * Whose session it is, or would be: a string that stays the same for all requests of a user.
    * Undefined is an anonymous caller; any other answer refuses the request with 500. May be async;
-   * a throw refuses with 500, or as the `McpSseError` says.
+   * a throw refuses as one of `onConnect` does.
    * @defaultValue issuer, subject and client of what authentication put into `req.auth`, or else
    * into `req.user`; what does not say who the caller is refuses the request with 500
    */

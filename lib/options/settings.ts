@@ -9,6 +9,8 @@ import { McpSseError } from '../errors.js';
 import type { McpSseHooks } from '../session/events/hooks.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
 import type { MessageHandler } from '../session/serve/handler.js';
+import { isClass } from '../util/describe-value.js';
+import { attempt } from '../util/foreign-error.js';
 import { isRecord } from '../util/guards.js';
 import { randomText } from '../util/random-text.js';
 import type {
@@ -20,7 +22,8 @@ import type {
   UsageOptions,
 } from './options.js';
 import { principalFromAuth } from './principal.js';
-import { nearest } from '../util/spelling.js';
+import { describeIssues, foreignInstance, type KnownOptions } from './invalid-options.js';
+import { wrongOptions } from './wrong-value.js';
 
 /** The options, checked and complete: no code behind this point knows a default. */
 export interface Settings<Data> {
@@ -48,13 +51,8 @@ export interface Settings<Data> {
 const MiB = 1024 * 1024;
 
 const isFunction = (value: unknown): value is (...args: never[]) => unknown =>
-  typeof value === 'function';
+  typeof value === 'function' && !isClass(value);
 const fn = z.custom<(...args: never[]) => unknown>(isFunction, 'must be a function');
-const factory = z.custom<(...args: never[]) => unknown>(
-  isFunction,
-  'must be a function that returns a new MCP server for each session (one server object can ' +
-    'serve one session only): server: () => createMcpServer()',
-);
 const middleware = z.custom<RequestHandler>(
   isFunction,
   'must be middleware that serves Streamable HTTP: toNodeHandler(createMcpHandler(factory)) of SDK v2',
@@ -148,7 +146,7 @@ const groups = {
 };
 
 const options = {
-  server: factory.optional(),
+  server: fn.optional(),
   handler: fn.optional(),
   paths: z
     .strictObject(groups.paths)
@@ -169,7 +167,7 @@ const options = {
   resume: objectOrSwitch(groups.resume),
   security: z.strictObject(groups.security).prefault({}),
   usage: objectOrSwitch(groups.usage),
-  adapter: z.custom<Adapter>(isAdapter, 'must be an adapter: redisAdapter(client), …').optional(),
+  adapter: z.custom<Adapter>(isAdapter).optional(),
   sessionIdGenerator: fn.default(() => randomId),
   hooks: z.strictObject(groups.hooks).prefault({}),
 };
@@ -178,11 +176,11 @@ const schema = z
   .strictObject(options)
   .refine((given) => !(given.server && given.handler), 'server and handler exclude each other');
 
-/** Every option there is, as `group.name`, to tell a misspelt one what it might be. */
-const knownNames = [
-  ...Object.keys(options),
+/** Every option there is, as `group.name`, with its schema. */
+const everyOption: readonly (readonly [string, z.ZodType])[] = [
+  ...Object.entries(options),
   ...Object.entries(groups).flatMap(([group, members]) =>
-    Object.keys(members).map((name) => `${group}.${name}`),
+    Object.entries(members).map(([name, type]) => [`${group}.${name}`, type] as const),
   ),
 ];
 
@@ -201,41 +199,46 @@ const RENAMED: Readonly<Record<string, string>> = {
   'hooks.onMessage': 'hooks.onReceive',
 };
 
+const known: KnownOptions = {
+  names: everyOption.map(([name]) => name),
+  renamed: RENAMED,
+  switches: new Set(
+    everyOption.filter(([, type]) => type.safeParse(false).success).map(([name]) => name),
+  ),
+};
+
 /**
  * Checks the options and completes them with the defaults.
  *
  * @throws McpSseError `invalid-option`, naming every option that is wrong.
  */
 export function parseOptions<Data>(given: McpSseOptions<Data>): Settings<Data> {
-  const result = schema.safeParse(given);
-  if (!result.success) {
-    const problems = result.error.issues.map((issue) => describe(issue)).join('; ');
-    throw new McpSseError('invalid-option', `mcpSse(): ${problems}`);
+  const settings = completed(given);
+  if (typeof settings === 'string') {
+    throw new McpSseError('invalid-option', `mcpSse(): ${settings}`);
   }
   // zod has checked that functions are functions; their signatures are the compiler's to check.
-  return result.data as unknown as Settings<Data>;
+  return settings as unknown as Settings<Data>;
 }
 
-function describe(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = []): string {
-  const path = [...within, ...issue.path];
-  const place = path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => describeUnknown(key, place)).join('; ');
-  }
-  if (issue.code === 'invalid_union') {
-    // Of the alternatives, the one that got inside the value knows best what is wrong with it.
-    const inside = issue.errors.find((issues) => issues.some((inner) => inner.path.length > 0));
-    if (inside) return inside.map((inner) => describe(inner, path)).join('; ');
-  }
-  return place ? `${place}: ${issue.message}` : issue.message;
+/** The options, complete, or what is wrong with them. */
+function completed(given: unknown): string | object {
+  const wrong = wrongOptions(given) ?? wrongInstance(given);
+  if (wrong !== undefined) return wrong;
+  const result = attempt(() => schema.safeParse(given), undefined);
+  if (!result) return 'the options cannot be read: a getter throws, or a proxy';
+  if (result.success) return result.data;
+  return describeIssues(given, result.error.issues, known);
 }
 
-function describeUnknown(key: string, place: string): string {
-  const name = place ? `${place}.${key}` : key;
-  // Of two names that are equally near, the one of the same group is meant.
-  const siblings = knownNames.filter((known) => known.startsWith(`${place}.`));
-  const meant = RENAMED[name] ?? nearest(key, [...siblings, ...knownNames]);
-  return `unknown option ${name}` + (meant ? `: did you mean ${meant}?` : '');
+/** What is passed instead of the options, or of a group of them. */
+function wrongInstance(given: unknown): string | undefined {
+  const member = (name: string): unknown =>
+    attempt(() => (given as Record<string, unknown>)[name], undefined);
+  const values = Object.keys(groups).map((name) => [name, member(name)] as const);
+  return [['', given] as const, ...values]
+    .map(([name, value]) => foreignInstance(value, name, known))
+    .find((problem) => problem !== undefined);
 }
 
 function isAdapter(value: unknown): value is Adapter {

@@ -7,6 +7,7 @@ import { checkOptionNames } from '../cluster/adapter/adapter-options.js';
 import type { Adapter } from '../cluster/adapter/adapter.js';
 import { signedAdapter, type AdapterSecret } from '../cluster/adapter/signed-adapter.js';
 import { McpSseError } from '../errors.js';
+import { describeValue, isPromise } from '../util/describe-value.js';
 import {
   ioredisClusterDriver,
   ioredisDriver,
@@ -88,6 +89,7 @@ function driverOf(client: RedisClient): RedisDriver {
   }
   throw new McpSseError(
     'invalid-option',
-    'redisAdapter: pass a client of `redis` 5 or newer (createClient, createCluster) or of `ioredis`.',
+    'redisAdapter: pass a client of `redis` 5 or newer (createClient, createCluster) or of ' +
+      `\`ioredis\`; this is ${describeValue(client)}.${isPromise(client) ? ' Await it first.' : ''}`,
   );
 }

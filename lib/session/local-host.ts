@@ -11,6 +11,7 @@ import type { LiveSession } from './live-session.js';
 import type { Probes } from './resume/probes.js';
 import type { SessionRegistry } from './registry.js';
 import type { Session } from './session.js';
+import { principalsDiffer, sessionNotFound } from './session-not-found.js';
 import type { Claimant, Host, InboundPost } from './host.js';
 
 /** What is asked of the sessions of this node, by clients here or through another node. */
@@ -28,12 +29,14 @@ export class LocalHost<Data> implements Host {
   /**
    * The session of that id, for its principal.
    *
-   * @throws McpSseError `session-not-found`: an unknown session and another principal's get the same
-   * answer, so that the answer tells no one which ids exist.
+   * @throws McpSseError `session-not-found`
    */
   sessionOf(sessionId: string, principal: string | undefined): LiveSession<Data> {
     const session = this.#sessions.get(sessionId);
-    if (!session || session.principal !== principal) throw notFound();
+    if (!session) throw sessionNotFound();
+    if (session.principal !== principal) {
+      throw sessionNotFound(principalsDiffer(session.principal, principal));
+    }
     return session;
   }
 
@@ -62,7 +65,7 @@ export class LocalHost<Data> implements Host {
 
   async send(sessionId: string, message: JsonRpcMessage): Promise<void> {
     const session = this.#sessions.get(sessionId);
-    if (!session) throw notFound();
+    if (!session) throw sessionNotFound();
     await session.send(message);
   }
 
@@ -106,7 +109,3 @@ function noteCapabilities<Data>(
 
 const isInitialize = (message: JsonRpcMessage): boolean =>
   'method' in message && message.method === 'initialize';
-
-function notFound(): McpSseError {
-  return new McpSseError('session-not-found', 'no such session');
-}

@@ -1,6 +1,7 @@
 // The sessions of this node, the room for more, and who may come back to one.
 import { McpSseError } from '../errors.js';
 import type { LiveSession } from './live-session.js';
+import { principalsDiffer, sessionNotFound } from './session-not-found.js';
 import type { ResumeClaim } from './resume/resume-claim.js';
 import type { Session, Sessions } from './session.js';
 import { randomText } from '../util/random-text.js';
@@ -66,7 +67,9 @@ export class SessionRegistry<Data = unknown> {
       const offset = session.sender.resumeOffset(claim);
       if (session.sender.canResume(claim, offset)) return { session, offset };
     }
-    throw new McpSseError('session-not-found', 'no such session');
+    // The claim has shown a secret of the session, or its key: it is no guess.
+    const differs = session && session.principal !== principal;
+    throw sessionNotFound(differs ? principalsDiffer(session.principal, principal) : undefined);
   }
 
   /**

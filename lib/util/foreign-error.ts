@@ -28,9 +28,22 @@ export function messageOf(thrown: unknown): string {
   return typeof message === 'string' ? message : 'what was thrown cannot be read';
 }
 
-/** The class of an error, or the type of anything else. It quotes nothing. */
-export function classOf(thrown: unknown): string {
-  if (!isInstance(thrown, Error)) return typeof thrown;
-  const name = attempt<unknown>(() => thrown.constructor.name, undefined);
-  return typeof name === 'string' && name !== '' ? name : 'Error';
+/** How many errors of a chain of causes are told. */
+const MAX_CAUSES = 5;
+
+/**
+ * The stack of an error, which begins with its class and message, and those of its causes; the
+ * message alone where there is no stack. It may quote what a client has sent.
+ */
+export function stackOf(thrown: unknown): string {
+  const stacks: string[] = [];
+  let current = thrown;
+  while (current !== undefined && stacks.length < MAX_CAUSES) {
+    const error = current;
+    if (!isInstance(error, Error)) return [...stacks, messageOf(error)].join('\ncaused by ');
+    const stack = attempt<unknown>(() => error.stack, undefined);
+    stacks.push(typeof stack === 'string' && stack !== '' ? stack : messageOf(error));
+    current = attempt(() => error.cause, undefined);
+  }
+  return stacks.join('\ncaused by ');
 }

@@ -6,7 +6,9 @@ export function nearest(name: string, known: readonly string[]): string | undefi
     .map((candidate) => ({ candidate, edits: edits(wanted, lastPart(candidate)) }))
     .sort((a, b) => a.edits - b.edits);
   const best = ranked[0];
-  return best && best.edits <= Math.max(2, name.length / 3) ? best.candidate : undefined;
+  if (!best || best.edits > Math.max(2, name.length / 3)) return undefined;
+  // All of its letters replaced, it is another word.
+  return best.edits < name.length ? best.candidate : undefined;
 }
 
 function lastPart(dotted: string): string {

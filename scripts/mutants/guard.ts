@@ -139,6 +139,45 @@ const pathMutants: readonly Mutant[] = [
   },
 ];
 
+/** What an error of the application may decide about its answer. */
+const answerMutants: readonly Mutant[] = [
+  {
+    name: 'an error is answered with headers that frame the answer',
+    file: 'http/http-error.ts',
+    find: 'OURS.test(name) || ',
+    replace: '',
+    specs: ['http/thrown-statuses.spec.ts'],
+  },
+  {
+    name: 'an error is answered with headers that are none',
+    file: 'http/http-error.ts',
+    find: 'return attempt(check, false);',
+    replace: "return attempt(check, typeof value === 'string');",
+    specs: ['http/thrown-statuses.spec.ts'],
+  },
+  {
+    name: 'an error is answered with a message that it does not expose',
+    file: 'http/http-error.ts',
+    find: 'boom !== undefined || thrown.expose === true',
+    replace: 'boom !== undefined || thrown.expose !== null',
+    specs: ['http/thrown-statuses.spec.ts'],
+  },
+  {
+    name: 'the status of a service that server() asks becomes ours',
+    file: 'http/http-error.ts',
+    find: "answerOf(cause, error.code === 'server-failed')",
+    replace: 'answerOf(cause, false)',
+    specs: ['http/thrown-statuses.spec.ts'],
+  },
+  {
+    name: "a client is told that the session is another principal's",
+    file: 'session/session-not-found.ts',
+    find: "new McpSseError('session-not-found', 'no such session', { cause })",
+    replace: "new McpSseError('session-not-found', reason ?? 'no such session', { cause })",
+    specs: ['http/other-principal.spec.ts'],
+  },
+];
+
 /** Who somebody is. */
 const principalMutants: readonly Mutant[] = [
   {
@@ -196,5 +235,6 @@ const principalMutants: readonly Mutant[] = [
 export const guardMutants: readonly Mutant[] = [
   ...addressMutants,
   ...pathMutants,
+  ...answerMutants,
   ...principalMutants,
 ];

@@ -32,10 +32,10 @@ export const watchingMutants: readonly Mutant[] = [
     specs: [channels],
   },
   {
-    name: 'watching: the log has the text of what was thrown',
-    file: diagnostics,
-    find: '`${code}, caused by ${classOf(cause)}`',
-    replace: '`${code}: ${message}`',
+    name: 'watching: a text forges a line of the log',
+    file: 'session/events/debug-log.ts',
+    find: ".replaceAll('\\n', '\\n    ')",
+    replace: '',
     specs: [log],
   },
   {

@@ -1,7 +1,8 @@
 // The port to the sessions of another node.
 /** The sessions of another node. */
-import { McpSseError } from '../../errors.js';
+import type { McpSseError } from '../../errors.js';
 import type { Claimant, Host, InboundPost } from '../../session/host.js';
+import { sessionNotFound } from '../../session/session-not-found.js';
 import type { Probes } from '../../session/resume/probes.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import type { JsonRpcMessage } from '../../wire/json-rpc.js';
@@ -29,7 +30,7 @@ export class RemoteHost implements Host {
   async find(client: Claimant): Promise<string> {
     const sessionId = await this.#request('find', client);
     if (typeof sessionId === 'string') return sessionId;
-    throw new McpSseError('session-not-found', 'no such session');
+    throw sessionNotFound();
   }
 
   async attach(client: Claimant, messageUrl: string, begin: () => ConnectionWriter): Promise<void> {

@@ -2,9 +2,10 @@
 import type { ServerResponse } from 'node:http';
 
 import type { Dispatcher, Located } from '../../cluster/dispatcher.js';
-import { McpSseError, type McpSseErrorCode } from '../../errors.js';
+import type { McpSseError, McpSseErrorCode } from '../../errors.js';
 import type { Claimant } from '../../session/host.js';
 import { reconnectDelay } from '../../session/resume/reconnect-delay.js';
+import { sessionNotFound } from '../../session/session-not-found.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 import { parseEventId, type ResumeCapabilities } from '../../session/resume/resume-strategy.js';
 import { encodeRetry } from '../../wire/sse-encoder.js';
@@ -79,7 +80,7 @@ async function namedBy<Data>(
   dispatcher: Dispatcher<Data>,
 ): Promise<ResumeRequest> {
   const position = parseEventId(id);
-  if (!position) throw new McpSseError('session-not-found', 'no such session');
+  if (!position) throw sessionNotFound();
   const { node, token, offset } = position;
   const client: Claimant = { claim: { by: 'event-id', token, offset }, principal };
   const host = dispatcher.host(node);

@@ -1,15 +1,16 @@
 // The diagnostics channels, and the debug log.
 import { channel, type Channel } from 'node:diagnostics_channel';
-import { debuglog, type DebugLogger } from 'node:util';
 
-import type { McpSseError, McpSseErrorCode } from '../../errors.js';
+import { isRefusalCode, type McpSseError, type McpSseErrorCode } from '../../errors.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
-import { attempt, classOf } from '../../util/foreign-error.js';
+import { attempt, stackOf } from '../../util/foreign-error.js';
 import { shortId } from '../../util/guards.js';
 import { isRequest, isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';
 import type { CloseReason, Session, Sessions } from '../session.js';
 import type { UsageCaller } from './usage-rows.js';
+import { concealedReason } from '../session-not-found.js';
+import { debugLog } from './debug-log.js';
 import { performance } from '../../util/timers.js';
 
 /** What is told of a message: everything but what it says. */
@@ -45,8 +46,15 @@ export interface McpSseChannels {
   'mcp-sse:session.close': { readonly session: Session; readonly reason: CloseReason };
   'mcp-sse:message.in': PublishedMessage;
   'mcp-sse:message.out': PublishedMessage;
-  /** A request was refused. `message` never repeats what the client sent. */
-  'mcp-sse:refused': { readonly code: McpSseErrorCode; readonly message: string };
+  /**
+   * A request was refused. `message` never repeats what the client sent. `reason` is what the
+   * client is not told, where there is something: that the session is another principal's.
+   */
+  'mcp-sse:refused': {
+    readonly code: McpSseErrorCode;
+    readonly message: string;
+    readonly reason: string | undefined;
+  };
   /** As `hooks.onError`; the `cause` is what was thrown. */
   'mcp-sse:error': { readonly error: McpSseError; readonly session: Session | undefined };
   /** More bytes than `limits.maxTotalBytes` are held: something has to go. */
@@ -97,9 +105,9 @@ const stalls = new Topic('mcp-sse:writer.stall');
 const uses = new Topic('mcp-sse:usage');
 const shutdowns = new Topic('mcp-sse:shutdown');
 
-const debug: DebugLogger = debuglog('mcp-sse');
+const debug = debugLog.write.bind(debugLog);
 
-/** Tells of what happens: on the diagnostics channels, and in the log of `NODE_DEBUG=mcp-sse`. */
+/** Tells of what happens: on the diagnostics channels, and in the debug log. */
 export const diagnostics = {
   opened(session: Session): void {
     debug('session %s opened', shortId(session.id));
@@ -134,18 +142,25 @@ export const diagnostics = {
     if (published) messagesOut.publish(published);
   },
 
-  refused({ code, message }: McpSseError): void {
-    debug('refused: %s', code);
-    if (refusals.heard) refusals.publish({ code, message });
+  refused(error: McpSseError): void {
+    const { code, message } = error;
+    const reason = concealedReason(error);
+    // What the server itself did wrong is logged by `failed`.
+    if (debugLog.enabled) {
+      if (reason !== undefined) debug('refused: %s: %s; %s', code, message, reason);
+      else debug('refused: %s', isRefusalCode(code) ? outline(error) : code);
+    }
+    if (refusals.heard) refusals.publish({ code, message, reason });
   },
 
   failed(session: Session | undefined, error: McpSseError): void {
-    debug('session %s: %s', session ? shortId(session.id) : '-', outline(error));
+    if (debugLog.enabled)
+      debug('session %s: %s', session ? shortId(session.id) : '-', outline(error));
     if (errors.heard) errors.publish({ error, session });
   },
 
   onErrorFailed(this: void, failure: unknown): void {
-    debug('onError failed: %s', classOf(failure));
+    if (debugLog.enabled) debug('onError failed: %s', stackOf(failure));
   },
 
   overBudget(totalBytes: number, maxTotalBytes: number): void {
@@ -192,9 +207,9 @@ function kindOf(message: JsonRpcMessage): PublishedMessage['kind'] {
   return isRequest(message) ? 'request' : 'notification';
 }
 
-/** The text of what the application threw may quote a message; our own texts never do. */
+/** Code and message, and the stack of what was thrown. Those may quote what a client has sent. */
 function outline(error: McpSseError): string {
-  const { code, message } = error;
-  const cause = attempt(() => error.cause, 'unreadable');
-  return cause === undefined ? `${code}: ${message}` : `${code}, caused by ${classOf(cause)}`;
+  const cause = attempt(() => error.cause, 'its cause cannot be read');
+  const head = `${error.code}: ${error.message}`;
+  return cause === undefined ? head : `${head}\n${stackOf(cause)}`;
 }

@@ -14,8 +14,10 @@ import type { CloseReason, Session } from '../session.js';
 export interface McpSseHooks<Data = unknown> {
   /**
    * Runs before a stream is accepted. What it returns becomes `session.data`, except `false`,
-   * which refuses the stream with 403. A throw refuses it too: an `McpSseError` `unauthorized` or
-   * `forbidden` with 401 or 403, anything else with 500; so does a hook that takes too long.
+   * which refuses the stream with 403. A throw refuses it too: an `McpSseError` with the status of
+   * its code; an error of `http-errors` or `@hapi/boom` with its own status (400 to 599) and
+   * headers, and with its message where `expose` is true; anything else, and a hook that takes too
+   * long, with 500.
    * `signal` is aborted when the client leaves meanwhile: no session opens then, and no close is
    * reported.
    */

@@ -1,5 +1,6 @@
 // The incoming half of a session: messages in order, to whatever serves it.
 import { McpSseError } from '../../errors.js';
+import { sessionNotFound } from '../session-not-found.js';
 import { cancelledRequest, isRequest, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';
 import type { MessageSink, Session } from '../session.js';
@@ -63,14 +64,14 @@ export class Receiver {
     facts: RequestFacts,
     bytes = 0,
   ): void | Promise<void> {
-    if (this.#isClosed()) throw notFound();
+    if (this.#isClosed()) throw sessionNotFound();
     messages.forEach(checkInitialize);
     if (!this.#scopeGate) {
       this.#take(messages, facts, bytes);
       return;
     }
     return this.#scopeGate.pass(messages, facts.authInfo, bytes, () => {
-      if (this.#isClosed()) throw notFound();
+      if (this.#isClosed()) throw sessionNotFound();
       this.#take(messages, facts, bytes);
     });
   }
@@ -117,8 +118,6 @@ export class Receiver {
     return this.#session.state === 'closed';
   }
 }
-
-const notFound = (): McpSseError => new McpSseError('session-not-found', 'no such session');
 
 function cancellation(): McpSseError {
   return new McpSseError('request-cancelled', 'the client has cancelled the request');

@@ -118,7 +118,9 @@ it('publishes refusals, without what was sent', async () => {
   const { url } = await serve();
   const client = await StreamClient.open(`${url}/sse`);
   await client.post(`{"${SECRET}`);
-  expect(heard).toEqual([{ code: 'parse-error', message: 'the body is not JSON' }]);
+  expect(heard).toEqual([
+    { code: 'parse-error', message: 'the body is not JSON', reason: undefined },
+  ]);
 });
 
 it('publishes the errors that onError is told of', async () => {
