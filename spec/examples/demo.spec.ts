@@ -20,7 +20,7 @@ it('prints how to connect', async () => {
 it("searches the project's documentation", async () => {
   const client = await example.connect();
   const call = { name: 'search_docs', arguments: { query: 'nginx proxy buffering', limit: 1 } };
-  expect(textOf(await client.callTool(call))).toContain('README.md: ');
+  expect(textOf(await client.callTool(call))).toContain('docs/hosting.md: nginx');
 });
 
 it('reports progress and log messages of a long task', async () => {

@@ -1,44 +1,45 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
+import { brokenLinks } from '../support/links.js';
 import { readText, ROOT } from '../support/snippets.js';
-
-/** What follows the `#` in links to a heading. */
-const anchorOf = (heading: string): string =>
-  heading
-    .toLowerCase()
-    .replace(/[^\w\- ]/g, '')
-    .replaceAll(' ', '-');
 
 const docs = readdirSync(`${ROOT}docs`, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`);
-const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/README.md', ...docs];
-
-/** What can stand behind the `#` of a link to this page. */
-function anchorsOf(file: string): string[] {
-  const text = readText(file);
-  const ids = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!);
-  const counts = new Map<string, number>();
-  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => {
-    const anchor = anchorOf(heading!);
-    const before = counts.get(anchor) ?? 0;
-    counts.set(anchor, before + 1);
-    return before === 0 ? anchor : `${anchor}-${before}`;
-  });
-  return [...ids, ...headings];
-}
+const others = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
+const pages = [...others, 'bench/README.md', 'examples/README.md', ...docs];
 
 it.each(pages)('every link of %s inside the repository leads somewhere', (file) => {
-  const links = [...readText(file).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)];
-  const broken = links.filter(([, path = '', anchor]) => {
-    const target = path === '' ? file : join(dirname(file), path);
-    if (!existsSync(ROOT + target)) return true;
-    return anchor !== undefined && !anchorsOf(target).includes(anchor);
-  });
-  expect(broken.map(([link]) => link)).toEqual([]);
+  expect(brokenLinks(file)).toEqual([]);
+});
+
+it('a link to a file, a heading or a picture that is not there is found', () => {
+  const page = `# One [two](LICENSE)
+[a file](docs/none.md), [a folder](none/), [above](../elsewhere), [a heading](#one-none),
+[of another page](CONTRIBUTING.md#none), [of no page](package.json#none),
+[by name][ref], <img src="docs/none.png">, <source srcset="docs/none-too.png">
+[ref]: none.md
+But these lead somewhere: [here](#one-two), [twice](#again-1), [there](CONTRIBUTING.md#releasing),
+[a place](#place), [the web](https://example.com/#none), \`[code](none)\`
+<a id="place"></a>
+# Again
+# Again
+\`\`\`sh
+# [a comment](none)
+\`\`\``;
+  expect(brokenLinks('README.md', page).sort()).toEqual([
+    '#one-none',
+    '../elsewhere',
+    'CONTRIBUTING.md#none',
+    'docs/none-too.png',
+    'docs/none.md',
+    'docs/none.png',
+    'none.md',
+    'none/',
+    'package.json#none',
+  ]);
 });
 
 it('the index of the documentation names every page', () => {

@@ -8,8 +8,12 @@ const AROUND = `
 declare const app: import('express').Express;
 declare const mcp: import('express-mcp-sse').McpSseRouter;
 declare const verifier: import('@modelcontextprotocol/sdk/server/auth/provider.js').OAuthTokenVerifier;
+declare const mcpSse: typeof import('express-mcp-sse').mcpSse;
+declare const z: typeof import('zod').z;
 declare function createMcpServer(name?: string): import('@modelcontextprotocol/sdk/server/mcp.js').McpServer;
 `;
+/** A module that snippets import from, as a reader's own. */
+const APP = "export declare const app: import('express').Express;";
 
 const checkable = snippets().filter(({ language }) => language === 'ts' || language === 'js');
 const fileOf = ({ place, language }: Snippet): string => `${place.replace(/\W/g, '-')}.${language}`;
@@ -18,7 +22,7 @@ it('type-checks every snippet of the documentation', { timeout: 60_000 }, () => 
   expect(checkable.length).toBeGreaterThan(10);
   const sources = checkable.map((snippet) => [fileOf(snippet), snippet.code]);
   const checked = new Checked(
-    { ...Object.fromEntries(sources), 'around.d.ts': AROUND },
+    { ...Object.fromEntries(sources), 'around.d.ts': AROUND, 'app.ts': APP },
     { exactOptionalPropertyTypes: true },
   );
   const errors = checkable.map((snippet) => [snippet.place, checked.errors(fileOf(snippet))]);

@@ -12,12 +12,12 @@ import { Checked } from '../support/type-check.js';
 const ANNEX = /^(adapter|redis|nats|client|testing|dashboard)\//;
 /** For what starts the TypeScript compiler. */
 const SLOW = { timeout: 60_000 };
-const README = readText('README.md');
+const REFERENCE = readText('docs/reference.md');
 const codes = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
 
 /** The rows of the table below a heading, each as its cells. */
 function rowsBelow(heading: string): string[][] {
-  const section = README.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  const section = REFERENCE.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   return section
     .split('\n')
     .filter((line) => /^\| [`a]/.test(line))
@@ -31,12 +31,22 @@ function rowsBelow(heading: string): string[][] {
 
 /** The members of a union type of the package. */
 function membersOf(type: string): string[] {
-  checked ??= new Checked({ 'all.ts': "export * from 'express-mcp-sse';" });
+  checked ??= new Checked({ 'all.ts': ALL });
   return checked.literalsOf('all.ts', type).sort();
 }
 let checked: Checked | undefined;
+/** `notify` is a verb of Express's router, too. */
+const ALL = `
+import type { Router } from 'express';
+import type { McpSseHooks, McpSseRouter, Session } from 'express-mcp-sse';
 
-it('the README names every option, with the default that it has', () => {
+export * from 'express-mcp-sse';
+export type HookName = keyof McpSseHooks;
+export type SessionMember = keyof Session;
+export type RouterMember = Exclude<keyof McpSseRouter, Exclude<keyof Router, 'notify'>>;
+`;
+
+it('the reference names every option, with the default that it has', () => {
   const { paths, keepAlive, limits, resume, security, usage, ...single } = parseOptions({});
   const groups = {
     paths,
@@ -74,7 +84,7 @@ it('the README names every option, with the default that it has', () => {
   }
 });
 
-it('the README has every error code, with its status and JSON-RPC code', SLOW, () => {
+it('the reference has every error code, with its status and JSON-RPC code', SLOW, () => {
   const rows = rowsBelow('Errors');
   expect(rows.flatMap(([names]) => codes(names!)).sort()).toEqual(membersOf('McpSseErrorCode'));
   for (const [name, status, rpcCode] of rows.filter((cells) => cells.length === 4)) {
@@ -82,9 +92,19 @@ it('the README has every error code, with its status and JSON-RPC code', SLOW, (
   }
 });
 
-it('the README has every close reason', SLOW, () => {
+it('the reference has every close reason', SLOW, () => {
   const rows = rowsBelow('Close reasons').flatMap(([name]) => codes(name!));
   expect(rows.sort()).toEqual(membersOf('CloseReason'));
+});
+
+it.each([
+  ['Hooks', 'HookName'],
+  ['Sessions', 'SessionMember'],
+  ['The router', 'RouterMember'],
+])('the reference has every member: %s', SLOW, (heading, type) => {
+  const rows = rowsBelow(heading).flatMap(([names]) => codes(names!));
+  const members = rows.map((code) => /^\w+/.exec(code)?.[0]);
+  expect(members.sort()).toEqual(membersOf(type));
 });
 
 it('the architecture page has every file of lib, with the sentence that it begins with', () => {

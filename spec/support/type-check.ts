@@ -84,10 +84,12 @@ const parsed = new Map<string, ts.SourceFile | undefined>();
 /** The disk, with the given files laid over it. */
 function hostOf(options: ts.CompilerOptions, files: ReadonlyMap<string, string>): ts.CompilerHost {
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
+  const { directoryExists, fileExists, readFile, getSourceFile } = host;
   return {
     ...host,
     getCurrentDirectory: () => ROOT,
+    // Files in memory import each other.
+    directoryExists: (path) => path === FOLDER || (directoryExists?.(path) ?? true),
     fileExists: (path) => files.has(path) || fileExists(path),
     readFile: (path) => files.get(path) ?? readFile(path),
     getSourceFile: (path, version, ...rest) => {
