@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import type { Alias } from 'vite';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
-const specs = 'spec/**/*.spec.ts';
 // Specs and examples name the package as its users do, and get the sources.
 const ourselves = {
   find: /^express-mcp-sse(\/\w+)?$/,
@@ -18,12 +18,38 @@ const long = [
   'spec/wire/json-size.spec.ts',
 ];
 
-// Specs share what a worker has loaded, which is most of the time of a short one. One that puts
-// another module in place of one, or says `// Alone: …`, gets modules of its own.
-const alone = readdirSync('spec', { recursive: true, encoding: 'utf8' })
+const all = readdirSync('spec', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.spec.ts'))
   .map((file) => `spec/${file.replaceAll('\\', '/')}`)
-  .filter((file) => /\bvi\.mock\(|^\/\/ Alone: /m.test(readFileSync(file, 'utf8')));
+  .filter((file) => !long.includes(file));
+const isIn = (rooms: readonly string[], file: string): boolean =>
+  rooms.some((room) => file.startsWith(`spec/${room}/`));
+
+// Specs share what a worker has loaded, which is most of the time of a short one. One that puts
+// another module in place of one, or says `// Alone: …`, gets modules of its own.
+const isAlone = (file: string): boolean =>
+  /\bvi\.mock\(|^\/\/ Alone: /m.test(readFileSync(file, 'utf8'));
+
+interface Way {
+  readonly alias?: readonly Alias[];
+  readonly env?: Record<string, string>;
+  readonly files?: readonly string[];
+}
+
+/** The specs by one way in to the package. */
+function way(name: string, { alias = [], env = {}, files = all }: Way): TestProjectConfiguration[] {
+  const resolve = { alias: [ourselves, ...alias] };
+  const [alone, shared] = [files.filter(isAlone), files.filter((file) => !isAlone(file))];
+  return [
+    { extends: true, resolve, test: { name, env, include: shared, isolate: false } },
+    { extends: true, resolve, test: { name: `${name}-alone`, env, include: alone } },
+  ];
+}
+
+// The alias reaches into lib too, so that router.ts itself gets Express 4.
+const express4 = { find: /^express$/, replacement: 'express4' };
+// What is packed, what the examples import, and what nodes say does not depend on Express.
+const independent = ['package', 'examples', 'cluster', 'redis', 'nats'];
 
 // One suite: `npm test` runs it on Express 5, `npm run test:all` also on Express 4, in front of
 // Express (`mcp.requestListener(app)`), and what takes long.
@@ -35,55 +61,19 @@ export default defineConfig({
     hookTimeout: 15_000,
     coverage: { provider: 'v8', include: ['lib/**/*.ts'], thresholds: { 100: true } },
     projects: [
+      ...way('express5', {}),
+      ...way('express4', {
+        alias: [express4],
+        files: all.filter((file) => !isIn(independent, file)),
+      }),
+      ...way('listener', {
+        env: { MCP_SSE_WAY: 'listener' },
+        files: all.filter((file) => isIn(['http', 'flows', 'hostile', 'faults'], file)),
+      }),
       {
         extends: true,
         resolve: { alias: [ourselves] },
-        test: {
-          name: 'express5',
-          isolate: false,
-          include: [specs],
-          exclude: [...long, ...alone],
-        },
-      },
-      {
-        extends: true,
-        resolve: { alias: [ourselves] },
-        test: { name: 'express5-alone', include: alone },
-      },
-      {
-        extends: true,
-        // The alias reaches into lib too, so that router.ts itself gets Express 4.
-        resolve: { alias: [ourselves, { find: /^express$/, replacement: 'express4' }] },
-        // What is packed, what the examples import, and what nodes say does not depend on it.
-        test: {
-          name: 'express4',
-          include: [specs],
-          exclude: [
-            ...long,
-            'spec/package/**',
-            'spec/examples/**',
-            'spec/cluster/**',
-            'spec/redis/**',
-            'spec/nats/**',
-          ],
-        },
-      },
-      {
-        extends: true,
-        resolve: { alias: [ourselves] },
-        test: {
-          name: 'listener',
-          include: ['http', 'flows', 'hostile', 'faults'].map(
-            (room) => `spec/${room}/**/*.spec.ts`,
-          ),
-          exclude: long,
-          env: { MCP_SSE_WAY: 'listener' },
-        },
-      },
-      {
-        extends: true,
-        resolve: { alias: [ourselves] },
-        test: { name: 'long', include: long },
+        test: { name: 'long', include: [...long] },
       },
     ],
   },
