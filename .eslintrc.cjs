@@ -15,7 +15,7 @@ const floors = [
   'index.ts',
 ];
 // An annex sees ports and public names; nobody sees an annex.
-const annexes = ['adapter', 'redis', 'nats', 'client', 'testing', 'dashboard'];
+const annexes = ['adapter', 'redis', 'nats', 'client', 'testing', 'dashboard', 'bridge'];
 const seenByAnnexes = ['errors.ts', 'util', 'wire/sse-parser.ts', 'cluster/adapter', 'index.ts'];
 
 const inLib = (room) => `./lib/${room}`;

@@ -1,0 +1,58 @@
+// The factory `bridge()`: a server for each session, which is the upstream.
+import { McpSseError } from '../errors.js';
+import type { McpServerLike, RequestFacts, Session } from '../index.js';
+import { BridgedSession } from './bridged-session.js';
+import { pickHeaders } from './forwarded-headers.js';
+import { KnownEra } from './known-era.js';
+import { parseOptions, type BridgeOptions, type UpstreamState } from './options.js';
+import { Statistics, type BridgeStats } from './statistics.js';
+
+/** A `server` for `mcpSse()`, and what it knows of its upstream. */
+export interface Bridge {
+  (context: Pick<RequestFacts, 'headers'> & { readonly session: Session }): McpServerLike;
+  stats(): BridgeStats;
+  /** The upstream connection of a session; undefined when there is no such session. */
+  upstreamOf(sessionId: string): UpstreamState | undefined;
+  /** Ends all upstream connections; resolves when none is left, and no process. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves clients of HTTP+SSE by another MCP server, which need not know that transport:
+ * `mcpSse({ server: bridge({ upstream: 'https://tools.example/mcp' }) })`. Each session has an
+ * upstream connection, or a process, of its own.
+ *
+ * @throws McpSseError `invalid-option`.
+ */
+export function bridge(options: BridgeOptions): Bridge {
+  const settings = parseOptions(options);
+  const statistics = new Statistics(settings);
+  const era = new KnownEra();
+  const sessions = new Set<BridgedSession>();
+  let isClosed = false;
+
+  const serverFor: Pick<Bridge, never> & ((context: Parameters<Bridge>[0]) => McpServerLike) = ({
+    session,
+    headers,
+  }) => {
+    if (isClosed) throw new McpSseError('shutting-down', 'the bridge is closed');
+    if (!(settings.upstream instanceof URL) && sessions.size >= settings.maxProcesses) {
+      throw new McpSseError('too-many-sessions', 'bridge: maxProcesses are running');
+    }
+    const picked = pickHeaders(settings.forwardHeaders, headers);
+    const bridged = new BridgedSession(session, picked, statistics, era, () => {
+      sessions.delete(bridged);
+    });
+    sessions.add(bridged);
+    return bridged;
+  };
+
+  return Object.assign(serverFor, {
+    stats: () => statistics.snapshot(),
+    upstreamOf: (sessionId: string) => statistics.reports.get(sessionId)?.state,
+    async close() {
+      isClosed = true;
+      await Promise.all([...sessions].map((session) => session.close()));
+    },
+  });
+}

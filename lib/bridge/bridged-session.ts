@@ -1,0 +1,248 @@
+// The server of one session, which is the upstream: chooses its protocol, and then steps aside.
+import type {
+  JsonRpcMessage,
+  JsonRpcRequest,
+  JsonRpcResponse,
+  McpServerLike,
+  MessageExtra,
+  Session,
+  SessionTransport,
+} from '../index.js';
+import { ignoreRejection } from '../util/promises.js';
+import { ClientCalls } from './client-calls.js';
+import { failureOf, HopError, hopErrorOf } from './hop-error.js';
+import { pickHeaders } from './forwarded-headers.js';
+import type { HeaderRecord } from './http-transport.js';
+import { isRequest } from './messages.js';
+import { Relay } from './relay.js';
+import { SessionReport, type Statistics } from './statistics.js';
+import { Translation } from './translation.js';
+import { openTransport } from './transport.js';
+import type { Inbound, Surroundings, Upstream } from './upstream.js';
+import type { KnownEra } from './known-era.js';
+
+/** Messages that may wait until the upstream is there. */
+const MAX_WAITING = 100;
+
+export class BridgedSession implements McpServerLike {
+  readonly #session: Session;
+  readonly #era: KnownEra;
+  readonly #surroundings: Surroundings;
+  #latest: HeaderRecord;
+  #transport: SessionTransport | undefined;
+  #upstream: Upstream | undefined;
+  #opening: Promise<void> | undefined;
+  #waiting: Inbound[] = [];
+  #closed: Promise<void> | undefined;
+  #isClosed = false;
+  readonly #forgotten: () => void;
+
+  constructor(
+    session: Session,
+    headers: HeaderRecord,
+    statistics: Statistics,
+    era: KnownEra,
+    forgotten: () => void,
+  ) {
+    this.#session = session;
+    this.#latest = headers;
+    this.#era = era;
+    this.#forgotten = forgotten;
+    const { settings } = statistics;
+    const send = (message: JsonRpcMessage): void => {
+      // Refused only when the session has ended.
+      if (!this.#isClosed && this.#transport) void ignoreRejection(this.#transport.send(message));
+    };
+    const report = new SessionReport(session, statistics);
+    const latest = (): HeaderRecord => this.#latest;
+    this.#surroundings = {
+      settings,
+      report,
+      send,
+      latest,
+      calls: new ClientCalls(send, settings.requestTimeoutMs),
+      openTransport: () => openTransport(statistics, report, latest),
+    };
+  }
+
+  connect(transport: SessionTransport): Promise<void> {
+    this.#transport = transport;
+    transport.onmessage = (message, extra) => {
+      this.#receive(message, extra);
+    };
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosed = true;
+    const { calls, report } = this.#surroundings;
+    this.#waiting = [];
+    calls.forget();
+    report.changed({ state: 'closed', pid: undefined });
+    await this.#upstream?.close();
+    // What is still being opened closes itself when it is there.
+    await this.#opening;
+    this.#forgotten();
+  }
+
+  #receive(message: JsonRpcMessage, extra: MessageExtra | undefined): void {
+    if (this.#isClosed) return;
+    const { forwardHeaders } = this.#surroundings.settings;
+    if (forwardHeaders.length > 0) {
+      this.#latest = pickHeaders(forwardHeaders, extra?.requestInfo?.headers ?? {});
+    }
+    const inbound = { message, headers: this.#latest };
+    if (this.#upstream) this.#upstream.receive(inbound);
+    else if (isRequest(message) && message.method === 'ping') {
+      this.#surroundings.send({ jsonrpc: '2.0', id: message.id, result: {} });
+    } else if (isRequest(message) && message.method === 'initialize' && !this.#opening) {
+      this.#open({ message, headers: inbound.headers });
+    } else this.#wait(inbound);
+  }
+
+  /** What comes before the upstream is there; a client may have been initialized in another life. */
+  #wait(inbound: Inbound): void {
+    const { message, headers } = inbound;
+    if (!this.#opening) {
+      if (!isRequest(message)) return;
+      this.#open({ message: this.#assumed(), headers }, true);
+    }
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push(inbound);
+    else if (isRequest(message)) {
+      const busy = new HopError('busy', 'Too much waits for the upstream', { sent: false });
+      this.#fail(message.id, busy);
+    }
+  }
+
+  /** The `initialize` that a client has sent before this session began. */
+  #assumed(): JsonRpcRequest {
+    const { clientInfo, clientCapabilities: capabilities = {}, protocolVersion } = this.#session;
+    const params = {
+      protocolVersion: protocolVersion ?? '2025-11-25',
+      capabilities,
+      clientInfo: clientInfo ?? { name: 'unknown', version: '0' },
+    };
+    return { jsonrpc: '2.0', id: 'bridge', method: 'initialize', params };
+  }
+
+  #open(initialize: Inbound<JsonRpcRequest>, isAssumed = false): void {
+    const { report, send } = this.#surroundings;
+    report.changed({ state: 'connecting' });
+    const { id } = initialize.message;
+    this.#opening = this.#choose(initialize).then(
+      async ([response, upstream]) => {
+        this.#opening = undefined;
+        if (this.#isClosed) {
+          await upstream?.close();
+          return;
+        }
+        this.#upstream = upstream;
+        if (!isAssumed) send(response);
+        else if (upstream) upstream.receive(initialized(initialize));
+        if (!upstream) report.changed({ state: 'down' });
+        this.#goOn('error' in response ? response.error : undefined);
+      },
+      (error: unknown) => {
+        this.#opening = undefined;
+        report.changed({ state: 'down' });
+        if (!isAssumed) this.#fail(id, error);
+        else report.failed(hopErrorOf(error));
+        this.#goOn(failureOf(id, error).error);
+      },
+    );
+  }
+
+  /** Passes on what has waited, or answers it. */
+  #goOn(error: { code: number; message: string; data?: unknown } | undefined): void {
+    for (const inbound of this.#waiting.splice(0)) {
+      const { message } = inbound;
+      if (this.#upstream) this.#upstream.receive(inbound);
+      else if (error && isRequest(message)) {
+        this.#surroundings.send({ jsonrpc: '2.0', id: message.id, error });
+      }
+    }
+  }
+
+  #fail(id: string | number, error: unknown): void {
+    this.#surroundings.report.failed(hopErrorOf(error));
+    this.#surroundings.send(failureOf(id, error));
+  }
+
+  /**
+   * The answer to `initialize`, and the upstream unless it has refused. The client's own protocol
+   * is tried first: where both sides speak it, nothing has to be translated.
+   *
+   * @throws HopError (as a rejection)
+   */
+  async #choose(
+    initialize: Inbound<JsonRpcRequest>,
+  ): Promise<[JsonRpcResponse, Upstream | undefined]> {
+    const { era } = this.#surroundings.settings;
+    if (era === 'modern' || (era === 'auto' && this.#era.isModern)) {
+      try {
+        return await this.#translate(initialize);
+      } catch (error) {
+        const { reason } = hopErrorOf(error);
+        if (era === 'modern' || reason === 'unreachable' || reason === 'timeout') throw error;
+        // It was another server the last time.
+        this.#era.forget();
+      }
+    }
+    return this.#relay(initialize);
+  }
+
+  async #relay(
+    initialize: Inbound<JsonRpcRequest>,
+  ): Promise<[JsonRpcResponse, Upstream | undefined]> {
+    const { settings, report } = this.#surroundings;
+    const relay = new Relay(this.#surroundings);
+    let answer: JsonRpcResponse;
+    let failed: HopError | undefined;
+    try {
+      answer = await relay.initialize(initialize);
+    } catch (error) {
+      failed = hopErrorOf(error);
+      const { reason, status = 0 } = failed;
+      const isOfTheProtocol =
+        reason === 'refused' && ![401, 403, 429].includes(status) && status < 500;
+      if (!isOfTheProtocol) throw failed;
+      answer = failureOf(initialize.message.id, failed);
+    }
+    const serves = 'result' in answer;
+    const mayBeModern = settings.era === 'auto' && !this.#era.isLegacy;
+    if (mayBeModern && !(serves && relay.hasSession)) {
+      const translated = await this.#translate(initialize).catch(() => undefined);
+      if (translated) {
+        await relay.close();
+        return translated;
+      }
+      if (serves) this.#era.learnLegacy();
+    }
+    if (!serves) await relay.close();
+    if (failed) throw failed;
+    report.changed({ era: 'legacy' });
+    return [answer, serves ? relay : undefined];
+  }
+
+  async #translate(initialize: Inbound<JsonRpcRequest>): Promise<[JsonRpcResponse, Upstream]> {
+    const translation = new Translation(this.#surroundings);
+    try {
+      const result = await translation.initialize(initialize);
+      this.#era.learnModern();
+      return [{ jsonrpc: '2.0', id: initialize.message.id, result }, translation];
+    } catch (error) {
+      await translation.close();
+      throw hopErrorOf(error);
+    }
+  }
+}
+
+const initialized = ({ headers }: Inbound): Inbound => ({
+  message: { jsonrpc: '2.0', method: 'notifications/initialized' },
+  headers,
+});

@@ -1,0 +1,203 @@
+// A transport to a command: a process with its helpers, of which nothing is left behind.
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+
+import {
+  ReadBuffer,
+  serializeMessage,
+  type JSONRPCMessage,
+  type Transport,
+} from '@modelcontextprotocol/client';
+
+import { attempt } from '../util/foreign-error.js';
+import { ignoreRejection, withDeadline } from '../util/promises.js';
+import { HopError } from './hop-error.js';
+import type { CommandSettings } from './options.js';
+
+export interface ChildOptions {
+  readonly command: CommandSettings;
+  readonly closeTimeoutMs: number;
+  readonly maxMessageBytes: number;
+  /** Gets each line of stderr; without it stderr goes nowhere. */
+  readonly stderr: ((line: string) => void) | undefined;
+  /** A process has begun (1), or ended (-1). */
+  readonly counted: (change: 1 | -1) => void;
+}
+
+const MAX_LINE = 8 * 1024;
+/** Milliseconds for which the output of a process that has ended is read. */
+const LAST_WORDS_MS = 500;
+const late = (): Error => new Error('late');
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable | null>;
+
+/** Processes that run. What ends this process by `process.exit` ends them first. */
+const running = new Set<ChildTransport>();
+const killAll = (): void => {
+  for (const transport of running) transport.kill('SIGKILL');
+};
+
+/**
+ * As the SDK's `StdioClientTransport`, which it cannot be: that one hands six variables of the
+ * environment on in any case, waits for a child that reads nothing without a bound, keeps the exit
+ * code to itself, and leaves the child's own children alive.
+ */
+export class ChildTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: Transport['onmessage'];
+  readonly #options: ChildOptions;
+  readonly #buffer: ReadBuffer;
+  #child: Child | undefined;
+  #exited: Promise<unknown> | undefined;
+  #closed: Promise<void> | undefined;
+  #isClosing = false;
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+    this.#buffer = new ReadBuffer({ maxBufferSize: options.maxMessageBytes });
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** There, so that the SDK takes it for what it is. The lines go to the hook. */
+  readonly stderr = null;
+
+  async start(): Promise<void> {
+    const { command, args, env, cwd } = this.#options.command;
+    const child = spawn(command, args, {
+      env,
+      ...(cwd !== undefined && { cwd }),
+      stdio: ['pipe', 'pipe', this.#options.stderr ? 'pipe' : 'ignore'],
+      windowsHide: true,
+      // A process group of its own, which a signal reaches as a whole.
+      detached: process.platform !== 'win32',
+    }) as Child;
+    this.#child = child;
+    // [node] Without a pid it could not be started, and `error` follows.
+    if (child.pid !== undefined) this.#watch(child);
+    child.stdin.on('error', (error) => this.onerror?.(error));
+    child.stdout.on('error', (error) => this.onerror?.(error));
+    child.stdout.on('data', (chunk: Buffer) => {
+      this.#read(chunk);
+    });
+    if (child.stderr) readLines(child.stderr, this.#options.stderr);
+    // Rejects when the program cannot be started.
+    await once(child, 'spawn');
+    child.on('error', (error) => this.onerror?.(error));
+  }
+
+  #watch(child: Child): void {
+    if (running.size === 0) process.on('exit', killAll);
+    running.add(this);
+    this.#options.counted(1);
+    this.#exited = once(child, 'exit').then(async ([code, signal]: unknown[]) => {
+      // What it has started would go on without anybody to talk to, and hold its pipes.
+      this.kill('SIGKILL');
+      running.delete(this);
+      this.#options.counted(-1);
+      if (running.size === 0) process.removeListener('exit', killAll);
+      // What it has written before may still have to be read.
+      const read = once(child.stdout, 'close');
+      if (!child.stdout.closed)
+        await withDeadline(read, LAST_WORDS_MS, late).catch(() => undefined);
+      this.#ended(child, typeof signal === 'string' ? `signal ${signal}` : `code ${String(code)}`);
+    });
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    const stdin = this.#child?.stdin;
+    if (!stdin?.writable || this.#isClosing) {
+      throw new HopError('closed', 'The process of the upstream has ended', { sent: false });
+    }
+    if (stdin.writableLength > this.#options.maxMessageBytes) {
+      throw new HopError('busy', 'The process of the upstream does not read', { sent: false });
+    }
+    if (stdin.write(serializeMessage(message))) return;
+    await ignoreRejection(Promise.race([once(stdin, 'drain'), this.#exited]));
+  }
+
+  /** Ends its input, then asks it to end, then kills it and what it has started. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    const child = this.#child;
+    if (child?.pid === undefined) return;
+    const { pid } = child;
+    // The group is gone when all of it has ended.
+    if (process.platform !== 'win32') attempt(() => process.kill(-pid, signal), false);
+    else child.kill(signal);
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosing = true;
+    if (!this.#child || !running.has(this)) {
+      this.onclose?.();
+      return;
+    }
+    const ended = this.#exited ?? Promise.resolve();
+    const within = Math.max(this.#options.closeTimeoutMs / 2, 1);
+    this.#child.stdin.end();
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      try {
+        await withDeadline(ended, within, late, { keepsAlive: true });
+        break;
+      } catch {
+        this.kill(signal);
+      }
+    }
+    await ended;
+  }
+
+  #ended(child: Child, how: string): void {
+    child.stdin.destroy();
+    child.stdout.destroy();
+    child.stderr?.destroy();
+    if (!this.#isClosing) {
+      this.onerror?.(new HopError('closed', `The process of the upstream ended with ${how}`));
+    }
+    this.onclose?.();
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      this.#buffer.append(chunk);
+    } catch (error) {
+      const { maxMessageBytes } = this.#options;
+      const tooLarge = `The upstream sent a message of over ${maxMessageBytes} bytes`;
+      this.onerror?.(new HopError('invalid-answer', tooLarge, { cause: error }));
+      this.kill('SIGKILL');
+      return;
+    }
+    for (;;) {
+      try {
+        const message = this.#buffer.readMessage();
+        if (message === null) return;
+        this.onmessage?.(message);
+      } catch (error) {
+        // A line that is no message. The next one may be.
+        this.onerror?.(error instanceof Error ? error : new Error('no message'));
+      }
+    }
+  }
+}
+
+function readLines(stream: Readable, line: ((line: string) => void) | undefined): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('error', () => undefined);
+  stream.on('data', (text: string) => {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = (lines.pop() ?? '').slice(0, MAX_LINE);
+    for (const one of lines) line?.(one.slice(0, MAX_LINE));
+  });
+  stream.on('end', () => {
+    if (rest !== '') line?.(rest);
+  });
+}

@@ -1,0 +1,181 @@
+// The connection of one session to its upstream, made again when it is lost.
+import type { JsonRpcMessage, JsonRpcRequest, JsonRpcResponse } from '../index.js';
+import { clearTimeout, setTimeout } from '../util/timers.js';
+import { HopError, hopErrorOf } from './hop-error.js';
+import { Link } from './link.js';
+import { Memory } from './memory.js';
+import { Pauses } from './pauses.js';
+import type { Inbound, Surroundings } from './upstream.js';
+
+export interface ConnectionEvents {
+  message(message: JsonRpcMessage, link: Link): void;
+  /** What was sent on that link is not answered any more. */
+  lost(link: Link, error: HopError): void;
+}
+
+/** One link at a time. */
+export class Connection {
+  readonly memory = new Memory();
+  readonly #surroundings: Surroundings;
+  readonly #events: ConnectionEvents;
+  readonly #pauses = new Pauses();
+  readonly #closing = new Set<Promise<void>>();
+  #link: Link | undefined;
+  #connecting: Promise<Link> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(surroundings: Surroundings, events: ConnectionEvents) {
+    this.#surroundings = surroundings;
+    this.#events = events;
+  }
+
+  /** Undefined while there is none. */
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  /**
+   * Makes the first connection by the client's own `initialize`.
+   *
+   * @throws HopError (as a rejection) when there is no answer
+   */
+  async open(initialize: Inbound<JsonRpcRequest>): Promise<JsonRpcResponse> {
+    const link = this.#newLink();
+    try {
+      await link.start();
+      const response = await link.request(initialize, this.#surroundings.settings.connectTimeoutMs);
+      if (!('result' in response)) this.#leave(link);
+      else {
+        link.agreed(response.result.protocolVersion);
+        this.memory.initialized(initialize.message);
+        this.#use(link, false);
+      }
+      return response;
+    } catch (error) {
+      this.#leave(link);
+      throw hopErrorOf(error);
+    }
+  }
+
+  /**
+   * The link that there is, or else a new one.
+   *
+   * @throws HopError (as a rejection)
+   */
+  again(): Promise<Link> {
+    this.#connecting ??= this.#connectAgain().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  /** The upstream does not know the link any more, or has ended. */
+  drop(link: Link, error: HopError): void {
+    if (this.#link === link) {
+      this.#link = undefined;
+      this.#pauses.lost();
+      this.#surroundings.report.changed({ state: 'down', pid: undefined });
+      this.#againSoon();
+    }
+    this.#leave(link);
+    this.#events.lost(link, error);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    if (this.#link) this.#leave(this.#link);
+    this.#link = undefined;
+    await this.#connecting?.catch(() => undefined);
+    await Promise.all(this.#closing);
+  }
+
+  async #connectAgain(): Promise<Link> {
+    const { report, settings } = this.#surroundings;
+    this.#throwIfClosed();
+    if (this.#pauses.leftMs > 0) {
+      throw new HopError('unreachable', 'The upstream was lost, and is tried again soon', NOT_SENT);
+    }
+    const link = this.#newLink();
+    report.changed({ state: 'connecting' });
+    try {
+      await link.start();
+      const answer = await link.call(
+        'initialize',
+        this.memory.initialize,
+        settings.connectTimeoutMs,
+      );
+      if (!('result' in answer)) {
+        const { code, message } = answer.error;
+        const cause = new Error(`${String(code)}: ${message}`);
+        throw new HopError('refused', 'The upstream refused to initialize again', { cause });
+      }
+      link.agreed(answer.result.protocolVersion);
+      await this.#restore(link);
+      this.#throwIfClosed();
+      this.#use(link, true);
+      for (const notification of this.memory.changes(answer.result)) {
+        this.#surroundings.send(notification);
+      }
+      return link;
+    } catch (thrown) {
+      this.#pauses.failed();
+      this.#leave(link);
+      report.changed({ state: 'down' });
+      const { reason, message, status, wwwAuthenticate, text } = hopErrorOf(thrown);
+      // Whatever was to be sent on it was not.
+      const details = { ...NOT_SENT, status, wwwAuthenticate, text, cause: thrown };
+      throw new HopError(reason, message, details);
+    }
+  }
+
+  /** Tells the upstream what the session had told the one before it. */
+  async #restore(link: Link): Promise<void> {
+    const { connectTimeoutMs } = this.#surroundings.settings;
+    const headers = this.#surroundings.latest();
+    const message = { jsonrpc: '2.0' as const, method: 'notifications/initialized' };
+    await link.send({ message, headers });
+    for (const { method, params } of this.memory.requests) {
+      await link.call(method, params, connectTimeoutMs);
+    }
+  }
+
+  #throwIfClosed(): void {
+    if (this.#isClosed) throw new HopError('session-closed', 'The session has ended', NOT_SENT);
+  }
+
+  #newLink(): Link {
+    return new Link(this.#surroundings, {
+      message: this.#events.message.bind(this.#events),
+      lost: this.drop.bind(this),
+    });
+  }
+
+  #use(link: Link, again: boolean): void {
+    this.#link = link;
+    this.#pauses.opened();
+    this.#surroundings.report.opened(link.pid, again);
+  }
+
+  /** Without waiting for a message of the client: the upstream may have something to say. */
+  #againSoon(): void {
+    clearTimeout(this.#timer);
+    if (this.#isClosed || this.#pauses.givenUp) return;
+    this.#timer = setTimeout(() => {
+      if (this.#link || this.#isClosed) return;
+      this.again().catch((error: unknown) => {
+        this.#surroundings.report.failed(hopErrorOf(error));
+        this.#againSoon();
+      });
+    }, this.#pauses.leftMs + 1).unref();
+  }
+
+  #leave(link: Link): void {
+    const left = link.close().catch(() => undefined);
+    this.#closing.add(left);
+    void left.then(() => this.#closing.delete(left));
+  }
+}
+
+const NOT_SENT = { sent: false };

@@ -1,0 +1,46 @@
+// Which headers of the client's requests go on to the upstream.
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** [spec] RFC 9110 5.6.2: the characters of a field name. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
+
+/** What describes one connection or one body, or speaks for the browser or a proxy in between. */
+const REFUSED: ReadonlySet<string> = new Set([
+  ...[
+    'connection',
+    'keep-alive',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+    'http2-settings',
+  ],
+  ...['host', 'expect', 'date', 'range', 'accept', 'accept-encoding', 'last-event-id'],
+  ...['content-length', 'content-type', 'content-encoding', 'content-range'],
+  ...['cookie', 'cookie2', 'set-cookie', 'origin', 'referer'],
+  ...['via', 'forwarded', 'x-real-ip'],
+]);
+const REFUSED_PREFIXES = ['proxy-', 'sec-', 'mcp-', 'x-forwarded-', 'access-control-', 'if-'];
+
+/** Why a header of that name, in lower case, cannot be sent to the upstream; undefined if it can. */
+export function headerProblem(name: unknown): string | undefined {
+  if (typeof name !== 'string' || !TOKEN.test(name)) return 'is no name of a header';
+  const plain = name.toLowerCase();
+  if (REFUSED.has(plain) || REFUSED_PREFIXES.some((prefix) => plain.startsWith(prefix))) {
+    return 'belongs to the connection between the client and this server';
+  }
+  return undefined;
+}
+
+/** The headers of a request that go on: those that are listed, by names in lower case. */
+export function pickHeaders(
+  names: readonly string[],
+  headers: Readonly<Partial<IncomingHttpHeaders>>,
+): Readonly<Record<string, string>> {
+  const picked: Record<string, string> = {};
+  for (const name of names) {
+    const value = headers[name];
+    if (value !== undefined) picked[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return picked;
+}

@@ -1,0 +1,140 @@
+// What went wrong between the bridge and its upstream, and what the client is told of it.
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
+
+import type { JsonRpcFailure, RequestId } from '../index.js';
+import { attempt, messageOf } from '../util/foreign-error.js';
+import { isRecord } from '../util/guards.js';
+
+/**
+ * Why the upstream did not answer: it could not be reached; it refused by an HTTP status; it kept
+ * silent; the connection, or the process, ended before the answer; what it answered is no message
+ * of MCP, or too large; too much waits for it, or too many processes run; the session has ended.
+ */
+export type HopErrorReason =
+  'unreachable' | 'refused' | 'timeout' | 'closed' | 'invalid-answer' | 'busy' | 'session-closed';
+
+export interface HopErrorDetails {
+  /** Whether the upstream may have seen the message. @defaultValue true */
+  readonly sent?: boolean;
+  /** The HTTP status by which the upstream refused. */
+  readonly status?: number | undefined;
+  /** The challenge of a 401 or 403. */
+  readonly wwwAuthenticate?: string | undefined;
+  /** The body of the refusal. */
+  readonly text?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The hop between the bridge and its upstream failed. */
+export class HopError extends Error {
+  override readonly name = 'HopError';
+  /** Whether the upstream may have seen the message. */
+  readonly sent: boolean;
+  readonly status: number | undefined;
+  readonly wwwAuthenticate: string | undefined;
+  /** The body of the refusal. It may quote what the client has sent. */
+  readonly text: string | undefined;
+
+  constructor(
+    readonly reason: HopErrorReason,
+    message: string,
+    { sent = true, status, wwwAuthenticate, text, cause }: HopErrorDetails = {},
+  ) {
+    super(message, { cause });
+    this.sent = sent;
+    this.status = status;
+    this.wwwAuthenticate = wwwAuthenticate;
+    this.text = text;
+  }
+}
+
+/** [node] `fetch` failed before it sent anything. */
+const NOT_SENT = [
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'],
+  ...['UND_ERR_CONNECT_TIMEOUT', 'ENOENT', 'EACCES', 'EMFILE', 'EAGAIN', 'ENOMEM', 'E2BIG'],
+];
+
+/** A `HopError` unchanged, also one that the SDK has wrapped; anything else by what it says. */
+export function hopErrorOf(thrown: unknown): HopError {
+  for (const error of causesOf(thrown)) {
+    if (error instanceof HopError) return error;
+    if (error instanceof SdkHttpError) {
+      const { status, text } = error.data;
+      return refusal(status, { text: typeof text === 'string' ? text : undefined, cause: thrown });
+    }
+    const code = isRecord(error) ? attempt(() => error.code, undefined) : undefined;
+    if (code === SdkErrorCode.RequestTimeout) {
+      return new HopError('timeout', 'The upstream did not answer in time', { cause: thrown });
+    }
+    if (code === SdkErrorCode.ConnectionClosed || code === SdkErrorCode.NotConnected) {
+      return new HopError('closed', 'The upstream closed the connection', { cause: thrown });
+    }
+    if (typeof code === 'string' && NOT_SENT.includes(code)) {
+      const text = 'The upstream could not be reached';
+      return new HopError('unreachable', text, { sent: false, cause: thrown });
+    }
+    if (error instanceof TypeError) continue;
+    const unreadable = error instanceof SyntaxError || error instanceof SdkError || isZod(error);
+    if (unreadable) return invalidAnswer(thrown);
+  }
+  return new HopError('closed', 'The connection to the upstream failed', { cause: thrown });
+}
+
+export const invalidAnswer = (cause: unknown): HopError =>
+  new HopError('invalid-answer', 'The upstream answered with something that is no message of MCP', {
+    cause,
+  });
+
+/** The upstream refused by an HTTP status. */
+export function refusal(status: number, details: HopErrorDetails): HopError {
+  const message = `The upstream refused with HTTP status ${status}`;
+  return new HopError('refused', message, { ...details, status });
+}
+
+const isZod = (error: unknown): boolean => isRecord(error) && error.name === 'ZodError';
+
+/** An error and what caused it, outermost first. */
+function causesOf(thrown: unknown): unknown[] {
+  const causes = [thrown];
+  for (let error = thrown; causes.length < 8 && isRecord(error) && error.cause;) {
+    error = error.cause;
+    causes.push(error);
+  }
+  return causes;
+}
+
+/** The JSON-RPC error that an upstream has put into the body of its refusal. */
+export function errorInBody(text: string | undefined): JsonRpcFailure['error'] | undefined {
+  const body = attempt<unknown>(() => (text === undefined ? text : JSON.parse(text)), undefined);
+  const error = isRecord(body) ? body.error : undefined;
+  if (!isRecord(error) || !Number.isSafeInteger(error.code)) return undefined;
+  return typeof error.message === 'string' ? (error as JsonRpcFailure['error']) : undefined;
+}
+
+/**
+ * What the client is told: an error of the upstream as it is; of a hop that failed, which one it
+ * was, why, and whether the request may have had its effect. Never where the upstream is.
+ */
+export function failureOf(id: RequestId, thrown: unknown): JsonRpcFailure {
+  if (thrown instanceof ProtocolError) {
+    const { code, message, data } = thrown;
+    return { jsonrpc: '2.0', id, error: { code, message, ...(data !== undefined && { data }) } };
+  }
+  const { reason, message, sent, status, wwwAuthenticate, text } = hopErrorOf(thrown);
+  const own = errorInBody(text);
+  if (own && status !== 401 && status !== 403) return { jsonrpc: '2.0', id, error: own };
+  const data = {
+    hop: 'upstream',
+    reason,
+    outcome: sent && reason !== 'refused' ? 'unknown' : 'not-done',
+    ...(status !== undefined && { status }),
+    ...(wwwAuthenticate !== undefined && { wwwAuthenticate }),
+  };
+  return { jsonrpc: '2.0', id, error: { code: -32000, message, data } };
+}
+
+/** For logs: what the error says, with the deepest cause. */
+export const describe = (error: HopError): string =>
+  [error.message, ...causesOf(error).slice(-1).map(messageOf)]
+    .filter((text, index, all) => all.indexOf(text) === index)
+    .join(': ');

@@ -1,0 +1,9 @@
+/**
+ * `express-mcp-sse/bridge`: clients of HTTP+SSE in front of a server that does not speak it.
+ *
+ * @module
+ */
+export { bridge, type Bridge } from './bridge.js';
+export type { BridgeHooks, BridgeOptions, UpstreamCommand, UpstreamState } from './options.js';
+export type { BridgeEvent, BridgeStats } from './statistics.js';
+export { HopError, type HopErrorDetails, type HopErrorReason } from './hop-error.js';

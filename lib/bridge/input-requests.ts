@@ -1,0 +1,104 @@
+// Answers the requests that a result of 2026-07-28 may carry instead of an answer.
+import { ProtocolError, type InputRequiredResult } from '@modelcontextprotocol/client';
+
+import { isRecord } from '../util/guards.js';
+import { randomText } from '../util/random-text.js';
+import { setTimeout } from '../util/timers.js';
+import { HopError } from './hop-error.js';
+import type { Surroundings } from './upstream.js';
+
+/** As the SDK's own client has it. */
+const MAX_ROUNDS = 10;
+/** Milliseconds before a request is repeated for an upstream that only wants to be asked again. */
+const PAUSE_MS = 250;
+
+type Params = Record<string, unknown>;
+
+/** What the request is repeated with. */
+interface Inputs {
+  inputResponses?: Params;
+  requestState?: string;
+}
+
+/**
+ * Makes a request by `attempt`, puts what the upstream asks for to the session's client, and makes
+ * it again with the answers, until there is a result.
+ *
+ * @throws ProtocolError when the client answers with an error, which becomes the request's
+ */
+export async function answerInputs(
+  surroundings: Surroundings,
+  signal: AbortSignal,
+  attempt: (inputs?: Inputs) => Promise<Params | InputRequiredResult>,
+): Promise<Params> {
+  let result = await attempt();
+  for (let round = 1; isAsking(result); round += 1) {
+    if (round > MAX_ROUNDS) {
+      throw new HopError('invalid-answer', `The upstream asked for input ${MAX_ROUNDS} times`);
+    }
+    const { inputRequests = {}, requestState } = result;
+    const entries = Object.entries(inputRequests);
+    if (entries.length === 0) await pause(signal);
+    const answers = await askAll(surroundings, signal, entries);
+    result = await attempt({
+      ...(entries.length > 0 && { inputResponses: answers }),
+      ...(requestState !== undefined && { requestState }),
+    });
+  }
+  return result;
+}
+
+const isAsking = (result: Params | InputRequiredResult): result is InputRequiredResult =>
+  result.resultType === 'input_required';
+
+async function askAll(
+  { calls, report }: Surroundings,
+  signal: AbortSignal,
+  entries: [string, unknown][],
+): Promise<Params> {
+  /** Names the requests of this round. */
+  const round = {};
+  const cancel = (): void => calls.cancelAll(round);
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    const answers = entries.map(async ([key, entry]): Promise<[string, unknown]> => {
+      const request = isRecord(entry) ? entry : {};
+      const { method, params } = request;
+      if (typeof method !== 'string') {
+        throw new HopError('invalid-answer', 'The upstream asked for input without a method');
+      }
+      report.count('clientRequests');
+      const message = {
+        jsonrpc: '2.0' as const,
+        id: key,
+        method,
+        ...(isRecord(params) && { params: withElicitationId(params) }),
+      };
+      return new Promise((resolve, reject) => {
+        const cancelled = (): void => reject(new HopError('closed', 'The request was cancelled'));
+        signal.addEventListener('abort', cancelled, { once: true });
+        calls.ask(message, round, (answer) => {
+          if ('result' in answer) resolve([key, answer.result]);
+          else {
+            const { code, message: text, data } = answer.error;
+            reject(new ProtocolError(code, text, data));
+          }
+        });
+      });
+    });
+    return Object.fromEntries(await Promise.all(answers));
+  } finally {
+    signal.removeEventListener('abort', cancel);
+    // After the first one that fails, nobody waits for the others.
+    cancel();
+  }
+}
+
+/** [spec] 2025-11-25 wants an id of a question that leads to a URL; 2026-07-28 has none. */
+const withElicitationId = (params: Params): Params =>
+  params.mode === 'url' ? { elicitationId: randomText(12), ...params } : params;
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
+  if (signal.aborted) throw new HopError('closed', 'The request was cancelled');
+}

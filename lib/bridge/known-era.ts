@@ -1,0 +1,41 @@
+// What is known of an upstream's protocol from its last session.
+import { performance } from '../util/timers.js';
+
+/** Milliseconds after which an upstream is looked at anew: it may have been updated. */
+const KEPT_MS = 300_000;
+
+/** So that not every session has to find out again. */
+export class KnownEra {
+  #era: 'legacy' | 'modern' | undefined;
+  #until = 0;
+
+  get isModern(): boolean {
+    return this.#is('modern');
+  }
+
+  /** It serves earlier protocols without sessions, and does not speak the modern one. */
+  get isLegacy(): boolean {
+    return this.#is('legacy');
+  }
+
+  learnModern(): void {
+    this.#learn('modern');
+  }
+
+  learnLegacy(): void {
+    this.#learn('legacy');
+  }
+
+  forget(): void {
+    this.#era = undefined;
+  }
+
+  #is(era: 'legacy' | 'modern'): boolean {
+    return this.#era === era && performance.now() < this.#until;
+  }
+
+  #learn(era: 'legacy' | 'modern'): void {
+    this.#era = era;
+    this.#until = performance.now() + KEPT_MS;
+  }
+}

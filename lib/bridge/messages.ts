@@ -1,0 +1,60 @@
+// Tells JSON-RPC messages apart, and takes from `_meta` what belongs to one hop.
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  LOG_LEVEL_META_KEY,
+  PROTOCOL_VERSION_META_KEY,
+  SERVER_INFO_META_KEY,
+  SUBSCRIPTION_ID_META_KEY,
+} from '@modelcontextprotocol/client';
+
+import type {
+  JsonRpcMessage,
+  JsonRpcNotification,
+  JsonRpcRequest,
+  JsonRpcResponse,
+  RequestId,
+} from '../index.js';
+import { isRecord } from '../util/guards.js';
+
+export const isRequest = (message: JsonRpcMessage): message is JsonRpcRequest =>
+  'method' in message && 'id' in message;
+
+export const isResponse = (message: JsonRpcMessage): message is JsonRpcResponse =>
+  !('method' in message);
+
+/** The id that a `notifications/cancelled` names. */
+export function cancelledId({ method, params }: JsonRpcNotification): RequestId | undefined {
+  const id = method === 'notifications/cancelled' ? params?.requestId : undefined;
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
+}
+
+/**
+ * [spec] 2026-07-28: what a request says of the connection that carries it. The bridge and the
+ * upstream agree on these; a client that sent them would choose the protocol of the upstream.
+ */
+const OF_THE_CONNECTION = [
+  PROTOCOL_VERSION_META_KEY,
+  CLIENT_INFO_META_KEY,
+  CLIENT_CAPABILITIES_META_KEY,
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- clients of the bridge are older
+  LOG_LEVEL_META_KEY,
+];
+const OF_THE_ANSWER = [SERVER_INFO_META_KEY, SUBSCRIPTION_ID_META_KEY];
+
+type Params = Record<string, unknown>;
+
+/** `params` as they are, or a copy whose `_meta` says nothing of the connection to the bridge. */
+export const withoutRequestMeta = (params: Params | undefined): Params | undefined =>
+  params && without(params, OF_THE_CONNECTION);
+
+/** A result or params as they are, or a copy whose `_meta` says nothing of the upstream's hop. */
+export const withoutAnswerMeta = (params: Params): Params => without(params, OF_THE_ANSWER);
+
+/** Nearly always the very object that was given. */
+function without(params: Params, keys: readonly string[]): Params {
+  const { _meta: meta, ...rest } = params;
+  if (!isRecord(meta) || !keys.some((key) => Object.hasOwn(meta, key))) return params;
+  const kept = Object.entries(meta).filter(([key]) => !keys.includes(key));
+  return kept.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(kept) };
+}

@@ -1,0 +1,246 @@
+// The bridge's options, documented, checked and completed once.
+import { validateHeaderValue } from 'node:http';
+
+import { McpSseError } from '../errors.js';
+import type { Session } from '../index.js';
+import { attempt } from '../util/foreign-error.js';
+import { isRecord } from '../util/guards.js';
+import { MAX_DELAY_MS } from '../util/promises.js';
+import { nearest } from '../util/spelling.js';
+import { headerProblem } from './forwarded-headers.js';
+import type { HopError } from './hop-error.js';
+
+/** A stdio server, which is started for each session and ends with it. */
+export interface UpstreamCommand {
+  /** The program; it is run without a shell. */
+  command: string;
+  /** @defaultValue none */
+  args?: readonly string[];
+  /**
+   * The environment of the program: names, whose values are this process's own, or a record of
+   * names and values. `PATH` is handed on in any case, since programs and their interpreters are
+   * found by it, unless the record has its own; nothing else is inherited.
+   * @defaultValue `[]`
+   */
+  env?: readonly string[] | Readonly<Record<string, string>>;
+  /** The folder that the program runs in. @defaultValue that of this process */
+  cwd?: string;
+}
+
+/** What an upstream connection is, as hooks, `stats()` and the diagnostics channel tell it. */
+export interface UpstreamState {
+  /** The upstream's URL without its query, or the command. */
+  readonly upstream: string;
+  /** `connecting`: being tried; `down`: lost, tried again with the next message. */
+  readonly state: 'idle' | 'connecting' | 'open' | 'down' | 'closed';
+  /** `legacy`: protocols up to 2025-11-25; undefined until it is known. */
+  readonly era: 'legacy' | 'modern' | undefined;
+  /** How often the connection was made again. */
+  readonly reconnects: number;
+  /** Of the process, if the upstream is a command that runs. */
+  readonly pid: number | undefined;
+}
+
+/** Receives what happens to upstream connections. A hook that throws is ignored. */
+export interface BridgeHooks {
+  /** The state of a session's upstream connection has changed. */
+  onUpstream?: (state: UpstreamState, session: Session) => unknown;
+  /** A request was not answered by the upstream, or something else went wrong with it. */
+  onError?: (error: HopError, session: Session) => unknown;
+  /** A line that the command has written to its stderr, without its end; at most 8 KiB of it. */
+  onStderr?: (line: string, session: Session) => unknown;
+}
+
+export interface BridgeOptions {
+  /** The URL of an MCP server that speaks Streamable HTTP of any protocol, or a stdio server. */
+  upstream: string | URL | UpstreamCommand;
+  /**
+   * Names of headers that go from a client's request to the upstream's, each with the message that
+   * it came with. Headers of the connection (`Host`, `Connection`, `Content-Length`, `Cookie`,
+   * `Origin`, `Mcp-*`, `X-Forwarded-*`, …) are refused.
+   * @defaultValue `[]`
+   */
+  forwardHeaders?: readonly string[];
+  /** Headers of the bridge's own for every request to the upstream; they win over forwarded ones. @defaultValue `{}` */
+  headers?: Readonly<Record<string, string>>;
+  /**
+   * The protocol that the upstream is spoken to in: `'legacy'` passes the client's own 2024 or 2025
+   * protocol on, `'modern'` translates to 2026-07-28. `'auto'` translates for an upstream that
+   * refuses `initialize`, or that gives no session and speaks 2026-07-28.
+   * @defaultValue `'auto'`
+   */
+  era?: 'auto' | 'legacy' | 'modern';
+  /** Milliseconds for the handshake with the upstream, starting a command included. @defaultValue 60,000 */
+  connectTimeoutMs?: number;
+  /**
+   * Milliseconds for which the upstream may be silent about a request, and a client about one of the
+   * upstream's; progress counts as a sign of life.
+   * @defaultValue 300,000
+   */
+  requestTimeoutMs?: number;
+  /** Milliseconds for the farewell to the upstream; a command is killed after them. @defaultValue 3,000 */
+  closeTimeoutMs?: number;
+  /** Bytes of one message of the upstream; a larger one fails. @defaultValue 16 MiB */
+  maxMessageBytes?: number;
+  /** Processes of a command at a time; one more session gets 503. @defaultValue 100 */
+  maxProcesses?: number;
+  /** Makes the requests to the upstream. @defaultValue `fetch` of Node */
+  fetch?: typeof fetch;
+  /** @defaultValue none */
+  hooks?: BridgeHooks;
+}
+
+export type CommandSettings = Readonly<Required<Omit<UpstreamCommand, 'cwd' | 'env'>>> & {
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
+};
+
+export interface BridgeSettings extends Readonly<
+  Required<Omit<BridgeOptions, 'upstream' | 'fetch'>>
+> {
+  readonly upstream: URL | CommandSettings;
+  readonly fetch: typeof fetch | undefined;
+  /** The upstream as it may be shown. */
+  readonly name: string;
+}
+
+const DEFAULTS = {
+  forwardHeaders: [],
+  headers: {},
+  era: 'auto' as const,
+  connectTimeoutMs: 60_000,
+  requestTimeoutMs: 300_000,
+  closeTimeoutMs: 3_000,
+  maxMessageBytes: 16 * 1024 * 1024,
+  maxProcesses: 100,
+  fetch: undefined,
+  hooks: {},
+};
+const NAMES = ['upstream', ...Object.keys(DEFAULTS)];
+const COMMAND_NAMES = ['command', 'args', 'env', 'cwd'];
+const HOOK_NAMES = ['onUpstream', 'onError', 'onStderr'];
+
+/** @throws McpSseError `invalid-option`. */
+export function parseOptions(options: BridgeOptions): BridgeSettings {
+  if (!isRecord(options)) throw invalid('upstream is missing: bridge({ upstream: … })');
+  checkNames(options, NAMES);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const all = { ...DEFAULTS, ...(Object.fromEntries(given) as unknown as BridgeOptions) };
+  for (const name of ['connectTimeoutMs', 'requestTimeoutMs', 'closeTimeoutMs'] as const) {
+    const ms = all[name];
+    if (typeof ms !== 'number' || !(ms >= 1) || ms > MAX_DELAY_MS) {
+      throw invalid(`${name} must be milliseconds, 1 to ${MAX_DELAY_MS}`);
+    }
+  }
+  for (const name of ['maxMessageBytes', 'maxProcesses'] as const) {
+    if (!Number.isSafeInteger(all[name]) || all[name] < 1) {
+      throw invalid(`${name} must be a whole number above 0`);
+    }
+  }
+  if (!['auto', 'legacy', 'modern'].includes(all.era)) {
+    throw invalid("era must be 'auto', 'legacy' or 'modern'");
+  }
+  if (all.fetch !== undefined && typeof all.fetch !== 'function') {
+    throw invalid('fetch must be a function');
+  }
+  checkHeaders(all.forwardHeaders, all.headers);
+  checkHooks(all.hooks);
+  const upstream = parseUpstream(all.upstream);
+  const isUrl = upstream instanceof URL;
+  const name = isUrl ? upstream.origin + upstream.pathname : upstream.command;
+  const forwardHeaders = all.forwardHeaders.map((header) => header.toLowerCase());
+  if (!isUrl && forwardHeaders.length + Object.keys(all.headers).length > 0) {
+    throw invalid('forwardHeaders and headers are for upstreams with a URL');
+  }
+  return { ...all, upstream, name, forwardHeaders };
+}
+
+function parseUpstream(given: unknown): BridgeSettings['upstream'] {
+  if (isRecord(given) && !(given instanceof URL)) return parseCommand(given);
+  const text = given instanceof URL ? given.href : given;
+  if (typeof text !== 'string' || !URL.canParse(text)) {
+    throw invalid("upstream must be a URL such as 'https://tools.example/mcp', or { command }");
+  }
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw invalid('the URL of upstream must begin with http: or https:');
+  }
+  if (url.username || url.password) {
+    throw invalid('the URL of upstream must have no password: use headers');
+  }
+  return url;
+}
+
+function parseCommand(given: Record<string, unknown>): CommandSettings {
+  checkNames(given, COMMAND_NAMES, 'upstream.');
+  const { command, args = [], env = [], cwd } = given;
+  if (!isText(command) || command === '') throw invalid('upstream.command must be a program');
+  if (!Array.isArray(args) || !args.every(isText)) {
+    throw invalid('upstream.args must be a list of texts');
+  }
+  if (cwd !== undefined && !isText(cwd)) throw invalid('upstream.cwd must be a path');
+  return { command, args, cwd, env: environmentOf(env) };
+}
+
+/** What a process needs to be found and started, on any system. */
+const ALWAYS = [
+  'PATH',
+  ...(process.platform === 'win32' ? ['PATHEXT', 'SYSTEMROOT', 'COMSPEC'] : []),
+];
+
+function environmentOf(env: unknown): Record<string, string> {
+  const own = (names: readonly string[]): [string, string][] =>
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as [string, string]];
+    });
+  const isName = (name: unknown): name is string =>
+    isText(name) && name !== '' && !name.includes('=');
+  if (Array.isArray(env) && env.every(isName)) {
+    return Object.fromEntries(own([...ALWAYS, ...env]));
+  }
+  if (!isRecord(env) || !Object.keys(env).every(isName) || !Object.values(env).every(isText)) {
+    throw invalid('upstream.env must be a list of names, or a record of names and values');
+  }
+  return { ...Object.fromEntries(own(ALWAYS)), ...(env as Record<string, string>) };
+}
+
+function checkHeaders(names: unknown, own: unknown): void {
+  if (!Array.isArray(names)) throw invalid('forwardHeaders must be a list of names');
+  if (!isRecord(own)) throw invalid('headers must be a record of names and values');
+  for (const name of names as unknown[]) {
+    const problem = headerProblem(name);
+    if (problem) throw invalid(`forwardHeaders: ${String(name)} ${problem}`);
+  }
+  for (const [name, value] of Object.entries(own)) {
+    const problem = headerProblem(name);
+    if (problem) throw invalid(`headers: ${name} ${problem}`);
+    const sound = isText(value) && attempt(() => (validateHeaderValue(name, value), true), false);
+    // Its value is left out: it may be a secret.
+    if (!sound) throw invalid(`headers: ${name} has a value that no header can have`);
+  }
+}
+
+function checkHooks(hooks: unknown): void {
+  if (!isRecord(hooks)) throw invalid('hooks must be an object');
+  checkNames(hooks, HOOK_NAMES, 'hooks.');
+  for (const [name, hook] of Object.entries(hooks)) {
+    if (hook !== undefined && typeof hook !== 'function') {
+      throw invalid(`hooks.${name} must be a function`);
+    }
+  }
+}
+
+function checkNames(given: object, known: readonly string[], group = ''): void {
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const meant = nearest(unknown, known);
+  const hint = meant === undefined ? '' : `. Did you mean ${group}${meant}?`;
+  throw invalid(`unknown option ${group}${unknown}${hint}`);
+}
+
+/** Without NUL, which the system would cut it at. */
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && !value.includes('\0');
+
+const invalid = (what: string): McpSseError => new McpSseError('invalid-option', `bridge: ${what}`);

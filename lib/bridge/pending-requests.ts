@@ -1,0 +1,91 @@
+// Requests of the client to the upstream, until they are answered.
+import type { JsonRpcRequest, JsonRpcResponse, RequestId } from '../index.js';
+import { isRecord } from '../util/guards.js';
+import { startDeadline } from '../util/promises.js';
+import { HopError } from './hop-error.js';
+import type { Link } from './link.js';
+import type { Inbound } from './upstream.js';
+
+export interface PendingRequest extends Inbound<JsonRpcRequest> {
+  /** The connection that it was sent on. */
+  link: Link | undefined;
+}
+
+interface Entry extends PendingRequest {
+  readonly token: unknown;
+  stopDeadline: () => void;
+}
+
+/** Each waits until the upstream has been silent about it for too long. */
+export class PendingRequests {
+  readonly #entries = new Map<RequestId, Entry>();
+  /** By the token that progress comes with. */
+  readonly #tokens = new Map<unknown, Entry>();
+  readonly #timeoutMs: number;
+  readonly #settled: (pending: PendingRequest, outcome: JsonRpcResponse | HopError) => void;
+
+  constructor(
+    timeoutMs: number,
+    settled: (pending: PendingRequest, outcome: JsonRpcResponse | HopError) => void,
+  ) {
+    this.#timeoutMs = timeoutMs;
+    this.#settled = settled;
+  }
+
+  add({ message, headers }: Inbound<JsonRpcRequest>): PendingRequest {
+    const meta = message.params?._meta;
+    const token = isRecord(meta) ? meta.progressToken : undefined;
+    const entry: Entry = { message, headers, link: undefined, token, stopDeadline: nothing };
+    this.#startDeadline(entry);
+    this.#entries.set(message.id, entry);
+    if (token !== undefined) this.#tokens.set(token, entry);
+    return entry;
+  }
+
+  has(pending: PendingRequest): boolean {
+    return this.#entries.get(pending.message.id) === pending;
+  }
+
+  /** Whether the request was still waiting. */
+  settle(id: unknown, outcome: JsonRpcResponse | HopError): boolean {
+    const entry = this.remove(id);
+    if (entry) this.#settled(entry, outcome);
+    return entry !== undefined;
+  }
+
+  settleAll(link: Link, error: HopError): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.link === link) this.settle(entry.message.id, error);
+    }
+  }
+
+  /** The upstream works on it: it has sent progress with that token. */
+  prolong(token: unknown): void {
+    const entry = token === undefined ? undefined : this.#tokens.get(token);
+    if (!entry) return;
+    entry.stopDeadline();
+    this.#startDeadline(entry);
+  }
+
+  /** No answer is wanted any more. */
+  remove(id: unknown): PendingRequest | undefined {
+    const entry = this.#entries.get(id as RequestId);
+    if (!entry) return undefined;
+    entry.stopDeadline();
+    this.#entries.delete(entry.message.id);
+    if (this.#tokens.get(entry.token) === entry) this.#tokens.delete(entry.token);
+    return entry;
+  }
+
+  clear(): void {
+    for (const id of [...this.#entries.keys()]) this.remove(id);
+  }
+
+  #startDeadline(entry: Entry): void {
+    entry.stopDeadline = startDeadline(this.#timeoutMs, () => {
+      this.settle(entry.message.id, new HopError('timeout', 'The upstream did not answer in time'));
+    });
+  }
+}
+
+const nothing = (): void => undefined;

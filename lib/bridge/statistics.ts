@@ -1,0 +1,123 @@
+// What the bridge counts and tells: states of upstream connections, and totals.
+import { channel } from 'node:diagnostics_channel';
+
+import type { Session } from '../index.js';
+import { attempt } from '../util/foreign-error.js';
+import { ignoreResult } from '../util/promises.js';
+import type { HopError, HopErrorReason } from './hop-error.js';
+import type { BridgeSettings, UpstreamState } from './options.js';
+
+export interface BridgeStats {
+  /** The upstream's URL without its query, or the command. */
+  upstream: string;
+  /** Sessions now, by the state of their upstream connection. */
+  sessions: Record<UpstreamState['state'], number>;
+  /** Processes of the command that run now, those that are ending included. */
+  processes: number;
+  totals: {
+    /** Upstream connections made, the ones made again included. */
+    opened: number;
+    /** Connections made again. */
+    reconnects: number;
+    /** Requests of clients that were passed on. */
+    requests: number;
+    /** Requests of the upstream that were passed to clients. */
+    clientRequests: number;
+    /** Answers without a request, and notifications without a connection. */
+    dropped: number;
+    /** Requests that the upstream did not answer, and other failures of it, by reason. */
+    errors: Partial<Record<HopErrorReason, number>>;
+  };
+}
+
+/** Published on `mcp-sse:bridge`: the state of a session's upstream connection has changed. */
+export interface BridgeEvent {
+  readonly session: Session;
+  readonly state: UpstreamState;
+}
+
+const changes = channel('mcp-sse:bridge');
+
+/** The counters of one bridge, and the state of each session's upstream connection. */
+export class Statistics {
+  readonly reports = new Map<string, SessionReport>();
+  readonly settings: BridgeSettings;
+  processes = 0;
+  readonly totals: BridgeStats['totals'] = {
+    opened: 0,
+    reconnects: 0,
+    requests: 0,
+    clientRequests: 0,
+    dropped: 0,
+    errors: {},
+  };
+
+  constructor(settings: BridgeSettings) {
+    this.settings = settings;
+  }
+
+  snapshot(): BridgeStats {
+    const sessions = { idle: 0, connecting: 0, open: 0, down: 0, closed: 0 };
+    for (const { state } of this.reports.values()) sessions[state.state] += 1;
+    const { processes, settings } = this;
+    const totals = { ...this.totals, errors: { ...this.totals.errors } };
+    return { upstream: settings.name, sessions, processes, totals };
+  }
+}
+
+/** What happens to the upstream connection of one session. */
+export class SessionReport {
+  state: UpstreamState;
+  readonly #session: Session;
+  readonly #statistics: Statistics;
+
+  constructor(session: Session, statistics: Statistics) {
+    this.#session = session;
+    this.#statistics = statistics;
+    const { name } = statistics.settings;
+    this.state = { upstream: name, state: 'idle', era: undefined, reconnects: 0, pid: undefined };
+    statistics.reports.set(session.id, this);
+  }
+
+  changed(change: Partial<UpstreamState>): void {
+    // Nothing follows the end.
+    if (this.state.state === 'closed') return;
+    this.state = { ...this.state, ...change };
+    const { session, state } = { session: this.#session, state: this.state };
+    if (state.state === 'closed') this.#statistics.reports.delete(session.id);
+    if (changes.hasSubscribers) changes.publish({ session, state } satisfies BridgeEvent);
+    const { onUpstream } = this.#statistics.settings.hooks;
+    this.#tell(() => onUpstream?.(state, session));
+  }
+
+  opened(pid: number | undefined, again: boolean): void {
+    const { totals } = this.#statistics;
+    totals.opened += 1;
+    if (again) totals.reconnects += 1;
+    this.changed({ state: 'open', pid, reconnects: this.state.reconnects + Number(again) });
+  }
+
+  failed(error: HopError): void {
+    const { errors } = this.#statistics.totals;
+    errors[error.reason] = (errors[error.reason] ?? 0) + 1;
+    const { onError } = this.#statistics.settings.hooks;
+    this.#tell(() => onError?.(error, this.#session));
+  }
+
+  count(what: 'requests' | 'clientRequests' | 'dropped'): void {
+    this.#statistics.totals[what] += 1;
+  }
+
+  /** Undefined where nobody listens. */
+  get stderr(): ((line: string) => void) | undefined {
+    const { onStderr } = this.#statistics.settings.hooks;
+    return onStderr && ((line) => this.#tell(() => onStderr(line, this.#session)));
+  }
+
+  /** A hook is of the application: what it throws changes nothing here. */
+  #tell(call: () => unknown): void {
+    attempt(() => {
+      ignoreResult(call());
+    }, undefined);
+  }
+}

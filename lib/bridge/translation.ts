@@ -1,0 +1,278 @@
+// Translates a client's protocol for an upstream that speaks 2026-07-28 only.
+import {
+  Client,
+  isInputRequiredResult,
+  LATEST_PROTOCOL_VERSION,
+  LOG_LEVEL_META_KEY,
+  SUPPORTED_PROTOCOL_VERSIONS,
+  type ClientOptions,
+  type Implementation,
+  type RequestOptions,
+  type StandardSchemaV1,
+} from '@modelcontextprotocol/client';
+
+import type { JsonRpcNotification, JsonRpcRequest, RequestId } from '../index.js';
+import { isRecord } from '../util/guards.js';
+import { failureOf, HopError, hopErrorOf } from './hop-error.js';
+import { HttpTransport, markHeaders } from './http-transport.js';
+import { answerInputs } from './input-requests.js';
+import {
+  cancelledId,
+  isRequest,
+  isResponse,
+  withoutAnswerMeta,
+  withoutRequestMeta,
+} from './messages.js';
+import { Pauses } from './pauses.js';
+import { Subscriptions, uriOf } from './subscriptions.js';
+import { ToolHeaders } from './tool-headers.js';
+import type { Inbound, Surroundings, Upstream } from './upstream.js';
+
+const MODERN = '2026-07-28';
+
+type Params = Record<string, unknown>;
+
+/** A conversation with the upstream: the SDK's client, and what listens to changes. */
+interface Conversation {
+  readonly client: Client;
+  readonly subscriptions: Subscriptions;
+}
+
+/** Speaks to the upstream by the SDK's client, in the name of the session's own client. */
+export class Translation implements Upstream {
+  readonly #surroundings: Surroundings;
+  readonly #running = new Map<RequestId, AbortController>();
+  readonly #resources = new Set<string>();
+  readonly #tools = new ToolHeaders();
+  readonly #pauses = new Pauses();
+  #initialize: Params = {};
+  #level: unknown;
+  #current: Conversation | undefined;
+  #connecting: Promise<Conversation> | undefined;
+  #isClosed = false;
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  /**
+   * Connects, and returns what to answer the client's `initialize` with.
+   *
+   * @throws as the SDK's `connect`, when the upstream speaks no 2026-07-28
+   */
+  async initialize({ message }: Inbound<JsonRpcRequest>): Promise<Params> {
+    this.#initialize = message.params ?? {};
+    const { client } = await this.#connect(false);
+    const asked = this.#initialize.protocolVersion;
+    const instructions = client.getInstructions();
+    return {
+      // [spec] The version that was asked for if it is supported, else the latest one.
+      protocolVersion:
+        SUPPORTED_PROTOCOL_VERSIONS.find((version) => version === asked) ?? LATEST_PROTOCOL_VERSION,
+      capabilities: client.getServerCapabilities() ?? {},
+      // [spec] A modern server should say its name; earlier protocols demand one.
+      serverInfo: client.getServerVersion() ?? { name: 'unknown', version: '0' },
+      ...(instructions !== undefined && { instructions }),
+    };
+  }
+
+  receive({ message, headers }: Inbound): void {
+    if (isRequest(message)) void this.#answer(message, headers);
+    else if (isResponse(message)) {
+      if (!this.#surroundings.calls.answer(message)) this.#surroundings.report.count('dropped');
+    } else void this.#notified(message);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const abort of this.#running.values()) abort.abort();
+    await this.#connecting?.catch(() => undefined);
+    this.#current?.subscriptions.close();
+    await this.#current?.client.close();
+  }
+
+  async #answer(message: JsonRpcRequest, headers: Inbound['headers']): Promise<void> {
+    const { report, send } = this.#surroundings;
+    const abort = new AbortController();
+    this.#running.set(message.id, abort);
+    try {
+      const result = await this.#fulfil(message, headers, abort.signal);
+      if (!abort.signal.aborted) send({ jsonrpc: '2.0', id: message.id, result });
+    } catch (error) {
+      // [spec] A request that was cancelled is not answered.
+      if (abort.signal.aborted) return;
+      const failure = failureOf(message.id, error);
+      if (isRecord(failure.error.data) && failure.error.data.hop) report.failed(hopErrorOf(error));
+      send(failure);
+    } finally {
+      if (this.#running.get(message.id) === abort) this.#running.delete(message.id);
+    }
+  }
+
+  async #fulfil(
+    { method, params }: JsonRpcRequest,
+    headers: Inbound['headers'],
+    signal: AbortSignal,
+  ): Promise<Params> {
+    switch (method) {
+      // [spec] What 2026-07-28 has no word for.
+      case 'ping':
+        return {};
+      case 'logging/setLevel':
+        this.#level = params?.level;
+        return {};
+      case 'resources/subscribe': {
+        const uri = uriOf(params);
+        const { subscriptions } = await this.#conversation();
+        if (uri !== undefined && (await subscriptions.subscribe(uri))) return {};
+        throw new HopError('refused', 'The upstream does not tell of changes of this resource');
+      }
+      case 'resources/unsubscribe': {
+        await (await this.#conversation()).subscriptions.unsubscribe(uriOf(params) ?? '');
+        return {};
+      }
+      default:
+        this.#surroundings.report.count('requests');
+        return this.#request(method, params, headers, signal);
+    }
+  }
+
+  /** [spec] 2026-07-28: the upstream may ask for input any number of times before it answers. */
+  async #request(
+    method: string,
+    given: Params | undefined,
+    headers: Inbound['headers'],
+    signal: AbortSignal,
+  ): Promise<Params> {
+    const { client } = await this.#conversation();
+    const options = this.#optionsFor(given, headers, signal);
+    const params = this.#withLevel(withoutRequestMeta(given));
+    return answerInputs(this.#surroundings, signal, async (inputs) => {
+      const all = inputs ? { ...params, ...inputs } : params;
+      const request = { method, ...(all && { params: all }) };
+      const result = await this.#tools.request(client, request, options, () =>
+        client.request(request, AS_IT_IS, options),
+      );
+      return isInputRequiredResult(result) ? result : withoutAnswerMeta(result);
+    });
+  }
+
+  #optionsFor(
+    params: Params | undefined,
+    headers: Inbound['headers'],
+    signal: AbortSignal,
+  ): RequestOptions {
+    const { settings, send } = this.#surroundings;
+    const meta = params?._meta;
+    const progressToken = isRecord(meta) ? meta.progressToken : undefined;
+    const method = 'notifications/progress';
+    return {
+      signal,
+      timeout: settings.requestTimeoutMs,
+      resetTimeoutOnProgress: true,
+      allowInputRequired: true,
+      ...(settings.forwardHeaders.length > 0 && { headers: markHeaders(headers) }),
+      ...(progressToken !== undefined && {
+        onprogress: (progress: object) =>
+          send({ jsonrpc: '2.0', method, params: { ...progress, progressToken } }),
+      }),
+    };
+  }
+
+  #withLevel(params: Params | undefined): Params | undefined {
+    if (this.#level === undefined) return params;
+    const meta = isRecord(params?._meta) ? params._meta : {};
+    return { ...params, _meta: { ...meta, [LOG_LEVEL_META_KEY]: this.#level } };
+  }
+
+  async #notified(message: JsonRpcNotification): Promise<void> {
+    const { method, params } = message;
+    if (method === 'notifications/initialized') {
+      this.#current?.subscriptions.start();
+      return;
+    }
+    const cancelled = cancelledId(message);
+    if (cancelled !== undefined) {
+      this.#running.get(cancelled)?.abort();
+      this.#running.delete(cancelled);
+      return;
+    }
+    // [spec] Roots are asked for, and nothing else of a client's is announced in 2026-07-28.
+    if (method.startsWith('notifications/')) this.#surroundings.report.count('dropped');
+    else {
+      const notification = { method, ...(params && { params: withoutRequestMeta(params) }) };
+      const sent = this.#conversation().then(({ client }) => client.notification(notification));
+      await sent.catch((error: unknown) => this.#surroundings.report.failed(hopErrorOf(error)));
+    }
+  }
+
+  /** The one that there is, or a new one: a process may have ended. */
+  async #conversation(): Promise<Conversation> {
+    return this.#current ?? this.#connect(true);
+  }
+
+  #connect(again: boolean): Promise<Conversation> {
+    this.#connecting ??= this.#open(again).finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #open(again: boolean): Promise<Conversation> {
+    const { report, openTransport, send, settings } = this.#surroundings;
+    if (this.#isClosed) throw new HopError('session-closed', 'The session has ended', NOT_SENT);
+    if (this.#pauses.leftMs > 0) {
+      throw new HopError('unreachable', 'The upstream was lost, and is tried again soon', NOT_SENT);
+    }
+    const client = new Client(...this.#identity());
+    const subscriptions = new Subscriptions(this.#surroundings, client, this.#resources);
+    const conversation = { client, subscriptions };
+    client.fallbackNotificationHandler = async ({ method, params }) =>
+      send({ jsonrpc: '2.0', method, ...(params && { params: withoutAnswerMeta(params) }) });
+    client.onclose = () => {
+      subscriptions.close();
+      if (this.#current !== conversation) return;
+      this.#current = undefined;
+      this.#pauses.lost();
+      if (!this.#isClosed) report.changed({ state: 'down', pid: undefined });
+    };
+    const transport = openTransport();
+    if (transport instanceof HttpTransport) transport.onmessage = transport.noteAnswer;
+    try {
+      await client.connect(transport, { timeout: settings.connectTimeoutMs });
+    } catch (error) {
+      this.#pauses.failed();
+      throw error;
+    }
+    this.#current = conversation;
+    this.#pauses.opened();
+    report.changed({ era: 'modern' });
+    report.opened('pid' in transport ? (transport.pid as number) : undefined, again);
+    if (again) subscriptions.start();
+    return conversation;
+  }
+
+  /** The session's own client is who the upstream talks to. */
+  #identity(): [Implementation, ClientOptions] {
+    const { clientInfo, capabilities } = this.#initialize;
+    return [
+      (isRecord(clientInfo) ? clientInfo : { name: 'unknown', version: '0' }) as Implementation,
+      {
+        capabilities: isRecord(capabilities) ? capabilities : {},
+        versionNegotiation: { mode: { pin: MODERN } },
+      },
+    ];
+  }
+}
+
+const NOT_SENT = { sent: false };
+
+/** The SDK has checked what the protocol says of a result; nothing is left out of it. */
+const AS_IT_IS: StandardSchemaV1<unknown, Params> = {
+  '~standard': {
+    version: 1,
+    vendor: 'express-mcp-sse',
+    validate: (value) =>
+      isRecord(value) ? { value } : { issues: [{ message: 'a result must be an object' }] },
+  },
+};

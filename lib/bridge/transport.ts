@@ -1,0 +1,26 @@
+// Opens a transport to the upstream: over HTTP, or to a process of its own.
+import type { Transport } from '@modelcontextprotocol/client';
+
+import { ChildTransport } from './child-transport.js';
+import { HttpTransport, type HeaderRecord } from './http-transport.js';
+import type { SessionReport, Statistics } from './statistics.js';
+
+/** A transport that is not started. `latest` are the caller's headers of its last request. */
+export function openTransport(
+  statistics: Statistics,
+  report: SessionReport,
+  latest: () => HeaderRecord,
+): Transport {
+  const { settings } = statistics;
+  const { upstream, closeTimeoutMs, maxMessageBytes } = settings;
+  if (upstream instanceof URL) return new HttpTransport(upstream, settings, latest);
+  return new ChildTransport({
+    command: upstream,
+    closeTimeoutMs,
+    maxMessageBytes,
+    stderr: report.stderr,
+    counted: (change) => {
+      statistics.processes += change;
+    },
+  });
+}
