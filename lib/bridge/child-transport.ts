@@ -53,6 +53,8 @@ export class ChildTransport implements Transport {
   #exited: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
   #isClosing = false;
+  /** It was told why already. */
+  #hasFailed = false;
 
   constructor(options: ChildOptions) {
     this.#options = options;
@@ -159,7 +161,7 @@ export class ChildTransport implements Transport {
     child.stdin.destroy();
     child.stdout.destroy();
     child.stderr?.destroy();
-    if (!this.#isClosing) {
+    if (!this.#isClosing && !this.#hasFailed) {
       this.onerror?.(new HopError('closed', `The process of the upstream ended with ${how}`));
     }
     this.onclose?.();
@@ -172,6 +174,7 @@ export class ChildTransport implements Transport {
       const { maxMessageBytes } = this.#options;
       const tooLarge = `The upstream sent a message of over ${maxMessageBytes} bytes`;
       this.onerror?.(new HopError('invalid-answer', tooLarge, { cause: error }));
+      this.#hasFailed = true;
       this.kill('SIGKILL');
       return;
     }

@@ -15,7 +15,7 @@ export interface ConnectionEvents {
 
 /** One link at a time. */
 export class Connection {
-  readonly memory = new Memory();
+  readonly memory: Memory = new Memory();
   readonly #surroundings: Surroundings;
   readonly #events: ConnectionEvents;
   readonly #pauses = new Pauses();

@@ -40,7 +40,7 @@ const changes = channel('mcp-sse:bridge');
 
 /** The counters of one bridge, and the state of each session's upstream connection. */
 export class Statistics {
-  readonly reports = new Map<string, SessionReport>();
+  readonly reports: Map<string, SessionReport> = new Map<string, SessionReport>();
   readonly settings: BridgeSettings;
   processes = 0;
   readonly totals: BridgeStats['totals'] = {

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { expect, it } from 'vitest';
+
+import type { UpstreamCommand } from '../../lib/bridge/index.js';
+import { eventually } from '../support/eventually.js';
+import { textOf } from '../support/sdk/clients.js';
+import { bridged, greet } from './bridged.js';
+
+const program = (name: string, ...args: string[]): UpstreamCommand => ({
+  command: process.execPath,
+  args: [fileURLToPath(new URL(`programs/${name}.mjs`, import.meta.url)), ...args],
+});
+const V1 = program('stdio-v1');
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // One that has ended may still have to be noted by its parent.
+    return process.platform !== 'linux' || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+type Bridged = Awaited<ReturnType<typeof bridged>>;
+
+const call = async ({ client }: Bridged, name: string): Promise<string> =>
+  textOf(await client.callTool({ name, arguments: {} }));
+const pidsOf = async (to: Bridged): Promise<number[]> => JSON.parse(await call(to, 'pids'));
+
+it.each(['stdio-v1', 'stdio-modern'])(
+  'serves %s, and asks the client in the middle of a call',
+  async (name) => {
+    const to = await bridged(program(name));
+    to.client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///home' }] }));
+    await to.connect();
+    expect(await greet(to.client)).toBe('Hello, Ann');
+    expect(await call(to, 'roots')).toContain('file:///home');
+    const [session] = to.served.mcp.sessions;
+    const era = name === 'stdio-v1' ? 'legacy' : 'modern';
+    const state = to.server.upstreamOf(session!.id);
+    expect(state).toMatchObject({ state: 'open', era, pid: expect.any(Number) });
+    expect(to.server.stats().processes).toBe(1);
+    await to.client.close();
+    await eventually(() => to.server.stats().processes === 0);
+    expect(isAlive(state!.pid!)).toBe(false);
+  },
+);
+
+it('gives the program no variable that was not listed', async () => {
+  process.env.BRIDGE_SECRET = 'secret';
+  process.env.BRIDGE_LISTED = 'listed';
+  const to = await bridged({ ...V1, env: ['BRIDGE_LISTED'] });
+  await to.connect();
+  const { PATH, BRIDGE_LISTED, ...others } = JSON.parse(await call(to, 'env'));
+  expect([PATH, BRIDGE_LISTED]).toEqual([process.env.PATH, 'listed']);
+  expect(others).toEqual({});
+  delete process.env.BRIDGE_SECRET;
+  delete process.env.BRIDGE_LISTED;
+});
+
+it('runs it in the folder that is named', async () => {
+  const to = await bridged({ ...V1, cwd: '/' });
+  await to.connect();
+  expect(await call(to, 'cwd')).toBe('/');
+});
+
+it('starts it again when it has crashed, and says what happened to the call', async () => {
+  const to = await bridged(V1);
+  await to.connect();
+  await expect(call(to, 'crash')).rejects.toMatchObject({
+    message: 'The process of the upstream ended with code 3',
+    data: { hop: 'upstream', reason: 'closed', outcome: 'unknown' },
+  });
+  await eventually(() => to.server.stats().sessions.open === 1, 'another process', 15_000);
+  expect(await greet(to.client)).toBe('Hello, Ann');
+  expect(to.server.stats()).toMatchObject({ processes: 1, totals: { reconnects: 1 } });
+});
+
+it('starts a modern one again when it is needed', async () => {
+  const to = await bridged(program('stdio-modern'));
+  await to.connect();
+  await expect(call(to, 'crash')).rejects.toMatchObject({ data: { hop: 'upstream' } });
+  await eventually(() => to.server.stats().processes === 0);
+  const hello = async (): Promise<string> =>
+    greet(to.client).catch((error: Error) => error.message);
+  let said = '';
+  while (!said.startsWith('Hello')) said = await hello();
+  expect(to.server.stats()).toMatchObject({ processes: 1, totals: { reconnects: 1 } });
+});
+
+it('tells lines of stderr to the hook, and ignores what is no message', async () => {
+  const lines: string[] = [];
+  const hooks = { onStderr: (line: string) => lines.push(line) };
+  const to = await bridged(V1, { hooks });
+  await to.connect();
+  expect(await call(to, 'noise')).toBe('made noise');
+  await eventually(() => lines.length === 2);
+  expect(lines).toEqual(['first line', 'second line']);
+  expect(await greet(to.client)).toBe('Hello, Ann');
+});
+
+it('ends a program that sends too large a message', async () => {
+  const to = await bridged(V1, { maxMessageBytes: 100_000 });
+  await to.connect();
+  await expect(call(to, 'huge')).rejects.toMatchObject({ data: { reason: 'invalid-answer' } });
+});
+
+it('kills what does not end, and what that has started', async () => {
+  const to = await bridged(program('stdio-v1', 'stubborn'), { closeTimeoutMs: 400 });
+  await to.connect();
+  const pids = await pidsOf(to);
+  expect(pids.map(isAlive)).toEqual([true, true]);
+  await to.server.close();
+  expect(pids.map(isAlive)).toEqual([false, false]);
+  expect(to.server.stats().processes).toBe(0);
+});
+
+it('kills one that hangs', async () => {
+  const to = await bridged(V1, { closeTimeoutMs: 400, requestTimeoutMs: 300 });
+  await to.connect();
+  const [pid] = await pidsOf(to);
+  await expect(call(to, 'hang')).rejects.toMatchObject({ data: { reason: 'timeout' } });
+  await to.server.close();
+  expect(isAlive(pid!)).toBe(false);
+});
+
+it('takes no more sessions than processes may run', async () => {
+  const to = await bridged(V1, { maxProcesses: 1 });
+  await to.connect();
+  const refused = await fetch(`${to.served.url}/sse`);
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).not.toBeNull();
+  await refused.text();
+  await to.client.close();
+  await eventually(() => to.server.stats().processes === 0);
+  const abort = new AbortController();
+  await eventually(() => to.served.mcp.sessions.size === 0);
+  expect((await fetch(`${to.served.url}/sse`, { signal: abort.signal })).status).toBe(200);
+  abort.abort();
+});
+
+it.each([
+  ['that is not there', { command: '/nowhere/at-all' }, 'unreachable'],
+  ['that ends at once', { command: process.execPath, args: ['-e', ''] }, 'closed'],
+  [
+    'that says nothing',
+    { command: process.execPath, args: ['-e', 'setInterval(() => 0, 1e4)'] },
+    'timeout',
+  ],
+])('says so of a program %s', async (_name, upstream, reason) => {
+  const { failure, server } = await bridged(upstream, {
+    connectTimeoutMs: 1_000,
+    closeTimeoutMs: 400,
+  });
+  expect(await failure()).toMatchObject({ data: { hop: 'upstream', reason } });
+  await eventually(() => server.stats().processes === 0);
+});
