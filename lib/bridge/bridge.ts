@@ -5,12 +5,12 @@ import { BridgedSession } from './bridged-session.js';
 import { pickHeaders } from './forwarded-headers.js';
 import { KnownEra } from './known-era.js';
 import { parseOptions, type BridgeOptions, type UpstreamState } from './options.js';
-import { Statistics, type BridgeStats } from './statistics.js';
+import { Statistics, type UpstreamStats } from './statistics.js';
 
 /** A `server` for `mcpSse()`, and what it knows of its upstream. */
 export interface Bridge {
   (context: Pick<RequestFacts, 'headers'> & { readonly session: Session }): McpServerLike;
-  stats(): BridgeStats;
+  stats(): UpstreamStats;
   /** The upstream connection of a session; undefined when there is no such session. */
   upstreamOf(sessionId: string): UpstreamState | undefined;
   /** Ends all upstream connections; resolves when none is left, and no process. */

@@ -5,5 +5,5 @@
  */
 export { bridge, type Bridge } from './bridge.js';
 export type { BridgeHooks, BridgeOptions, UpstreamCommand, UpstreamState } from './options.js';
-export type { BridgeEvent, BridgeStats } from './statistics.js';
+export type { BridgeEvent, UpstreamStats } from './statistics.js';
 export { HopError, type HopErrorDetails, type HopErrorReason } from './hop-error.js';

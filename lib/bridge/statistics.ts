@@ -7,7 +7,7 @@ import { ignoreResult } from '../util/promises.js';
 import type { HopError, HopErrorReason } from './hop-error.js';
 import type { BridgeSettings, UpstreamState } from './options.js';
 
-export interface BridgeStats {
+export interface UpstreamStats {
   /** The upstream's URL without its query, or the command. */
   upstream: string;
   /** Sessions now, by the state of their upstream connection. */
@@ -43,7 +43,7 @@ export class Statistics {
   readonly reports: Map<string, SessionReport> = new Map<string, SessionReport>();
   readonly settings: BridgeSettings;
   processes = 0;
-  readonly totals: BridgeStats['totals'] = {
+  readonly totals: UpstreamStats['totals'] = {
     opened: 0,
     reconnects: 0,
     requests: 0,
@@ -56,7 +56,7 @@ export class Statistics {
     this.settings = settings;
   }
 
-  snapshot(): BridgeStats {
+  snapshot(): UpstreamStats {
     const sessions = { idle: 0, connecting: 0, open: 0, down: 0, closed: 0 };
     for (const { state } of this.reports.values()) sessions[state.state] += 1;
     const { processes, settings } = this;
