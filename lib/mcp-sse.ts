@@ -149,6 +149,7 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
   const sessions = new SessionRegistry<Data>({
     ...limits,
     anonymous: settings.resume && settings.resume.anonymous,
+    node: settings.adapter?.names?.make(),
   });
   const { maxTotalBytes } = limits;
   const budget = new ByteBudget<LiveSession<Data>>(maxTotalBytes, sessions, (totalBytes) => {
@@ -171,6 +172,7 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
       probes,
       adapter: settings.adapter,
       limits,
+      account: budget,
       failed: events.failed.bind(events, undefined),
     }),
     guard: new OriginGuard(settings.security, settings.streamableHttp !== undefined),

@@ -13,6 +13,7 @@ import { accountMutants } from './mutants/budget.js';
 import { callerMutants } from './mutants/callers.js';
 import { closeMutants } from './mutants/close.js';
 import { clusterBoundMutants } from './mutants/cluster-bounds.js';
+import { clusterLifeMutants } from './mutants/cluster-life.js';
 import { clusterMutants } from './mutants/cluster.js';
 import { guardMutants } from './mutants/guard.js';
 import { hostileMutants } from './mutants/hostile.js';
@@ -39,6 +40,7 @@ const MUTANTS = [
   ...wayBackMutants,
   ...clusterMutants,
   ...clusterBoundMutants,
+  ...clusterLifeMutants,
   ...watchingMutants,
   ...hostileMutants,
   ...guardMutants,

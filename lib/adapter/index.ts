@@ -8,6 +8,7 @@ export {
   type Adapter,
   type AdapterListener,
   type AdapterMember,
+  type NodeNames,
 } from '../cluster/adapter/adapter.js';
 export { localAdapter } from '../cluster/adapter/local-adapter.js';
 export { signedAdapter, type AdapterSecret } from '../cluster/adapter/signed-adapter.js';

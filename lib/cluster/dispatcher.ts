@@ -12,9 +12,11 @@ import type { WriterOptions } from '../stream/connection-writer.js';
 import type { JsonRpcNotification } from '../wire/json-rpc.js';
 import { IncomingCalls } from './rpc/incoming-calls.js';
 import type { Adapter } from './adapter/adapter.js';
+import type { ByteAccount } from './link/link-budget.js';
 import { Membership } from './membership.js';
 import type { Peer } from './peer.js';
 import { nodeOfProbe, nodeOfSession } from './node-name.js';
+import { unreachable } from './rpc/outgoing-calls.js';
 import { RemoteHost, UnknownHost } from './rpc/remote-host.js';
 import { checkedUsage } from './rpc/usage-reply.js';
 
@@ -62,6 +64,8 @@ export interface DispatcherParts<Data> {
   /** Undefined where this is the only node. */
   readonly adapter: Adapter | undefined;
   readonly limits: WriterOptions;
+  /** Counts the bytes that wait for other nodes. */
+  readonly account: ByteAccount;
   /** Called with failures that no caller hears of. Must not throw. */
   readonly failed: (error: McpSseError) => void;
 }
@@ -74,7 +78,15 @@ export class Dispatcher<Data> {
   readonly #failed: (error: McpSseError) => void;
   #requestsReceived = 0;
 
-  constructor({ node, localHost, probes, adapter, limits, failed }: DispatcherParts<Data>) {
+  constructor({
+    node,
+    localHost,
+    probes,
+    adapter,
+    limits,
+    account,
+    failed,
+  }: DispatcherParts<Data>) {
     this.#node = node;
     this.#probes = probes;
     this.#localHost = localHost;
@@ -82,6 +94,7 @@ export class Dispatcher<Data> {
     if (!adapter) return;
     const incoming = new IncomingCalls(localHost, probes, limits);
     const membership = new Membership(node, adapter, {
+      account,
       onError: failed,
       onCall: (operation, parameters, peer) => {
         this.#requestsReceived += 1;
@@ -105,12 +118,14 @@ export class Dispatcher<Data> {
   }
 
   /**
-   * Whether this node has not been in touch with the others all the time since then, on the clock
-   * of `performance.now()`: silence proves nothing.
+   * Whether this node has not been in touch with all others all the time since then, on the clock of
+   * `performance.now()`: silence proves nothing. What a client says may have reached a node that
+   * stands still.
    */
   wasCutOff(since: number): boolean {
     const membership = this.#membership;
-    return membership !== undefined && !(membership.up && membership.since <= since);
+    if (!membership) return false;
+    return !(membership.up && membership.since <= since) || membership.wasLate(since);
   }
 
   /** What the id of a new session becomes: among several nodes it names its owner. */
@@ -136,9 +151,15 @@ export class Dispatcher<Data> {
   host(node: string): Host {
     if (node === this.#node) return this.#localHost;
     const peer = this.#membership?.peer(node);
-    if (peer) return new RemoteHost(peer, this.#probes);
+    if (peer) return new RemoteHost(peer, this.#probes, () => this.#undeliverable(peer));
     const gone = sessionNotFound();
     return new UnknownHost(this.#membership?.unknownNode() ?? gone, this.#probes);
+  }
+
+  /** Why nothing can be delivered to it now, if that is so. */
+  #undeliverable(peer: Peer): McpSseError | undefined {
+    if (peer.isKnownToBeGone) return sessionNotFound();
+    return peer.ended || !this.#membership?.up ? unreachable() : undefined;
   }
 
   /** Where the session lives that a client comes back to, if any node knows it. */
@@ -204,14 +225,14 @@ export class Dispatcher<Data> {
   stats(): ClusterStats | undefined {
     const membership = this.#membership;
     if (!membership) return undefined;
-    const peers = [...membership.peers];
+    const { peers } = membership;
     const { requestsSent, resent } = membership.counts;
     const total = (count: (peer: Peer) => number): number =>
       peers.reduce((sum, peer) => sum + count(peer), 0);
     return {
       node: this.#node,
       up: membership.up,
-      nodes: 1 + this.#peers().length,
+      nodes: 1 + membership.aliveCount,
       streamsImported: total((peer) => peer.imported.size),
       streamsExported: total((peer) => peer.exported.size),
       requestsSent,

@@ -2,17 +2,21 @@
 /** What is known of another node's life, by what is heard of it and who listens at its address. */
 
 /** A node that nobody listens for has this long to come back after a cut of its own. */
-export const GRACE_MS = 3_000;
-/** A node of which nothing is heard for this long is not reached, whatever the adapter says. */
-const SILENCE_MS = 6_000;
-/** A node of which nothing is heard for this long has ended, even if the adapter still counts it. */
-const LOST_MS = 30_000;
+export const GRACE_MS = 6_000;
+/**
+ * A node that answers nothing for this long is not reached, whatever the adapter says. Nor is one
+ * of which nothing is heard for so long, or for three heartbeats where these are further apart.
+ */
+export const SILENCE_MS = 6_000;
+const MISSED_HEARTBEATS = 3;
+/** A node that answers nothing for this long has ended, even if the adapter still counts it. */
+export const LOST_MS = 30_000;
 /** After an outage of the adapter some nodes come back later than others. */
 export const RECOVERY_MS = 30_000;
-/** A node of which nothing is heard for this long is pinged, and again after as long. */
-const PING_MS = 1_500;
-/** The same for one at whose address nobody listens. */
-const ABSENT_PING_MS = 500;
+/** A node is pinged when its heartbeat is late by half an interval, and again after as long. */
+const LATE = 1.5;
+/** The same for one at whose address nobody listens, or for which something waits. */
+const URGENT_PING_MS = 500;
 
 /** This node's own contact with the others. */
 export interface Contact {
@@ -23,6 +27,10 @@ export interface Contact {
    * process has not stood still.
    */
   readonly since: number;
+  /** Milliseconds between two heartbeats of a node. */
+  readonly heartbeatMs: number;
+  /** How long nobody must listen at a node's address until that shows its end. */
+  readonly graceMs: number;
   /** Whether silence proves anything: not for a while after an outage of the adapter. */
   isProof(now: number): boolean;
 }
@@ -31,7 +39,9 @@ export class Liveness {
   readonly #contact: Contact;
   #heardAt = -Infinity;
   #pingedAt = -Infinity;
-  /** The first frame to it since it was heard that the adapter took. */
+  /** When it was last heard again after a heartbeat of it was late. */
+  #backAt = -Infinity;
+  /** The first frame to it since it was heard that it would have answered, had it arrived. */
   #triedAt: number | undefined;
   /** The first of those for which nobody listened, if nobody has listened since. */
   #absentSince: number | undefined;
@@ -47,14 +57,30 @@ export class Liveness {
     return this.#heardAt;
   }
 
-  /** Whether it is known to be no more, with all its sessions. */
+  /** Whether it is taken to be no more, with all its sessions. */
   get ended(): boolean {
     return this.#ended;
   }
 
+  /** Whether the adapter says that nobody listens at its address, and it is not taken to be no more. */
+  get isAbsent(): boolean {
+    return this.#absentSince !== undefined && !this.#ended;
+  }
+
+  /**
+   * Whether its end is known: it has said that it leaves, or has answered nothing for very long. A
+   * node that has lost the adapter alone is taken to be no more long before that, and lives.
+   */
+  isKnownToBeGone(now: number): boolean {
+    if (this.#left) return true;
+    const silentSince = Math.max(this.#triedAt ?? Infinity, this.#contact.since);
+    return this.#ended && this.#contact.isProof(now) && now - silentSince >= LOST_MS;
+  }
+
   /** Whether it was heard lately. */
   isAlive(now: number): boolean {
-    return !this.#ended && now - this.#heardAt < SILENCE_MS;
+    if (this.#ended || this.#isUnanswered(now)) return false;
+    return now - this.#heardAt < this.#patienceMs;
   }
 
   /**
@@ -69,12 +95,19 @@ export class Liveness {
 
   /** Whether nothing was heard of it for too long, while it could have been. */
   isSilent(now: number): boolean {
-    return now - Math.max(this.#heardAt, this.#contact.since) >= SILENCE_MS;
+    const quietMs = now - Math.max(this.#heardAt, this.#contact.since);
+    return quietMs >= this.#patienceMs || this.#isUnanswered(now);
+  }
+
+  /** Whether a heartbeat of it was late at some time since then: what it had to pass on may be late, too. */
+  wasLate(since: number, now: number): boolean {
+    return !this.#ended && (this.#backAt >= since || this.#isLate(now));
   }
 
   /** Something of it has arrived. */
   heard(now: number): void {
     if (this.#left) return;
+    if (this.#isLate(now) && this.#heardAt > -Infinity) this.#backAt = now;
     this.#heardAt = now;
     this.#triedAt = this.#absentSince = undefined;
     this.#ended = false;
@@ -84,22 +117,23 @@ export class Liveness {
    * The adapter has taken a frame for it.
    *
    * @param present whether somebody listens at its address
+   * @param asks whether it answers such a frame
    * @returns whether this shows its end: nobody has listened for the grace, or nothing was heard
    * for very long
    */
-  tried(present: boolean, now: number): boolean {
-    this.#triedAt ??= now;
+  tried(present: boolean, now: number, asks = true): boolean {
+    if (asks) this.#triedAt ??= now;
     if (present) this.#absentSince = undefined;
     else this.#absentSince ??= now;
     // While this process stood still it heard nobody.
-    const { since } = this.#contact;
+    const { since, graceMs } = this.#contact;
     const absentMs = now - Math.max(this.#absentSince ?? Infinity, since);
-    const triedMs = now - Math.max(this.#triedAt, since);
-    const shown = absentMs >= GRACE_MS || triedMs >= LOST_MS;
+    const triedMs = now - Math.max(this.#triedAt ?? Infinity, since);
+    const shown = absentMs >= graceMs || triedMs >= LOST_MS;
     return !this.#ended && shown && this.#contact.isProof(now);
   }
 
-  /** It is no more. */
+  /** It is taken to be no more. */
   end(): void {
     this.#ended = true;
   }
@@ -109,11 +143,30 @@ export class Liveness {
     this.#left = this.#ended = true;
   }
 
-  /** Whether it is time to ping it, which counts as done then. */
-  takePing(now: number): boolean {
-    const intervalMs = this.#absentSince === undefined ? PING_MS : ABSENT_PING_MS;
+  /**
+   * Whether it is time to ping it, which counts as done then.
+   *
+   * @param needed whether something waits for it
+   */
+  takePing(now: number, needed: boolean): boolean {
+    const { heartbeatMs } = this.#contact;
+    const isUrgent = this.#absentSince !== undefined || (needed && !this.isReachable(now));
+    const intervalMs = isUrgent ? URGENT_PING_MS : LATE * heartbeatMs;
     if (this.#ended || now - Math.max(this.#heardAt, this.#pingedAt) < intervalMs) return false;
     this.#pingedAt = now;
     return true;
+  }
+
+  get #patienceMs(): number {
+    return Math.max(SILENCE_MS, MISSED_HEARTBEATS * this.#contact.heartbeatMs);
+  }
+
+  #isLate(now: number): boolean {
+    return now - this.#heardAt >= LATE * this.#contact.heartbeatMs;
+  }
+
+  #isUnanswered(now: number): boolean {
+    const { since } = this.#contact;
+    return this.#triedAt !== undefined && now - Math.max(this.#triedAt, since) >= SILENCE_MS;
   }
 }

@@ -1,63 +1,65 @@
 // This node among the others: who is there.
-/** This node among the others: joined to the adapter, with a peer for each of them. */
+/** This node among the others: joined to the adapter, with a table of them. */
 import { McpSseError } from '../errors.js';
 import { sessionNotFound } from '../session/session-not-found.js';
 import { withDeadline } from '../util/promises.js';
 import { EVERYONE, type Adapter, type AdapterMember } from './adapter/adapter.js';
-import { LinkBudget } from './link/link-budget.js';
+import { LinkBudget, type ByteAccount } from './link/link-budget.js';
 import { encodePresence, parsePacket } from './link/packet.js';
-import { GRACE_MS, RECOVERY_MS, type Contact } from './liveness.js';
-import { Peer, type PeerOwner } from './peer.js';
+import { GRACE_MS, LOST_MS, RECOVERY_MS, type Contact, type Liveness } from './liveness.js';
+import { NodeTable, type KnownNode } from './node-table.js';
+import { Outages } from './outages.js';
+import { heartbeatInterval } from './pace.js';
+import type { Peer, PeerOwner } from './peer.js';
 import { clearInterval, performance, setInterval, setTimeout } from '../util/timers.js';
 
 const TICK_MS = 100;
 /** Ticks that are further apart show that this process has stood still. */
 const STALL_MS = 1_000;
-const HEARTBEAT_MS = 1_000;
+/** Heartbeats come later by up to this part of their interval, so that nodes do not fall into step. */
+const JITTER = 0.1;
 /** An adapter that was out of reach is joined again this often. */
 const REJOIN_MS = 1_000;
 /** An adapter that is out of reach for this long takes the relayed streams with it. */
 const OUTAGE_MS = 8_000;
-/** What was known of a node of which nothing is heard any more is forgotten after this. */
-const FORGET_MS = 3_600_000;
-/** Nodes that are remembered; names beyond it are somebody's invention. */
-const MAX_PEERS = 4_096;
 /** An adapter must settle a `send` within 1.5 s; one that does not is not waited for. */
 const TRANSMIT_MS = 3_000;
 /** Others answer the first heartbeat of a new node at once. */
 const DISCOVERY_MS = 300;
+/** By then they have done so, unless they stand still: an adapter that counts them tells. */
+const ACQUAINTED_MS = 3_000;
 const LEAVE_MS = 2_000;
 /** How long a node that leaves waits for its requests and their answers, and how often it looks. */
 const IDLE_MS = 2_000;
 const IDLE_CHECK_MS = 10;
 
 /** What a membership works with. No call may throw. */
-export type MembershipOwner = Pick<PeerOwner, 'onCall' | 'onError'>;
+export interface MembershipOwner extends Pick<PeerOwner, 'onCall' | 'onError'> {
+  /** Counts the bytes that wait for other nodes. */
+  readonly account?: ByteAccount;
+}
 
 export class Membership implements PeerOwner, Contact {
   readonly self: string;
   readonly contact: Contact = this;
-  readonly budget: LinkBudget = new LinkBudget();
+  readonly budget: LinkBudget;
   readonly onCall: PeerOwner['onCall'];
   readonly onError: PeerOwner['onError'];
   readonly #adapter: Adapter;
-  readonly #peers = new Map<string, Peer>();
-  /** The counts of nodes that are forgotten. */
-  readonly #forgotten = { requestsSent: 0, resent: 0 };
+  readonly #nodes: NodeTable;
   readonly #timer: NodeJS.Timeout;
   #member: AdapterMember | undefined;
   /** What the adapter has told, which may be before the join is complete. */
   #told = false;
   #up = false;
   #changedAt = performance.now();
-  /** The adapter was out of reach once. */
-  #hadOutage = false;
   #tickedAt = performance.now();
   /** When this process last went on after it had stood still. */
   #resumedAt = -Infinity;
-  /** The outage is over once the adapter is back; it is reported once, and given up on once. */
-  #reported = false;
+  readonly #outages: Outages;
+  /** What waited through the outage of now is given up. */
   #gaveUp = false;
+  /** When the next heartbeat is due. */
   #heartbeatAt = -Infinity;
   #joinAt = 0;
   #joining = false;
@@ -69,6 +71,9 @@ export class Membership implements PeerOwner, Contact {
     this.#adapter = adapter;
     this.onCall = owner.onCall;
     this.onError = owner.onError;
+    this.#outages = new Outages(owner.onError);
+    this.budget = new LinkBudget(undefined, owner.account);
+    this.#nodes = new NodeTable(this, (node) => void this.#ping(node));
     this.#timer = setInterval(() => {
       this.#tick(performance.now());
     }, TICK_MS).unref();
@@ -87,8 +92,16 @@ export class Membership implements PeerOwner, Contact {
     return Math.max(this.#changedAt, this.#resumedAt);
   }
 
+  get heartbeatMs(): number {
+    return heartbeatInterval(1 + this.#nodes.living);
+  }
+
+  get graceMs(): number {
+    return this.#nodes.haveVanished ? LOST_MS : GRACE_MS;
+  }
+
   isProof(now: number): boolean {
-    return this.#up && (!this.#hadOutage || now - this.#changedAt >= RECOVERY_MS);
+    return this.#up && (!this.#outages.any || now - this.#changedAt >= RECOVERY_MS);
   }
 
   get leaving(): boolean {
@@ -99,15 +112,19 @@ export class Membership implements PeerOwner, Contact {
     return this.#member?.maxFrameBytes ?? Infinity;
   }
 
-  get peers(): Iterable<Peer> {
-    return this.#peers.values();
+  /** Those of the others with which there is traffic. */
+  get peers(): Peer[] {
+    return this.#nodes.peers;
+  }
+
+  /** How many of the others were heard lately. */
+  get aliveCount(): number {
+    return this.#nodes.count(isAliveNow());
   }
 
   /** How many requests the others were ever sent, and how many frames again. */
   get counts(): { requestsSent: number; resent: number } {
-    const counts = { ...this.#forgotten };
-    for (const peer of this.#peers.values()) add(counts, peer);
-    return counts;
+    return this.#nodes.counts;
   }
 
   /** Frames whose signature was missing, wrong or too old. */
@@ -117,13 +134,18 @@ export class Membership implements PeerOwner, Contact {
 
   /** The others that were heard lately. */
   alive(): Peer[] {
-    const now = performance.now();
-    return [...this.#peers.values()].filter((peer) => peer.isAlive(now));
+    return this.#nodes.peersWhere(isAliveNow());
   }
 
   /** The others of which no end is known, those that are silent included. */
   known(): Peer[] {
-    return [...this.#peers.values()].filter((peer) => !peer.ended);
+    return this.#nodes.peersWhere((liveness) => !liveness.ended);
+  }
+
+  /** Whether a heartbeat of another node was late at some time since then. */
+  wasLate(since: number): boolean {
+    const now = performance.now();
+    return this.#nodes.count((liveness) => liveness.wasLate(since, now)) > 0;
   }
 
   /** Resolves when the others have had the time to answer the first heartbeat. */
@@ -132,16 +154,31 @@ export class Membership implements PeerOwner, Contact {
     if (this.#up && left > 0) await pause(left);
   }
 
-  /** The node of that name, if anything was ever heard of it. */
-  peer(node: string): Peer | undefined {
-    return this.#peers.get(node);
+  /**
+   * The node of that name, if anything was ever heard of it, or if the name proves that it is, or
+   * was, one of ours.
+   */
+  peer(name: string): Peer | undefined {
+    const peer = this.#nodes.peer(name);
+    if (peer || name === this.self || !this.#adapter.names?.proves(name)) return peer;
+    return this.#nodes.meet(name) && this.#nodes.peer(name);
   }
 
   /** Why a name of which nothing was ever heard leads nowhere. */
   unknownNode(): McpSseError {
-    const inTouch = this.#up && performance.now() - this.since >= GRACE_MS;
-    if (inTouch) return sessionNotFound();
+    const touchMs = this.#up ? performance.now() - this.since : 0;
+    if (touchMs >= this.#acquaintedMs) return sessionNotFound();
     return new McpSseError('adapter-unavailable', 'this node does not know the others yet');
+  }
+
+  /**
+   * How long this node must be in touch until it knows all others. One of them may stand still: where
+   * the adapter counts who listens, it shows that somebody is missing.
+   */
+  get #acquaintedMs(): number {
+    const listeners = this.#member?.listeners;
+    if (listeners === undefined) return GRACE_MS;
+    return listeners > 1 + this.#nodes.living ? LOST_MS : ACQUAINTED_MS;
   }
 
   /** Tells the others and ends the membership. Never rejects. */
@@ -163,7 +200,7 @@ export class Membership implements PeerOwner, Contact {
     clearInterval(this.#timer);
     await this.transmit(EVERYONE, encodePresence('leave', this.self)).catch(ignore);
     // The others are still there: no client may be told that their sessions are no more.
-    for (const peer of this.#peers.values()) peer.giveUp();
+    this.#nodes.giveUp();
     const member = this.#member;
     this.#up = false;
     if (member) await withDeadline(leave(member), LEAVE_MS, noAnswer).catch(ignore);
@@ -175,7 +212,7 @@ export class Membership implements PeerOwner, Contact {
    */
   async #idle(): Promise<void> {
     const deadline = performance.now() + IDLE_MS;
-    const busy = (): boolean => [...this.#peers.values()].some((peer) => peer.isBusy);
+    const busy = (): boolean => this.peers.some((peer) => peer.isBusy);
     while (this.#up && busy() && performance.now() < deadline) await pause(IDLE_CHECK_MS);
   }
 
@@ -195,7 +232,7 @@ export class Membership implements PeerOwner, Contact {
       if (this.#left) await member.leave();
       else this.#update();
     } catch (error) {
-      this.#report(error);
+      this.#outages.goesOn(error);
       this.#joinAt = performance.now() + REJOIN_MS;
     } finally {
       this.#joining = false;
@@ -207,98 +244,73 @@ export class Membership implements PeerOwner, Contact {
     if (up === this.#up || this.#left) return;
     this.#up = up;
     this.#changedAt = performance.now();
-    if (up) this.#reported = this.#gaveUp = false;
-    else this.#report(reason);
-    for (const peer of this.#peers.values()) peer.setUp(up);
-    this.#heartbeat(this.#changedAt);
+    if (up) this.#outages.over();
+    else this.#outages.goesOn(reason);
+    this.#gaveUp = false;
+    this.#nodes.setUp(up);
+    // After an outage they all come back at once: large clusters would ask too much of the adapter.
+    const spreadMs = this.heartbeatMs - heartbeatInterval(1);
+    this.#heartbeatAt = this.#changedAt + Math.random() * spreadMs;
+    if (this.#heartbeatAt <= this.#changedAt) this.#heartbeat(this.#changedAt);
   }
 
   #frameArrived(text: string): void {
     const packet = parsePacket(text);
     if (!packet || packet.from === this.self || this.#left) return;
-    const peer = this.#peers.get(packet.from) ?? this.#meet(packet.from);
-    if (!peer) return;
+    const node = this.#nodes.get(packet.from) ?? this.#nodes.meet(packet.from);
+    if (!node) return;
     if (packet.kind === 'leave') {
-      peer.markLeft();
+      this.#nodes.left(node);
       return;
     }
     const now = performance.now();
-    const wasAlive = peer.isAlive(now) && peer.heardAt >= this.upSince;
-    peer.markAlive(now);
-    if (packet.kind === 'link') peer.packetArrived(packet);
+    const { liveness } = node;
+    const wasAlive = liveness.isAlive(now) && liveness.heardAt >= this.upSince;
+    this.#nodes.heard(node, now);
+    if (packet.kind === 'link') this.#nodes.packetArrived(node, packet);
     // A node that is new, or back, learns of us without waiting for our next heartbeat.
-    if (!wasAlive) this.#heartbeatSoon(now);
-  }
-
-  /** A node that was never heard before; undefined when there are too many to be true. */
-  #meet(node: string): Peer | undefined {
-    if (this.#peers.size >= MAX_PEERS && !this.#forgetOne()) return undefined;
-    const peer = new Peer(node, this);
-    peer.setUp(this.#up);
-    this.#peers.set(node, peer);
-    return peer;
+    if (!wasAlive || packet.kind === 'ping') this.#greet(packet.from);
   }
 
   #tick(now: number): void {
     if (now - this.#tickedAt >= STALL_MS) this.#resumedAt = now;
     this.#tickedAt = now;
     if (!this.#member && !this.#joining && now >= this.#joinAt) void this.#join();
-    if (now - this.#heartbeatAt >= HEARTBEAT_MS) this.#heartbeat(now);
+    if (now >= this.#heartbeatAt) this.#heartbeat(now);
     if (!this.#up && !this.#gaveUp && now - this.#changedAt >= OUTAGE_MS) {
       this.#gaveUp = true;
-      for (const peer of this.#peers.values()) peer.giveUp();
+      this.#nodes.giveUp();
     }
-    for (const peer of this.#peers.values()) {
-      peer.tick(now);
-      if (peer.isForgettable(now, FORGET_MS)) this.#forget(peer);
-    }
-  }
-
-  /** Forgets a node that is not there and with which nothing is under way, if there is one. */
-  #forgetOne(): boolean {
-    const now = performance.now();
-    for (const peer of this.#peers.values()) {
-      if (peer.isAlive(now) || !peer.isForgettable(now, 0)) continue;
-      this.#forget(peer);
-      return true;
-    }
-    return false;
-  }
-
-  #forget(peer: Peer): void {
-    add(this.#forgotten, peer);
-    this.#peers.delete(peer.node);
+    this.#nodes.tick(now);
   }
 
   #heartbeat(now: number): void {
     if (!this.#up) return;
-    this.#heartbeatAt = now;
-    for (const peer of this.#peers.values()) peer.remind(now);
+    const { heartbeatMs } = this;
+    // Few nodes cannot ask too much of an adapter.
+    const jitterMs = heartbeatMs > heartbeatInterval(1) ? Math.random() * JITTER * heartbeatMs : 0;
+    this.#heartbeatAt = now + heartbeatMs + jitterMs;
     this.transmit(EVERYONE, encodePresence('heartbeat', this.self)).catch(ignore);
   }
 
-  /** At once, or with the next tick where many ask for it. */
-  #heartbeatSoon(now: number): void {
-    if (now - this.#heartbeatAt >= TICK_MS) this.#heartbeat(now);
-    else this.#heartbeatAt = -Infinity;
+  /** Tells one node that this one is there. */
+  #greet(node: string): void {
+    this.transmit(node, encodePresence('heartbeat', this.self)).catch(ignore);
   }
 
-  /** Once for each outage. */
-  #report(cause: unknown): void {
-    this.#hadOutage = true;
-    if (this.#reported) return;
-    this.#reported = true;
-    const text = 'the adapter is out of reach: sessions of other nodes cannot be served';
-    this.onError(new McpSseError('adapter-unavailable', text, { cause }));
+  async #ping(node: KnownNode): Promise<void> {
+    try {
+      const present = await this.transmit(node.name, encodePresence('ping', this.self));
+      this.#nodes.tried(node, present);
+    } catch {
+      // The adapter has not taken it.
+    }
   }
 }
 
-function add(
-  counts: { requestsSent: number; resent: number },
-  { requestsSent, resent }: Peer,
-): void {
-  counts.requestsSent += requestsSent;
-  counts.resent += resent;
+function isAliveNow(): (liveness: Liveness) => boolean {
+  const now = performance.now();
+  return (liveness) => liveness.isAlive(now);
 }
 
 /** Async, so that what an adapter throws is a rejection too. */

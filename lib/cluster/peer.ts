@@ -6,7 +6,7 @@ import { rejected } from '../util/promises.js';
 import { performance } from '../util/timers.js';
 import type { LinkBudget } from './link/link-budget.js';
 import type { LinkPacket } from './link/packet.js';
-import { ReliableLink, type LinkOwner } from './link/reliable-link.js';
+import { ReliableLink, type LinkMemory, type LinkOwner } from './link/reliable-link.js';
 import { Liveness, type Contact } from './liveness.js';
 import { EdgeStream } from './relay/edge-stream.js';
 import { OwnerResponse } from './relay/owner-response.js';
@@ -32,6 +32,13 @@ export interface PeerOwner {
   onError(error: McpSseError): void;
 }
 
+/** What is left of a peer that is forgotten, so that it can be made anew where it was. */
+export interface PeerMemory {
+  readonly link: LinkMemory;
+  readonly calls: number;
+  readonly channels: number;
+}
+
 const BODY =
   /^(call|reply|refusal|chunk|credit|end|cut|closed) ([\w-]{1,64})(?: ([\w-]{1,32}))?(?:\n|$)/;
 
@@ -45,7 +52,7 @@ export class Peer implements LinkOwner {
   readonly imported: Map<string, EdgeStream> = new Map<string, EdgeStream>();
   /** Streams of our sessions, to clients that are connected there. */
   readonly exported: Map<string, OwnerResponse> = new Map<string, OwnerResponse>();
-  #channels = 0;
+  #channels: number;
   /** Why the link is reset. */
   #resetError = unreachable();
   /** The adapter is in reach. */
@@ -54,13 +61,23 @@ export class Peer implements LinkOwner {
   constructor(
     readonly node: string,
     owner: PeerOwner,
+    liveness: Liveness = new Liveness(owner.contact),
+    memory?: PeerMemory,
   ) {
     this.self = owner.self;
     this.#owner = owner;
-    this.#liveness = new Liveness(owner.contact);
-    this.#link = new ReliableLink(this, { budget: owner.budget });
+    this.#liveness = liveness;
+    this.#link = new ReliableLink(this, { budget: owner.budget, memory: memory?.link });
     this.#link.setOpen(false);
-    this.#calls = new OutgoingCalls(this.#link);
+    this.#calls = new OutgoingCalls(this.#link, memory?.calls);
+    this.#channels = memory?.channels ?? 0;
+  }
+
+  /** What makes it anew; undefined while it is in use. */
+  get memory(): PeerMemory | undefined {
+    const streams = this.imported.size + this.exported.size;
+    const link = streams === 0 && !this.isBusy ? this.#link.memory : undefined;
+    return link && { link, calls: this.#calls.count, channels: this.#channels };
   }
 
   get maxFrameBytes(): number {
@@ -81,25 +98,14 @@ export class Peer implements LinkOwner {
     return this.#calls.size > 0 || !this.#link.isIdle;
   }
 
-  /** Whether nothing would be lost if it were forgotten, as of `now`. */
-  isForgettable(now: number, afterMs: number): boolean {
-    const busy = this.imported.size + this.exported.size > 0 || this.isBusy;
-    return !busy && now - this.#liveness.heardAt >= afterMs;
-  }
-
-  /** When something of it was heard last, on the clock of `performance.now()`. */
-  get heardAt(): number {
-    return this.#liveness.heardAt;
-  }
-
-  /** Whether it was heard lately. */
-  isAlive(now: number): boolean {
-    return this.#liveness.isAlive(now);
-  }
-
-  /** Whether it is known to be no more. */
+  /** Whether it is taken to be no more. */
   get ended(): boolean {
     return this.#liveness.ended;
+  }
+
+  /** Whether that is known, and not only likely. */
+  get isKnownToBeGone(): boolean {
+    return this.#liveness.isKnownToBeGone(performance.now());
   }
 
   /**
@@ -157,15 +163,17 @@ export class Peer implements LinkOwner {
     this.#updateLink(now);
   }
 
+  /** It is no more, with all its sessions: nothing waits for it. */
+  markEnded(): void {
+    this.#liveness.end();
+    this.#resetError = sessionNotFound();
+    this.#link.end();
+    this.#resetError = unreachable();
+  }
+
   packetArrived(packet: LinkPacket): void {
     // It has left: what comes late is void.
     if (!this.ended) this.#link.packetArrived(packet);
-  }
-
-  /** It has said that it leaves. */
-  markLeft(): void {
-    this.#liveness.leave();
-    this.#end();
   }
 
   /** Whether the adapter is in reach. */
@@ -185,12 +193,8 @@ export class Peer implements LinkOwner {
     if (!this.#up) return;
     const streams = this.imported.size + this.exported.size;
     if (streams > 0 && this.#liveness.isSilent(now)) this.giveUp();
-    if (this.#liveness.takePing(now)) this.#link.ping();
-  }
-
-  /** Mentions streams that have long been silent to their owner, which may have given them up. */
-  remind(now: number): void {
     for (const stream of this.imported.values()) {
+      // Its owner may have given it up.
       if (now - stream.sentAt >= REMIND_MS) stream.remind();
     }
   }
@@ -199,9 +203,9 @@ export class Peer implements LinkOwner {
     return this.#owner.transmit(this.node, frame);
   }
 
-  onTransmitted(present: boolean): void {
+  onTransmitted(present: boolean, asks: boolean): void {
     const now = performance.now();
-    if (this.#liveness.tried(present, now)) this.#end();
+    if (this.#liveness.tried(present, now, asks)) this.markEnded();
     this.#updateLink(now);
   }
 
@@ -223,14 +227,6 @@ export class Peer implements LinkOwner {
   onPeerReset(): void {
     for (const stream of [...this.imported.values()]) stream.cut();
     for (const response of [...this.exported.values()]) response.connectionClosed();
-  }
-
-  /** It is no more, with all its sessions: nothing waits for it. */
-  #end(): void {
-    this.#liveness.end();
-    this.#resetError = sessionNotFound();
-    this.#link.end();
-    this.#resetError = unreachable();
   }
 
   #updateLink(now: number): void {

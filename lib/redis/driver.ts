@@ -19,6 +19,11 @@ export interface RedisDriver {
    * it, and learns from them where a channel has moved to.
    */
   probe(channel: string, echo: string, signal: AbortSignal): Promise<unknown>;
+  /**
+   * What the server is, by HELLO: `master`, `replica`, or undefined where it does not say. Missing for
+   * a cluster, whose clients know the masters.
+   */
+  readonly role?: (signal: AbortSignal) => Promise<string | undefined>;
   /** A connection of our own, not opened yet, to the server that serves `channel`. */
   subscriber(channel: string): Promise<Subscriber>;
 }
@@ -35,4 +40,15 @@ export interface Subscriber {
   unsubscribe(channels: string[]): Promise<unknown>;
   /** Ends the connection at once, in whatever state it is. Safe to call again. */
   destroy(): void;
+}
+
+/**
+ * The role in an answer to HELLO, as a map or as a list of names and values.
+ * [spec] redis.io, HELLO
+ */
+export function roleOf(answer: unknown): string | undefined {
+  if (typeof answer !== 'object' || answer === null) return undefined;
+  const list: readonly unknown[] = Array.isArray(answer) ? answer : Object.entries(answer).flat();
+  const role = list[list.indexOf('role') + 1];
+  return typeof role === 'string' ? role : undefined;
 }

@@ -1,7 +1,7 @@
 // Drivers for `ioredis`.
 /** The driver for clients of the package `ioredis`. */
 import { McpSseError } from '../errors.js';
-import type { Subscriber, RedisDriver } from './driver.js';
+import { roleOf, type Subscriber, type RedisDriver } from './driver.js';
 import { slotOf } from './hash-slot.js';
 
 /** What the adapter uses of `new Redis()` of the package `ioredis`. */
@@ -16,6 +16,7 @@ export interface IoredisClient {
   disconnect(): void;
   duplicate(override?: object): IoredisClient;
   on(event: string, listener: (channel: string, message: string) => void): unknown;
+  call(command: string): Promise<unknown>;
   publish(channel: string, message: string): Promise<unknown>;
   spublish(channel: string, message: string): Promise<unknown>;
   subscribe(...channels: string[]): Promise<unknown>;
@@ -52,6 +53,7 @@ export function ioredisDriver(client: IoredisClient): RedisDriver {
     readiness: () => readiness(client.status),
     publish,
     probe: publish,
+    role: async () => roleOf(await client.call('HELLO')),
     subscriber: async () => new IoredisSubscriber(client, ''),
   };
 }

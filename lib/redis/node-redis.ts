@@ -1,6 +1,6 @@
 // Drivers for `redis`.
 /** The driver for clients of the package `redis`. */
-import type { Subscriber, RedisDriver } from './driver.js';
+import { roleOf, type Subscriber, type RedisDriver } from './driver.js';
 import { slotOf } from './hash-slot.js';
 
 /** What the adapter uses of `createClient()` of the package `redis`. */
@@ -54,6 +54,7 @@ export function nodeRedisDriver(client: NodeRedisClient): RedisDriver {
     },
     publish,
     probe: publish,
+    role: async (signal) => roleOf(await client.sendCommand(['HELLO'], commandOptions(signal))),
     subscriber: async () => new NodeRedisSubscriber(client, false),
   };
 }

@@ -29,6 +29,8 @@ export class RedisMember implements AdapterMember {
   readonly #own: string;
   readonly #everyone: string;
   readonly #echoPrefix: string;
+  /** As `AdapterMember.listeners`. */
+  listeners: number | undefined;
   #echoes = 0;
   #onEcho: ((echo: string) => void) | undefined;
   #subscriber: Subscriber | undefined;
@@ -76,7 +78,9 @@ export class RedisMember implements AdapterMember {
     if (this.#leaving) throw hasLeft();
     // What is written to a server that hangs would be delivered when it goes on, too late.
     if (this.#publishFails) throw notSent('Redis does not answer.');
-    return (await this.#publish('publish', this.#channel(to), frame)) > 0;
+    const receivers = await this.#publish('publish', this.#channel(to), frame);
+    if (to === EVERYONE) this.listeners = receivers;
+    return receivers > 0;
   }
 
   leave(): Promise<void> {
@@ -120,6 +124,7 @@ export class RedisMember implements AdapterMember {
 
   /** Rejects unless what this node publishes reaches its subscriber, which is opened if need be. */
   async #reach(): Promise<void> {
+    const role = this.#role();
     if (!this.#subscriber) {
       // By the answer a cluster client learns which server has the channel now, and where there
       // is no answer, there is nothing to listen to.
@@ -129,6 +134,18 @@ export class RedisMember implements AdapterMember {
     }
     await this.#awaitEcho();
     this.#mustSubscribe();
+    if ((await role) === 'replica') throw new Error('The Redis client is connected to a replica.');
+  }
+
+  /**
+   * Whether the server is a replica. That gets what is published at its master, and the master nothing
+   * of what is published there: after a failover this node would hear the others, and not be heard.
+   */
+  async #role(): Promise<string | undefined> {
+    const { role } = this.#driver;
+    if (!role || this.#driver.readiness() !== 'ready') return undefined;
+    // Older servers do not know the command, and a user may not have the permission.
+    return within(PUBLISH_MS, 'HELLO', role).catch(() => undefined);
   }
 
   async #subscribe(): Promise<void> {

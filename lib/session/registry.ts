@@ -13,6 +13,8 @@ export interface RegistryLimits {
   readonly maxSessionsPerPrincipal: number;
   /** @defaultValue 'same-address' */
   readonly anonymous?: 'same-address' | 'any' | false;
+  /** The name of this node. @defaultValue random */
+  readonly node?: string | undefined;
 }
 
 /** A session, and the offset after which its client goes on. */
@@ -27,7 +29,7 @@ export interface Resumption<Data> {
  */
 export class SessionRegistry<Data = unknown> {
   /** Names this node: a fresh one each time, so that an id of an earlier process names no session. */
-  readonly node: string = randomText(9);
+  readonly node: string;
   /** The sessions as the application holds them. */
   readonly handles: Sessions<Data> = new SessionHandles(this);
   /** Set once the node shuts down: no new sessions and requests. */
@@ -40,6 +42,7 @@ export class SessionRegistry<Data = unknown> {
   #taken = 0;
 
   constructor(limits: RegistryLimits) {
+    this.node = limits.node ?? randomText(9);
     this.#limits = limits;
   }
 

@@ -2,88 +2,16 @@ import type { Mutant } from './mutant.js';
 
 const outgoing = 'cluster/link/send-window.ts';
 const link = 'cluster/link/reliable-link.ts';
-const liveness = 'cluster/liveness.ts';
 const peer = 'cluster/peer.ts';
 const model = 'cluster/link/link-model.spec.ts';
-
-const unknown = 'cluster/unknown-nodes.spec.ts';
-const silence = 'cluster/silence.spec.ts';
-const elsewhere = 'cluster/probes-elsewhere.spec.ts';
-const broadcasts = 'cluster/broadcast-silence.spec.ts';
-const life = 'cluster/liveness.spec.ts';
-const bounds = 'cluster/bounds.spec.ts';
-const membership = 'cluster/membership.ts';
-const members = 'cluster/membership.spec.ts';
-
-const lifeMutants: readonly Mutant[] = [
-  {
-    name: 'a node that has just joined says 404 of names that it has not heard',
-    file: membership,
-    find: 'const inTouch = this.#up && performance.now() - this.since >= GRACE_MS;',
-    replace: 'const inTouch = this.since < Infinity && GRACE_MS > 0;',
-    specs: [unknown],
-  },
-  {
-    name: 'text of a client names a node in any format',
-    file: 'cluster/node-name.ts',
-    find: '{12})\\.[\\x21-\\x7e]{1,128}$/',
-    replace: '+)\\./',
-    specs: [unknown],
-  },
-  {
-    name: 'the grace of a node is counted from when it was heard',
-    file: liveness,
-    find: 'this.#absentSince ??= now',
-    replace: 'this.#absentSince ??= this.#heardAt',
-    specs: [life],
-  },
-  {
-    name: 'a node that stood still takes the others for gone',
-    file: liveness,
-    find: 'const triedMs = now - Math.max(this.#triedAt, since);',
-    replace: 'const triedMs = now - this.#triedAt;',
-    specs: [life],
-  },
-  {
-    name: 'a node does not notice that it stood still',
-    file: membership,
-    find: 'if (now - this.#tickedAt >= STALL_MS) this.#resumedAt = now;',
-    replace: 'if (now - this.#tickedAt >= STALL_MS * 1e6) this.#resumedAt = now;',
-    specs: [members],
-  },
-  {
-    name: 'absence after an outage is taken for the end',
-    file: membership,
-    find: '(!this.#hadOutage || now - this.#changedAt >= RECOVERY_MS)',
-    replace: '(!this.#hadOutage || now - this.#changedAt >= RECOVERY_MS * 0)',
-    specs: [silence],
-  },
-  {
-    name: 'what is refused with 503 is given to an adapter that only counts',
-    file: peer,
-    find: 'this.#up && this.#liveness.isReachable(now)',
-    replace: 'this.#up',
-    specs: [silence],
-  },
-  {
-    name: 'an answer to a probe goes by way of the owner',
-    file: 'cluster/rpc/remote-host.ts',
-    find: '  for (const message of messages) probes.settle(message, { sessionId, position });\n',
-    replace: '  void [messages, sessionId, position, probes];\n',
-    specs: [elsewhere],
-  },
-  {
-    name: 'a broadcast leaves silent nodes out',
-    file: 'cluster/dispatcher.ts',
-    find: 'this.#membership?.known()',
-    replace: 'this.#membership?.alive()',
-    specs: [broadcasts],
-  },
-];
-
-const pieces = 'cluster/link/pieces.ts';
 const budget = 'cluster/link/link-budget.ts';
 const reliable = 'cluster/link/reliable-link.spec.ts';
+
+const bounds = 'cluster/bounds.spec.ts';
+const members = 'cluster/membership.spec.ts';
+const nodeTable = 'cluster/node-table.ts';
+
+const pieces = 'cluster/link/pieces.ts';
 const windows = 'cluster/link/send-window.spec.ts';
 
 const boundMutants: readonly Mutant[] = [
@@ -111,7 +39,7 @@ const boundMutants: readonly Mutant[] = [
   {
     name: 'what a link has joined is bounded for each link alone',
     file: budget,
-    find: 'if (this.#partialBytes + bytes > MAX_PARTIAL_BYTES) return false;',
+    find: 'this.#partialBytes + bytes > MAX_PARTIAL_BYTES || ',
     replace: '',
     specs: [reliable],
   },
@@ -132,7 +60,7 @@ const boundMutants: readonly Mutant[] = [
   {
     name: 'the queues of all nodes together have no bound',
     file: budget,
-    find: 'if (this.#queuedBytes + bytes > this.#maxQueuedBytes) return false;',
+    find: 'this.#queuedBytes + bytes > this.#maxQueuedBytes || ',
     replace: '',
     specs: ['cluster/link/link-budget.spec.ts'],
   },
@@ -166,9 +94,9 @@ const boundMutants: readonly Mutant[] = [
   },
   {
     name: 'any number of names is remembered',
-    file: membership,
-    find: 'this.#peers.size >= MAX_PEERS && ',
-    replace: 'this.#peers.size >= MAX_PEERS * 1e6 && ',
+    file: nodeTable,
+    find: 'this.#nodes.size >= MAX_NODES && ',
+    replace: 'this.#nodes.size >= MAX_NODES * 1e6 && ',
     specs: [members],
   },
 ];
@@ -214,9 +142,5 @@ const adapterMutants: readonly Mutant[] = [
   },
 ];
 
-/** Faults of what a node knows of others, keeps for them, and believes of their frames. */
-export const clusterBoundMutants: readonly Mutant[] = [
-  ...lifeMutants,
-  ...boundMutants,
-  ...adapterMutants,
-];
+/** Faults of what a node keeps for others, and believes of their frames. */
+export const clusterBoundMutants: readonly Mutant[] = [...boundMutants, ...adapterMutants];

@@ -51,10 +51,12 @@ describe('the queue for a node', () => {
     );
     await eventually(() => clusterOf(other.mcp).queuedBytes > 5 * MIB);
     const statuses = (await posts).map(({ status }) => status);
-    expect(statuses).toEqual(statuses.map(() => 404));
+    // What was handed to the adapter before it said that nobody listens may have arrived.
+    expect(new Set(statuses)).toEqual(new Set([503, 504]));
+    expect(statuses.filter((status) => status === 504).length).toBeLessThan(3);
     expect(clusterOf(other.mcp).queuedBytes).toBe(0);
     // And stays so.
-    expect((await post(endpointAt(other, client), body)).status).toBe(404);
+    expect((await post(endpointAt(other, client), body)).status).toBe(503);
     expect(clusterOf(other.mcp)).toMatchObject({ queuedBytes: 0, requestsSent: 10 });
   }, 20_000);
 

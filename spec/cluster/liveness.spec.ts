@@ -4,7 +4,14 @@ import { Liveness } from '../../lib/cluster/liveness.js';
 
 /** A node that was heard at 0, on a clock of the spec's own. */
 function heardAtZero() {
-  const contact = { since: -60_000, upSince: -60_000, proof: true, isProof: () => contact.proof };
+  const contact = {
+    since: -60_000,
+    upSince: -60_000,
+    heartbeatMs: 1_000,
+    graceMs: 6_000,
+    proof: true,
+    isProof: () => contact.proof,
+  };
   const liveness = new Liveness(contact);
   liveness.heard(0);
   return { liveness, contact };
@@ -16,18 +23,18 @@ describe('the end of a node', () => {
     // Its event loop is blocked for long before its connection is lost.
     expect(liveness.tried(true, 1_500)).toBe(false);
     expect(liveness.tried(false, 5_000)).toBe(false);
-    expect(liveness.tried(false, 7_999)).toBe(false);
-    expect(liveness.tried(false, 8_000)).toBe(true);
+    expect(liveness.tried(false, 10_999)).toBe(false);
+    expect(liveness.tried(false, 11_000)).toBe(true);
   });
 
   it('is not shown when somebody has listened, or something was heard, in between', () => {
     const { liveness } = heardAtZero();
     liveness.tried(false, 1_000);
     liveness.tried(true, 3_500);
-    expect(liveness.tried(false, 4_500)).toBe(false);
-    liveness.heard(5_000);
-    expect(liveness.tried(false, 7_600)).toBe(false);
-    expect(liveness.tried(false, 10_600)).toBe(true);
+    expect(liveness.tried(false, 7_500)).toBe(false);
+    liveness.heard(8_000);
+    expect(liveness.tried(false, 13_600)).toBe(false);
+    expect(liveness.tried(false, 19_600)).toBe(true);
   });
 
   it('is not shown by silence while somebody listens, but for very long', () => {
@@ -52,8 +59,8 @@ describe('the end of a node', () => {
     expect(liveness.tried(false, 20_000)).toBe(false);
     contact.proof = true;
     contact.since = 20_000;
-    expect(liveness.tried(false, 22_999)).toBe(false);
-    expect(liveness.tried(false, 23_000)).toBe(true);
+    expect(liveness.tried(false, 25_999)).toBe(false);
+    expect(liveness.tried(false, 26_000)).toBe(true);
   });
 
   it('is not shown by a silence through which this process stood still', () => {
@@ -63,6 +70,29 @@ describe('the end of a node', () => {
     expect(liveness.tried(true, 41_000)).toBe(false);
     expect(liveness.tried(true, 69_999)).toBe(false);
     expect(liveness.tried(true, 70_000)).toBe(true);
+  });
+
+  it('is not shown for long when most nodes have vanished at once: they may be at another server', () => {
+    const { liveness, contact } = heardAtZero();
+    contact.graceMs = 30_000;
+    liveness.tried(false, 1_000);
+    expect(liveness.tried(false, 30_999)).toBe(false);
+    expect(liveness.tried(false, 31_000)).toBe(true);
+  });
+
+  it('is known, and not only likely, after it has answered nothing for very long, or has left', () => {
+    const { liveness, contact } = heardAtZero();
+    liveness.tried(false, 1_000);
+    liveness.end();
+    expect(liveness.isKnownToBeGone(30_999)).toBe(false);
+    expect(liveness.isKnownToBeGone(31_000)).toBe(true);
+    contact.proof = false;
+    expect(liveness.isKnownToBeGone(31_000)).toBe(false);
+    contact.proof = true;
+    contact.since = 31_000;
+    expect(liveness.isKnownToBeGone(60_999)).toBe(false);
+    liveness.leave();
+    expect(liveness.isKnownToBeGone(31_000)).toBe(true);
   });
 
   it('is over when it is heard again, unless it has said that it leaves', () => {
@@ -89,6 +119,20 @@ describe('a node is sent messages', () => {
     expect(liveness.isReachable(7_200)).toBe(true);
   });
 
+  it('not when it answers nothing, though its heartbeats are rare', () => {
+    const { liveness, contact } = heardAtZero();
+    contact.heartbeatMs = 20_000;
+    // Frames that it does not answer, such as acknowledgements, show nothing.
+    liveness.tried(true, 10_000, false);
+    expect([liveness.isReachable(59_999), liveness.isSilent(59_999)]).toEqual([true, false]);
+    liveness.tried(true, 20_000);
+    expect([liveness.isReachable(25_999), liveness.isSilent(25_999)]).toEqual([true, false]);
+    expect([liveness.isReachable(26_000), liveness.isSilent(26_000)]).toEqual([false, true]);
+    expect(liveness.isAlive(26_000)).toBe(false);
+    liveness.heard(26_100);
+    expect([liveness.isAlive(86_099), liveness.isAlive(86_100)]).toEqual([true, false]);
+  });
+
   it('not before it was heard once more after an outage', () => {
     const { liveness, contact } = heardAtZero();
     contact.since = 2_000;
@@ -101,16 +145,40 @@ describe('a node is sent messages', () => {
   });
 });
 
-it('is pinged when it is silent, and more often when nobody listens', () => {
-  const { liveness } = heardAtZero();
-  const pingsUntil = (end: number, from: number): number[] => {
+describe('a node is pinged', () => {
+  const pingsUntil = (
+    liveness: Liveness,
+    { from, end, needed = false }: { from: number; end: number; needed?: boolean },
+  ): number[] => {
     const at: number[] = [];
-    for (let now = from; now < end; now += 100) if (liveness.takePing(now)) at.push(now);
+    for (let now = from; now < end; now += 100) if (liveness.takePing(now, needed)) at.push(now);
     return at;
   };
-  expect(pingsUntil(5_000, 0)).toEqual([1_500, 3_000, 4_500]);
-  liveness.tried(false, 5_000);
-  expect(pingsUntil(6_100, 5_000)).toEqual([5_000, 5_500, 6_000]);
+
+  it('when its heartbeat is late, and more often when nobody listens', () => {
+    const { liveness } = heardAtZero();
+    expect(pingsUntil(liveness, { from: 0, end: 5_000 })).toEqual([1_500, 3_000, 4_500]);
+    liveness.tried(false, 5_000);
+    expect(pingsUntil(liveness, { from: 5_000, end: 6_100 })).toEqual([5_000, 5_500, 6_000]);
+    liveness.end();
+    expect(pingsUntil(liveness, { from: 6_100, end: 20_000 })).toEqual([]);
+  });
+
+  it('the less often, the more nodes there are, unless something waits for it', () => {
+    const { liveness, contact } = heardAtZero();
+    contact.heartbeatMs = 2_000;
+    expect(pingsUntil(liveness, { from: 0, end: 7_000 })).toEqual([3_000, 6_000]);
+    contact.upSince = 7_000;
+    const needed = { from: 7_000, end: 8_100, needed: true };
+    expect(pingsUntil(liveness, needed)).toEqual([7_000, 7_500, 8_000]);
+  });
+});
+
+it('tells whether it was late at some time, since what it had to pass on is late then, too', () => {
+  const { liveness } = heardAtZero();
+  expect([liveness.wasLate(0, 1_499), liveness.wasLate(0, 1_500)]).toEqual([false, true]);
+  liveness.heard(4_000);
+  expect([liveness.wasLate(4_000, 4_100), liveness.wasLate(4_001, 4_100)]).toEqual([true, false]);
   liveness.end();
-  expect(pingsUntil(20_000, 6_100)).toEqual([]);
+  expect(liveness.wasLate(0, 10_000)).toBe(false);
 });

@@ -63,7 +63,7 @@ function ownAdapter(member: Partial<AdapterMember> = {}) {
   return made;
 }
 
-it('counts its requests to a node that is gone', { timeout: 20_000 }, async () => {
+it('counts its requests to a node that is gone', { timeout: 30_000 }, async () => {
   const made = ownAdapter();
   const { membership } = membershipOf(made.adapter);
   await eventually(() => membership.up);
@@ -84,9 +84,10 @@ it('remembers a bounded number of names, and the nodes that are there before all
   await eventually(() => membership.up);
   made.listener!.frame(beat('there'));
   for (let n = 0; n < 5_000; n += 1) made.listener!.frame(encodePresence('leave', `name-${n}`));
-  const names = [...membership.peers].map(({ node }) => node);
-  expect(names).toHaveLength(4_096);
-  expect([names.includes('there'), names.includes('name-4999')]).toEqual([true, true]);
+  const names = ['there', ...Array.from({ length: 5_000 }, (_, n) => `name-${n}`)];
+  const remembered = names.filter((name) => membership.peer(name) !== undefined);
+  expect(remembered).toHaveLength(4_096);
+  expect([remembered[0], remembered.at(-1)]).toEqual(['there', 'name-4999']);
   expect(membership.alive().map(({ node }) => node)).toEqual(['there']);
 });
 

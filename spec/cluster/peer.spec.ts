@@ -40,11 +40,19 @@ describe('a call to another node', () => {
 });
 
 it('mentions a stream that has long been silent, and ends it if its owner knows of none', async () => {
-  const { there } = twoPeers(hanging);
+  // Where heartbeats are rare, silence is no news.
+  const contact = {
+    since: -Infinity,
+    upSince: -Infinity,
+    heartbeatMs: 60_000,
+    graceMs: 6_000,
+    isProof: () => true,
+  };
+  const { there } = twoPeers(hanging, { contact });
   const { stream } = there.importStream();
-  there.remind(stream.sentAt + 19_999);
+  there.tick(stream.sentAt + 19_999);
   await rounds(10);
   expect(there.imported.size).toBe(1);
-  there.remind(stream.sentAt + 20_000);
+  there.tick(stream.sentAt + 20_000);
   await eventually(() => there.imported.size === 0);
 });

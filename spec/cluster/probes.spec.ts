@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { localAdapter } from '../../lib/adapter/index.js';
+import { eventually } from '../support/eventually.js';
 import { FaultyAdapter } from '../support/faulty-adapter.js';
 import {
   beginAgainAsSdk,
@@ -9,7 +10,7 @@ import {
   returnAsSdk,
 } from '../support/returning-client.js';
 import { serve } from '../support/serve.js';
-import { endpointAt, serveTwo } from '../support/serve-nodes.js';
+import { discovered, endpointAt, serveTwo } from '../support/serve-nodes.js';
 import { post } from '../support/stream-client.js';
 
 const PATIENT = { resume: { probeTimeoutMs: 60_000 } };
@@ -44,6 +45,22 @@ it('asks once more, since a POST that got lost is not repeated', async () => {
   await again.next(({ event }) => event === 'endpoint');
   expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([1, 0]);
 });
+
+it('has a client come again that may have answered at a node that stands still', async () => {
+  const adapter = new FaultyAdapter();
+  const [owner, other] = await serveTwo({ resume: { probeTimeoutMs: 1_000 } }, adapter);
+  const client = await openAsSdk(`${owner.url}/sse`);
+  adapter.partitioned.add(owner.mcp.stats().cluster!.node);
+  const asked = performance.now();
+  await eventually(() => performance.now() - asked > 1_600, 'a late heartbeat');
+  const again = await beginAgainAsSdk(`${other.url}/sse`);
+  await again.end();
+  expect(again.text).toMatch(/\nretry: \d+\n\n$/);
+  adapter.partitioned.clear();
+  await discovered([owner, other]);
+  await returnAsSdk(client);
+  expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([1, 0]);
+}, 20_000);
 
 it('has a client come again that does not answer while the nodes are out of touch', async () => {
   const adapter = new FaultyAdapter();

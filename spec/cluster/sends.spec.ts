@@ -73,7 +73,7 @@ describe('broadcast', () => {
     adapter.dead.add(other.mcp.stats().cluster!.node);
     expect(one.mcp.broadcast(numbered(1))).toBe(1);
     await eventually(() => numbers(client).length === 1);
-    await eventually(() => errors.includes('session-not-found'), 'the report', 15_000);
+    await eventually(() => errors.includes('outcome-unknown'), 'the report', 15_000);
   });
 
   it('reaches those of a principal on all nodes, and those that a function picks on this one', async () => {

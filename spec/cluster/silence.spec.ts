@@ -62,8 +62,8 @@ describe('a session whose node is out of reach for a while', () => {
     await eventually(() => other.mcp.stats().cluster!.nodes === 1, 'the silence', 10_000);
     const before = adapter.sent.get(self)!;
     expect((await post(endpointAt(other, client), ping(1))).status).toBe(503);
-    // Only pings, one and a half seconds apart.
-    expect(adapter.sent.get(self)! - before).toBeLessThan(10);
+    // Only pings, half a second apart while something waits.
+    expect(adapter.sent.get(self)! - before).toBeLessThan(25);
     adapter.partitioned.clear();
     await discovered([owner, other]);
     expect((await post(endpointAt(other, client), ping(2))).status).toBe(202);

@@ -23,7 +23,13 @@ export function twoPeers(
   const errors: string[] = [];
   const owner = (self: string, recipient: () => Peer): PeerOwner => ({
     self,
-    contact: { since: -Infinity, upSince: -Infinity, isProof: () => true },
+    contact: {
+      since: -Infinity,
+      upSince: -Infinity,
+      heartbeatMs: 1_000,
+      graceMs: 6_000,
+      isProof: () => true,
+    },
     budget: new LinkBudget(),
     maxFrameBytes: Infinity,
     leaving: false,

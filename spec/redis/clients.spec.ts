@@ -152,6 +152,39 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
     expect(reasons[2]).toBeUndefined();
   }, 30_000);
 
+  it('counts who listens to everyone', async () => {
+    const nodes = [];
+    for (const client of [await nodeRedis().connect(), ioredis()]) {
+      nodes.push(await AdapterNode.join(redisAdapter(client, { prefix: 'counted' })));
+    }
+    for (const { member } of nodes) {
+      await member.send('*', 'beat');
+      expect(member.listeners).toBe(2);
+    }
+  });
+
+  it('may not be one of a replica: others would not hear what it publishes', async () => {
+    const replica = await RedisServer.begin(['--replicaof', '127.0.0.1', String(server.port)]);
+    onTestFinished(() => replica.stop());
+    const there = [
+      await nodeRedis({ url: replica.url }).connect(),
+      await nodeRedis({ url: replica.url, RESP: 2 }).connect(),
+      ioredis({ port: replica.port }),
+    ];
+    for (const client of there) {
+      await expect(AdapterNode.join(redisAdapter(client))).rejects.toThrow(/a replica/);
+    }
+    // A failover that leaves it where it is.
+    const client = await nodeRedis().connect();
+    const node = await AdapterNode.join(redisAdapter(client));
+    const master = await RedisServer.begin();
+    onTestFinished(() => master.stop());
+    await server.command('REPLICAOF', '127.0.0.1', String(master.port));
+    await eventually(() => !node.up, 'state(false)', 10_000);
+    await server.command('REPLICAOF', 'NO', 'ONE');
+    await eventually(() => node.up, 'state(true)', 10_000);
+  }, 30_000);
+
   it('carries signed frames for nodes with the same secret', async () => {
     const nodes = [];
     for (const secret of ['one', 'one', 'two'] as const) {

@@ -25,6 +25,8 @@ export class FaultyAdapter implements Adapter {
   readonly sent = new Map<string, number>();
   /** Not known to be out of reach, but sends nothing, and says so. */
   refuses = false;
+  /** Whether it counts who listens. */
+  counts = true;
   readonly #inner = localAdapter();
   readonly #random = seededRandom(1);
   readonly #listeners = new Map<string, AdapterListener>();
@@ -39,9 +41,13 @@ export class FaultyAdapter implements Adapter {
     this.#listeners.set(self, listener);
     const told = (): number | undefined =>
       this.tellsMaxFrameBytes ? this.maxFrameBytes : undefined;
+    const listeners = (): number | undefined => (this.counts ? this.#listening() : undefined);
     return {
       get maxFrameBytes() {
         return told();
+      },
+      get listeners() {
+        return listeners();
       },
       send: async (to, frame) => {
         this.sent.set(to, (this.sent.get(to) ?? 0) + 1);
@@ -86,6 +92,10 @@ export class FaultyAdapter implements Adapter {
   cameBack(self: string): void {
     this.dead.delete(self);
     this.#listeners.get(self)?.state(true);
+  }
+
+  #listening(): number {
+    return [...this.#listeners.keys()].filter((self) => !this.dead.has(self)).length;
   }
 
   #deliver(listener: AdapterListener, frame: string): void {

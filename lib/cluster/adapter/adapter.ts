@@ -23,12 +23,19 @@ export interface AdapterMember {
    * of that size. Undefined where none is too large. It may change while the adapter is out of reach.
    */
   readonly maxFrameBytes?: number | undefined;
+  /**
+   * How many members listen to everyone's address, this one included, as of the last frame for
+   * everyone. A node that has just joined learns by it whether it has heard all others. Undefined
+   * where the adapter cannot count them.
+   */
+  readonly listeners?: number | undefined;
   /** Frames that were dropped because their signature was missing, wrong or too old. */
   readonly rejectedFrames?: number | undefined;
   /**
    * Hands a frame to the node `to`, or to `EVERYONE`.
    *
-   * true: somebody listens there now, so it is on its way. false: nobody does. A rejection with an
+   * true: somebody listens there now, so it is on its way. false: nobody does, as far as the adapter
+   * can count; it may arrive all the same, where servers replicate. A rejection with an
    * `McpSseError` `adapter-unavailable`: it was surely not sent; `message-too-large`: nor will it
    * ever be. Any other rejection: the adapter did not answer, and the frame may arrive. Settles
    * within about 1.5 s and never keeps a frame for later: one that is delivered after its `send`
@@ -37,6 +44,13 @@ export interface AdapterMember {
   send(to: string, frame: string): Promise<boolean>;
   /** Ends the membership and what the adapter has opened for it; never rejects. Safe to call again. */
   leave(): Promise<void>;
+}
+
+/** Names of nodes: twelve ASCII letters, digits, `-` and `_`, random for each process. */
+export interface NodeNames {
+  make(): string;
+  /** Whether the name was made by a node of this cluster. */
+  proves(name: string): boolean;
 }
 
 /**
@@ -50,6 +64,8 @@ export interface AdapterMember {
  * - leave the client that the application gave it open: it is the application's.
  */
 export interface Adapter {
+  /** Names that prove that they are of this cluster; those of the nodes are made by it. */
+  readonly names?: NodeNames | undefined;
   /**
    * @param self the node's address, random for each process: ASCII letters, digits, `-` and `_`
    * @throws (as a rejection) within about 5 s when the adapter is out of reach; the node will try

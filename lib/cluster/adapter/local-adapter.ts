@@ -28,6 +28,10 @@ class LocalMember implements AdapterMember {
     private readonly self: string,
   ) {}
 
+  get listeners(): number {
+    return this.members.size;
+  }
+
   async send(to: string, frame: string): Promise<boolean> {
     if (this.#left) throw new McpSseError('adapter-unavailable', 'This node has left.');
     const addresses = to === EVERYONE ? [...this.members.keys()] : [to];

@@ -3,7 +3,14 @@
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 import { McpSseError } from '../../errors.js';
-import { EVERYONE, type Adapter, type AdapterListener, type AdapterMember } from './adapter.js';
+import {
+  EVERYONE,
+  type Adapter,
+  type AdapterListener,
+  type AdapterMember,
+  type NodeNames,
+} from './adapter.js';
+import { randomText } from '../../util/random-text.js';
 
 /** One secret, or during a rotation two: frames are signed with the first and may have either. */
 export type AdapterSecret = string | readonly [string, string];
@@ -23,6 +30,7 @@ const HEAD_BYTES = 7 + 10 + 1 + 4 + 1 + 43 + 1;
 export function signedAdapter(adapter: Adapter, secret: AdapterSecret): Adapter {
   const keys = keysOf(secret);
   return {
+    names: namesOf(keys),
     async join(self, listener) {
       const verifier = new Verifier(self, keys);
       const checked: AdapterListener = {
@@ -53,6 +61,10 @@ class SignedMember implements AdapterMember {
   get maxFrameBytes(): number | undefined {
     const { maxFrameBytes } = this.#member;
     return maxFrameBytes === undefined ? undefined : maxFrameBytes - HEAD_BYTES;
+  }
+
+  get listeners(): number | undefined {
+    return this.#member.listeners;
   }
 
   get rejectedFrames(): number {
@@ -105,6 +117,26 @@ class Verifier {
 /** The address is signed, too: a frame for one node is nothing to another. */
 function sign(key: KeyObject, time: string, to: string, frame: string): Buffer {
   return createHmac('sha256', key).update(`${time} ${to}\n${frame}`).digest();
+}
+
+/** 42 random bits, and 30 bits of a signature over them. */
+const NAME = /^([\w-]{7})([\w-]{5})$/;
+
+/** Names that only who knows the secret can make: they travel in ids, through clients. */
+function namesOf([key, ...others]: readonly [KeyObject, ...KeyObject[]]): NodeNames {
+  const proofOf = (random: string, by: KeyObject): string =>
+    createHmac('sha256', by).update(`name ${random}`).digest('base64url').slice(0, 5);
+  return {
+    make() {
+      const random = randomText(6).slice(0, 7);
+      return random + proofOf(random, key);
+    },
+    proves(name) {
+      const [, random, proof] = NAME.exec(name) ?? [];
+      if (random === undefined) return false;
+      return [key, ...others].some((by) => proofOf(random, by) === proof);
+    },
+  };
 }
 
 function keysOf(secret: unknown): [KeyObject, ...KeyObject[]] {

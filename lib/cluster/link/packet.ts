@@ -5,6 +5,7 @@
  * What nodes say to each other, as text:
  *
  * - `mcp-sse/2 heartbeat <from>`: the node is there
+ * - `mcp-sse/2 ping <from>`: is the other node there? It answers with a heartbeat
  * - `mcp-sse/2 leave <from>`: it goes, with all its sessions
  * - `mcp-sse/2 link <from> <epoch> <first> <ack epoch> <cursor> <missing> <lengths>`, and behind
  *   a line feed the bodies, one after the other: numbered messages and an acknowledgement
@@ -12,8 +13,10 @@
  * A frame of another version is ignored: its node counts as absent.
  */
 export type Packet =
-  | { readonly kind: 'heartbeat' | 'leave'; readonly from: string }
+  | { readonly kind: Presence; readonly from: string }
   | ({ readonly kind: 'link'; readonly from: string } & LinkPacket);
+
+export type Presence = 'heartbeat' | 'ping' | 'leave';
 
 export interface LinkPacket {
   /** Counts how often the sender has begun to number anew. */
@@ -33,10 +36,10 @@ export interface Ack {
   readonly missing: boolean;
 }
 
-const HEAD = /^mcp-sse\/2 (heartbeat|leave|link) ([\w-]{1,64})(?: (.*))?$/;
+const HEAD = /^mcp-sse\/2 (heartbeat|ping|leave|link) ([\w-]{1,64})(?: (.*))?$/;
 const NUMBERS = /^(\d{1,15}) (\d{1,15}) (\d{1,15}) (\d{1,15}) ([01]) ([\d,]*)$/;
 
-export function encodePresence(kind: 'heartbeat' | 'leave', from: string): string {
+export function encodePresence(kind: Presence, from: string): string {
   return `mcp-sse/2 ${kind} ${from}`;
 }
 
@@ -51,7 +54,7 @@ export function parsePacket(text: string): Packet | undefined {
   const end = text.indexOf('\n');
   const [, kind, from, rest] = HEAD.exec(end < 0 ? text : text.slice(0, end)) ?? [];
   if (from === undefined) return undefined;
-  if (kind === 'heartbeat' || kind === 'leave')
+  if (kind === 'heartbeat' || kind === 'ping' || kind === 'leave')
     return rest === undefined ? { kind, from } : undefined;
   const [, epoch, first, ackEpoch, cursor, missing, lengths] = NUMBERS.exec(rest ?? '') ?? [];
   const bodies = cut(text, end + 1, lengths ?? '');

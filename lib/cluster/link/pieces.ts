@@ -30,12 +30,20 @@ export function* pieces(message: string, maxBytes: number): Generator<string> {
 /** Joins the pieces of a link into messages. */
 export class PieceJoiner {
   readonly #budget: LinkBudget;
+  readonly #onOverflow: () => void;
   /** The pieces so far of a message that goes on. */
   #partial: string | undefined;
   #bytes = 0;
 
-  constructor(budget: LinkBudget) {
+  /** @param onOverflow called when a message is dropped because there is no room for it */
+  constructor(budget: LinkBudget, onOverflow: () => void) {
     this.#budget = budget;
+    this.#onOverflow = onOverflow;
+  }
+
+  /** Whether no message has arrived in part. */
+  get isIdle(): boolean {
+    return this.#partial === undefined;
   }
 
   /** The message that the piece completes, if it does. */
@@ -66,6 +74,7 @@ export class PieceJoiner {
     const bytes = Buffer.byteLength(text);
     if (this.#bytes + bytes > MESSAGE_BYTES || !this.#budget.takePartial(bytes)) {
       this.drop();
+      this.#onOverflow();
       return undefined;
     }
     this.#bytes += bytes;

@@ -46,17 +46,31 @@ export interface LinkOwner {
   transmit(frame: string): Promise<boolean>;
   /** A message of the peer, once and in order. */
   onMessage(body: string): void;
-  /** Whether an adapter that took a frame says that somebody listens at the peer's address. */
-  onTransmitted(present: boolean): void;
+  /**
+   * The adapter has taken a frame.
+   *
+   * @param present whether it says that somebody listens at the peer's address
+   * @param asks whether the peer answers it
+   */
+  onTransmitted(present: boolean, asks: boolean): void;
   /** What was sent and not acknowledged is given up. */
   onReset(): void;
   /** The peer has given up what it had sent. */
   onPeerReset(): void;
 }
 
+/** What is left of a link that is forgotten, so that it can be made anew where it was. */
+export interface LinkMemory {
+  readonly epoch: number;
+  readonly first: number;
+  readonly received: ReceiveWindow;
+  readonly resent: number;
+}
+
 export interface LinkOptions {
   /** Shared by all links of a node. */
   readonly budget?: LinkBudget;
+  readonly memory?: LinkMemory | undefined;
   readonly now?: () => number;
 }
 
@@ -69,7 +83,7 @@ export class ReliableLink {
   readonly #now: () => number;
   readonly #budget: LinkBudget;
   readonly #sendWindow: SendWindow;
-  readonly #receiveWindow = new ReceiveWindow();
+  readonly #receiveWindow: ReceiveWindow;
   readonly #joiner: PieceJoiner;
   #open = true;
   #flushScheduled = false;
@@ -83,19 +97,32 @@ export class ReliableLink {
   #largestTaken = LARGE_BYTES;
   #resendMs = RESEND_MS;
   /** Frames that were sent again. */
-  resent = 0;
+  resent: number;
 
-  constructor(owner: LinkOwner, { budget = new LinkBudget(), now }: LinkOptions = {}) {
+  constructor(owner: LinkOwner, { budget = new LinkBudget(), memory, now }: LinkOptions = {}) {
     this.#owner = owner;
     this.#now = now ?? (() => performance.now());
     this.#budget = budget;
-    // A link that is forgotten and made anew goes on with a larger one.
-    this.#sendWindow = new SendWindow(budget, 1 + Math.floor(this.#now()));
-    this.#joiner = new PieceJoiner(budget);
+    // Larger than that of a link to the same node of which nothing is remembered.
+    const epoch = memory?.epoch ?? 1 + Math.floor(this.#now());
+    this.#sendWindow = new SendWindow(budget, epoch, memory?.first);
+    this.#receiveWindow = memory?.received ?? new ReceiveWindow();
+    this.resent = memory?.resent ?? 0;
+    this.#joiner = new PieceJoiner(budget, () => {
+      // A stream that it was a part of would have a gap.
+      owner.onPeerReset();
+    });
   }
 
   get isIdle(): boolean {
     return this.#sendWindow.isIdle;
+  }
+
+  /** What makes it anew, as long as it is idle and no message has arrived in part. */
+  get memory(): LinkMemory | undefined {
+    if (!this.isIdle || this.#pending > 0 || !this.#joiner.isIdle) return undefined;
+    const { epoch, first } = this.#sendWindow;
+    return { epoch, first, received: this.#receiveWindow, resent: this.resent };
   }
 
   /** Bytes that are not acknowledged. */
@@ -256,9 +283,9 @@ export class ReliableLink {
       for (const { bytes } of batch?.segments ?? []) {
         this.#largestTaken = Math.max(this.#largestTaken, bytes);
       }
+      // Where nobody listens, as far as the adapter can count, it may have arrived all the same.
       if (present) batch?.taken();
-      else batch?.undelivered();
-      this.#owner.onTransmitted(present);
+      this.#owner.onTransmitted(present, batch !== undefined);
     } catch (thrown) {
       if (batch) this.#refused(batch, McpSseError.from(thrown));
     } finally {

@@ -18,18 +18,27 @@ export class SendWindow {
   /** Numbered and not acknowledged, the oldest first. */
   #sent: Segment[] = [];
   #sentBytes = 0;
-  #firstSent = 1;
+  #firstSent: number;
   #waiting = new Set<Segment>();
   #waitingBytes = 0;
 
-  /** @param epoch larger than any that the peer has seen from this node */
-  constructor(budget: LinkBudget, epoch = 1) {
+  /**
+   * @param epoch larger than any that the peer has seen from this node, unless `first` goes on in it
+   * @param first the number of the next segment
+   */
+  constructor(budget: LinkBudget, epoch = 1, first = 1) {
     this.#budget = budget;
     this.#epoch = epoch;
+    this.#firstSent = first;
   }
 
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** The number of the oldest segment that is not acknowledged, or of the next one. */
+  get first(): number {
+    return this.#firstSent;
   }
 
   /** Bytes of what is not acknowledged. */

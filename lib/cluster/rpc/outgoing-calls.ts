@@ -8,15 +8,24 @@ import type { OutgoingMessage } from '../link/send-window.js';
 
 /** How long another node may take to answer; then the caller is told what is known. */
 const DEADLINE_MS = 8_000;
+/** Requests that change nothing that matters: whether they ran is nobody's question. */
+const HARMLESS: ReadonlySet<string> = new Set(['find', 'attach']);
+
+interface SentCall {
+  readonly operation: string;
+  readonly message: OutgoingMessage;
+}
 
 export class OutgoingCalls {
   readonly #link: ReliableLink;
   readonly #pending = new PendingMap<unknown>();
-  readonly #messages = new Map<string, OutgoingMessage>();
-  #count = 0;
+  readonly #messages = new Map<string, SentCall>();
+  #count: number;
 
-  constructor(link: ReliableLink) {
+  /** @param count how many there have been before */
+  constructor(link: ReliableLink, count = 0) {
     this.#link = link;
+    this.#count = count;
   }
 
   /** How many there have been. */
@@ -54,7 +63,8 @@ export class OutgoingCalls {
       // Of one that is too large some pieces may have arrived, and never all.
       this.#pending.reject(id, refusal.code === 'message-too-large' ? refusal : known);
     };
-    this.#messages.set(id, this.#link.push(`call ${id} ${operation}\n${text}`, onRefused));
+    const message = this.#link.push(`call ${id} ${operation}\n${text}`, onRefused);
+    this.#messages.set(id, { operation, message });
     return this.#pending.wait(id, timeoutMs, () => this.#withdraw(id, unreachable()));
   }
 
@@ -81,10 +91,11 @@ export class OutgoingCalls {
 
   /** Takes a request back: `error`, unless it may have arrived. */
   #withdraw(id: string, error: McpSseError): McpSseError {
-    const message = this.#messages.get(id);
+    const sent = this.#messages.get(id);
     this.#messages.delete(id);
     // Never "it was not sent" for something that may run.
-    return !message || this.#link.withdraw(message) ? error : outcomeUnknown();
+    if (!sent || this.#link.withdraw(sent.message) || HARMLESS.has(sent.operation)) return error;
+    return outcomeUnknown();
   }
 }
 

@@ -1,6 +1,6 @@
 // The port to the sessions of another node.
 /** The sessions of another node. */
-import type { McpSseError } from '../../errors.js';
+import { McpSseError } from '../../errors.js';
 import type { Claimant, Host, InboundPost } from '../../session/host.js';
 import { sessionNotFound } from '../../session/session-not-found.js';
 import type { Probes } from '../../session/resume/probes.js';
@@ -8,6 +8,7 @@ import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import type { JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { Peer } from '../peer.js';
 import { resourceOf, type Operation, type Operations } from './operations.js';
+import { unreachable } from './outgoing-calls.js';
 
 /**
  * Each request may also fail as `Peer.call` does: `session-not-found` when the node is no more,
@@ -16,15 +17,27 @@ import { resourceOf, type Operation, type Operations } from './operations.js';
 export class RemoteHost implements Host {
   readonly #peer: Peer;
   readonly #probes: Probes;
+  readonly #undeliverable: () => McpSseError | undefined;
 
-  constructor(peer: Peer, probes: Probes) {
+  /** @param undeliverable why nothing can be delivered to its sessions now, if that is so */
+  constructor(
+    peer: Peer,
+    probes: Probes,
+    undeliverable: () => McpSseError | undefined = () => undefined,
+  ) {
     this.#peer = peer;
     this.#probes = probes;
+    this.#undeliverable = undeliverable;
+  }
+
+  /** Why a message cannot be delivered, as far as that is known without its contents. */
+  get refusal(): McpSseError | undefined {
+    return this.#undeliverable();
   }
 
   async post(inbound: InboundPost): Promise<void> {
     settleProbes(inbound, this.#probes);
-    await this.#request('post', { ...inbound, resource: resourceOf(inbound.facts) });
+    await this.#deliver('post', { ...inbound, resource: resourceOf(inbound.facts) });
   }
 
   async find(client: Claimant): Promise<string> {
@@ -45,7 +58,22 @@ export class RemoteHost implements Host {
   }
 
   async send(sessionId: string, message: JsonRpcMessage): Promise<void> {
-    await this.#request('send', { sessionId, message });
+    await this.#deliver('send', { sessionId, message });
+  }
+
+  /**
+   * A client that has lost its stream needs an answer soon: one whose node is most likely gone gets a
+   * new session. For a message that is refused there is no hurry: its session may live, at a node that
+   * has lost the adapter.
+   */
+  async #deliver<Name extends Operation>(operation: Name, params: Operations[Name]): Promise<void> {
+    try {
+      await this.#request(operation, params);
+    } catch (thrown) {
+      const error = McpSseError.from(thrown);
+      const isGuess = this.#peer.ended && !this.#peer.isKnownToBeGone;
+      throw error.code === 'session-not-found' && isGuess ? unreachable() : error;
+    }
   }
 
   #request<Name extends Operation>(operation: Name, params: Operations[Name]): Promise<unknown> {
@@ -56,29 +84,29 @@ export class RemoteHost implements Host {
 /** The sessions of a node of which nothing was ever heard: every request fails at once. */
 export class UnknownHost implements Host {
   /** What every request fails with. */
-  readonly error: McpSseError;
+  readonly refusal: McpSseError;
   readonly #probes: Probes;
 
-  constructor(error: McpSseError, probes: Probes) {
-    this.error = error;
+  constructor(refusal: McpSseError, probes: Probes) {
+    this.refusal = refusal;
     this.#probes = probes;
   }
 
   async post(inbound: InboundPost): Promise<void> {
     settleProbes(inbound, this.#probes);
-    throw this.error;
+    throw this.refusal;
   }
 
   async find(): Promise<string> {
-    throw this.error;
+    throw this.refusal;
   }
 
   async attach(): Promise<void> {
-    throw this.error;
+    throw this.refusal;
   }
 
   async send(): Promise<void> {
-    throw this.error;
+    throw this.refusal;
   }
 }
 

@@ -1,5 +1,5 @@
 // POST of messages.
-import { UnknownHost } from '../../cluster/rpc/remote-host.js';
+import { RemoteHost, UnknownHost } from '../../cluster/rpc/remote-host.js';
 import { McpSseError } from '../../errors.js';
 import type { Host, InboundPost } from '../../session/host.js';
 import { factsOf } from '../../session/request-facts.js';
@@ -82,8 +82,13 @@ const SMALL_BODY_BYTES = 64 * 1024;
 /** Refuses what cannot be delivered before its body is read, unless it may answer a probe. */
 function checkDeliverable({ req }: Exchange, host: Host): void {
   const { 'content-length': length = Infinity } = req.headers;
-  if (host instanceof UnknownHost && Number(length) > SMALL_BODY_BYTES) throw host.error;
+  if (Number(length) <= SMALL_BODY_BYTES || !isElsewhere(host)) return;
+  const { refusal } = host;
+  if (refusal) throw refusal;
 }
+
+const isElsewhere = (host: Host): host is RemoteHost | UnknownHost =>
+  host instanceof RemoteHost || host instanceof UnknownHost;
 
 const isNotFound = (error: unknown): boolean =>
   McpSseError.from(error).code === 'session-not-found';

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import { McpSseError } from '../../../lib/errors.js';
 import { LinkBudget } from '../../../lib/cluster/link/link-budget.js';
 
 it('has room for a quarter of it for one node, and for no more than all of it together', () => {
@@ -29,4 +30,26 @@ it('is tight when half of a share, or half of all, is taken', () => {
   expect(budget.isTight(0)).toBe(false);
   budget.changeQueued(1);
   expect(budget.isTight(0)).toBe(true);
+});
+
+it('counts what waits, and what has arrived in part, in the account of the process', () => {
+  let held = 0;
+  const account = {
+    admit(bytes: number) {
+      if (held + bytes > 100) throw new McpSseError('over-budget', 'full');
+    },
+    add(bytes: number) {
+      held += bytes;
+    },
+  };
+  const budget = new LinkBudget(1_000, account);
+  expect(budget.hasRoom(60, 0)).toBe(true);
+  budget.changeQueued(60);
+  expect(held).toBe(60);
+  expect([budget.hasRoom(40, 0), budget.hasRoom(41, 0)]).toEqual([true, false]);
+  expect([budget.takePartial(41), held]).toEqual([false, 60]);
+  expect([budget.takePartial(40), held]).toEqual([true, 100]);
+  budget.releasePartial(40);
+  budget.changeQueued(-60);
+  expect(held).toBe(0);
 });

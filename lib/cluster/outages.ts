@@ -1,0 +1,42 @@
+// Outages of the adapter, and which of them is reported.
+import { McpSseError } from '../errors.js';
+import { performance } from '../util/timers.js';
+
+/** An adapter that goes and comes back is reported once in this time, unless the reason is another. */
+const REPORT_MS = 60_000;
+
+/** Reports an outage once, and several that have the same reason once a minute. */
+export class Outages {
+  readonly #onError: (error: McpSseError) => void;
+  #any = false;
+  /** The outage of now is reported. */
+  #reported = false;
+  #last: { readonly at: number; readonly reason: string } | undefined;
+
+  constructor(onError: (error: McpSseError) => void) {
+    this.#onError = onError;
+  }
+
+  /** Whether there was one. */
+  get any(): boolean {
+    return this.#any;
+  }
+
+  /** The adapter is out of reach, or cannot be joined. */
+  goesOn(cause: unknown): void {
+    this.#any = true;
+    if (this.#reported) return;
+    this.#reported = true;
+    const [at, reason] = [performance.now(), McpSseError.from(cause).message];
+    const last = this.#last;
+    if (cause && last?.reason === reason && at - last.at < REPORT_MS) return;
+    this.#last = { at, reason };
+    const text = 'the adapter is out of reach: sessions of other nodes cannot be served';
+    this.#onError(new McpSseError('adapter-unavailable', text, { cause }));
+  }
+
+  /** The adapter is back. */
+  over(): void {
+    this.#reported = false;
+  }
+}

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+
+import { signedAdapter } from '../../lib/adapter/index.js';
+import type { McpSseRouter } from '../../lib/index.js';
+import { eventually } from '../support/eventually.js';
+import { FaultyAdapter } from '../support/faulty-adapter.js';
+import { lastId, openWithIds } from '../support/returning-client.js';
+import { serve, type Served } from '../support/serve.js';
+import { discovered, endpointAt, serveTwo } from '../support/serve-nodes.js';
+import { post, StreamClient } from '../support/stream-client.js';
+
+const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
+const nodeOf = (mcp: McpSseRouter): string => mcp.stats().cluster!.node;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What clients of a session are told at a node that is not its owner, for `ms` milliseconds. */
+async function statusesAt(node: Served<unknown>, client: StreamClient, ms: number) {
+  const statuses = new Set<number>();
+  const posts: Promise<unknown>[] = [];
+  for (const until = performance.now() + ms; performance.now() < until;) {
+    posts.push(post(endpointAt(node, client), ping).then(({ status }) => statuses.add(status)));
+    await pause(200);
+  }
+  await Promise.all(posts);
+  return statuses;
+}
+
+describe('404 is not said of a session whose node lives', () => {
+  it('and has lost the adapter alone, for five seconds', async () => {
+    const adapter = new FaultyAdapter();
+    const [owner, other] = await serveTwo({}, adapter);
+    const client = await openWithIds(`${owner.url}/sse`);
+    const self = nodeOf(owner.mcp);
+    adapter.cutOff(self);
+    setTimeout(() => adapter.cameBack(self), 5_000);
+    const headers = { 'Last-Event-ID': lastId(client) };
+    const again = StreamClient.begin(`${other.url}/sse`, headers);
+    expect((await statusesAt(other, client, 4_000)).has(404)).toBe(false);
+    expect((await again).status).toBe(200);
+  }, 30_000);
+
+  it('and has lost the adapter alone for long, to those who post', async () => {
+    const adapter = new FaultyAdapter();
+    const [owner, other] = await serveTwo({}, adapter);
+    const client = await StreamClient.open(`${owner.url}/sse`);
+    const self = nodeOf(owner.mcp);
+    adapter.cutOff(self);
+    const statuses = await statusesAt(other, client, 12_000);
+    expect([...statuses].sort()).toEqual([503, 504]);
+    adapter.cameBack(self);
+    await discovered([owner, other]);
+    expect((await post(endpointAt(other, client), ping)).status).toBe(202);
+  }, 40_000);
+
+  it('and is at another server with most of the others, for ten seconds', async () => {
+    const adapter = new FaultyAdapter();
+    const nodes = [...(await serveTwo({}, adapter)), await serve({ adapter })];
+    await discovered(nodes);
+    const [alone, ...moved] = nodes as [Served<unknown>, Served<unknown>, Served<unknown>];
+    const client = await openWithIds(`${moved[0].url}/sse`);
+    for (const { mcp } of moved) adapter.dead.add(nodeOf(mcp));
+    const headers = { 'Last-Event-ID': lastId(client) };
+    const told = new Set<number>();
+    for (const until = performance.now() + 10_000; performance.now() < until;) {
+      const again = await StreamClient.begin(`${alone.url}/sse`, headers);
+      told.add(again.status);
+      await again.end(12_000);
+    }
+    expect([...told]).toEqual([200]);
+  }, 60_000);
+
+  it.each([
+    ['counts who listens', true],
+    ['does not', false],
+  ])(
+    'and stood still while the node that is asked has begun: the adapter %s',
+    async (_, counts) => {
+      const adapter = new FaultyAdapter();
+      adapter.counts = counts;
+      const owner = await serve({ adapter });
+      const client = await StreamClient.open(`${owner.url}/sse`);
+      adapter.partitioned.add(nodeOf(owner.mcp));
+      const other = await serve({ adapter });
+      await eventually(() => other.mcp.stats().cluster!.up);
+      const statuses = await statusesAt(other, client, 5_000);
+      adapter.partitioned.clear();
+      expect(statuses.has(404)).toBe(false);
+      await discovered([owner, other]);
+      expect((await post(endpointAt(other, client), ping)).status).toBe(202);
+    },
+    30_000,
+  );
+
+  it('and whose name proves itself, however long it stands still', async () => {
+    const adapter = new FaultyAdapter();
+    adapter.counts = false;
+    const signed = signedAdapter(adapter, 'a secret');
+    const owner = await serve({ adapter: signed });
+    const client = await StreamClient.open(`${owner.url}/sse`);
+    adapter.partitioned.add(nodeOf(owner.mcp));
+    const other = await serve({ adapter: signed });
+    await eventually(() => other.mcp.stats().cluster!.up);
+    await pause(7_000);
+    const posted = post(endpointAt(other, client), ping);
+    await pause(500);
+    adapter.partitioned.clear();
+    expect((await posted).status).toBe(202);
+    // A name that somebody has made up proves nothing.
+    const invented = client.endpoint.replace(/sessionId=\w/, 'sessionId=-');
+    expect((await post(invented.replace(owner.url, other.url), ping)).status).toBe(404);
+  }, 30_000);
+});
+
+it('says 404 of a node that does not answer for half a minute', async () => {
+  const adapter = new FaultyAdapter();
+  const [owner, other] = await serveTwo({}, adapter);
+  const client = await StreamClient.open(`${owner.url}/sse`);
+  adapter.dead.add(nodeOf(owner.mcp));
+  await eventually(() => other.mcp.stats().cluster!.nodes === 1, 'the silence', 10_000);
+  const answer = async (): Promise<number> => (await post(endpointAt(other, client), ping)).status;
+  const deadline = performance.now() + 40_000;
+  let status = 503;
+  while ((status = await answer()) !== 404 && performance.now() < deadline) await pause(500);
+  expect(status).toBe(404);
+}, 60_000);
