@@ -9,9 +9,10 @@ const ourselves = {
   replacement: fileURLToPath(new URL('lib$1/index.ts', import.meta.url)),
 };
 
-// What takes long by nature: heaps that are filled, 200 MB for readers that stop, all pages of the
+// What takes long by nature: half a minute of silence, heaps that are filled, 200 MB for readers that stop, all pages of the
 // reference written anew.
 const long = [
+  'spec/cluster/known-end.spec.ts',
   'spec/flows/heavy.spec.ts',
   'spec/hostile/full-heap.spec.ts',
   'spec/package/api-reference.spec.ts',

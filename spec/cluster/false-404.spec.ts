@@ -45,14 +45,14 @@ describe('404 is not said of a session whose node lives', () => {
     const client = await StreamClient.open(`${owner.url}/sse`);
     const self = nodeOf(owner.mcp);
     adapter.cutOff(self);
-    const statuses = await statusesAt(other, client, 12_000);
+    const statuses = await statusesAt(other, client, 9_000);
     expect([...statuses].sort()).toEqual([503, 504]);
     adapter.cameBack(self);
     await discovered([owner, other]);
     expect((await post(endpointAt(other, client), ping)).status).toBe(202);
   }, 40_000);
 
-  it('and is at another server with most of the others, for ten seconds', async () => {
+  it('and is at another server with most of the others, for eight seconds', async () => {
     const adapter = new FaultyAdapter();
     const nodes = [...(await serveTwo({}, adapter)), await serve({ adapter })];
     await discovered(nodes);
@@ -61,7 +61,7 @@ describe('404 is not said of a session whose node lives', () => {
     for (const { mcp } of moved) adapter.dead.add(nodeOf(mcp));
     const headers = { 'Last-Event-ID': lastId(client) };
     const told = new Set<number>();
-    for (const until = performance.now() + 10_000; performance.now() < until;) {
+    for (const until = performance.now() + 8_000; performance.now() < until;) {
       const again = await StreamClient.begin(`${alone.url}/sse`, headers);
       told.add(again.status);
       await again.end(12_000);
@@ -110,16 +110,3 @@ describe('404 is not said of a session whose node lives', () => {
     expect((await post(invented.replace(owner.url, other.url), ping)).status).toBe(404);
   }, 30_000);
 });
-
-it('says 404 of a node that does not answer for half a minute', async () => {
-  const adapter = new FaultyAdapter();
-  const [owner, other] = await serveTwo({}, adapter);
-  const client = await StreamClient.open(`${owner.url}/sse`);
-  adapter.dead.add(nodeOf(owner.mcp));
-  await eventually(() => other.mcp.stats().cluster!.nodes === 1, 'the silence', 10_000);
-  const answer = async (): Promise<number> => (await post(endpointAt(other, client), ping)).status;
-  const deadline = performance.now() + 40_000;
-  let status = 503;
-  while ((status = await answer()) !== 404 && performance.now() < deadline) await pause(500);
-  expect(status).toBe(404);
-}, 60_000);

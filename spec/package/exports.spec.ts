@@ -60,7 +60,7 @@ const types = [
 
 /** What authors of adapters need. */
 const adapterValues = ['EVERYONE', 'localAdapter', 'signedAdapter'];
-const adapterTypes = ['Adapter', 'AdapterListener', 'AdapterMember', 'AdapterSecret'];
+const adapterTypes = ['Adapter', 'AdapterListener', 'AdapterMember', 'AdapterSecret', 'NodeNames'];
 
 it('exports these values and no others', () => {
   expect(Object.keys(exported).sort()).toEqual(values);
