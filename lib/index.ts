@@ -42,6 +42,8 @@ export type {
 export type { HandlerContext, MessageHandler } from './session/serve/handler.js';
 export type { ClientInfo } from './session/inbound/handshake.js';
 export type { BroadcastAudience } from './session/audience.js';
+export type { SunsetOptions } from './options/sunset.js';
+export type { SunsetCaller } from './session/sunset.js';
 export type { McpSseHooks } from './session/events/hooks.js';
 export type { MessageWatcher } from './session/events/session-events.js';
 export type {

@@ -25,6 +25,8 @@ import { Probes } from './session/resume/probes.js';
 import { ByteBudget } from './session/byte-budget.js';
 import type { CloseReason, SessionLimits, Sessions } from './session/session.js';
 import { Shutdown } from './session/shutdown.js';
+import { Sunset } from './session/sunset.js';
+import { SunsetGate } from './session/sunset-gate.js';
 import { Sweeper, type SweepRules } from './session/sweeper.js';
 import type { JsonRpcMessage, JsonRpcNotification } from './wire/json-rpc.js';
 
@@ -146,6 +148,9 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
   const { limits } = settings;
   const usage = new Usage(settings.usage);
   const events = new SessionEvents<Data>(settings.hooks, limits.hookTimeoutMs, statistics, usage);
+  const sunset =
+    settings.sunset && new Sunset(settings.sunset, events.failed.bind(events, undefined));
+  const sunsetGate = sunset && new SunsetGate<Data>(sunset, usage, events.refused.bind(events));
   const sessions = new SessionRegistry<Data>({
     ...limits,
     anonymous: settings.resume && settings.resume.anonymous,
@@ -156,11 +161,12 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
     diagnostics.overBudget(totalBytes, maxTotalBytes);
   });
   const probes = new Probes(sessions.node);
-  const localHost = new LocalHost(sessions, probes, usage);
+  const localHost = new LocalHost(sessions, probes, usage, sunsetGate);
   return {
     settings,
     events,
     usage,
+    sunset,
     sessions,
     budget,
     sessionLimits: sessionLimits(settings),
@@ -175,10 +181,14 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
       account: budget,
       failed: events.failed.bind(events, undefined),
     }),
-    guard: new OriginGuard(settings.security, settings.streamableHttp !== undefined),
+    guard: new OriginGuard(
+      settings.security,
+      settings.streamableHttp !== undefined,
+      sunset ? ['Deprecation', 'Sunset', 'Link'] : [],
+    ),
     openExchanges: new OpenExchanges(),
     sweeper: new Sweeper(sessions, sweepRules(settings)),
-    observer: observerOf(budget, sessions, events),
+    observer: observerOf(budget, sessions, events, sunsetGate),
   };
 }
 
@@ -187,9 +197,13 @@ function observerOf<Data>(
   budget: ByteBudget<LiveSession<Data>>,
   sessions: SessionRegistry<Data>,
   events: SessionEvents<Data>,
+  sunsetGate: SunsetGate<Data> | undefined,
 ): SessionObserver<LiveSession<Data>> {
   return {
-    initialized: events.initialized.bind(events),
+    initialized(session) {
+      events.initialized(session);
+      sunsetGate?.initialized(session);
+    },
     received: events.received.bind(events),
     sent: events.sent.bind(events),
     discarded: events.discarded.bind(events),

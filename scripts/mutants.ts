@@ -22,6 +22,7 @@ import { logMutants } from './mutants/log.js';
 import type { Mutant } from './mutants/mutant.js';
 import { resumeMutants } from './mutants/resume.js';
 import { sessionMutants } from './mutants/session.js';
+import { sunsetMutants } from './mutants/sunset.js';
 import { turnMutants } from './mutants/flush.js';
 import { watchingMutants } from './mutants/watching.js';
 import { wayBackMutants } from './mutants/resume-request.js';
@@ -46,6 +47,7 @@ const MUTANTS = [
   ...guardMutants,
   ...accountMutants,
   ...worldMutants,
+  ...sunsetMutants,
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

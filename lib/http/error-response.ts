@@ -44,11 +44,18 @@ export function isRefusal(error: McpSseError): boolean {
 }
 
 /**
- * Answers with the error as JSON-RPC, or destroys a response that has begun already.
+ * Answers with the error as JSON-RPC, or destroys a response that has begun already. An end for good
+ * is told as problem details as well, which tools know.
  *
  * @param answer what an error of the application asks for instead of what the code stands for
+ * @param details members of the problem details
  */
-export function sendError(res: ServerResponse, error: McpSseError, answer?: HttpAnswer): void {
+export function sendError(
+  res: ServerResponse,
+  error: McpSseError,
+  answer?: HttpAnswer,
+  details: Readonly<Record<string, string | undefined>> = {},
+): void {
   if (res.headersSent || res.destroyed) {
     res.destroy();
     return;
@@ -56,12 +63,16 @@ export function sendError(res: ServerResponse, error: McpSseError, answer?: Http
   const { status, rpcCode, headers, message } = answer
     ? { ...answer, rpcCode: rpcCodeOf(answer.status) }
     : answerTo(error);
-  const body = JSON.stringify(errorResponseFor(null, rpcCode, message));
+  const rpcAnswer = errorResponseFor(null, rpcCode, message);
+  const isProblem = error.code === 'sunset';
+  // [spec] RFC 9457, 4.2.1: the title of `about:blank` is the phrase of the status.
+  const problem = { type: 'about:blank', title: 'Gone', status, detail: message, ...details };
+  const body = JSON.stringify(isProblem ? { ...problem, ...rpcAnswer } : rpcAnswer);
   res.writeHead(status, {
     'Cache-Control': 'no-store',
     ...headers,
     ...(error.challenge !== undefined && { 'WWW-Authenticate': error.challenge }),
-    'Content-Type': 'application/json',
+    'Content-Type': isProblem ? 'application/problem+json' : 'application/json',
     'Content-Length': Buffer.byteLength(body),
   });
   // [node] HEAD gets no body; `end` drops it.

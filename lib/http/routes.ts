@@ -7,6 +7,7 @@ import { isStreamable, serveStreamable } from './streamable/serve-streamable.js'
 import { isRefusal, sendError } from './error-response.js';
 import { refusedBy } from './http-error.js';
 import type { Runtime } from './runtime.js';
+import { announceSunset } from './sunset.js';
 
 type EndpointName = 'sse' | 'message';
 
@@ -40,12 +41,12 @@ export class Routes<Data> {
   }
 
   refuse({ res }: Pick<Exchange, 'res'>, thrown: McpSseError): void {
-    const { events } = this.#runtime;
+    const { events, sunset } = this.#runtime;
     const { error, answer } = refusedBy(thrown);
     events.refused(error);
     if (!isRefusal(error)) events.failed(undefined, error);
     try {
-      sendError(res, error, answer);
+      sendError(res, error, answer, sunset?.details);
     } catch (cause) {
       // Middleware in front may look at every answer's head (`on-headers`), and throw. There is no
       // caller left to tell; an unhandled rejection would end the process.
@@ -63,6 +64,7 @@ export class Routes<Data> {
       const passedOn = await serveStreamable(exchange, streamable, this.#runtime);
       if (!passedOn) return;
     }
+    announceSunset(exchange, this.#runtime, undefined, false);
     if (req.method === METHODS[name]) await SERVE[name](exchange, this.#runtime);
     else if (req.method === 'OPTIONS') guard.preflight(exchange);
     else {

@@ -10,6 +10,7 @@ import type { Probes } from '../session/resume/probes.js';
 import type { LocalHost } from '../session/local-host.js';
 import type { SessionLimits } from '../session/session.js';
 import type { SessionRegistry } from '../session/registry.js';
+import type { Sunset } from '../session/sunset.js';
 import type { Sweeper } from '../session/sweeper.js';
 import type { OriginGuard } from './guard/origin-guard.js';
 import type { OpenExchanges } from './streamable/open-exchanges.js';
@@ -28,6 +29,7 @@ export interface Runtime<Data> {
   readonly events: SessionEvents<Data>;
   readonly usage: Usage;
   readonly openExchanges: OpenExchanges;
+  readonly sunset: Sunset | undefined;
   /** What sessions report to: the registry and the hooks. */
   readonly observer: SessionObserver<LiveSession<Data>>;
 }

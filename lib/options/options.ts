@@ -5,6 +5,7 @@ import type { Adapter } from '../cluster/adapter/adapter.js';
 import type { MessageHandler } from '../session/serve/handler.js';
 import type { McpSseHooks } from '../session/events/hooks.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
+import type { SunsetOptions } from './sunset.js';
 
 /** Sizes in bytes, times in milliseconds. */
 export interface LimitOptions {
@@ -234,6 +235,8 @@ export interface McpSseOptions<Data = unknown> {
   /** What happens when a stream drops; `true` is the defaults. `false`: its session ends with it. */
   resume?: ResumeOptions | boolean;
   security?: SecurityOptions;
+  /** Ends HTTP+SSE politely: announces it, and refuses new sessions when the time has come. */
+  sunset?: SunsetOptions;
   /** What `usage()` counts; `true` is the defaults. `false`: nothing is counted or kept. */
   usage?: UsageOptions | boolean;
   /**

@@ -24,6 +24,8 @@ import type {
 import { principalFromAuth } from './principal.js';
 import { describeIssues, foreignInstance, type KnownOptions } from './invalid-options.js';
 import { wrongOptions } from './wrong-value.js';
+import type { SunsetPlan } from '../session/sunset.js';
+import { sunsetSchema, sunsetShape } from './sunset.js';
 
 /** The options, checked and complete: no code behind this point knows a default. */
 export interface Settings<Data> {
@@ -42,6 +44,7 @@ export interface Settings<Data> {
     readonly allowedOrigins: readonly string[] | '*';
     readonly principal: NonNullable<SecurityOptions['principal']>;
   };
+  readonly sunset: SunsetPlan | undefined;
   readonly usage: Readonly<Required<UsageOptions>> | false;
   readonly adapter: Adapter | undefined;
   readonly sessionIdGenerator: NonNullable<McpSseOptions['sessionIdGenerator']>;
@@ -166,6 +169,7 @@ const options = {
   limits: z.strictObject(groups.limits).prefault({}),
   resume: objectOrSwitch(groups.resume),
   security: z.strictObject(groups.security).prefault({}),
+  sunset: sunsetSchema,
   usage: objectOrSwitch(groups.usage),
   adapter: z.custom<Adapter>(isAdapter).optional(),
   sessionIdGenerator: fn.default(() => randomId),
@@ -179,7 +183,7 @@ const schema = z
 /** Every option there is, as `group.name`, with its schema. */
 const everyOption: readonly (readonly [string, z.ZodType])[] = [
   ...Object.entries(options),
-  ...Object.entries(groups).flatMap(([group, members]) =>
+  ...Object.entries({ ...groups, sunset: sunsetShape }).flatMap(([group, members]) =>
     Object.entries(members).map(([name, type]) => [`${group}.${name}`, type] as const),
   ),
 ];

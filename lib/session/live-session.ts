@@ -41,6 +41,8 @@ export class LiveSession<Data = unknown>
   messagesOut = 0;
   /** The address that opened it, as far as proxies are trusted; undefined on a Unix socket. */
   address: string | undefined;
+  /** Whether `sunset` has let it in: it goes on for as long as it runs. */
+  admitted = false;
   /** What `usage()` counts of it. */
   readonly usage: UsageTally = { userAgent: undefined, row: undefined, requests: 0 };
   /** Bytes of its running requests, its messages that wait or are kept, and its handshake. */

@@ -10,6 +10,7 @@ import type { UsageReport } from './events/usage-rows.js';
 import type { LiveSession } from './live-session.js';
 import type { Probes } from './resume/probes.js';
 import type { SessionRegistry } from './registry.js';
+import type { SunsetGate } from './sunset-gate.js';
 import type { Session } from './session.js';
 import { principalsDiffer, sessionNotFound } from './session-not-found.js';
 import type { Claimant, Host, InboundPost } from './host.js';
@@ -19,11 +20,18 @@ export class LocalHost<Data> implements Host {
   readonly #sessions: SessionRegistry<Data>;
   readonly #probes: Probes;
   readonly #usage: Usage;
+  readonly #sunsetGate: SunsetGate<Data> | undefined;
 
-  constructor(sessions: SessionRegistry<Data>, probes: Probes, usage: Usage) {
+  constructor(
+    sessions: SessionRegistry<Data>,
+    probes: Probes,
+    usage: Usage,
+    sunsetGate: SunsetGate<Data> | undefined,
+  ) {
     this.#sessions = sessions;
     this.#probes = probes;
     this.#usage = usage;
+    this.#sunsetGate = sunsetGate;
   }
 
   /**
@@ -49,7 +57,8 @@ export class LocalHost<Data> implements Host {
     noteCapabilities(session, inbound);
     const answer = { sessionId, position };
     const theirs = messages.filter((message) => !this.#probes.settle(message, answer));
-    return theirs.length > 0 ? session.receiver.receive(theirs, facts, bytes) : undefined;
+    if (theirs.length === 0 || this.#sunsetGate?.pass(session, theirs) === false) return undefined;
+    return session.receiver.receive(theirs, facts, bytes);
   }
 
   find({ claim, principal }: Claimant): string {

@@ -17,6 +17,7 @@ export type CloseReason =
   | 'idle-timeout'
   | 'replay-evicted'
   | 'over-budget'
+  | 'sunset'
   // Keeps the names above as suggestions while any string is taken.
   | (string & {});
 

@@ -50,6 +50,8 @@ const types = [
   'SessionTotals',
   'SessionTransport',
   'Sessions',
+  'SunsetCaller',
+  'SunsetOptions',
   'UsageCaller',
   'UsageOptions',
   'UsageRow',

@@ -69,6 +69,7 @@ it('the reference names every option, with the default that it has', () => {
     'resume',
     'resume.key',
     'usage',
+    'sunset',
     ...Object.keys(single),
   ];
   const rows = new Map(rowsBelow('Options').map(([name, value]) => [codes(name!)[0], value!]));

@@ -7,6 +7,7 @@ import { factsOf, type McpSseRequest } from '../../session/request-facts.js';
 import { defaultServer } from '../../session/serve/default-server.js';
 import { ResumeStrategy } from '../../session/resume/resume-strategy.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
+import { userAgentOf } from '../../session/events/usage.js';
 import { ignoreResult } from '../../util/promises.js';
 import { beginStream } from './begin-stream.js';
 import { ClientAbort } from './client-abort.js';
@@ -15,6 +16,7 @@ import type { Exchange } from '../exchange.js';
 import { forwardedOf } from '../guard/forwarded.js';
 import type { Caller } from '../principal.js';
 import type { Runtime } from '../runtime.js';
+import { refuseEndedStream } from '../sunset.js';
 import { negotiatedVersion, capabilitiesOf } from './resume-request.js';
 
 /** [spec] Session ids are visible ASCII; the length keeps URLs within what proxies take. */
@@ -35,11 +37,14 @@ export async function openSession<Data>(
   const clientAbort = new ClientAbort(exchange.res);
   refuseWhileDraining(runtime);
   if (clientAbort.hasAborted()) return;
+  // A stream that has begun can be refused no more: its first request will be.
+  if (!writer) refuseEndedStream(exchange, runtime, caller.principal);
   sessions.takeSlot(caller.principal);
   const session = await prepare(exchange, runtime, caller, clientAbort).finally(() => {
     clientAbort.dispose();
   });
   if (!session) return;
+  session.admitted = !writer && runtime.sunset?.refusesStreams === true;
   if (clientAbort.hasAborted()) session.close('client-disconnected');
   else openOrClose(exchange, runtime, session, writer);
 }
@@ -63,7 +68,7 @@ async function prepare<Data>(
     const resumeStrategy = new ResumeStrategy(sessions.node, capabilitiesOf(req, key, runtime));
     session = new LiveSession<Data>(id, principal, data, sessionLimits, observer, resumeStrategy);
     session.address = forwardedOf(exchange).client;
-    session.usage.userAgent = req.headers['user-agent'];
+    session.usage.userAgent = userAgentOf(req.headers);
     const version = negotiatedVersion(req);
     if (version !== undefined) session.handshake.assume(version);
     await serve(session, req, runtime);

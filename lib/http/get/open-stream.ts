@@ -14,6 +14,7 @@ import { checkOwnSocket, type Exchange } from '../exchange.js';
 import { openSession } from './open-session.js';
 import { principalOf, type Caller } from '../principal.js';
 import type { Runtime } from '../runtime.js';
+import { announceSunset } from '../sunset.js';
 import {
   negotiatedVersion,
   resumeRequestOf,
@@ -34,6 +35,7 @@ export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data
   checkOwnSocket(exchange);
   const { settings } = runtime;
   const principal = await principalOf(exchange, runtime);
+  announceSunset(exchange, runtime, principal, true);
   const key = resumeKeyOf(exchange, settings);
   try {
     await serveStream(exchange, runtime, { principal, key });

@@ -24,8 +24,11 @@ export class OriginGuard {
   readonly #origins: AllowList;
   readonly #cors: ReturnType<typeof cors>;
 
-  /** @param streamable whether Streamable HTTP is served, too */
-  constructor(security: Security, streamable = false) {
+  /**
+   * @param streamable whether Streamable HTTP is served, too
+   * @param exposed headers that pages of other sites may read, besides those of every refusal
+   */
+  constructor(security: Security, streamable = false, exposed: readonly string[] = []) {
     const { allowedHosts, allowedOrigins } = security;
     this.#security = security;
     this.#hosts = new AllowList(Array.isArray(allowedHosts) ? allowedHosts : []);
@@ -34,7 +37,7 @@ export class OriginGuard {
       origin: allowedOrigins === '*' ? '*' : true,
       credentials: allowedOrigins !== '*',
       methods: streamable ? ['GET', 'POST', 'DELETE'] : ['GET', 'POST'],
-      exposedHeaders: streamable ? [...EXPOSED, ...OF_STREAMABLE] : EXPOSED,
+      exposedHeaders: [...EXPOSED, ...exposed, ...(streamable ? OF_STREAMABLE : [])],
       maxAge: 600,
     });
   }

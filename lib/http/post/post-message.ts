@@ -9,6 +9,7 @@ import type { BodyReader } from './body-reader.js';
 import { checkContentType, readJson, unreadBody } from './json-body.js';
 import { splitUrl, type Exchange } from '../exchange.js';
 import type { Runtime } from '../runtime.js';
+import { announceSunset } from '../sunset.js';
 import { fixPrototypes } from './v8-prototype-fix.js';
 
 /** The query as this package announces it, which needs no parsing. */
@@ -45,6 +46,7 @@ async function takeMessages<Data>(
   const { maxBodyBytes, maxBatch } = settings.limits;
   const { sessionId, position } = queryOf(exchange);
   const principal = await principalOf(exchange, runtime);
+  announceSunset(exchange, runtime, principal, true);
   // Before anything else of the request decides: an unknown session and another principal's get the
   // same answer, whatever is sent to them. Of another node's session that node decides.
   if (dispatcher.isHere(sessionId)) localHost.sessionOf(sessionId, principal);

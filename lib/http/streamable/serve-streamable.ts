@@ -34,10 +34,12 @@ export async function serveStreamable<Data>(
   // Middleware in front may have set the body flowing: nothing of it may be lost meanwhile.
   const wasFlowing = req.readableFlowing === true;
   if (wasFlowing) req.pause();
-  await principalOf(exchange, runtime);
+  const principal = await principalOf(exchange, runtime);
   if (res.destroyed) return false;
   refuseWhileDraining(exchange, runtime);
   restoreBody(req);
+  if (req.method === 'POST')
+    runtime.usage.passed({ principal, headers: req.headers, body: req.body });
   runtime.openExchanges.add(exchange);
   const passedOn = call(exchange, handler, (error) => {
     runtime.events.failed(undefined, error);

@@ -56,6 +56,7 @@ const REASONS: ReadonlySet<CloseReason> = new Set([
   'idle-timeout',
   'replay-evicted',
   'over-budget',
+  'sunset',
 ]);
 
 /** The counters behind `stats()`. */

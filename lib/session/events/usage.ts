@@ -78,12 +78,13 @@ export class Usage {
     if (this.#settings !== false) this.#count(session);
   }
 
-  /** A client was refused by `sunset`. */
-  refused(caller: UsageCaller): void {
-    if (this.#settings === false) return;
+  /** A client was refused by `sunset`; returns its row. */
+  refused(caller: UsageCaller): CountedRow | undefined {
+    if (this.#settings === false) return undefined;
     const row = this.#rowOf(caller);
     row.refused += 1;
     diagnostics.used(row, 'refused', undefined);
+    return row;
   }
 
   /** A request is passed to the handler of Streamable HTTP. */
@@ -202,6 +203,11 @@ function introductionOf({ params }: Record<string, unknown>): Record<string, unk
 export function namesOf(clientInfo: unknown): Pick<UsageCaller, 'client' | 'version'> {
   const { name, version } = isRecord(clientInfo) ? clientInfo : {};
   return { client: textOf(name), version: textOf(version) };
+}
+
+/** As it is kept for a session. */
+export function userAgentOf(headers: IncomingHttpHeaders): string | undefined {
+  return excerptOf(headers['user-agent'], MAX_USER_AGENT_CHARS);
 }
 
 const textOf = (value: unknown): string | undefined =>

@@ -28,6 +28,8 @@ export class Handshake {
   clientInfo: ClientInfo | undefined;
   clientCapabilities: Readonly<Record<string, unknown>> | undefined;
   protocolVersion: string | undefined;
+  /** Whether the server has declared that it sends log messages. */
+  serverLogs = false;
   /** Bytes of memory that it keeps of the client. */
   heldBytes = 0;
   #initializeId: RequestId | undefined;
@@ -44,7 +46,7 @@ export class Handshake {
     if (isInitialize(message)) {
       this.#initializeId = message.id;
       const { clientInfo, capabilities } = message.params ?? {};
-      if (isClientInfo(clientInfo)) this.clientInfo = copyOf(clientInfo);
+      this.clientInfo = clientInfoOf(clientInfo) ?? this.clientInfo;
       if (isRecord(capabilities)) this.clientCapabilities = capabilities;
       this.heldBytes = sizeOf(this.clientInfo) + sizeOf(this.clientCapabilities);
       return false;
@@ -64,7 +66,8 @@ export class Handshake {
     if (this.protocolVersion !== undefined || !isAnswer(response)) return false;
     if (response.id !== this.#initializeId || !('result' in response)) return false;
     if (!isRecord(response.result)) return false;
-    const { protocolVersion } = response.result;
+    const { protocolVersion, capabilities } = response.result;
+    this.serverLogs = isRecord(capabilities) && isRecord(capabilities.logging);
     if (typeof protocolVersion === 'string') this.protocolVersion = protocolVersion;
     this.#answered = true;
     return true;
@@ -99,6 +102,11 @@ const isInitialize = (message: JsonRpcMessage): message is JsonRpcRequest =>
 
 const isPing = (message: JsonRpcMessage): boolean =>
   'method' in message && message.method === 'ping';
+
+/** What is kept of the name by which a client introduces itself. */
+export function clientInfoOf(given: unknown): ClientInfo | undefined {
+  return isClientInfo(given) ? copyOf(given) : undefined;
+}
 
 function isClientInfo(value: unknown): value is ClientInfo {
   return isRecord(value) && typeof value.name === 'string' && typeof value.version === 'string';

@@ -1,0 +1,50 @@
+// What the head of an answer says of the end of HTTP+SSE, and streams that are refused for it.
+import { userAgentOf } from '../session/events/usage.js';
+import type { McpSseRequest } from '../session/request-facts.js';
+import type { SunsetCaller } from '../session/sunset.js';
+import { randomText } from '../util/random-text.js';
+import type { Exchange } from './exchange.js';
+import type { Runtime } from './runtime.js';
+
+/**
+ * Announces the end on an answer whose head is not written. Where it does not concern all callers
+ * alike, only once the principal is known.
+ *
+ * @param principal undefined too before it is known
+ */
+export function announceSunset<Data>(
+  { req, res }: Exchange,
+  { sunset }: Pick<Runtime<Data>, 'sunset'>,
+  principal: string | undefined,
+  known: boolean,
+): void {
+  if (sunset?.isSelective !== known || res.headersSent) return;
+  const { Link: links, ...fields } = sunset.headersFor(callerOf(req, principal));
+  for (const [name, value] of Object.entries(fields)) res.setHeader(name, value);
+  // The application may have links of its own.
+  if (links !== undefined) res.appendHeader('Link', links);
+}
+
+/**
+ * Refuses a stream whose session would be refused.
+ *
+ * @throws McpSseError `sunset`
+ */
+export function refuseEndedStream<Data>(
+  { req }: Exchange,
+  { sunset, usage }: Pick<Runtime<Data>, 'sunset' | 'usage'>,
+  principal: string | undefined,
+): void {
+  if (!sunset?.refusesStreams) return;
+  const caller = callerOf(req, principal);
+  const error = sunset.refusalOf(caller, randomText(9));
+  if (!error) return;
+  const { userAgent } = caller;
+  const names = { client: undefined, version: undefined, protocolVersion: undefined };
+  usage.refused({ ...names, principal, userAgent, transport: 'sse' });
+  throw error;
+}
+
+function callerOf(req: McpSseRequest, principal: string | undefined): SunsetCaller {
+  return { principal, userAgent: userAgentOf(req.headers), clientInfo: undefined };
+}

@@ -1,0 +1,107 @@
+// The option `sunset`, and how it is checked.
+import { z } from 'zod';
+
+import type { SunsetCaller } from '../session/sunset.js';
+
+/**
+ * How and when this server ends HTTP+SSE. Dates go by the clock of each node, `Date`; sessions
+ * that run are never ended by it.
+ */
+export interface SunsetOptions {
+  /**
+   * Since when, or from when on, HTTP+SSE is deprecated: the header `Deprecation` (RFC 9745). From
+   * then on clients get the `notice`.
+   */
+  deprecated: Date;
+  /**
+   * From when on no new sessions are served: the header `Sunset` (RFC 8594). Not before
+   * `deprecated`.
+   * @defaultValue never
+   */
+  at?: Date;
+  /** The URL that clients are to use instead, absolute: `Link` with `rel="successor-version"`. */
+  successor: string;
+  /**
+   * The URL of a page for people, absolute: `Link` with `rel="deprecation"`.
+   * @defaultValue none
+   */
+  policy?: string;
+  /**
+   * Times in which a share of new sessions (above 0, at most 1; all unless told) is refused as it
+   * will be from `at` on, so that those who do not read notices look into it.
+   * @defaultValue none
+   */
+  brownouts?: readonly { from: Date; to: Date; share?: number }[];
+  /**
+   * Whom it concerns: `false` nobody of these, a `Date` with an `at` of their own. It runs for each
+   * request, so it must be quick, and it is synchronous. One that throws, or answers otherwise, is
+   * reported to `onError` (`hook-failed`), and its caller is not concerned.
+   * @defaultValue everybody
+   */
+  applies?: (caller: SunsetCaller) => boolean | Date;
+  /**
+   * `'initialize'`: the stream is accepted, and its first request answered with a JSON-RPC error
+   * that names the successor, which users get to see. `'http'`: the stream is refused with 410 and
+   * problem details (RFC 9457); most clients show nothing of it.
+   * @defaultValue 'initialize'
+   */
+  refuse?: 'initialize' | 'http';
+  /**
+   * One log message for each session from `deprecated` on, where its server has declared `logging`;
+   * `false` sends none.
+   * @defaultValue a sentence with the dates and the successor
+   */
+  notice?: string | false;
+}
+
+const date = z.custom<Date>(
+  (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+  "must be a valid Date, such as new Date('2027-06-01')",
+);
+const url = z
+  .custom<string>(
+    isPlainUrl,
+    'must be an absolute URL such as https://example.com/mcp, without a user or a password',
+  )
+  .transform((text) => new URL(text).href);
+const share = z
+  .custom<number>(
+    (value) => typeof value === 'number' && value > 0 && value <= 1,
+    'must be a number above 0, at most 1',
+  )
+  .default(1);
+const brownout = z
+  .strictObject({
+    from: date,
+    to: date,
+    share,
+  })
+  .refine(({ from, to }) => from < to, 'from must be before to');
+
+const shape = {
+  deprecated: date,
+  at: date.optional(),
+  successor: url,
+  policy: url.optional(),
+  brownouts: z.array(brownout).default([]),
+  applies: z
+    .custom<SunsetOptions['applies']>((value) => typeof value === 'function', 'must be a function')
+    .optional(),
+  refuse: z.enum(['initialize', 'http'], "must be 'initialize' or 'http'").default('initialize'),
+  notice: z.union([z.string().min(1), z.literal(false)], 'must be a text, or false').optional(),
+};
+
+/** The members of `sunset`. */
+export const sunsetShape: Readonly<Record<string, z.ZodType>> = shape;
+
+// [spec] RFC 9745, 4: the sunset date must not be earlier than the deprecation date.
+export const sunsetSchema: z.ZodType = z
+  .strictObject(shape)
+  .refine(({ deprecated, at }) => !at || at >= deprecated, 'at must not be before deprecated')
+  .optional();
+
+function isPlainUrl(text: unknown): boolean {
+  if (typeof text !== 'string' || !URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username === '' && password === '';
+}
