@@ -9,17 +9,28 @@ import { readText, ROOT } from '../support/snippets.js';
 const manifest = JSON.parse(readText('package.json'));
 const { './package.json': itself, ...entries } = manifest.exports as Record<string, unknown>;
 
-it('has a source for every entry point, and its types first', () => {
+it('has a source, types and a door for CommonJS for every entry point', () => {
   expect(itself).toBe('./package.json');
   for (const [entry, target] of Object.entries(entries)) {
     const path = entry.slice(1);
     expect(target, entry).toEqual({
-      types: `./dist${path}/index.d.ts`,
-      default: `./dist${path}/index.js`,
+      import: { types: `./dist${path}/index.d.ts`, default: `./dist${path}/index.js` },
+      require: { types: `./dist${path}/index.d.cts`, default: `./dist${path}/index.cjs` },
     });
-    expect(Object.keys(target as object)[0], entry).toBe('types');
+    // The first condition that holds counts.
+    for (const conditions of Object.values(target as object))
+      expect(Object.keys(conditions as object), entry).toEqual(['types', 'default']);
     expect(existsSync(`${ROOT}lib${path}/index.ts`), entry).toBe(true);
   }
+});
+
+// `moduleResolution: node10`, which TypeScript 5 has for `module: commonjs`, reads no `exports`.
+it('tells compilers that read no exports where the types of every entry point are', () => {
+  const { main, types, typesVersions } = manifest;
+  expect([main, types]).toEqual(['./dist/index.cjs', './dist/index.d.ts']);
+  const paths = Object.keys(entries).filter((entry) => entry !== '.');
+  const expected = paths.map((entry) => [entry.slice(2), [`./dist${entry.slice(1)}/index.d.ts`]]);
+  expect(typesVersions).toEqual({ '*': Object.fromEntries(expected) });
 });
 
 it('documents every entry point in the API reference', () => {
@@ -42,7 +53,10 @@ it('can be published with provenance, from a repository that it names', () => {
 it('sends release candidates to a tag of their own, and has an entry in the changelog', () => {
   const { version, publishConfig } = manifest;
   expect(publishConfig.tag).toBe(version.includes('-') ? 'next' : 'latest');
-  expect(readText('CHANGELOG.md')).toContain(`\n## ${version}\n`);
+  const changelog = readText('CHANGELOG.md');
+  expect(changelog).toMatch(/^## \[[\d.]+[^\]]*\] - \d{4}-\d\d-\d\d$/m);
+  expect(changelog).toContain(`\n## [${version}] - `);
+  expect(changelog).toContain(`\n[${version}]: https://`);
   const lock = JSON.parse(readText('package-lock.json'));
   expect([lock.version, lock.packages[''].version]).toEqual([version, version]);
 });
@@ -51,7 +65,7 @@ it('has no side effects, ships what it should, and says which Node it needs', ()
   const { sideEffects, files, engines, type, license } = manifest;
   expect({ sideEffects, files, type, license }).toEqual({
     sideEffects: false,
-    files: ['dist', 'lib', 'CHANGELOG.md'],
+    files: ['dist'],
     type: 'module',
     license: 'MIT',
   });
