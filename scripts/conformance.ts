@@ -1,6 +1,7 @@
 // Runs the published conformance suite of MCP, its server scenarios of protocol 2025-11-25, against
 // examples/everything over HTTP+SSE: the suite's client transport, which is Streamable HTTP, is
-// replaced by the SDK's SSE client. Installs the suite below .tmp/conformance.
+// replaced by the SDK's SSE client. Then as it is, over Streamable HTTP, against a handler of the SDK
+// that is `streamableHttp` at the same URL: what passes with the handler alone must. Installs the suite below .tmp/conformance.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -57,14 +58,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Runs an example while `work` has its URL. */
-async function withExample(name: string, work: (url: string) => Promise<void>): Promise<void> {
+/** Runs a server of this repository while `work` has its URL. */
+async function withServer(name: string, work: (url: string) => Promise<void>): Promise<void> {
   const port = await freePort();
-  const example = spawn(
-    process.execPath,
-    ['--import', 'tsx', join(root, 'examples', name, 'server.ts')],
-    { env: { ...process.env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const example = spawn(process.execPath, ['--import', 'tsx', join(root, name)], {
+    env: { ...process.env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exit = once(example, 'exit');
   try {
     const gone = exit.then(() => Promise.reject(new Error(`${name} does not start`)));
@@ -126,7 +126,7 @@ function faultOf(scenario: string, checks: readonly Check[]): string | undefined
 }
 
 async function main(): Promise<void> {
-  await withExample('everything', async (url) => {
+  await withServer('examples/everything/server.ts', async (url) => {
     const outcome = await suite(url, true, '--suite', 'all', '--spec-version', PROTOCOL);
     for (const [scenario, checks] of [...outcome].sort()) {
       const wire = OTHER_WIRE[scenario];
@@ -138,9 +138,30 @@ async function main(): Promise<void> {
     // The suite can fail: it did not speak Streamable HTTP above, and it does look at the server.
     await mustFail('without the replacement, the same scenario fails', url, false);
   });
-  await withExample('no-sdk', (url) =>
+  await withServer('examples/no-sdk/server.ts', (url) =>
     mustFail('a server without the tool fails the scenario', url, true),
   );
+  await withServer('scripts/conformance/one-url.ts', compareAtOneUrl);
+}
+
+/** Every scenario must end at the URL of the stream as it does with the handler alone. */
+async function compareAtOneUrl(url: string): Promise<void> {
+  const options = ['--suite', 'all', '--spec-version', PROTOCOL];
+  const alone = await suite(new URL('/alone', url).href, false, ...options);
+  const atOneUrl = await suite(url, false, ...options);
+  let passed = 0;
+  for (const [scenario, checks] of [...alone].sort()) {
+    const fails = statusesOf(checks).filter((line) => !/ (?:SUCCESS|INFO)$/.test(line));
+    if (fails.length === 0) passed += 1;
+    const note = fails.length === 0 ? '' : ` (alone: ${fails.join(', ')})`;
+    const [want, got] = [checks, atOneUrl.get(scenario) ?? []].map((one) => statusesOf(one).join());
+    report.add(`one URL: ${scenario}${note}`, got === want ? undefined : `${got}, not ${want}`);
+  }
+  report.add('one URL: most of it passes alone', passed >= 30 ? undefined : `${passed} did`);
+}
+
+function statusesOf(checks: readonly Check[]): string[] {
+  return checks.map(({ name, status }) => `${name} ${status}`);
 }
 
 async function mustFail(name: string, url: string, overSse: boolean): Promise<void> {

@@ -188,6 +188,18 @@ describe('what the handler does wrong', () => {
   });
 });
 
+it('counts who uses it', async () => {
+  const { url, mcp } = await serve({
+    streamableHttp: (_req, res) => void res.end(),
+    security: { principal: () => 'ann' },
+    usage: { principals: 'plain' },
+  });
+  await post(url);
+  const { rows } = await mcp.usage();
+  const row = { transport: 'streamable', principal: 'ann', protocolVersion: '2025-11-25' };
+  expect(rows).toMatchObject([{ ...row, requests: 1, sessions: 0 }]);
+});
+
 it('serves what the handler passes on as without it', async () => {
   const { url } = await serve({
     streamableHttp: (_req, _res, next) => {
