@@ -1,16 +1,15 @@
 // The one error class, all its codes, and the statuses that codes have.
-/** The one error class of this package, its codes, and their HTTP statuses. */
+
 import { types } from 'node:util';
 
 import { attempt, messageOf } from './util/foreign-error.js';
 
 /**
- * Every way in which this package refuses, gives up or reports.
- *
- * The documentation's table of errors says what each means to a client and to an operator.
+ * Every code of an `McpSseError`. The table of errors in docs/reference.md says what each means to
+ * a client and to an operator.
  */
 export type McpSseErrorCode =
-  // what a client sent
+  // refusals of a client's request
   | 'parse-error'
   | 'invalid-message'
   | 'invalid-request'
@@ -25,20 +24,20 @@ export type McpSseErrorCode =
   | 'not-acceptable'
   | 'message-too-large'
   | 'unsupported-media-type'
-  /** HTTP+SSE is no longer served; the message names what succeeds it. */
+  /** HTTP+SSE is no longer served; the message names its successor. */
   | 'sunset'
-  // what the server has no room or time for
+  // no room or no time
   | 'too-many-in-flight'
   | 'too-many-sessions'
-  /** All messages, queues and replays together hold `limits.maxTotalBytes`. */
+  /** Callers make the process hold `limits.maxTotalBytes` already. */
   | 'over-budget'
   | 'shutting-down'
-  // what another node was to do
+  // other nodes
   | 'adapter-unavailable'
   | 'outcome-unknown'
-  /** A request ran when its node ended: it may have had its effect. JSON-RPC error -32010. */
+  /** A request was running when its node ended: it may have taken effect. JSON-RPC error -32010. */
   | 'interrupted'
-  // how a session or a connection ended
+  // ends of sessions and connections
   | 'session-closed'
   | 'connection-closed'
   | 'write-failed'
@@ -50,7 +49,7 @@ export type McpSseErrorCode =
   | 'initialize-timeout'
   | 'idle-timeout'
   | 'replay-evicted'
-  // what the application did
+  // faults of the application
   | 'invalid-option'
   | 'invalid-event'
   | 'not-serializable'
@@ -61,8 +60,8 @@ export type McpSseErrorCode =
   | 'internal';
 
 /**
- * The only map from errors to HTTP statuses. A code without one is the server's own fault, or never
- * answers a request.
+ * The only map from error codes to HTTP statuses. A code without a status is the server's own
+ * fault, or never answers a request.
  */
 export const STATUSES = {
   'parse-error': 400,
@@ -87,10 +86,10 @@ export const STATUSES = {
   'outcome-unknown': 504,
 } as const;
 
-/** A code that answers a request. */
+/** A code that can answer a request. */
 export type RefusalCode = keyof typeof STATUSES;
 
-/** Whether a request is refused with the code, and its client learns why. */
+/** Whether the code refuses a request and tells its client why. */
 export function isRefusalCode(code: McpSseErrorCode): code is RefusalCode {
   return Object.hasOwn(STATUSES, code);
 }
@@ -99,11 +98,11 @@ export function isRefusalCode(code: McpSseErrorCode): code is RefusalCode {
 export class McpSseError extends Error {
   override readonly name = 'McpSseError';
   /**
-   * The HTTP status of the code, by which Express answers after `next(error)`. Undefined for a code
-   * that has none: Express answers 500 then.
+   * The HTTP status of the code: Express answers with it after `next(error)`, or with 500 if it is
+   * undefined.
    */
   readonly status: number | undefined;
-  /** The value of the answer's `WWW-Authenticate`, for 401 and 403; undefined sends none. */
+  /** The `WWW-Authenticate` header of the answer, for 401 and 403; undefined sends none. */
   readonly challenge: string | undefined;
 
   constructor(
@@ -117,8 +116,8 @@ export class McpSseError extends Error {
   }
 
   /**
-   * Returns an `McpSseError` unchanged. Anything else that was thrown becomes the `cause` of a new
-   * one with the given code. Never throws.
+   * Returns an `McpSseError` as it is. Anything else becomes the `cause` of a new one with the given
+   * code. Never throws.
    */
   static from(thrown: unknown, code: McpSseErrorCode = 'internal'): McpSseError {
     if (attempt(() => isIntact(thrown), false)) return thrown as McpSseError;
@@ -126,7 +125,7 @@ export class McpSseError extends Error {
   }
 }
 
-/** Whether it is an error of this class that can be read: no proxy, no getters put in its place. */
+/** Whether the value is an error of this class that is safe to read: not a proxy, no getters. */
 function isIntact(thrown: unknown): thrown is McpSseError {
   if (types.isProxy(thrown) || !(thrown instanceof McpSseError)) return false;
   const own = Object.getOwnPropertyDescriptors(thrown);

@@ -32,7 +32,7 @@ import type { JsonRpcMessage, JsonRpcNotification } from './wire/json-rpc.js';
 
 /** What `stats()` returns. */
 export interface McpSseStats extends SessionStats {
-  /** Traffic between nodes; undefined without an adapter. */
+  /** The traffic between nodes; undefined without an adapter. */
   cluster: ClusterStats | undefined;
 }
 
@@ -44,21 +44,21 @@ export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Route
   /** The sessions of this node. */
   readonly sessions: Sessions<Data>;
   /**
-   * Sends a message to a session, on whichever node.
+   * Sends a message to a session on any node.
    *
    * @throws McpSseError (as a rejection) `session-not-found`, or as `Session.send`.
    */
   send(sessionId: string, message: JsonRpcMessage): Promise<void>;
-  /** Sends a notification to a session, on whichever node; throws as `send`. */
+  /** Sends a notification to a session on any node; rejects as `send` does. */
   notify(sessionId: string, method: string, params?: Record<string, unknown>): Promise<void>;
   /**
-   * Sends a notification to every session of all nodes, to those of a `principal`, or to those of
-   * this node that a `filter` picks: a function cannot travel. The message is encoded once. No
-   * session is waited for: slow readers are closed by their bounds.
+   * Sends a notification to every session of all nodes, to those of a `principal`, or to those
+   * sessions of this node that a `filter` accepts (a function cannot travel). It is encoded once. The
+   * call waits for no client: a slow one is closed by its own limits.
    *
-   * @returns to how many sessions of this node it went
-   * @throws McpSseError `invalid-option` for an audience or a notification that is malformed, and
-   * `not-serializable`: nothing is sent then
+   * @returns the number of sessions of this node that it went to
+   * @throws McpSseError `invalid-option` for a malformed audience or notification, and
+   * `not-serializable`; then nothing is sent
    */
   broadcast(
     notification: JsonRpcNotification,
@@ -75,28 +75,27 @@ export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Route
    */
   usage(options?: { local?: boolean }): Promise<McpSseUsage>;
   /**
-   * Shows `watcher` every message of this router's sessions, contents included, until the function
-   * that it returns is called. A watcher that throws is reported to `onError` as a hook is.
+   * Calls `watcher` with every message of this router's sessions, contents included. Returns a
+   * function that stops it. A watcher that throws is reported to `onError`, as a hook is.
    */
   watchMessages(watcher: MessageWatcher<Data>): () => void;
   /**
-   * Answers every `McpSseError`, and what a body parser in front of the router refused, as
-   * JSON-RPC. Mount it right behind the router: `app.use(mcp, mcp.errorHandler)`.
+   * Answers every `McpSseError`, and refusals of a body parser in front of the router, as JSON-RPC.
+   * Mount it right behind the router: `app.use(mcp, mcp.errorHandler)`.
    */
   readonly errorHandler: ErrorRequestHandler;
   /**
-   * A listener for `http.createServer` that serves the two endpoints itself and hands everything
-   * else to the application. These requests bypass all Express middleware, authentication
-   * included, and what it costs.
+   * A listener for `http.createServer` that serves the two endpoints itself and passes everything
+   * else to the application. Requests to the endpoints bypass all Express middleware, authentication
+   * included, and its cost.
    *
    * @param mount the path that the router is mounted at in `app`, if not `/`
    */
   requestListener(app: ExpressApp, mount?: string): RequestListener;
   /**
-   * Shuts down: refuses new streams and requests with 503, lets the requests in flight finish, those
-   * of `streamableHttp` too, and their answers go out for `timeoutMs` (10,000 unless told), then ends all streams. Safe to
-   * call again: all calls share one shutdown. Await it before `server.close()` finishes, not in a
-   * hook, which it waits for.
+   * Shuts down: refuses new streams and requests with 503, waits until running requests are answered,
+   * those of `streamableHttp` too, then ends all streams; all within `timeoutMs` (10,000 by default).
+   * Safe to call again: all calls share one shutdown. Do not await it in a hook: it waits for hooks.
    */
   close(options?: { timeoutMs?: number }): Promise<void>;
   /** Ends all sessions now and keeps serving; resolves when their streams have ended. */
@@ -192,7 +191,7 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
   };
 }
 
-/** Tells the registry and the budget what becomes of a session first, then the hooks. */
+/** Reports the events of a session to the registry and the budget first, then to the hooks. */
 function observerOf<Data>(
   budget: ByteBudget<LiveSession<Data>>,
   sessions: SessionRegistry<Data>,
@@ -221,13 +220,13 @@ function observerOf<Data>(
     closed(session, reason) {
       budget.attachedOrClosed(session);
       sessions.freeSlot(session.principal);
-      // One that never opened, since its client left before, is not reported as closed.
+      // A session that never opened, because its client left, is not reported as closed.
       if (sessions.remove(session)) events.closed(session, reason);
     },
   };
 }
 
-/** Without resumption nothing is ever kept, so the bounds of what is kept do not matter. */
+/** Without resumption nothing is kept, so these bounds do not matter. */
 function sessionLimits<Data>({ limits, resume }: Settings<Data>): SessionLimits {
   const { maxEvents, maxBytes } = resume || { maxEvents: 0, maxBytes: 0 };
   return { ...limits, maxEvents, maxBytes };

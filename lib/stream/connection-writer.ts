@@ -15,25 +15,25 @@ import { ExclusiveSection } from './exclusive-section.js';
 import { scheduleFlush } from './flush-scheduler.js';
 import { hasRoom, wantsDrain, type WritableResponse } from './writable-response.js';
 
-/** At most this much goes into one write, unless a single frame is larger: a frame is never split. */
+/** The most that goes into one write. A larger frame goes alone: a frame is never split. */
 const CHUNK_BYTES = 64 * 1024;
-/** How often a wait for `drain` asks whether response and socket know of it. */
+/** How often a wait for `drain` asks response and socket whether they still need it. */
 const RECHECK_MS = 100;
-/** So many rounds with a single frame in each make the next one leave early again. */
+/** After this many rounds with a single frame each, the next frame leaves early again. */
 const LONE_ROUNDS = 2;
 
-/** Told by a writer what becomes of its connection. No call may throw. */
+/** Receives the events of a writer. Methods must not throw. */
 export interface WriterObserver {
   /** A flush is over: there is room for more. */
   writerHasRoom?(writer: ConnectionWriter): void;
   /**
-   * A write had to wait for the reader since `writer.lastWriteAt`, and the wait is over: what was
-   * written is taken, or the writer is `closed`.
+   * A write had to wait for the client since `writer.lastWriteAt`, and the wait is over: the client
+   * has taken it, or the writer is `closed`.
    */
   writerStalled?(writer: ConnectionWriter): void;
   /**
-   * The connection has ended, once; without an error when it was the peer or `end()`. Also, after
-   * the caller's turn, when it had ended before the writer was made.
+   * The connection has ended; called once. No error means that the peer or `end()` ended it. If it
+   * had ended before the writer was made, the call comes after the caller's turn.
    */
   writerClosed?(error: McpSseError | undefined, writer: ConnectionWriter): void;
 }
@@ -41,14 +41,14 @@ export interface WriterObserver {
 export interface WriterOptions {
   /**
    * Bytes that may wait in the queue. A frame that does not fit closes the connection with
-   * `buffer-overflow`; a single larger one is taken when nothing else waits.
+   * `buffer-overflow`; a single larger frame is accepted if nothing else waits.
    * @defaultValue 16 MiB
    */
   maxBufferedBytes?: number;
   /**
-   * Milliseconds that the reader has to take what one flush wrote, a single large frame as a whole
-   * too ([node] no public property tells how far it is); then the connection is destroyed with
-   * `write-timeout`.
+   * Milliseconds for the client to take one flush; then the connection is destroyed with
+   * `write-timeout`. A single large frame has the same time as a whole ([node] no public property
+   * shows progress within a write).
    * @defaultValue 30,000
    */
   writeTimeoutMs?: number;
@@ -58,16 +58,16 @@ export interface WriterOptions {
 /**
  * The only way onto one connection.
  *
- * Everything from joining the queued frames to their flush is one critical section under a
- * promise-chain lock: one flush writes all that is queued (up to 64 KiB), waits for `drain` if the
- * socket asks for it, flushes, and lets go. Frames leave whole and in the order of their `write`.
+ * A flush is one critical section under a promise-chain lock: it joins the queued frames (up to
+ * 64 KiB), writes them, waits for `drain` if the socket asks for it, and flushes. Frames leave
+ * whole, in the order of their `write`.
  *
- * A lone frame has its flush right after the caller, by no timer. Frames that follow in the same
- * round of the event loop share one flush at its end; a writer whose last rounds had several frames
- * keeps all of them for that flush, since a write is a system call.
+ * A lone frame is flushed right after its caller, without a timer. Further frames of the same round
+ * of the event loop share one flush at its end. If the last rounds had several frames each, all
+ * wait for that flush, because every write is a system call.
  */
 export class ConnectionWriter {
-  /** May change hands while the connection lives. */
+  /** May be replaced while the connection lives. */
   observer: WriterObserver | undefined;
   readonly #response: WritableResponse;
   readonly #maxBufferedBytes: number;
@@ -75,13 +75,13 @@ export class ConnectionWriter {
   readonly #lock = new Lock();
 
   readonly #queue = new FrameQueue(CHUNK_BYTES);
-  /** A flush is asked for, and has not begun to write. */
+  /** A flush is due, and has not begun to write. */
   #flushScheduled = false;
-  /** That flush waits for the lock already, not for the end of this round. */
+  /** That flush already waits for the lock, not for the end of this round. */
   #flushOnLock = false;
   /** `flush` will be called at the end of this round. */
   #roundScheduled = false;
-  /** The last rounds with a single frame in each, up to those that make the next one early. */
+  /** How many of the last rounds had a single frame each, up to `LONE_ROUNDS`. */
   #loneRounds = LONE_ROUNDS;
   /** Sections that wait for the lock or have it. */
   #pendingSections = 0;
@@ -98,7 +98,7 @@ export class ConnectionWriter {
     this.#writeTimeoutMs = Math.min(options.writeTimeoutMs ?? 30_000, MAX_DELAY_MS);
     this.observer = options.observer;
     // One listener of each kind for the life of the connection: `compression` ignores
-    // removeListener('drain'), so one a drain would pile up.
+    // removeListener('drain'), so a new listener for each drain would pile up.
     response.on('drain', () => this.#resolveDrain?.());
     response.on('close', () => {
       this.#close(undefined);
@@ -112,17 +112,17 @@ export class ConnectionWriter {
     void Promise.resolve().then(() => this.observer?.writerClosed?.(undefined, this));
   }
 
-  /** Bytes accepted and not yet handed to the socket. */
+  /** Bytes that were accepted and not yet handed to the socket. */
   get bufferedBytes(): number {
     return this.#queue.bytes;
   }
 
-  /** `bufferedBytes` without those of frames that other connections hold too. */
+  /** `bufferedBytes` without the frames that other connections hold too. */
   get ownBytes(): number {
     return this.#queue.ownBytes;
   }
 
-  /** Whether the queue holds less than what one flush takes. */
+  /** Whether the queue holds less than one flush takes. */
   get hasRoom(): boolean {
     return this.#queue.bytes < CHUNK_BYTES;
   }
@@ -131,14 +131,14 @@ export class ConnectionWriter {
     return this.#state === 'closed';
   }
 
-  /** When the connection last took something, on the clock of `performance.now()`. */
+  /** When the connection last took data, on the clock of `performance.now()`. */
   get lastWriteAt(): number {
     return this.#lastWriteAt;
   }
 
   /**
-   * Queues a frame. Resolves when it has been handed to the socket (which is not yet delivery),
-   * rejects when the connection ends first. The result need not be awaited.
+   * Queues a frame. Resolves when the socket has it (which is not yet delivery); rejects if the
+   * connection ends first. The promise need not be awaited.
    *
    * @throws McpSseError (as a rejection) `connection-closed`, `buffer-overflow`, `write-timeout`
    * or `write-failed`; `lock-reentered` when called inside an `exclusive` section of this writer,
@@ -146,19 +146,19 @@ export class ConnectionWriter {
    */
   write(frame: Frame | string): Promise<void> {
     if (this.#pendingSections > 0 && ExclusiveSection.isIn(this)) {
-      return rejected(new McpSseError('lock-reentered', 'use the write given to the section'));
+      return rejected(new McpSseError('lock-reentered', 'inside exclusive(), use its own write'));
     }
     const refusal = this.push(toFrame(frame));
     if (refusal) return rejected(refusal);
     return ignoreRejection(this.#queue.whenWritten());
   }
 
-  /** `write` for those who do not wait: no promise is made. Returns why a frame was refused. */
+  /** Like `write`, without a promise. Returns the reason if the frame is refused. */
   push(frame: Frame): McpSseError | undefined {
     if (this.#state !== 'open') return this.#closeError();
     if (this.bufferedBytes > 0 && this.bufferedBytes + frame.bytes > this.#maxBufferedBytes) {
       this.destroy(
-        new McpSseError('buffer-overflow', 'the reader is too slow: the buffer is full'),
+        new McpSseError('buffer-overflow', 'the client is too slow: its buffer is full'),
       );
       return this.#closeError();
     }
@@ -168,18 +168,18 @@ export class ConnectionWriter {
   }
 
   /**
-   * Runs `section` with the connection to itself: nothing else is written before it settles.
-   * Its `write` resolves once the reader has taken the frame. What `write` has queued before may
-   * go out after it.
+   * Runs `section` with the connection to itself: nothing else is written until it settles. The
+   * `write` that it gets resolves once the client has taken the frame. Frames that were queued
+   * before may leave after the section.
    *
-   * @throws McpSseError (as a rejection) `connection-closed` and its like when the connection
-   * ends before the section begins; `lock-reentered` inside another section of this writer;
-   * `write-failed` when it takes longer than `writeTimeoutMs`: it can write no more then.
+   * @throws McpSseError (as a rejection) `connection-closed` and the like if the connection ends
+   * before the section begins; `lock-reentered` inside another section of this writer;
+   * `write-failed` if the section takes longer than `writeTimeoutMs`, after which it cannot write.
    */
   exclusive<T>(section: (write: (frame: string) => Promise<void>) => Promise<T>): Promise<T> {
     if (this.#state !== 'open') return rejected(this.#closeError());
     if (this.#pendingSections > 0 && ExclusiveSection.isIn(this)) {
-      return rejected(new McpSseError('lock-reentered', 'the section already has the connection'));
+      return rejected(new McpSseError('lock-reentered', 'exclusive() inside exclusive()'));
     }
     this.#pendingSections += 1;
     const own = new ExclusiveSection(this, (frame) => this.#writeFrame(frame));
@@ -205,9 +205,9 @@ export class ConnectionWriter {
   }
 
   /**
-   * Writes what is queued, ends the response, and resolves when the connection is closed; what
-   * the reader has not taken after `timeoutMs` is given up ([node] `end()` alone never finishes
-   * towards a reader that stopped). No write is accepted from now on.
+   * Writes what is queued, ends the response, and resolves when the connection is closed. After
+   * `timeoutMs` it gives up ([node] `end()` alone never finishes if the client has stopped reading).
+   * No write is accepted from now on.
    */
   end(timeoutMs: number): Promise<void> {
     this.#endPromise ??= this.#end(timeoutMs);
@@ -219,13 +219,13 @@ export class ConnectionWriter {
     this.#state = 'ending';
     this.#scheduleFlush();
     const ended = new Promise<void>((resolve) => (this.#resolveEnd = resolve));
-    const late = () => new McpSseError('write-timeout', 'the reader did not take the last events');
+    const late = () => new McpSseError('write-timeout', 'the client did not read the last events');
     await withDeadline(ended, timeoutMs, late).catch((error: unknown) => {
       this.destroy(McpSseError.from(error));
     });
   }
 
-  /** Ends the connection now. Never waits for the lock; the holder is woken and fails. */
+  /** Ends the connection now. Does not wait for the lock: its holder wakes up and fails. */
   destroy(error?: McpSseError): void {
     if (this.#state === 'closed') return;
     this.#close(error);
@@ -246,9 +246,9 @@ export class ConnectionWriter {
     void this.#lock.run(() => this.#writeQueued());
   }
 
-  /** One flush under the lock; a promise only where the reader has to be waited for. Never rejects. */
+  /** One flush under the lock. Returns a promise only if the client must be waited for. Never rejects. */
   #writeQueued(): Promise<void> | undefined {
-    // Cleared first, so that what is queued while this flush waits for drain asks for the next.
+    // Cleared first: a frame that is queued while this flush waits for drain asks for the next one.
     this.#flushScheduled = false;
     this.#flushOnLock = false;
     const chunk = this.#queue.take();
@@ -277,7 +277,7 @@ export class ConnectionWriter {
     if (this.closed) throw this.#closeError();
   }
 
-  /** Whether the socket took `chunk` and wants no wait; a failure closes the connection. */
+  /** Whether the socket took `chunk` and needs no wait; a failure closes the connection. */
   #writeChunk(chunk: string): boolean {
     if (this.#isGone()) return true;
     try {
@@ -299,7 +299,7 @@ export class ConnectionWriter {
     }
   }
 
-  /** Middleware may have put an `end` of its own before Node's (sessions do), and that may throw. */
+  /** Middleware such as express-session wraps `end`, and its own may throw. */
   #endResponse(): void {
     try {
       this.#response.end();
@@ -309,20 +309,20 @@ export class ConnectionWriter {
     }
   }
 
-  /** [node] After the peer is gone `write` returns false and no event follows: ask, never trust. */
+  /** [node] Once the peer is gone, `write` returns false and no event follows: ask the state. */
   #isGone(): boolean {
     const { destroyed, closed, writableEnded, socket } = this.#response;
-    // [node] 26 tells of a `drain` after a reset, and of the close later: only the socket knows.
+    // [node] 26 emits `drain` after a reset, and the close later: only the socket knows.
     if (destroyed || closed || writableEnded || socket?.errored) this.destroy();
     return this.#state === 'closed';
   }
 
   async #waitForDrain(): Promise<void> {
     const stalled = setTimeout(() => {
-      this.destroy(new McpSseError('write-timeout', 'the reader has stopped reading'));
+      this.destroy(new McpSseError('write-timeout', 'the client has stopped reading'));
     }, this.#writeTimeoutMs);
     stalled.unref();
-    // A `drain` may be lost in what wraps the response: with room below there is no wait.
+    // A wrapper of the response may lose the `drain`: if the socket has room, there is no wait.
     const recheck = setInterval(() => {
       if (hasRoom(this.#response)) this.#resolveDrain?.();
     }, RECHECK_MS);

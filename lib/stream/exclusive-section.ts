@@ -1,4 +1,4 @@
-// Code that has a connection to itself.
+// Runs code that has a connection to itself.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { McpSseError } from '../errors.js';
@@ -10,12 +10,12 @@ type Put = (frame: string) => Promise<void>;
 /** The innermost section that the calling code runs in. */
 const sections = new AsyncLocalStorage<ExclusiveSection>();
 
-/** Code that has a connection to itself, until it settles or its time is up. */
+/** One section: it ends when its code settles or its time is up. */
 export class ExclusiveSection {
   readonly #owner: object;
   readonly #put: Put;
   readonly #outer = ExclusiveSection.#live(sections.getStore());
-  /** One frame after the other, also for a section that does not await its writes. */
+  /** Writes one frame after the other, even if the section does not await its writes. */
   readonly #writes = new Lock();
   #over = false;
 
@@ -24,7 +24,7 @@ export class ExclusiveSection {
     this.#put = put;
   }
 
-  /** Whether the calling code runs in a section of `owner`: to wait for another is a deadlock. */
+  /** Whether the calling code runs in a section of `owner`: waiting for another would deadlock. */
   static isIn(owner: object): boolean {
     let section = ExclusiveSection.#live(sections.getStore());
     while (section && section.#owner !== owner) section = ExclusiveSection.#live(section.#outer);
@@ -32,13 +32,13 @@ export class ExclusiveSection {
   }
 
   /**
-   * Runs `work`; settles when all that it wrote, awaited or not, has been taken too.
+   * Runs `work`; settles when the client has also taken all its writes, awaited or not.
    *
    * @throws McpSseError (as a rejection) `write-failed` after `timeoutMs`.
    */
   async run<T>(work: (write: Put) => Promise<T>, timeoutMs: number): Promise<T> {
     const late = (): McpSseError =>
-      new McpSseError('write-failed', 'the section did not end in time');
+      new McpSseError('write-failed', 'the exclusive section took longer than writeTimeoutMs');
     const write: Put = (frame) => ignoreRejection(this.#write(frame));
     try {
       return await withDeadline(
@@ -53,11 +53,11 @@ export class ExclusiveSection {
   }
 
   async #write(frame: string): Promise<void> {
-    if (this.#over) throw new McpSseError('write-failed', 'the section is over');
+    if (this.#over) throw new McpSseError('write-failed', 'the exclusive section is over');
     await this.#writes.run(() => this.#put(frame));
   }
 
-  /** What a section has started may outlive it, and then runs in the one round it, if in any. */
+  /** Code that a section started may outlive it; it then runs in the section around, if any. */
   static #live(section: ExclusiveSection | undefined): ExclusiveSection | undefined {
     let found = section;
     while (found && found.#over) found = found.#outer;

@@ -1,7 +1,7 @@
 // One immediate for all writers that wait to flush.
 import { setImmediate } from '../util/timers.js';
 
-/** Something that flushes once after the events of this round of the loop are handled. */
+/** Flushes once, after the events of this round of the loop. */
 export interface Flushable {
   flush(): void;
 }
@@ -11,8 +11,8 @@ let waiting: Flushable[] = [];
 /**
  * Flushes `flushable` in the check phase of this round of the event loop.
  *
- * Whatever is sent before that, also by a producer that awaits each send, goes out with the same
- * flush. All writers share one immediate: a broadcast to 1,000 sessions costs one, not 1,000.
+ * Everything that is sent before leaves with the same flush, even if a producer awaits each send.
+ * All writers share one immediate: a broadcast to 1,000 sessions costs one, not 1,000.
  */
 export function scheduleFlush(flushable: Flushable): void {
   if (waiting.push(flushable) === 1) setImmediate(flushAll);

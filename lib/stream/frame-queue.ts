@@ -1,4 +1,4 @@
-// Frames on their way to a socket, and the promises of their writes.
+// Queues frames on their way to a socket, with the promises of their writes.
 import type { McpSseError } from '../errors.js';
 import type { Frame } from '../wire/sse-encoder.js';
 
@@ -8,7 +8,7 @@ interface Waiter {
   readonly reject: (error: McpSseError) => void;
 }
 
-/** What one write takes: whole frames. Those that wait are one text, unless some are shared. */
+/** The frames of one write, whole. Waiting frames are one text, unless some are shared. */
 interface Chunk {
   readonly texts: readonly string[];
   readonly bytes: number;
@@ -17,19 +17,19 @@ interface Chunk {
 }
 
 /**
- * Frames on their way to a socket, and those who wait until theirs has been handed over. A write
- * takes at most so many bytes of them, unless a single one is larger.
+ * Frames on their way to a socket, and the callers that wait until theirs is handed over. A write
+ * takes a bounded number of bytes, unless a single frame is larger.
  */
 export class FrameQueue {
   readonly #chunkBytes: number;
   #chunks: Chunk[] = [];
-  /** Of the frames behind the chunks. */
+  /** Bytes of the frames behind the chunks. */
   #texts: string[] = [];
   #looseBytes = 0;
   #looseSharedBytes = 0;
   #bytes = 0;
   #sharedBytes = 0;
-  /** Frames ever queued, and ever taken: what a waiter waits for is a number. */
+  /** Frames ever queued, and ever taken: a waiter waits for a number. */
   #queued = 0;
   #taken = 0;
   #waiters: Waiter[] = [];
@@ -42,12 +42,12 @@ export class FrameQueue {
     return this.#bytes;
   }
 
-  /** `bytes` without those of frames that other queues hold too. */
+  /** `bytes` without the frames that other queues hold too. */
   get ownBytes(): number {
     return this.#bytes - this.#sharedBytes;
   }
 
-  /** Frames that wait. */
+  /** How many frames wait. */
   get length(): number {
     return this.#queued - this.#taken;
   }
@@ -64,7 +64,7 @@ export class FrameQueue {
     this.#queued += 1;
   }
 
-  /** Resolves when all that is queued now has been taken and `settle` was called. */
+  /** Resolves when everything queued now has been taken and `settle` was called. */
   whenWritten(): Promise<void> {
     const position = this.#queued;
     return new Promise((resolve, reject) => {
@@ -79,18 +79,18 @@ export class FrameQueue {
     this.#sharedBytes -= sharedBytes;
     this.#taken += frames;
     const [first = ''] = texts;
-    // Joined at once: growing a string costs an object for each piece (15 % of a burst).
+    // Joined in one go: growing a string costs an object for each piece (15 % of a burst).
     return texts.length > 1 ? texts.join('') : first;
   }
 
-  /** What was taken is with the socket. */
+  /** The socket has the frames that were taken. */
   resolveWritten(): void {
     while (this.#waiters[0] && this.#waiters[0].position <= this.#taken) {
       this.#waiters.shift()?.resolve();
     }
   }
 
-  /** Nothing more will be taken: those who wait are told why, by an error that is made for them. */
+  /** Nothing more will be taken: every waiter is rejected with an error, made only if one waits. */
   clear(errorOf: () => McpSseError): void {
     this.#chunks = [];
     this.#texts = [];
@@ -104,11 +104,11 @@ export class FrameQueue {
     for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 
-  /** What is loose becomes a chunk that waits. */
+  /** Joins the loose frames into a chunk. */
   #seal(): void {
     const chunk = this.#cut();
     // Joined early: one long string costs the garbage collector less than hundreds of short ones
-    // (a fifth of a burst). Not those that other queues hold too: their memory is shared.
+    // (a fifth of a burst). Shared frames are not joined: other queues hold the same memory.
     this.#chunks.push(chunk.sharedBytes > 0 ? chunk : { ...chunk, texts: [chunk.texts.join('')] });
   }
 

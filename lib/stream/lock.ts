@@ -1,9 +1,9 @@
 // The promise-chain lock.
 /**
- * A promise-chain lock: sections run one after the other, in the order they asked.
+ * Runs sections one after the other, in the order in which they asked.
  *
- * A section that throws or rejects passes its error to its own caller only; the chain behind it
- * goes on. The chain holds one link for each section that waits, none when idle.
+ * An error of a section goes to its own caller only; the sections behind it still run. The chain
+ * has one link for each waiting section, and none when idle.
  */
 export class Lock {
   #tail: Promise<unknown> = Promise.resolve();
@@ -17,5 +17,5 @@ export class Lock {
 }
 
 function ignore(): void {
-  // The caller of `run` has the rejection; the next section must start all the same.
+  // The caller of `run` gets the rejection; the next section must start all the same.
 }

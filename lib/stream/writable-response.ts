@@ -1,17 +1,17 @@
-// What the writer needs of a response.
-/** What the writer needs of a response; `http.ServerResponse` has it, also behind `compression`. */
+// The members of a response that the writer needs.
+/** The members of a response that the writer needs. `http.ServerResponse` has them. */
 export interface WritableResponse {
   readonly destroyed: boolean;
   readonly closed: boolean;
   readonly writableEnded: boolean;
-  /** Whether a `drain` will follow; undefined where a response cannot tell. */
+  /** Whether a `drain` will follow; undefined if the response cannot tell. */
   readonly writableNeedDrain?: boolean;
-  /** The connection below, where there is one: what has failed it, and whether it is full. */
+  /** The connection below, if there is one: why it failed, and whether it is full. */
   readonly socket?: {
     readonly errored?: Error | null;
     readonly writableNeedDrain?: boolean;
   } | null;
-  /** False asks the writer to wait for `drain`. Middleware may wrap it, and return nothing. */
+  /** False asks the writer to wait for `drain`. Middleware may wrap it and return nothing. */
   write(chunk: string): boolean | void;
   end(): unknown;
   destroy(): unknown;
@@ -23,9 +23,8 @@ export interface WritableResponse {
 
 /**
  * Whether to wait for `drain` after a write that returned `clear`. Middleware that wraps `write`
- * may return anything: nothing is no `false`, and a `false` that neither response nor socket knows
- * of is not theirs. What has a `flush` keeps bytes of its own, as `compression` does, so that its
- * `false` is believed.
+ * may return anything: only `false` counts, and only if response or socket confirm it. A response
+ * with a `flush` buffers by itself, as `compression` does, so its `false` counts without that.
  */
 export function wantsDrain(response: WritableResponse, clear: unknown): boolean {
   if (clear === true) return false;
@@ -33,7 +32,7 @@ export function wantsDrain(response: WritableResponse, clear: unknown): boolean 
   return response.flush !== undefined || !hasRoom(response);
 }
 
-/** Whether response and socket both say that they wait for no `drain`. */
+/** Whether response and socket both say that no `drain` is needed. */
 export function hasRoom({ writableNeedDrain, socket }: WritableResponse): boolean {
   return writableNeedDrain === false && socket?.writableNeedDrain === false;
 }

@@ -1,7 +1,7 @@
-// Says what a value is that the application has passed.
+// Describes a value that the application has passed, for an error message.
 import { attempt } from './foreign-error.js';
 
-/** What the value is, for a message to its author: `null`, `'30s'`, `an array`, `a function`, … Never throws. */
+/** Describes the value to its author: `null`, `'30s'`, `an array`, `a function`, … Never throws. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (isPromise(value)) return 'a promise';
@@ -26,17 +26,17 @@ export function describeValue(value: unknown): string {
 
 const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '?');
 
-/** Whether it is to be awaited. Never throws. */
+/** Whether the value is a promise or looks like one. Never throws. */
 export const isPromise = (value: unknown): boolean =>
   typeof value === 'object' && hasMethod(value, 'then');
 
-/** Whether calling it without `new` throws: it is declared as a class. */
+/** Whether the value was declared as a class, so that calling it without `new` throws. */
 export function isClass(value: unknown): value is abstract new (...args: never[]) => unknown {
   if (typeof value !== 'function') return false;
   return attempt(() => /^class\b/.test(Function.prototype.toString.call(value)), false);
 }
 
-/** Whether a method of that name can be read. Never throws. */
+/** Whether the value has a readable method of that name. Never throws. */
 export function hasMethod(value: unknown, name: string): boolean {
   const has = (): boolean =>
     ((typeof value === 'object' && value !== null) || typeof value === 'function') &&

@@ -1,8 +1,6 @@
-// Reads errors that are not ours, which may throw when they are read.
-/**
- * Reads what foreign code has thrown or returned. None of these functions throws, whatever it is
- * given: an error without a constructor, a getter that throws, a proxy whose traps throw.
- */
+// Reads errors that other code has thrown, which may throw themselves when they are read.
+// No function here throws, whatever it gets: an error without a constructor, a getter that throws,
+// a proxy whose traps throw.
 
 /** The result of `read`, or `fallback` where it throws. */
 export function attempt<T>(read: () => T, fallback: T): T {
@@ -21,19 +19,19 @@ export function isInstance<T>(
   return attempt(() => value instanceof type, false);
 }
 
-/** The message of an error, or the text of anything else. It may quote what a client has sent. */
+/** The message of an error, or the text of anything else. It may quote a client's input. */
 export function messageOf(thrown: unknown): string {
   const read = (): unknown => (thrown instanceof Error ? thrown.message : String(thrown));
   const message = attempt(read, undefined);
   return typeof message === 'string' ? message : 'what was thrown cannot be read';
 }
 
-/** How many errors of a chain of causes are told. */
+/** How many errors of a chain of causes are reported. */
 const MAX_CAUSES = 5;
 
 /**
- * The stack of an error, which begins with its class and message, and those of its causes; the
- * message alone where there is no stack. It may quote what a client has sent.
+ * The stacks of an error and its causes; each begins with the class and the message. An error
+ * without a stack is reported by its message. They may quote a client's input.
  */
 export function stackOf(thrown: unknown): string {
   const stacks: string[] = [];

@@ -1,5 +1,5 @@
 // Small tests of values: records, loopback names, short ids.
-/** Small checks of foreign values. None of them throws. */
+// None of them throws.
 import { isIP } from 'node:net';
 
 import ipaddr from 'ipaddr.js';
@@ -15,13 +15,13 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   }
 }
 
-/** Nearly every local connection has one of these: parsing them would cost 2 % of a POST. */
+/** Most local connections have one of these: parsing them would cost 2 % of a POST. */
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 
 /** Whether an IP address is one of the loopback interface, IPv4-mapped ones included. */
 export function isLoopbackAddress(address: string): boolean {
   if (LOOPBACK.has(address)) return true;
-  // `isIP` first: ipaddr.js finds out by an exception that a name is no address (35 µs).
+  // `isIP` first: ipaddr.js throws for a name that is not an address, which costs 35 µs.
   return isIP(address) !== 0 && ipaddr.process(address).range() === 'loopback';
 }
 
@@ -35,8 +35,8 @@ export function isLoopbackName(name: string): boolean {
 }
 
 /**
- * The first six characters of a session id, without the name of its node: enough to tell sessions
- * apart in a log, too little to POST to one.
+ * The first six characters of a session id, without the name of its node. They tell sessions apart
+ * in a log, and are not enough to POST to one.
  */
 export function shortId(id: string): string {
   const start = id.lastIndexOf('.') + 1;

@@ -1,5 +1,4 @@
-// What waits for an answer, by id, each with a deadline.
-/** What waits for an answer, by id. */
+// Promises that wait for an answer, by id, each with a deadline.
 import { ignoreRejection, startDeadline } from './promises.js';
 
 /** Each waits until its own deadline. */
@@ -15,8 +14,8 @@ export class PendingMap<Result> {
   }
 
   /**
-   * A promise for the answer to `id`, which may be left unawaited. After `timeoutMs` it rejects
-   * with what `timedOut` returns.
+   * Returns a promise for the answer to `id`. It need not be awaited. After `timeoutMs` it rejects
+   * with the error that `timedOut` returns.
    */
   wait(id: string, timeoutMs: number, timedOut: () => Error): Promise<Result> {
     const answer = new Promise<Result>((resolve, reject) => {

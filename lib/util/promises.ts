@@ -1,7 +1,7 @@
-// Promises with a deadline, and promises that nobody awaits.
+// Promises with a deadline, and promises that no caller awaits.
 import * as timers from './timers.js';
 
-/** The longest delay that a timer takes, in milliseconds; a longer one would fire at once. */
+/** The longest delay of a timer, in milliseconds. A timer with a longer one fires at once. */
 export const MAX_DELAY_MS: number = 2 ** 31 - 1;
 
 /** The timer functions that a deadline uses. */
@@ -13,14 +13,14 @@ export type Clock = Pick<
 export interface DeadlineOptions {
   /** @defaultValue the timers from before any test faked them */
   readonly clock?: Clock;
-  /** Whether the process stays alive for the timer. @defaultValue false */
+  /** Whether the timer keeps the process alive. @defaultValue false */
   readonly keepsAlive?: boolean;
 }
 
 /**
  * Resolves or rejects as `work` does, or rejects with `late()` after `ms` milliseconds. `work` is
- * a promise, or a function that is called with a signal; the signal is aborted at the deadline.
- * Whatever `work` does after the deadline is ignored, a rejection included.
+ * a promise, or a function that gets a signal, aborted at the deadline. The outcome of `work` after
+ * the deadline is ignored, even a rejection.
  */
 export function withDeadline<T>(
   work: PromiseLike<T> | ((signal: AbortSignal) => T | PromiseLike<T>),
@@ -38,7 +38,7 @@ export function withDeadline<T>(
       },
       options,
     );
-    // What is thrown here, by `work` or by its `then`, becomes a rejection.
+    // A throw of `work`, or of its `then`, becomes a rejection.
     const result = new Promise<T>((settle) => {
       settle(typeof work === 'function' ? work(abort.signal) : work);
     });
@@ -46,7 +46,7 @@ export function withDeadline<T>(
   });
 }
 
-/** Calls `expire` after `ms` milliseconds, unless the function that it returns is called first. */
+/** Calls `expire` after `ms` milliseconds. Returns a function that cancels that. */
 export function startDeadline(
   ms: number,
   expire: () => void,
@@ -55,8 +55,8 @@ export function startDeadline(
   let grace: NodeJS.Immediate | undefined;
   const timer = clock.setTimeout(
     () => {
-      // [node] Timers run before sockets are read. After a long pause of the process, an answer
-      // that has arrived already would lose to its deadline: read the sockets first.
+      // [node] Timers run before sockets are read. After a long pause of the process, the deadline
+      // would beat an answer that has already arrived: read the sockets first.
       grace = clock.setImmediate(expire);
     },
     Math.min(ms, MAX_DELAY_MS),
@@ -69,8 +69,8 @@ export function startDeadline(
 }
 
 /**
- * Whether `await` would wait for the value. True also where `then` cannot be read: `await` rejects
- * then, and the caller learns why.
+ * Whether `await` would wait for the value. Also true if `then` cannot be read: then `await`
+ * rejects, and the caller learns why.
  */
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   if (typeof value !== 'object' || value === null) return false;
@@ -81,23 +81,23 @@ export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   }
 }
 
-/** Returns `promise`. Its rejection no longer ends the process when no caller awaits it. */
+/** Returns `promise`. Its rejection does not end the process if no caller awaits it. */
 export function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }
 
-/** A rejection that no caller has to await. */
+/** A rejected promise that no caller has to await. */
 export function rejected(error: Error): Promise<never> {
   return ignoreRejection(Promise.reject(error));
 }
 
-/** Takes a promise that came where a plain value was expected, and ignores how it settles. */
+/** Ignores how a promise settles that came in the place of a plain value. */
 export function ignoreResult(value: unknown): void {
   if (isPromiseLike(value)) void ignoreRejection(settled(value));
 }
 
-/** A real promise of a foreign one, whose `then` may throw, or call back twice. */
+/** Wraps a foreign promise, whose `then` may throw or call back twice, in a real one. */
 export function settled<T>(foreign: PromiseLike<T>): Promise<T> {
   return new Promise((resolve) => resolve(foreign));
 }

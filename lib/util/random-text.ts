@@ -6,7 +6,7 @@ const pool = Buffer.allocUnsafeSlow(POOL_BYTES);
 let used = POOL_BYTES;
 
 /**
- * So many random bytes as URL-safe text, four characters for three bytes. They come from a pool:
+ * Random bytes as URL-safe text: four characters for three bytes. They come from a pool, because
  * asking the system each time costs 6 µs, 3 % of opening a session.
  */
 export function randomText(bytes: number): string {
@@ -15,7 +15,7 @@ export function randomText(bytes: number): string {
     used = 0;
   }
   const text = pool.toString('base64url', used, used + bytes);
-  // What has become a secret does not stay in the buffer.
+  // A secret that was handed out does not stay in the buffer.
   pool.fill(0, used, used + bytes);
   used += bytes;
   return text;

@@ -1,5 +1,5 @@
-// The name that a misspelt one probably means.
-/** The name in `known` that was probably meant by `name`, if one is near enough. */
+// Finds the name that a misspelt one probably means.
+/** The name in `known` that `name` probably means; undefined if none is close enough. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   const ranked = known
@@ -7,7 +7,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
     .sort((a, b) => a.edits - b.edits);
   const best = ranked[0];
   if (!best || best.edits > Math.max(2, name.length / 3)) return undefined;
-  // All of its letters replaced, it is another word.
+  // If every letter differs, it is another word.
   return best.edits < name.length ? best.candidate : undefined;
 }
 
@@ -15,7 +15,7 @@ function lastPart(dotted: string): string {
   return dotted.slice(dotted.lastIndexOf('.') + 1).toLowerCase();
 }
 
-/** Levenshtein distance: from one letter of `a` more each time to each beginning of `b`. */
+/** The Levenshtein distance, one row of its matrix for each letter of `a`. */
 function edits(a: string, b: string): number {
   const letters = b.split('');
   let row = letters.map((_, index) => index + 1);

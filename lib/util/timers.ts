@@ -1,12 +1,9 @@
 // Node's timers and clock, from before any test faked them.
-/**
- * Node's timers and clock as they were when this module was loaded. Tests of applications replace
- * the global ones, by vitest, jest or sinon; a stream on a real socket goes on by the real ones.
- *
- * The names are those of the globals, so that an import is all that a module needs.
- */
+//
+// Tests of applications replace the globals (vitest, jest, sinon), but streams on real sockets need
+// the real ones. The names are those of the globals, so a module only has to import them.
 import { performance as nodeClock } from 'node:perf_hooks';
-// By name: fake timers change the properties of the module too, which a named import does not see.
+// Named imports: fake timers also change the properties of the module, and these do not see that.
 import {
   clearImmediate as nodeClearImmediate,
   clearInterval as nodeClearInterval,

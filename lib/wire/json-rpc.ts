@@ -32,7 +32,7 @@ const resultResponse = z.looseObject({
 
 const errorResponse = z.looseObject({
   jsonrpc: z.literal('2.0'),
-  // A peer that could not read a request answers with no id at all.
+  // A peer that could not read a request answers without an id.
   id: requestId.nullish(),
   error: z.looseObject({ code: z.int(), message: z.string() }),
   result: z.undefined().optional(),
@@ -91,7 +91,7 @@ export class JsonRpcError extends Error {
   }
 }
 
-/** The error that a `JsonRpcError` tells the client; undefined for anything else that was thrown. */
+/** The error that a thrown `JsonRpcError` sends to the client; undefined for any other throw. */
 export function rpcErrorOf(thrown: unknown): JsonRpcFailure['error'] | undefined {
   if (!isInstance(thrown, JsonRpcError)) return undefined;
   return attempt(() => {
@@ -106,12 +106,12 @@ export const isRequest = (message: JsonRpcMessage): message is JsonRpcRequest =>
 export const isResponse = (message: JsonRpcMessage): message is JsonRpcResponse =>
   !('method' in message);
 
-/** Like `isResponse`, for an unchecked value that the application made. Never throws. */
+/** Like `isResponse`, for an unchecked value from the application. Never throws. */
 export function isAnswer(message: unknown): message is JsonRpcResponse {
   return isRecord(message) && attempt(() => !('method' in message) && 'id' in message, false);
 }
 
-/** The id that an answer carries; undefined for anything else. Never throws. */
+/** The id of an answer; undefined for anything else. Never throws. */
 export function answeredId(message: unknown): RequestId | undefined {
   const id = attempt<unknown>(() => (isAnswer(message) ? message.id : undefined), undefined);
   return typeof id === 'string' || typeof id === 'number' ? id : undefined;
@@ -126,10 +126,11 @@ export function cancelledRequest(message: JsonRpcMessage): RequestId | undefined
 
 /**
  * Checks parsed JSON and returns its messages in order: one, or the members of a batch
- * ([spec] protocol 2025-03-26 has batches, the others have none; they are taken from all).
- * The very objects that were parsed come back, not copies.
+ * ([spec] only protocol 2025-03-26 has batches; this accepts them from all clients).
+ * Returns the parsed objects themselves, not copies.
  *
- * @throws McpSseError `invalid-message` when any of it is no JSON-RPC message, or a batch is empty.
+ * @throws McpSseError `invalid-message` if any member is not a JSON-RPC message, or a batch is
+ *   empty or too large.
  */
 export function toMessages(parsed: unknown, maxBatch?: number): JsonRpcMessage[] {
   if (!Array.isArray(parsed)) return [toMessage(parsed)];
@@ -149,13 +150,13 @@ function isMessage(value: unknown): value is JsonRpcMessage {
   return isRecord(value) && schemaFor(value).safeParse(value).success;
 }
 
-/** One schema by the keys that tell the kinds apart, instead of trying all four. */
+/** Picks the schema by the keys of the message, instead of trying all four. */
 function schemaFor(value: object): z.ZodType {
   if ('method' in value) return 'id' in value ? request : notificationSchema;
   return 'error' in value ? errorResponse : resultResponse;
 }
 
-/** An error response; `id` is null where the request's own could not be read. */
+/** An error response; `id` is null if the request's id could not be read. */
 export function errorResponseFor(
   id: RequestId | null,
   code: number,

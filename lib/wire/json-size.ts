@@ -1,12 +1,12 @@
-// About how many bytes of memory a JSON text takes once it is parsed.
-/** What V8 takes for each piece of parsed JSON, measured: objects of one or two members cost most. */
+// Estimates how many bytes of heap a JSON text takes once it is parsed.
+/** Bytes that V8 takes for each piece of parsed JSON, measured: small objects cost most. */
 const OBJECT_BYTES = 56;
 const ARRAY_BYTES = 56;
-/** A member may have a name of its own, and then its object a shape of its own. */
+/** A member with a new name gives its object a shape of its own. */
 const MEMBER_BYTES = 160;
 const ELEMENT_BYTES = 24;
 
-/** Up to this length the highest cost is taken for each byte: a count would cost more. */
+/** Up to this length, each byte counts at the highest cost: counting would cost more. */
 const SMALL_BYTES = 4 * 1024;
 const HIGHEST_COST = 32;
 
@@ -22,13 +22,13 @@ COSTS[0x3a] = MEMBER_BYTES; // :
 COSTS[0x2c] = ELEMENT_BYTES; // ,
 
 /**
- * About how many bytes of heap the text takes once it is parsed: many times its length, if it is
- * all brackets. It is told before the text is parsed, in one pass.
+ * Estimates the bytes of heap that the text takes once it is parsed, before it is parsed, in one
+ * pass. A text of nothing but brackets takes many times its length.
  */
 export function parsedSizeOf(json: Uint8Array): number {
   if (json.length <= SMALL_BYTES) return json.length * HIGHEST_COST;
   let size = json.length;
-  // Where the string began that it is in; negative outside.
+  // Where the current string began; negative outside of strings.
   let start = -1;
   let wide = false;
   for (let at = 0; at < json.length; at += 1) {
@@ -40,7 +40,7 @@ export function parsedSizeOf(json: Uint8Array): number {
       at += 1;
       wide ||= json[at] === LOWER_U;
     } else if (byte === QUOTE) {
-      // [node] One character beyond Latin-1 makes all of its string take two bytes each.
+      // [node] One character beyond Latin-1 makes all characters of its string take two bytes each.
       if (wide) size += at - start;
       start = -1;
       wide = false;

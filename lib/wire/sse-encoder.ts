@@ -1,34 +1,33 @@
-// Encodes events, comments and `retry:`, and makes the head of a stream.
-/** Writes a `text/event-stream`: events, messages, comments, and the head of the response. */
+// Encodes the events, comments and `retry:` of a `text/event-stream`, and makes its head.
 import { McpSseError } from '../errors.js';
 
 /** One event of a `text/event-stream`. */
 export interface StreamEvent {
-  /** The event's type; clients take `message` when it is absent. */
+  /** The event's type; clients assume `message` if it is absent. */
   event?: string;
   /** The payload; each of its lines becomes one `data:` line. */
   data: string;
-  /** Comes back as `Last-Event-ID` when the client reconnects. */
+  /** The client sends it as `Last-Event-ID` when it reconnects. */
   id?: string;
   /** Milliseconds the client waits before it reconnects. */
   retry?: number;
 }
 
-/** An encoded event with its size on the wire, which is counted once. */
+/** An encoded event with its size on the wire, so that it is counted only once. */
 export interface Frame {
   readonly text: string;
   /** UTF-8 bytes of `text`. */
   readonly bytes: number;
-  /** Whether many sessions get it: they share one copy while it waits. */
+  /** Whether many sessions get this frame: they share one copy while it waits. */
   readonly shared?: boolean;
 }
 
 /**
- * The response head of a stream: a new object each time, since middleware that wraps `writeHead`
+ * The response head of a stream: a new object each time, because middleware that wraps `writeHead`
  * may change it.
  *
- * `no-transform` keeps `compression` from holding events back, `X-Accel-Buffering` does the
- * same for nginx.
+ * `no-transform` keeps `compression` from holding events back; `X-Accel-Buffering` does the same
+ * for nginx.
  */
 export function streamHead(): Record<string, string> {
   return {
@@ -39,7 +38,7 @@ export function streamHead(): Record<string, string> {
   };
 }
 
-/** A comment without a blank line after it: some clients fail on a block that holds no event. */
+/** A comment without a blank line after it: some clients fail on a block without an event. */
 export const KEEP_ALIVE = ': keep-alive\n';
 
 const MESSAGE_PREFIX = 'event: message\ndata: ';
@@ -50,8 +49,8 @@ const MESSAGE_OVERHEAD = MESSAGE_PREFIX.length + FRAME_SUFFIX.length;
 /**
  * Encodes one event.
  *
- * @throws McpSseError `invalid-event` when `event` or `id` holds a line break (or `id` a NUL),
- * or `retry` is not a whole number: refused, never silently repaired.
+ * @throws McpSseError `invalid-event` if `event` or `id` contains a line break (or `id` a NUL), or
+ * `retry` is not a whole number. Such an event is never repaired silently.
  */
 export function encodeEvent({ event, data, id, retry }: StreamEvent): string {
   let frame = '';
@@ -66,15 +65,15 @@ export function encodeEvent({ event, data, id, retry }: StreamEvent): string {
 /**
  * Encodes a lone `retry:`, which sets how long the client waits before it reconnects.
  *
- * @throws McpSseError `invalid-event` when `retry` is not a whole number of milliseconds.
+ * @throws McpSseError `invalid-event` if `retry` is not a whole number of milliseconds.
  */
 export function encodeRetry(retry: number): string {
   return `retry: ${digits(retry)}\n\n`;
 }
 
 /**
- * Percent-encodes in a URL what some clients take for a line end, so that it can be the `data` of
- * an event.
+ * Percent-encodes the characters of a URL that some clients take for a line end, so that it can be
+ * the `data` of an event.
  */
 export function escapeUrl(url: string): string {
   return hasForeignLineEnd(url) ? url.replace(FOREIGN_LINE_ENDS, encodeURIComponent) : url;
@@ -83,7 +82,7 @@ export function escapeUrl(url: string): string {
 /**
  * Encodes one JSON-RPC message.
  *
- * JSON text holds no raw line break and escapes lone surrogates, so it is one `data:` line.
+ * JSON text contains no raw line break and escapes lone surrogates, so one `data:` line is enough.
  *
  * @throws McpSseError `not-serializable` for a cycle, a BigInt, `undefined` or a throwing `toJSON`.
  */
@@ -105,14 +104,14 @@ function stringify(message: unknown): string {
   }
 }
 
-/** [node] `JSON.stringify` returns undefined for a value without a JSON form; its type hides it. */
+/** [node] `JSON.stringify` returns undefined for a value without a JSON form; its type hides that. */
 function assertObject(json: string | undefined): void {
   if (json?.charCodeAt(0) !== OPENING_BRACE) throw new TypeError('a message must be an object');
 }
 
 /**
- * [spec] WHATWG 9.2.6 has three line ends. Clients in Python and Java that split by their
- * language's own rules end a line here too: a message would be lost, or another one forged.
+ * [spec] WHATWG 9.2.6 has three line ends. Some clients in Python and Java split lines by their
+ * language's own rules, also here: a message would be lost, or another one forged.
  */
 const FOREIGN_LINE_ENDS = /[\u0085\u2028\u2029]/g;
 

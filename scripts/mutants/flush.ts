@@ -94,7 +94,7 @@ export const turnMutants: readonly Mutant[] = [
     name: '#flushScheduled is cleared after the turn instead of before',
     file: writer,
     find: `  #writeQueued(): Promise<void> | undefined {
-    // Cleared first, so that what is queued while this flush waits for drain asks for the next.
+    // Cleared first: a frame that is queued while this flush waits for drain asks for the next one.
     this.#flushScheduled = false;
     this.#flushOnLock = false;
 `,
