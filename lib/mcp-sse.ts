@@ -238,9 +238,14 @@ function sweepRules({ keepAlive, limits, resume }: SweepSettings): SweepRules {
   const { initializeTimeoutMs, idleTimeoutMs } = limits;
   return {
     keepAliveMs: keepAlive && keepAlive.intervalMs,
-    pingTimeoutMs: keepAlive && keepAlive.ping && keepAlive.timeoutMs,
+    ping: keepAlive &&
+      keepAlive.ping !== false && {
+        timeoutMs: keepAlive.timeoutMs,
+        strict: keepAlive.ping === 'strict',
+      },
     initializeTimeoutMs,
     idleTimeoutMs,
     windowMs: resume && resume.windowMs,
+    closedWindowMs: resume && resume.closedWindowMs,
   };
 }

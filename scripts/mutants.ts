@@ -20,6 +20,7 @@ import { hostileMutants } from './mutants/hostile.js';
 import { lockMutants } from './mutants/lock.js';
 import { logMutants } from './mutants/log.js';
 import type { Mutant } from './mutants/mutant.js';
+import { pingMutants } from './mutants/pings.js';
 import { resumeMutants } from './mutants/resume.js';
 import { sessionMutants } from './mutants/session.js';
 import { sunsetMutants } from './mutants/sunset.js';
@@ -48,6 +49,7 @@ const MUTANTS = [
   ...accountMutants,
   ...worldMutants,
   ...sunsetMutants,
+  ...pingMutants,
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -84,12 +84,13 @@ export interface KeepAliveOptions {
   intervalMs?: number;
   /**
    * Write JSON-RPC pings instead of comments: a peer that is frozen takes hundreds of comments,
-   * but answers no ping.
+   * but answers no ping. One that is not answered counts only for a client that has answered one
+   * before, since some never do (mcp-go); `'strict'`: for every client.
    * @defaultValue false
    */
-  ping?: boolean;
+  ping?: boolean | 'strict';
   /**
-   * How long the client may take to answer a ping; then its session is closed (`ping-timeout`).
+   * How long the client may take to answer a ping; then its connection is ended (`ping-timeout`).
    * @defaultValue 15,000
    */
   timeoutMs?: number;
@@ -131,6 +132,14 @@ export interface ResumeOptions {
    * its MCP server and its log
    */
   windowMs?: number;
+  /**
+   * How long it waits if the client has closed its connection in good order (by a FIN, not a reset
+   * or a time-out), which is what SDK clients do that close. It says so of the client only where
+   * clients connect directly: a proxy does the same when it loses its client, or restarts. `false`:
+   * as long as `windowMs`.
+   * @defaultValue false
+   */
+  closedWindowMs?: number | false;
   /**
    * Messages that are kept for one client. While it is connected it is those that were written,
    * of which the oldest make room; while it is away, one more that it has not been given closes

@@ -97,7 +97,9 @@ const groups = {
   paths: { sse: path.default('/sse'), message: path.default('/message') },
   keepAlive: {
     intervalMs: ms.default(15_000),
-    ping: z.boolean().default(false),
+    ping: z
+      .union([z.boolean(), z.literal('strict')], "must be true, false or 'strict'")
+      .default(false),
     timeoutMs: ms.default(15_000),
   },
   limits: {
@@ -115,6 +117,7 @@ const groups = {
   },
   resume: {
     windowMs: ms.default(60_000),
+    closedWindowMs: msOrOff.default(false),
     maxEvents: count.default(4_096),
     maxBytes: count.default(4 * MiB),
     anonymous: z

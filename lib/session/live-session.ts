@@ -16,7 +16,7 @@ import {
 } from '../wire/json-rpc.js';
 import { PendingRequests, type CallOptions } from './inbound/pending-requests.js';
 import { Handshake, type ClientInfo } from './inbound/handshake.js';
-import { Heartbeat } from './heartbeat.js';
+import { Heartbeat, type PingRules } from './heartbeat.js';
 import { Receiver, type ReceivingSession } from './inbound/receiver.js';
 import type { ConnectionOwner } from './outbound/pump.js';
 import { Sender } from './outbound/sender.js';
@@ -50,7 +50,7 @@ export class LiveSession<Data = unknown>
   readonly #observer: SessionObserver<LiveSession<Data>>;
   readonly handshake: Handshake = new Handshake();
   readonly #pendingRequests = new PendingRequests();
-  readonly #heartbeat = new Heartbeat();
+  readonly heartbeat: Heartbeat = new Heartbeat();
   readonly #openedAt = performance.now();
   #lastActive = this.#openedAt;
   #state: Session['state'] = 'detached';
@@ -110,7 +110,7 @@ export class LiveSession<Data = unknown>
       session: now - this.#openedAt,
       message: now - this.#lastActive,
       write: now - (this.sender.writer?.lastWriteAt ?? now),
-      ping: now - this.#heartbeat.lastBeatAt,
+      ping: now - this.heartbeat.lastBeatAt,
       detached: now - (this.#detachedAt ?? now),
     };
   }
@@ -181,9 +181,9 @@ export class LiveSession<Data = unknown>
   }
 
   /** Asks the client for a sign of life. */
-  ping(timeoutMs: number): void {
+  ping(rules: PingRules): void {
     const lastActive = this.#lastActive;
-    this.#heartbeat.beat(this, timeoutMs);
+    this.heartbeat.beat(this, rules);
     this.#lastActive = lastActive; // A keep-alive is no activity.
   }
 

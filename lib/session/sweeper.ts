@@ -1,6 +1,7 @@
 // One timer for the keep-alives and deadlines of all sessions.
 import { McpSseError } from '../errors.js';
 import { MAX_DELAY_MS } from '../util/promises.js';
+import type { PingRules } from './heartbeat.js';
 import type { LiveSession } from './live-session.js';
 import type { SessionRegistry } from './registry.js';
 import { clearInterval, performance, setInterval } from '../util/timers.js';
@@ -9,12 +10,14 @@ import { clearInterval, performance, setInterval } from '../util/timers.js';
 export interface SweepRules {
   /** Write a comment, or send a ping, to a stream that was silent for so long. */
   readonly keepAliveMs: number | false;
-  /** Set: pings instead of comments, each to be answered within this. */
-  readonly pingTimeoutMs: number | false;
+  /** Set: pings instead of comments. */
+  readonly ping: PingRules | false;
   readonly initializeTimeoutMs: number | false;
   readonly idleTimeoutMs: number | false;
   /** End a session whose client has been away for so long. */
   readonly windowMs: number | false;
+  /** The same for one whose client has closed its stream in good order; false is `windowMs`. */
+  readonly closedWindowMs: number | false;
 }
 
 /**
@@ -31,10 +34,9 @@ export class Sweeper {
   constructor(sessions: SessionRegistry, rules: SweepRules) {
     this.#sessions = sessions;
     this.#rules = rules;
-    const { keepAliveMs, initializeTimeoutMs, idleTimeoutMs, windowMs } = rules;
-    const delays = [keepAliveMs, initializeTimeoutMs, idleTimeoutMs, windowMs].filter(
-      (ms) => ms !== false,
-    );
+    const { keepAliveMs, initializeTimeoutMs, idleTimeoutMs, windowMs, closedWindowMs } = rules;
+    const all = [keepAliveMs, initializeTimeoutMs, idleTimeoutMs, windowMs, closedWindowMs];
+    const delays = all.filter((ms) => ms !== false);
     this.#everyMs = Math.min(Math.max(Math.min(...delays) / 4, 10), 1_000);
     if (delays.length === 0) this.#everyMs = MAX_DELAY_MS;
   }
@@ -57,18 +59,24 @@ export class Sweeper {
   }
 
   #sweepSession(session: LiveSession, now: number): void {
-    const { keepAliveMs, pingTimeoutMs, initializeTimeoutMs, idleTimeoutMs } = this.#rules;
+    const { keepAliveMs, ping, initializeTimeoutMs, idleTimeoutMs } = this.#rules;
     const ages = session.ages(now);
     session.receiver.sweep(now);
     if (session.state === 'detached') {
-      if (reached(ages.detached, this.#rules.windowMs)) session.expire();
+      if (reached(ages.detached, this.#windowOf(session))) session.expire();
     } else if (!session.initialized && reached(ages.session, initializeTimeoutMs)) {
       session.fail(new McpSseError('initialize-timeout', 'the client did not initialize in time'));
     } else if (session.inFlight === 0 && reached(ages.message, idleTimeoutMs)) {
       session.close('idle-timeout');
-    } else if (pingTimeoutMs === false) {
+    } else if (ping === false || session.heartbeat.waiting) {
+      // A ping may wait for longer than proxies do.
       if (reached(ages.write, keepAliveMs)) session.keepAlive();
-    } else if (reached(ages.ping, keepAliveMs)) session.ping(pingTimeoutMs);
+    } else if (reached(ages.ping, keepAliveMs)) session.ping(ping);
+  }
+
+  #windowOf({ sender }: LiveSession): number | false {
+    const { windowMs, closedWindowMs } = this.#rules;
+    return sender.closedByPeer && closedWindowMs !== false ? closedWindowMs : windowMs;
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import { Lock } from './lock.js';
 import { ExclusiveSection } from './exclusive-section.js';
 import { scheduleFlush } from './flush-scheduler.js';
-import { hasRoom, wantsDrain, type WritableResponse } from './writable-response.js';
+import { hasRoom, isClosedByPeer, wantsDrain, type WritableResponse } from './writable-response.js';
 
 /** The most that goes into one write. A larger frame goes alone: a frame is never split. */
 const CHUNK_BYTES = 64 * 1024;
@@ -129,6 +129,11 @@ export class ConnectionWriter {
 
   get closed(): boolean {
     return this.#state === 'closed';
+  }
+
+  /** @internal Whether the connection has ended because the peer closed it in good order. */
+  get closedByPeer(): boolean {
+    return this.closed && isClosedByPeer(this.#response);
   }
 
   /** When the connection last took data, on the clock of `performance.now()`. */

@@ -10,6 +10,8 @@ export interface WritableResponse {
   readonly socket?: {
     readonly errored?: Error | null;
     readonly writableNeedDrain?: boolean;
+    /** The peer has sent the end of its side, and it was read. */
+    readonly readableEnded?: boolean;
   } | null;
   /** False asks the writer to wait for `drain`. Middleware may wrap it and return nothing. */
   write(chunk: string): boolean | void;
@@ -30,6 +32,11 @@ export function wantsDrain(response: WritableResponse, clear: unknown): boolean 
   if (clear === true) return false;
   if (clear !== false) return response.writableNeedDrain === true;
   return response.flush !== undefined || !hasRoom(response);
+}
+
+/** Whether the peer has closed the connection in good order, by a FIN. Not known counts as no. */
+export function isClosedByPeer({ socket }: WritableResponse): boolean {
+  return socket?.readableEnded === true && !socket.errored;
 }
 
 /** Whether response and socket both say that no `drain` is needed. */

@@ -14,6 +14,7 @@ import {
   type Source,
 } from './event-source.js';
 import type { Candidate, Drop, ConnectedClient } from './steps.js';
+import { languages } from './languages.js';
 import { connectAiSdk, connectLangChain } from './libraries.js';
 import { connectThroughStdio, connectOneShots } from './command-line.js';
 import { connectSdk, sdkAt, sdkV2At, type Sdk } from './sdk.js';
@@ -31,7 +32,7 @@ const SUPERGATEWAY = '4.0.0';
 const MCPORTER = '0.12.3';
 
 const CLI = 'a process of its own for each request';
-const ONE_SHOT = { progress: 'prints results only', notification: CLI, drop: CLI };
+const ONE_SHOT = { progress: 'prints results only', notification: CLI, ping: CLI, drop: CLI };
 
 /** All clients; those that cannot run here are reported as skipped. */
 export async function candidates(report: Report): Promise<Candidate[]> {
@@ -40,6 +41,7 @@ export async function candidates(report: Report): Promise<Candidate[]> {
     ...(await sources()),
     ...(await libraries()),
     ...(await programs()),
+    ...(await languages(report)),
     ...(await browsers(report)),
   ];
 }

@@ -37,7 +37,7 @@ export async function connectOneShots(
   { list, call }: OneShot,
 ): Promise<ConnectedClient> {
   const run = async (args: readonly string[]): Promise<string> => {
-    const options = { cwd: place, timeout: 25_000 };
+    const options = { cwd: place, timeout: 25_000, maxBuffer: 64 * 1024 * 1024 };
     const { stdout } = await promisify(execFile)(process.execPath, args, options);
     return stdout;
   };

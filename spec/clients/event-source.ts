@@ -54,6 +54,7 @@ async function connectMinimal(
   source.addEventListener('message', ({ data }) => {
     const { id, method, params = {}, result = {} } = JSON.parse(data) as Message;
     if (id !== undefined && method === undefined) waiting.get(id)?.(result);
+    else if (method === 'ping') void post({ id, result: {} }).catch(() => undefined);
     else if (method === 'notifications/progress') listeners.progressed(Number(params.progress));
     else listeners.notified(params);
   });

@@ -46,8 +46,8 @@ async function checkCandidate(
   title: string,
   report: Report,
 ): Promise<Outcome> {
-  const outcome: Outcome = await takeSteps(candidate, STEPS, WAIT_MS, (step, problem) => {
-    report.add(`${title}: ${step}`, problem);
+  const outcome: Outcome = await takeSteps(candidate, STEPS, WAIT_MS, (step, problem, note) => {
+    report.add(`${title}: ${step}`, problem, note);
   });
   for (const [step, reason] of Object.entries(candidate.cannot ?? {})) {
     console.log(`--     ${title}: ${step}: ${reason}`);
@@ -74,14 +74,15 @@ async function takeSteps(
   candidate: Candidate,
   steps: readonly Step[],
   waitMs: number,
-  onStep: (step: Step | 'connect', problem: string | undefined) => void = () => undefined,
+  onStep: (step: Step | 'connect', problem: string | undefined, note?: string) => void = () =>
+    undefined,
 ): Promise<Outcome> {
   const outcome = new Map<Step | 'connect', string | undefined>();
+  const host = await Host.open(candidate.options);
   const take = (step: Step | 'connect', problem: string | undefined): void => {
     outcome.set(step, problem);
-    onStep(step, problem);
+    onStep(step, problem, step === 'leave' ? `by ${host.lastStreamEnd ?? 'nothing'}` : '');
   };
-  const host = await Host.open(candidate.options);
   try {
     const runner = await StepRunner.connect(host, candidate, waitMs);
     for (const step of steps) {

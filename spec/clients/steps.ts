@@ -4,17 +4,31 @@ import type { McpSseOptions } from '../../lib/index.js';
 import { eventually } from '../support/eventually.js';
 import { NumberSequence } from '../support/program/number-sequence.js';
 import { within } from '../support/program/waiting.js';
-import type { Host } from './host.js';
+import { Host, TEXT_TOOL } from './host.js';
 
-export type Step = 'tools' | 'call' | 'progress' | 'notification' | 'drop' | 'leave';
+export type Step =
+  | 'tools'
+  | 'call'
+  | 'progress'
+  | 'notification'
+  | 'text'
+  | 'ping'
+  | 'largest'
+  | 'drop'
+  | 'leave'
+  | 'mounted';
 
 export const STEPS: readonly Step[] = [
   'tools',
   'call',
   'progress',
   'notification',
+  'text',
+  'ping',
+  'largest',
   'drop',
   'leave',
+  'mounted',
 ];
 
 /** What becomes of a client whose stream drops: what docs/resumption.md promises to its kind. */
@@ -49,12 +63,28 @@ export interface Candidate {
   readonly givesUpCalls?: boolean;
   /** How the server must be set up for it. */
   readonly options?: McpSseOptions;
+  /** It handles notifications in several threads, so that reports may change places or be late. */
+  readonly shuffles?: boolean;
+  /** It answers no `ping`. */
+  readonly silent?: boolean;
+  /** Bytes of the largest event that it takes by itself; one more KiB, and it gives up. */
+  readonly largestEvent?: number;
   /** A rejection that the client itself leaves unhandled. */
   readonly leavesUnhandled?: string;
   connect(url: string): Promise<ConnectedClient>;
 }
 
 const MISSED = 10;
+/** What some take for the end of a line; in an event stream they are none. */
+const SEPARATORS = 'next line \u0085, line separator \u2028, paragraph separator \u2029, end';
+const KIB = 1024;
+/** An event that clients without a bound of their own are given. */
+const LARGE_BYTES = 4 * KIB * KIB;
+/** How long a client may take over what it will not take. */
+const REFUSAL_MS = 5_000;
+const PING_MS = 2_000;
+/** Of the server of a client that comes back without `initialize`; it must outlast this. */
+export const INITIALIZE_TIMEOUT_MS = 2_000;
 /** How long a step waits for one condition. */
 export const WAIT_MS = 15_000;
 
@@ -74,7 +104,7 @@ export class StepRunner {
   }
 
   static async connect(host: Host, candidate: Candidate, waitMs: number): Promise<StepRunner> {
-    const connecting = candidate.connect(`${host.url}/sse`);
+    const connecting = candidate.connect(host.url);
     const client = await within(connecting, 2 * waitMs, 'the connection');
     return new StepRunner(host, candidate, client, waitMs);
   }
@@ -101,12 +131,71 @@ export class StepRunner {
   async progress(): Promise<void> {
     const steps: number[] = [];
     await this.#client.call('test_tool_with_progress', (progress) => steps.push(progress));
+    if (this.#candidate.shuffles) {
+      await this.#until(() => steps.length === 3, 'the third report');
+      steps.sort((one, other) => one - other);
+    }
     if (steps.join() !== '0,50,100') throw new Error(`the progress is ${steps.join()}`);
   }
 
   async notification(): Promise<void> {
     this.#notify();
     await this.#receiveAll();
+  }
+
+  /** Text that holds what Python's `splitlines` and others take for the end of a line. */
+  async text(): Promise<void> {
+    this.#host.text = SEPARATORS;
+    const text = await this.#client.call(TEXT_TOOL);
+    if (!text.includes(SEPARATORS)) throw new Error(`the text is ${JSON.stringify(text)}`);
+  }
+
+  async ping(): Promise<void> {
+    const open = [...this.#host.mcp.sessions].filter(({ state }) => state === 'open');
+    // A program may have left streams open that it does not use any more.
+    const answers = open.map((session) =>
+      session.request('ping', undefined, { timeoutMs: PING_MS }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const answered = (await Promise.all(answers)).includes(true);
+    if (answered === (this.#candidate.silent ?? false)) {
+      throw new Error(answered ? 'it has answered' : 'it has not answered');
+    }
+  }
+
+  async largest(): Promise<void> {
+    const { largestEvent } = this.#candidate;
+    await this.#takeEvent(this.#client, (largestEvent ?? LARGE_BYTES) - KIB);
+    if (largestEvent === undefined) return;
+    const other = await this.#candidate.connect(this.#host.url);
+    const taken = this.#takeEvent(other, largestEvent + KIB).then(() => true);
+    const refused = await Promise.race([taken.catch(() => false), sleep(REFUSAL_MS, false)]);
+    // It may have ended by itself.
+    const closing = Promise.resolve(other.close()).catch(() => undefined);
+    await Promise.race([closing, sleep(REFUSAL_MS)]);
+    await this.#until(() => this.#host.connected <= 1, 'the end of the other stream');
+    if (refused) throw new Error('it has taken a larger one');
+  }
+
+  async #takeEvent(client: ConnectedClient, bytes: number): Promise<void> {
+    this.#host.text = 'x'.repeat(bytes);
+    const { length } = await client.call(TEXT_TOOL);
+    if (length < bytes) throw new Error(`the text has ${length} characters of ${bytes}`);
+  }
+
+  /** With default options, below a path of the host. */
+  async mounted(): Promise<void> {
+    const host = await Host.open(this.#candidate.options, '/api');
+    try {
+      const mounted = await StepRunner.connect(host, this.#candidate, this.#waitMs);
+      await mounted.tools();
+      await mounted.call();
+      await mounted.close();
+    } finally {
+      await host.close();
+    }
   }
 
   async drop(): Promise<void> {
@@ -129,7 +218,12 @@ export class StepRunner {
     running.catch(() => undefined);
     await this.#until(() => mcp.stats().inFlight > 0, 'a running call');
     this.#host.cut();
-    await this.#until(() => mcp.stats().totals.detached > 0, 'a detached session');
+    // One that is back before its old connection is known to be dead is never detached.
+    const isLost = (): boolean => {
+      const { detached, resumed } = mcp.stats().totals;
+      return detached + resumed > 0;
+    };
+    await this.#until(isLost, 'a detached session');
     for (let count = 0; count < MISSED; count += 1) this.#notify();
     await (this.#candidate.givesUpCalls ? rejection(running) : running);
     await this.call();
@@ -159,23 +253,30 @@ export class StepRunner {
     // A call that was on its way before the client has read its new endpoint is lost, too.
     const answered = async (): Promise<boolean> => {
       const call = this.call().then(() => true);
-      call.catch(() => undefined);
-      return Promise.race([call, sleep(1_000, false)]);
+      return Promise.race([call.catch(() => false), sleep(1_000, false)]);
     };
     for (let tries = 1; !(await answered()); tries += 1) {
       if (tries === 10) throw new Error('no call is answered any more');
+      await sleep(100);
     }
+    if (this.#candidate.options?.limits?.initializeTimeoutMs === undefined) return;
+    // It goes on without `initialize`, and its session must not end for that.
+    await sleep(1.5 * INITIALIZE_TIMEOUT_MS);
+    await this.call();
+    if (mcp.stats().totals.opened !== opened + 1) throw new Error('it needed another session');
   }
 
   /** The session ends with its stream, and a new client is served. */
   async #loseSession(): Promise<void> {
     const { mcp } = this.#host;
     const [session] = mcp.sessions;
+    const disconnected = (): number => mcp.stats().totals.closed['client-disconnected'] ?? 0;
+    const before = disconnected();
     this.#host.cut();
     await this.#until(() => session?.state === 'closed', 'the end of the session');
-    const { closed, detached } = mcp.stats().totals;
-    if (detached !== 0 || closed['client-disconnected'] !== 1) throw new Error('it did not end');
-    const next = await this.#candidate.connect(`${this.#host.url}/sse`);
+    const { detached } = mcp.stats().totals;
+    if (detached !== 0 || disconnected() !== before + 1) throw new Error('it did not end');
+    const next = await this.#candidate.connect(this.#host.url);
     const text = await next.call('test_simple_text');
     await next.close();
     if (!text.includes('simple text response')) throw new Error(`the answer is ${text}`);

@@ -18,6 +18,15 @@ function cell(candidate: Candidate, step: Step, outcome: Outcome): string {
   const reason = candidate.cannot?.[step];
   if (reason !== undefined) return `– (${reason})`;
   if (!outcome.has(step) || outcome.get(step) !== undefined) return 'fails';
+  if (step === 'progress' && candidate.shuffles) return 'in any order';
+  if (step === 'ping') return candidate.silent ? 'not answered' : 'yes';
+  if (step === 'largest') return sizeOf(candidate.largestEvent);
   if (step !== 'drop') return 'yes';
   return candidate.drop + (candidate.givesUpCalls ? '; it gives running calls up itself' : '');
+}
+
+function sizeOf(bytes: number | undefined): string {
+  if (bytes === undefined) return 'over 4 MiB';
+  const mebibytes = bytes / 1024 / 1024;
+  return mebibytes < 1 ? `${bytes / 1024} KiB` : `${mebibytes} MiB`;
 }

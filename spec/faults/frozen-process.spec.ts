@@ -84,7 +84,7 @@ it(
     const frozen = await serveReader({
       // It is stopped between two pings: in the middle of a POST it would keep that connection,
       // until Node's own `requestTimeout`.
-      keepAlive: { intervalMs: 1_500, ping: true, timeoutMs: 4_000 },
+      keepAlive: { intervalMs: 1_500, ping: 'strict', timeoutMs: 4_000 },
       resume: false,
     });
     frozen.reader.stop();

@@ -14,7 +14,7 @@ import { StreamClient } from '../support/stream-client.js';
 it('[20] closes the session of a peer that takes everything and answers no ping', async () => {
   const told: string[] = [];
   const { port, mcp } = await serve({
-    keepAlive: { intervalMs: 40, ping: true, timeoutMs: 80 },
+    keepAlive: { intervalMs: 40, ping: 'strict', timeoutMs: 80 },
     hooks: {
       onSessionClose: (_, reason) => told.push(`closed: ${reason}`),
       onError: ({ code }) => told.push(`error: ${code}`),
@@ -28,6 +28,22 @@ it('[20] closes the session of a peer that takes everything and answers no ping'
   // The connection is gone as well: it was destroyed, not ended.
   frozen.resume();
   await eventually(() => frozen.closed);
+});
+
+it('leaves the session of a client alone that has never answered a ping', async () => {
+  const { url, mcp } = await serve({ keepAlive: { intervalMs: 20, ping: true, timeoutMs: 20 } });
+  const client = await StreamClient.open(`${url}/sse`);
+  for (let ping = 0; ping < 5; ping += 1) await client.nextMessage();
+  expectStats(mcp, { sessions: 1, totals: { errors: {}, closed: {} } });
+});
+
+it('[20] closes the session of a client that has answered pings, and does so no more', async () => {
+  const { url, mcp } = await serve({ keepAlive: { intervalMs: 40, ping: true, timeoutMs: 1_000 } });
+  const client = await StreamClient.open(`${url}/sse`);
+  const { id } = await client.nextMessage();
+  await client.post(result(id));
+  await client.end();
+  expectStats(mcp, { sessions: 0, totals: { closed: { 'ping-timeout': 1 } } });
 });
 
 it('[9] is not noticed by comments: they only keep proxies content', async () => {

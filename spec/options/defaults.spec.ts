@@ -27,6 +27,7 @@ it('completes nothing at all to settings that are safe to serve with', () => {
     },
     resume: {
       windowMs: 60_000,
+      closedWindowMs: false,
       maxEvents: 4_096,
       maxBytes: 4 * 1024 * 1024,
       anonymous: 'same-address',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { McpSseOptions, McpSseRouter } from '../../lib/index.js';
+import { McpSseError, type McpSseOptions, type McpSseRouter } from '../../lib/index.js';
 import type { SessionRegistry } from '../../lib/session/registry.js';
 import { Sweeper } from '../../lib/session/sweeper.js';
 import { eventually } from '../support/eventually.js';
@@ -36,14 +36,15 @@ async function serveWithLife(options: McpSseOptions = {}) {
 const WINDOW_MS = 60_000;
 
 /** Another upkeep of the same sessions, for which it can be as late as the spec likes. */
-function sweeperOf({ sessions }: McpSseRouter): Sweeper {
+function sweeperOf({ sessions }: McpSseRouter, closedWindowMs: number | false = false): Sweeper {
   const live = [...sessions].map(liveOf);
   return new Sweeper(live as unknown as SessionRegistry, {
     keepAliveMs: 1_000,
-    pingTimeoutMs: 1_000,
+    ping: { timeoutMs: 1_000, strict: true },
     initializeTimeoutMs: 1_000,
     idleTimeoutMs: 1_000,
     windowMs: WINDOW_MS,
+    closedWindowMs,
   });
 }
 
@@ -82,6 +83,36 @@ describe('the life of a session', () => {
     expect(signal.aborted).toBe(true);
     const late = await StreamClient.begin(`${url}/sse`, { 'Last-Event-ID': lastId(client) });
     expect(late.status).toBe(404);
+  });
+
+  it('ends sooner when its client has closed its stream in good order, if that is told', async () => {
+    const { url, mcp, life } = await serveWithLife({ resume: { closedWindowMs: 40 } });
+    const client = await openWithIds(`${url}/sse`);
+    client.drop();
+    await eventually(() => mcp.sessions.size === 0);
+    expect(life).toEqual([OPEN, DETACHED, 'close closed client-disconnected']);
+  });
+
+  it('waits for the whole window when the connection was reset', async () => {
+    const { port, mcp } = await serveWithLife();
+    const lost = await openStalled(port, '/sse', { 'Mcp-Sse-Resume': '1' });
+    await eventually(() => mcp.sessions.size === 1);
+    const session = onlySession(mcp);
+    lost.resetAndDestroy();
+    await eventually(() => session.state === 'detached');
+    sweeperOf(mcp, 1_000).sweep(performance.now() + WINDOW_MS - 10_000);
+    expect(session.state).toBe('detached');
+    sweeperOf(mcp, 1_000).sweep(performance.now() + WINDOW_MS);
+    expect(session.state).toBe('closed');
+  });
+
+  it('waits for the whole window when the server itself has ended the connection', async () => {
+    const { url, mcp } = await serveWithLife();
+    await openWithIds(`${url}/sse`);
+    const session = onlySession(mcp);
+    session.dropConnection(new McpSseError('write-timeout', 'too slow'));
+    sweeperOf(mcp, 1_000).sweep(performance.now() + WINDOW_MS - 10_000);
+    expect(session.state).toBe('detached');
   });
 
   it('is measured from the last loss: each return begins the window anew', async () => {

@@ -50,7 +50,7 @@ it('does not count keep-alives, pings included, as activity', async () => {
   const { lastActiveAt } = rig.session;
   await eventually(() => Date.now() > lastActiveAt.getTime() + 1);
   rig.session.keepAlive();
-  rig.session.ping(1_000);
+  rig.session.ping({ timeoutMs: 1_000, strict: true });
   expect(rig.session.lastActiveAt).toEqual(lastActiveAt);
 });
 

@@ -1,11 +1,20 @@
 // Requests to the client, until they are answered.
 import { McpSseError } from '../../errors.js';
 import { ignoreRejection, MAX_DELAY_MS } from '../../util/promises.js';
-import { JsonRpcError, type JsonRpcRequest, type JsonRpcResponse } from '../../wire/json-rpc.js';
+import {
+  JsonRpcError,
+  type JsonRpcRequest,
+  type JsonRpcResponse,
+  type RequestId,
+} from '../../wire/json-rpc.js';
 import { clearTimeout, setTimeout } from '../../util/timers.js';
 
-/** Ids of ours carry it, so that they never meet those of the MCP server behind the session. */
-const ID_PREFIX = 'express-mcp-sse:';
+/**
+ * Ids of ours count up from here, so that they never meet those of the MCP server behind the
+ * session, which count up from 0, nor ids of the client's own requests. Integers, since some clients
+ * answer a text with another id (langchain4j with 0); below 2^31, since some read an `int`.
+ */
+const FIRST_ID = 2 ** 30;
 
 export interface CallOptions {
   /**
@@ -23,7 +32,7 @@ interface Call {
 
 /** Requests of this package and of `session.request` to the client, until they are answered. */
 export class PendingRequests {
-  readonly #calls = new Map<string, Call>();
+  readonly #calls = new Map<RequestId, Call>();
   #count = 0;
 
   /** Makes the request, hands it to `send`, and waits for its answer. */
@@ -33,7 +42,8 @@ export class PendingRequests {
     { timeoutMs = 60_000 }: CallOptions,
     send: (request: JsonRpcRequest) => Promise<void>,
   ): Promise<Record<string, unknown>> {
-    const id = `${ID_PREFIX}${String((this.#count += 1))}`;
+    const id = FIRST_ID + this.#count;
+    this.#count += 1;
     const answer = new Promise<Record<string, unknown>>((resolve, reject) => {
       const late = (): void => {
         this.#calls.delete(id);
@@ -53,8 +63,9 @@ export class PendingRequests {
    * it does not reach a server that never asked.
    */
   takeResponse(response: JsonRpcResponse): boolean {
-    if (typeof response.id !== 'string' || !response.id.startsWith(ID_PREFIX)) return false;
-    const call = this.#take(response.id);
+    const { id } = response;
+    if (!this.#isOurs(id)) return false;
+    const call = this.#take(id);
     if ('result' in response) call?.resolve(response.result);
     else {
       const { code, message, data } = response.error;
@@ -67,7 +78,12 @@ export class PendingRequests {
     for (const id of [...this.#calls.keys()]) this.#take(id)?.reject(errorOf());
   }
 
-  #take(id: string): Call | undefined {
+  /** Whether a request of ours had this id. */
+  #isOurs(id: RequestId | null | undefined): id is number {
+    return Number.isInteger(id) && Number(id) >= FIRST_ID && Number(id) < FIRST_ID + this.#count;
+  }
+
+  #take(id: RequestId): Call | undefined {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
     clearTimeout(call?.timer);

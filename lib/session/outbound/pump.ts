@@ -38,6 +38,8 @@ export type Decorate = (frame: Frame, offset: number) => Frame;
  * between live and replayed, so the two cannot race.
  */
 export class Pump implements WriterObserver {
+  /** Whether the peer of the last connection has closed it in good order. */
+  closedByPeer = false;
   readonly #owner: ConnectionOwner;
   readonly #bounds: PumpBounds;
   readonly #log = new ReplayLog();
@@ -191,6 +193,7 @@ export class Pump implements WriterObserver {
     if (writer !== this.#writer) return;
     this.#writer = undefined;
     this.#reportHeld();
+    this.closedByPeer = writer.closedByPeer;
     this.#owner.connectionClosed(error);
   }
 

@@ -35,6 +35,11 @@ export class Sender {
     return this.#pump.writer;
   }
 
+  /** Whether the client has closed its last connection in good order. */
+  get closedByPeer(): boolean {
+    return this.#pump.closedByPeer;
+  }
+
   get unwrittenBytes(): number {
     return this.#pump.unwrittenBytes;
   }

@@ -5,6 +5,11 @@ import { isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import { randomText } from '../../util/random-text.js';
 import { clearTimeout, setTimeout } from '../../util/timers.js';
 
+/**
+ * Of a probe, a text and no integer as other ids of ours are: it names the node that asks, since the
+ * answer may reach another one, and it is never to be guessed. Clients that answer a text with
+ * another id are not asked: only an EventSource that has negotiated a version is.
+ */
 const PROBE_ID = /^express-mcp-sse:probe:([\w-]+):/;
 
 /** The session that a client still holds, and the last message it has surely read. */

@@ -100,8 +100,8 @@ describe('[45] the reply to a keep-alive ping', () => {
   const pinging = { keepAlive: { intervalMs: 10, ping: true, timeoutMs: 10_000 } };
 
   it.each([
-    ['an empty result', (id: string) => result(id)],
-    ['an error', (id: string) => failure(id, 'Method not found')],
+    ['an empty result', (id: number) => result(id)],
+    ['an error', (id: number) => failure(id, 'Method not found')],
   ])('may be %s: the session lives on, and is asked again', async (_, reply) => {
     const { client, received, session } = await connected(pinging);
     for (let round = 0; round < 3; round += 1) {

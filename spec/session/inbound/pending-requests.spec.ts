@@ -57,6 +57,16 @@ it('rejects with the error that the client posts', async () => {
   await expect(asked).rejects.toMatchObject(error);
 });
 
+// Some clients answer a text with another id, some read 32 bits; servers count up from 0.
+it('makes ids that are integers of 31 bits, far from those of servers and clients', async () => {
+  const { client, session } = await setup();
+  for (let asked = 0; asked < 3; asked += 1) {
+    void session.request('ping');
+    const { id } = await client.nextMessage();
+    expect(id).toBe(2 ** 30 + asked);
+  }
+});
+
 it('matches answers to requests by id, in whatever order they come', async () => {
   const { client, session } = await setup();
   const asked = ['a', 'b', 'c'].map((method) => session.request(method));
@@ -89,7 +99,7 @@ it('[45] takes the first of two answers, and swallows the second', async () => {
 it('leaves answers to requests that it did not make to the handler', async () => {
   const { client, session, delivered } = await setup();
   await session.send({ jsonrpc: '2.0', id: 5, method: 'of/the/application' });
-  const answers = [result(5), result('5'), result('express'), result('')];
+  const answers = [result(5), result('5'), result(2 ** 30), result(-1), result('')];
   await client.post(answers);
   expect(delivered).toEqual(answers);
 });
@@ -98,10 +108,10 @@ it('[45] never answers an answer, be it for an unknown id or an error without on
   const { client, session, delivered } = await setup();
   const nobodys = { jsonrpc: '2.0', id: null, error: { code: -32700, message: 'what?' } };
   expect((await client.post(nobodys)).status).toBe(202);
-  expect((await client.post(result('express-mcp-sse:77'))).status).toBe(202);
+  expect((await client.post(result(77))).status).toBe(202);
   await session.notify('end');
   expect(await client.nextMessage()).toEqual({ jsonrpc: '2.0', method: 'end' });
-  expect(delivered).toEqual([nobodys]);
+  expect(delivered).toEqual([nobodys, result(77)]);
 });
 
 it('rejects with session-closed when the session ends first', async () => {
@@ -134,9 +144,9 @@ it('leaves no timer behind, however a request ends', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   const calls = new PendingRequests();
-  const ids: string[] = [];
+  const ids: number[] = [];
   const call = (timeoutMs = 1_000): Promise<unknown> =>
-    calls.call('ask', undefined, { timeoutMs }, async ({ id }) => void ids.push(String(id)));
+    calls.call('ask', undefined, { timeoutMs }, async ({ id }) => void ids.push(Number(id)));
   const ended = [call(), call(), call(10), call()].map(outcomeOf);
   expect(vi.getTimerCount()).toBe(4);
   calls.takeResponse(result(ids[0]!));

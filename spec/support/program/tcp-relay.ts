@@ -7,6 +7,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class TcpRelay {
   /** Bytes that are held back now, or were until the last thaw. */
   readonly held = { toServer: 0, toClient: 0 };
+  /** How each client ended its stream: by FIN or by RST. Those that were cut here are not among them. */
+  readonly streamEnds: ('FIN' | 'RST')[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   /** The clients' ends of the connections that carry a stream. */
@@ -62,6 +64,12 @@ export class TcpRelay {
     const far = connect(this.serverPort, '127.0.0.1');
     near.on('data', (chunk: Buffer) => {
       if (chunk.subarray(0, 8).toString() === 'GET /sse') this.#streams.add(near);
+    });
+    near.once('end', () => {
+      if (this.#streams.has(near)) this.streamEnds.push('FIN');
+    });
+    near.once('error', () => {
+      if (this.#streams.has(near)) this.streamEnds.push('RST');
     });
     near.on('close', () => this.#streams.delete(near));
     this.#forward(near, far, 'toServer');
