@@ -1,11 +1,11 @@
-// Whom a broadcast is for, checked so that it fails closed.
+// Checks whom a broadcast is for, and fails closed.
 import { z } from 'zod';
 
 import { McpSseError } from '../errors.js';
 import { notificationSchema } from '../wire/json-rpc.js';
 import type { Session } from './session.js';
 
-/** Whom a broadcast is for: the sessions of one principal on all nodes, or those that a function picks on this one. */
+/** Whom a broadcast is for: the sessions of a principal on all nodes, or those of this node that a filter accepts. */
 export type BroadcastAudience<Data = unknown> =
   | { readonly principal: string; readonly filter?: never }
   | { readonly filter: (session: Session<Data>) => boolean; readonly principal?: never };
@@ -24,10 +24,10 @@ const schema = z.union([
 ]);
 
 /**
- * Checks what `broadcast` was given. It fails closed: a misspelt key or an undefined principal
+ * Checks the audience of `broadcast`. It fails closed: a misspelt key or an undefined principal
  * must not reach everybody.
  *
- * @param given what stands behind the notification, if anything does
+ * @param given the arguments behind the notification
  * @throws McpSseError `invalid-option`
  */
 export function checkBroadcast<Data>(

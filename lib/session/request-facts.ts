@@ -1,13 +1,13 @@
-// What is kept of the HTTP request that carried a message.
+// The facts that are kept of the HTTP request that carried a message.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /**
- * A request as hooks and options see it: Node's own, with whatever the application's middleware
- * has put on Express's `Request` (`req.user`, `req.auth`, …).
+ * A request as hooks and options see it: Node's own, with everything that the application's
+ * middleware added (`req.user`, `req.auth`, …).
  */
 export type McpSseRequest = IncomingMessage &
   Express.Request & {
-    /** Always there in a request that a server has received. */
+    /** Always set in a request that a server has received. */
     url: string;
     auth?: unknown;
     body?: unknown;
@@ -16,8 +16,8 @@ export type McpSseRequest = IncomingMessage &
   };
 
 /**
- * What authentication has verified of the caller: `AuthInfo` of either SDK, by shape. Middleware that
- * leaves something else in `req.auth` is passed on as it is: such values are the application's to check.
+ * What authentication has verified about the caller: `AuthInfo` of either SDK, by shape. If
+ * middleware leaves anything else in `req.auth`, it is passed on unchecked.
  */
 export interface AuthInfo {
   token: string;
@@ -32,10 +32,10 @@ export interface AuthInfo {
   extra?: Record<string, unknown>;
 }
 
-/** What is kept of the HTTP request that carried a message: plain data, fit to be passed on. */
+/** Plain data about the HTTP request that carried a message, fit to be sent to another node. */
 export interface RequestFacts {
   readonly headers: IncomingHttpHeaders;
-  /** The absolute URL as far as the request tells it. */
+  /** The absolute URL, as far as the request shows it. */
   readonly url: string;
   /** What the application's authentication put into `req.auth`. */
   readonly authInfo: unknown;

@@ -4,7 +4,7 @@ import type { CallOptions } from './inbound/pending-requests.js';
 import type { ClientInfo } from './inbound/handshake.js';
 import type { RequestFacts } from './request-facts.js';
 
-/** Why a session ended. `session.close(reason)` may name a reason of the application's own. */
+/** Why a session ended. An application may pass reasons of its own to `session.close(reason)`. */
 export type CloseReason =
   | 'client-disconnected'
   | 'server-closed'
@@ -18,10 +18,10 @@ export type CloseReason =
   | 'replay-evicted'
   | 'over-budget'
   | 'sunset'
-  // Keeps the names above as suggestions while any string is taken.
+  // Editors suggest the names above, and any other string is accepted.
   | (string & {});
 
-/** After these reasons there is no reader left. */
+/** After these reasons no client is there to read. */
 export const ABRUPT: ReadonlySet<CloseReason> = new Set([
   'client-disconnected',
   'write-timeout',
@@ -33,25 +33,25 @@ export const ABRUPT: ReadonlySet<CloseReason> = new Set([
 
 /** One client's session, as the application sees it. */
 export interface Session<Data = unknown> {
-  /** Names the session in POST URLs. Not an authentication: URLs end up in logs. */
+  /** The id in POST URLs. It authenticates nobody: URLs end up in logs. */
   readonly id: string;
-  /** `detached`: the session lives and no stream is attached to it. */
+  /** `detached`: the session lives without a stream. */
   readonly state: 'open' | 'detached' | 'closed';
-  /** Who opened it, by `security.principal`; only they may post to it. */
+  /** Who opened the session, by `security.principal`. Nobody else can post to it. */
   readonly principal: string | undefined;
   /** What `hooks.onConnect` returned. */
   readonly data: Data;
   /** From `initialize`; undefined before it. */
   readonly clientInfo: ClientInfo | undefined;
   readonly clientCapabilities: Readonly<Record<string, unknown>> | undefined;
-  /** As negotiated by the server's answer to `initialize`. */
+  /** From the server's answer to `initialize`; undefined before it. */
   readonly protocolVersion: string | undefined;
   /** Aborted when the session closes; its reason is an `McpSseError` `session-closed`. */
   readonly signal: AbortSignal;
   readonly openedAt: Date;
-  /** When the last message went in or out; keep-alives do not count. */
+  /** When the last message came in or went out. Keep-alives do not count. */
   readonly lastActiveAt: Date;
-  /** Messages taken from the client, and accepted for its stream. */
+  /** Messages accepted from the client, and messages accepted for its stream. */
   readonly messagesIn: number;
   readonly messagesOut: number;
   /** Bytes of messages accepted and not yet handed to the socket. */
@@ -59,8 +59,8 @@ export interface Session<Data = unknown> {
   /** Requests of the client that are not answered yet. */
   readonly inFlight: number;
   /**
-   * Sends any JSON-RPC message. Resolves at once while less than 64 KiB wait, and else when there
-   * is room again, so awaiting it is backpressure. It need not be awaited.
+   * Sends any JSON-RPC message. Resolves at once while less than 64 KiB wait, otherwise when there
+   * is room again: awaiting it gives backpressure. It need not be awaited.
    *
    * @throws McpSseError (as a rejection) `session-closed` or `not-serializable`.
    */
@@ -70,19 +70,19 @@ export interface Session<Data = unknown> {
   /**
    * Sends a request and resolves with its result.
    *
-   * @throws JsonRpcError (as a rejection) when the client answers with an error; McpSseError
-   * `request-timeout` when it does not answer, `session-closed` when the session ends first.
+   * @throws JsonRpcError (as a rejection) if the client answers with an error; McpSseError
+   * `request-timeout` if it does not answer, `session-closed` if the session ends first.
    */
   request(
     method: string,
     params?: Record<string, unknown>,
     options?: CallOptions,
   ): Promise<Record<string, unknown>>;
-  /** Ends the session; what is already sent still goes out. The first call's reason counts. */
+  /** Ends the session; messages sent before still go out. The reason of the first call counts. */
   close(reason?: CloseReason): void;
 }
 
-/** The sessions of a router: iterable, and a look-up by id. */
+/** The sessions of a router: iterable, with a look-up by id. */
 export interface Sessions<Data = unknown> extends Iterable<Session<Data>> {
   readonly size: number;
   get(id: string): Session<Data> | undefined;

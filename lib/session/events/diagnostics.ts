@@ -13,68 +13,68 @@ import { concealedReason } from '../session-not-found.js';
 import { debugLog } from './debug-log.js';
 import { performance } from '../../util/timers.js';
 
-/** What is told of a message: everything but what it says. */
+/** Facts about a message, without its contents. */
 export interface PublishedMessage {
   readonly session: Session;
   readonly kind: 'request' | 'notification' | 'result' | 'error';
-  /** Of requests and notifications. Clients choose it: no label for a metric as it is. */
+  /** Set for requests and notifications. Clients choose it: do not use it as a metric label. */
   readonly method: string | undefined;
-  /** Of everything but notifications; `undefined` too for an error that answers nothing. */
+  /** Undefined for notifications, and for an error without an id. */
   readonly idType: 'string' | 'number' | undefined;
   /**
-   * Out: bytes of its event on the stream, without what resumption adds. In: the
-   * `Content-Length` of its POST; undefined where there is none, and for members of a batch.
+   * Out: bytes of its event on the stream, without the ids that resumption adds. In: the
+   * `Content-Length` of its POST; undefined without one, and for members of a batch.
    */
   readonly bytes: number | undefined;
 }
 
-/** A client that `usage()` counts, when it is counted; its principal is as `usage()` shows it. */
+/** A client, when `usage()` counts it. Its principal is as `usage()` shows it. */
 export interface PublishedUse extends UsageCaller {
-  /** It has a new session, or `sunset` has refused it. */
+  /** The client has a new session, or `sunset` has refused it. */
   readonly outcome: 'session' | 'refused';
-  /** Undefined where the client was refused, or its request was passed on. */
+  /** Undefined if the client was refused or its request was passed on. */
   readonly session: Session | undefined;
 }
 
 /** The channels of `node:diagnostics_channel`, by name, with what each publishes. */
 export interface McpSseChannels {
   'mcp-sse:session.open': { readonly session: Session };
-  /** The stream of a session is gone, and its client may come back. */
+  /** The stream of a session is gone, and its client may return. */
   'mcp-sse:session.detach': { readonly session: Session; readonly reason: CloseReason };
-  /** The client has another stream, after it was away or instead of the one it had. */
+  /** The client has a new stream, after it was away or in the place of its old one. */
   'mcp-sse:session.resume': { readonly session: Session };
   'mcp-sse:session.close': { readonly session: Session; readonly reason: CloseReason };
   'mcp-sse:message.in': PublishedMessage;
   'mcp-sse:message.out': PublishedMessage;
   /**
-   * A request was refused. `message` never repeats what the client sent. `reason` is what the
-   * client is not told, where there is something: that the session is another principal's.
+   * A request was refused. `message` never repeats the client's input. `reason` is what the client
+   * does not learn: that the session is another principal's. Otherwise it is undefined.
    */
   'mcp-sse:refused': {
     readonly code: McpSseErrorCode;
     readonly message: string;
     readonly reason: string | undefined;
   };
-  /** As `hooks.onError`; the `cause` is what was thrown. */
+  /** The arguments of `hooks.onError`; `error.cause` is what was thrown. */
   'mcp-sse:error': { readonly error: McpSseError; readonly session: Session | undefined };
-  /** More bytes than `limits.maxTotalBytes` are held: something has to go. */
+  /** The process holds more than `limits.maxTotalBytes`: replays or a session have to go. */
   'mcp-sse:budget': { readonly totalBytes: number; readonly maxTotalBytes: number };
-  /** A write had to wait for its reader, and the wait is over. */
+  /** A write had to wait for its client, and the wait is over. */
   'mcp-sse:writer.stall': {
     readonly session: Session;
     readonly waitedMs: number;
-    /** What waits behind it. */
+    /** Bytes that wait behind this write. */
     readonly bufferedBytes: number;
-    /** False: the connection was closed instead. */
+    /** False if the connection was closed instead. */
     readonly drained: boolean;
   };
-  /** A client is counted by `usage()`: once for each session, and for each refusal by `sunset`. */
+  /** `usage()` counts a client: once for each session, and for each refusal by `sunset`. */
   'mcp-sse:usage': PublishedUse;
   /** `close()` of a router has begun, and has finished; `sessions` are that router's. */
   'mcp-sse:shutdown': { readonly sessions: Sessions; readonly finished: boolean };
 }
 
-/** One channel. Ask `heard` before a payload is built: usually no one has subscribed. */
+/** One channel. Check `heard` before you build a payload: usually nobody has subscribed. */
 class Topic<Name extends keyof McpSseChannels> {
   readonly #channel: Channel;
 
@@ -107,7 +107,7 @@ const shutdowns = new Topic('mcp-sse:shutdown');
 
 const debug = debugLog.write.bind(debugLog);
 
-/** Tells of what happens: on the diagnostics channels, and in the debug log. */
+/** Publishes events on the diagnostics channels, and writes them to the debug log. */
 export const diagnostics = {
   opened(session: Session): void {
     debug('session %s opened', shortId(session.id));
@@ -137,7 +137,7 @@ export const diagnostics = {
 
   sent(session: Session, message: JsonRpcMessage, bytes: number): void {
     if (!messagesOut.heard) return;
-    // The application made it: it may have getters that throw.
+    // The message comes from the application: it may have getters that throw.
     const published = attempt(() => described(session, message, bytes), undefined);
     if (published) messagesOut.publish(published);
   },
@@ -145,7 +145,7 @@ export const diagnostics = {
   refused(error: McpSseError): void {
     const { code, message } = error;
     const reason = concealedReason(error);
-    // What the server itself did wrong is logged by `failed`.
+    // `failed` logs the server's own faults.
     if (debugLog.enabled) {
       if (reason !== undefined) debug('refused: %s: %s; %s', code, message, reason);
       else debug('refused: %s', isRefusalCode(code) ? outline(error) : code);
@@ -207,7 +207,7 @@ function kindOf(message: JsonRpcMessage): PublishedMessage['kind'] {
   return isRequest(message) ? 'request' : 'notification';
 }
 
-/** Code and message, and the stack of what was thrown. Those may quote what a client has sent. */
+/** Code and message, and the stack of what was thrown. They may quote a client's input. */
 function outline(error: McpSseError): string {
   const cause = attempt(() => error.cause, 'its cause cannot be read');
   const head = `${error.code}: ${error.message}`;

@@ -6,19 +6,18 @@ import type { JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { CloseReason, Session } from '../session.js';
 
 /**
- * Functions of the application that run when something happens to a session. Each may be async.
- * Only `onConnect` can refuse or delay anything: another one that throws, rejects or takes longer
- * than `limits.hookTimeoutMs` is reported to `onError` (`hook-failed`, `hook-timeout`) and
+ * Functions of the application that run when something happens to a session. They may be async.
+ * Only `onConnect` can refuse or delay anything. Any other hook that throws, rejects, or takes
+ * longer than `limits.hookTimeoutMs` is reported to `onError` (`hook-failed`, `hook-timeout`) and
  * otherwise ignored.
  */
 export interface McpSseHooks<Data = unknown> {
   /**
-   * Runs before a stream is accepted. What it returns becomes `session.data`, except `false`,
-   * which refuses the stream with 403. A throw refuses it too: an `McpSseError` with the status of
-   * its code; an error of `http-errors` or `@hapi/boom` with its own status (400 to 599) and
-   * headers, and with its message where `expose` is true; anything else, and a hook that takes too
-   * long, with 500.
-   * `signal` is aborted when the client leaves meanwhile: no session opens then, and no close is
+   * Runs before a stream is accepted. The return value becomes `session.data`; `false` refuses the
+   * stream with 403. A throw refuses it too: an `McpSseError` with the status of its code; an error
+   * of `http-errors` or `@hapi/boom` with its own status (400 to 599) and headers, and with its
+   * message if `expose` is true; anything else, or a timeout, with 500.
+   * `signal` is aborted if the client leaves meanwhile: then no session opens, and no close is
    * reported.
    */
   onConnect?: (
@@ -28,27 +27,26 @@ export interface McpSseHooks<Data = unknown> {
   /** Runs when the stream is open and its `endpoint` event is on its way. */
   onSessionOpen?: (session: Session<Data>) => unknown;
   /**
-   * Runs once when the handshake is done, so that the session's `clientInfo`,
-   * `clientCapabilities` and `protocolVersion` are known and the server may send requests.
+   * Runs once when the handshake is done: the session's `clientInfo`, `clientCapabilities` and
+   * `protocolVersion` are known, and the server may send requests.
    */
   onInitialize?: (session: Session<Data>) => unknown;
-  /** Runs when a message of the client was accepted, before it is passed on. */
+  /** Runs when a message of the client was accepted, before the server gets it. */
   onReceive?: (message: JsonRpcMessage, session: Session<Data>) => unknown;
   /** Runs when a message was accepted for the stream. */
   onSend?: (message: JsonRpcMessage, session: Session<Data>) => unknown;
   /**
-   * Runs when the stream of a session is lost and its client may come back within
-   * `resume.windowMs`. Requests in flight go on; messages to the client wait.
+   * Runs when the stream of a session is lost and its client may return within `resume.windowMs`.
+   * Running requests go on; messages to the client wait.
    */
   onSessionDetach?: (session: Session<Data>, reason: CloseReason) => unknown;
   /** Runs when the client of a session is back: a new stream continues where the old one stopped. */
   onSessionResume?: (session: Session<Data>) => unknown;
-  /** Runs when the session has closed: once for every `onSessionOpen`, and after that has settled. */
+  /** Runs when the session has closed: once for every `onSessionOpen`, after that hook has settled. */
   onSessionClose?: (session: Session<Data>, reason: CloseReason) => unknown;
   /**
-   * Runs when something failed that no caller is told of, or that ended a session. It replaces
-   * the log: without it the server's own faults go to `console.error`, each code once a second
-   * at most.
+   * Runs after a failure that no caller sees, or that ended a session. It replaces the log: without
+   * it the server's own faults go to `console.error`, each code at most once a second.
    */
   onError?: (error: McpSseError, session?: Session<Data>) => unknown;
 }

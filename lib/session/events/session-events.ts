@@ -18,14 +18,14 @@ export type MessageWatcher<Data = unknown> = (
   direction: 'in' | 'out',
 ) => unknown;
 
-/** A session as the events need it: what they show of it is its handle. */
+/** A session as the events need it: they publish its handle. */
 interface Subject<Data> {
   readonly handle: Session<Data>;
   readonly usage: UsageTally;
 }
 
 /**
- * The one hub for what happens to sessions: counts it, publishes it, shows it to watchers, and
+ * The one hub for events of sessions: counts and publishes them, shows messages to watchers, and
  * runs the application's hooks in isolation, opens before closes.
  */
 export class SessionEvents<Data> {
@@ -35,9 +35,9 @@ export class SessionEvents<Data> {
   readonly #usage: Usage;
   readonly #errorLog = new ErrorLog();
   readonly #watchers = new Set<MessageWatcher<Data>>();
-  /** Hooks that have not settled; each leaves by its deadline. */
+  /** Hooks that have not settled; each is dropped at its deadline. */
   readonly #running = new Set<Promise<void>>();
-  /** For each session whose `onSessionOpen` has not settled: what is to follow it. */
+  /** What must wait for `onSessionOpen` to settle, by session. */
   readonly #opening = new Map<Session<Data>, (() => void)[]>();
 
   constructor(hooks: McpSseHooks<Data>, timeoutMs: number, statistics: Statistics, usage: Usage) {
@@ -47,13 +47,13 @@ export class SessionEvents<Data> {
     this.#usage = usage;
   }
 
-  /** Calls a function of the application; only an async answer is given a deadline. */
+  /** Calls a function of the application. Only an async one gets a deadline. */
   callUser<T>(name: string, call: () => T | Promise<T>): T | Promise<T> {
     const answer = call();
     return isPromiseLike(answer) ? this.bounded(name, async () => answer) : answer;
   }
 
-  /** Runs what the application wrote, by the deadline of hooks. */
+  /** Runs code of the application, within the deadline of hooks. */
   bounded<T>(name: string, work: () => Promise<T>): Promise<T> {
     return withDeadline(
       work(),
@@ -62,9 +62,9 @@ export class SessionEvents<Data> {
     );
   }
 
-  /** Shows `watcher` every message until the function that it returns is called. */
+  /** Calls `watcher` with every message. Returns a function that stops it. */
   watch(watcher: MessageWatcher<Data>): () => void {
-    // Its own object, so that one function may watch twice and stop once.
+    // A new object each time, so that one function may watch twice and stop once.
     const own: MessageWatcher<Data> = (...seen) => watcher(...seen);
     this.#watchers.add(own);
     return () => {
@@ -76,7 +76,7 @@ export class SessionEvents<Data> {
     this.#statistics.opened += 1;
     const { onSessionOpen } = this.#hooks;
     const afterwards: (() => void)[] = [];
-    // Known before anybody is told, since they may close the session there and then.
+    // Registered before anybody is told, because they may close the session at once.
     if (onSessionOpen) this.#opening.set(handle, afterwards);
     diagnostics.opened(handle);
     if (!onSessionOpen) return;
@@ -94,7 +94,7 @@ export class SessionEvents<Data> {
     if (onInitialize) void this.#run('onInitialize', handle, () => onInitialize(handle));
   }
 
-  /** `body` is the POST, where the message came alone. */
+  /** `body` is the POST, if the message came alone. */
   received(session: Subject<Data>, message: JsonRpcMessage, body?: RequestFacts): void {
     const { handle } = session;
     this.#statistics.messagesIn += 1;
@@ -162,7 +162,7 @@ export class SessionEvents<Data> {
     this.#report(session?.handle, error);
   }
 
-  /** Resolves when every hook that is running has settled or met its deadline. */
+  /** Resolves when every running hook has settled or met its deadline. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
@@ -175,7 +175,7 @@ export class SessionEvents<Data> {
       this.#errorLog.report(error);
       return;
     }
-    // Not by #run: a failing onError has only the log left to tell.
+    // Not by #run: only the log is left to report a failing onError.
     try {
       const returned = onError(error, session);
       if (isPromiseLike(returned)) returned.then(undefined, diagnostics.onErrorFailed);
@@ -191,7 +191,7 @@ export class SessionEvents<Data> {
     }
   }
 
-  /** A promise only where the hook is async: most are not, and none is waited for. */
+  /** Returns a promise only if the hook is async: most are not, and none is waited for. */
   #run(name: string, session: Session<Data>, hook: () => unknown): Promise<void> | undefined {
     const failed = (error: unknown): void => {
       this.#report(session, McpSseError.from(error, 'hook-failed'));

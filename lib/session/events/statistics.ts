@@ -2,17 +2,17 @@
 import type { McpSseError, McpSseErrorCode } from '../../errors.js';
 import type { CloseReason } from '../session.js';
 
-/** What `stats()` reports of sessions: gauges of now, and totals since the router was created. */
+/** The part of `stats()` about sessions: gauges, and totals since the router was created. */
 export interface SessionStats {
-  /** Sessions now, of which some have a stream and some wait for their client to come back. */
+  /** Sessions now: all, those with a stream, and those that wait for their client. */
   sessions: number;
   connected: number;
   detached: number;
-  /** Requests of clients that run now. */
+  /** Running requests of clients. */
   inFlight: number;
-  /** Bytes of messages that wait for their readers now. */
+  /** Bytes of messages that wait for their clients. */
   bufferedBytes: number;
-  /** Bytes that count towards `limits.maxTotalBytes` now. */
+  /** Bytes that count towards `limits.maxTotalBytes`. */
   totalBytes: number;
   totals: SessionTotals;
 }
@@ -21,7 +21,7 @@ export interface SessionStats {
 export interface SessionTotals {
   /** Sessions opened. */
   opened: number;
-  /** Streams lost whose client may come back, and streams with which one came back. */
+  /** Streams lost whose client may return, and streams by which a client returned. */
   detached: number;
   resumed: number;
   /** Sessions closed, by reason; an application's own reasons count as `other`. */
@@ -29,14 +29,14 @@ export interface SessionTotals {
   /** Requests refused, and errors reported, by code. */
   refused: Partial<Record<McpSseErrorCode, number>>;
   errors: Partial<Record<McpSseErrorCode, number>>;
-  /** Messages taken from clients, and messages accepted for their streams. */
+  /** Messages accepted from clients, and messages accepted for their streams. */
   messagesIn: number;
   messagesOut: number;
   /** Answers and messages that came too late for their session. */
   discarded: number;
 }
 
-/** What a session shows to the gauges. */
+/** The members of a session that the gauges read. */
 export interface MeasuredSession {
   readonly state: 'open' | 'detached' | 'closed';
   readonly inFlight: number;

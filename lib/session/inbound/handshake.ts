@@ -1,4 +1,4 @@
-// What `initialize` and its answer say, read as they pass by.
+// Reads `initialize` and its answer as they pass by.
 import { McpSseError } from '../../errors.js';
 import { attempt } from '../../util/foreign-error.js';
 import { isRecord } from '../../util/guards.js';
@@ -11,19 +11,19 @@ import {
 } from '../../wire/json-rpc.js';
 import { parsedSizeOf } from '../../wire/json-size.js';
 
-/** Characters of a client's name, version and title: they are kept for the life of a session. */
+/** The most characters of a client's name, version and title, which live as long as its session. */
 const MAX_NAME_CHARS = 256;
-/** Bytes of a client's capabilities as JSON, kept likewise. */
+/** The most bytes of a client's capabilities as JSON, which live as long. */
 const MAX_CAPABILITIES_BYTES = 16 * 1024;
 
-/** Name and version by which a client introduces itself. */
+/** Name and version of a client, as it introduces itself. */
 export interface ClientInfo {
   readonly name: string;
   readonly version: string;
   readonly title?: string;
 }
 
-/** What `initialize` and its answer tell about the client, read as they pass by. */
+/** What `initialize` and its answer say about the client. */
 export class Handshake {
   clientInfo: ClientInfo | undefined;
   clientCapabilities: Readonly<Record<string, unknown>> | undefined;
@@ -93,7 +93,7 @@ export function checkInitialize(message: JsonRpcMessage): void {
   }
   if (!isRecord(capabilities)) return;
   if (Buffer.byteLength(JSON.stringify(capabilities)) > MAX_CAPABILITIES_BYTES) {
-    throw new McpSseError('invalid-message', 'the capabilities are larger than 16 KiB');
+    throw new McpSseError('invalid-message', 'the client capabilities are larger than 16 KiB');
   }
 }
 

@@ -1,4 +1,4 @@
-// Requests to the client, until they are answered.
+// Keeps requests to the client until they are answered.
 import { McpSseError } from '../../errors.js';
 import { ignoreRejection, MAX_DELAY_MS } from '../../util/promises.js';
 import {
@@ -10,9 +10,9 @@ import {
 import { clearTimeout, setTimeout } from '../../util/timers.js';
 
 /**
- * Ids of ours count up from here, so that they never meet those of the MCP server behind the
- * session, which count up from 0, nor ids of the client's own requests. Integers, since some clients
- * answer a text with another id (langchain4j with 0); below 2^31, since some read an `int`.
+ * Our ids count up from here, so that they never meet those of the MCP server behind the session,
+ * which count up from 0, nor those of the client's requests. They are integers, because some clients
+ * answer a string id with another one (langchain4j with 0), and below 2^31, because some read an `int`.
  */
 const FIRST_ID = 2 ** 30;
 

@@ -17,30 +17,30 @@ import type { LiveSession } from '../live-session.js';
 import type { RequestFacts } from '../request-facts.js';
 import type { MessageSink, Session } from '../session.js';
 
-/** What a handler is told besides the message. */
+/** The second argument of a handler. */
 export interface HandlerContext<Data = unknown> extends RequestFacts {
   readonly session: Session<Data>;
   /** Aborted when the client cancels this request, or the session closes. */
   readonly signal: AbortSignal;
   /**
-   * Reports progress of this request, if the client asked for it (`_meta.progressToken`); else
+   * Reports progress of this request if the client asked for it (`_meta.progressToken`); otherwise
    * does nothing.
    */
   readonly progress: (progress: number, total?: number, message?: string) => Promise<void>;
 }
 
 /**
- * Answers without an SDK. What it returns for a request (an object; nothing counts as `{}`)
- * becomes the `result`, a thrown `JsonRpcError` the `error`; anything else that is thrown becomes
- * `-32603 Internal error` and goes to `onError`. Notifications and responses come too; what is
- * returned for them is ignored.
+ * Answers without an SDK. For a request, the returned object becomes the `result` (undefined counts
+ * as `{}`), and a thrown `JsonRpcError` becomes the `error`. Any other throw becomes
+ * `-32603 Internal error` and goes to `onError`. Notifications and responses come too; return values
+ * for them are ignored.
  */
 export type MessageHandler<Data = unknown> = (
   message: JsonRpcMessage,
   context: HandlerContext<Data>,
 ) => unknown;
 
-/** Passes the client's messages to a handler and sends what it answers. */
+/** Passes the client's messages to a handler and sends its answers. */
 export class HandlerSink<Data> implements MessageSink {
   readonly reportsCompletion = true;
   readonly #handler: MessageHandler<Data>;
@@ -77,7 +77,7 @@ export class HandlerSink<Data> implements MessageSink {
   }
 
   closed(): void {
-    // The signals of the requests in flight are the session's to abort.
+    // The session aborts the signals of running requests.
   }
 
   #answer(request: JsonRpcRequest | undefined, returned: unknown): void {
@@ -101,7 +101,7 @@ export class HandlerSink<Data> implements MessageSink {
     this.#reply(request.id, errorResponseFor(request.id, code, message, data));
   }
 
-  /** What heeds its signal ends with an error of that, which is no fault. */
+  /** A handler that heeds its signal fails with the signal's error: that is not a fault. */
   #isCancellation(request: JsonRpcRequest | undefined, thrown: unknown): boolean {
     if (!request || this.#session.receiver.inFlight.has(request.id)) return false;
     const { code, cause } = McpSseError.from(thrown);
@@ -111,7 +111,7 @@ export class HandlerSink<Data> implements MessageSink {
 
   #reply(id: RequestId, response: JsonRpcResponse): void {
     const { inFlight } = this.#session.receiver;
-    // [spec] A request that was cancelled is not answered; its session may be gone as well.
+    // [spec] A cancelled request is not answered; its session may be gone as well.
     if (inFlight.has(id)) void this.#session.send(response);
     else inFlight.release(id);
   }
@@ -145,7 +145,7 @@ class Context<Data> implements HandlerContext<Data> {
     return this.#signal;
   }
 
-  /** Bound: handlers take it out of their context, as in `({ progress }) => …`. */
+  /** Bound, because handlers destructure it: `({ progress }) => …`. */
   get progress(): HandlerContext['progress'] {
     return (...step) => this.#report(...step);
   }
@@ -158,7 +158,7 @@ class Context<Data> implements HandlerContext<Data> {
     await this.session.notify('notifications/progress', params);
   }
 
-  /** Made when it is asked for, which may be after the session has ended. */
+  /** Made on first access, which may be after the session has ended. */
   #newSignal(): AbortSignal {
     const live = this.#live;
     if (!this.#request || live.state === 'closed') return live.signal;

@@ -1,4 +1,4 @@
-// What a request is refused with whose token lacks a scope.
+// Refuses requests whose token lacks a scope.
 import { McpSseError } from '../../errors.js';
 import { isRecord } from '../../util/guards.js';
 import { isPromiseLike } from '../../util/promises.js';
@@ -6,13 +6,13 @@ import type { JsonRpcRequest } from '../../wire/json-rpc.js';
 import type { ScopeCheck } from '../inbound/scope-gate.js';
 import type { AuthInfo } from '../request-facts.js';
 
-/** SDK v2's `ScopeChallenge`: the scopes that a token must have for a request, all of them. */
+/** SDK v2's `ScopeChallenge`: all the scopes that a token must have for a request. */
 export interface ScopeChallenge {
   scopes: readonly [string, ...string[]];
   errorDescription?: string;
 }
 
-/** SDK v2's `ScopeChallengeHandler`: the challenge that a request is refused with, if it is. */
+/** SDK v2's `ScopeChallengeHandler`: returns a challenge to refuse a request. */
 export type ScopeChallengeResolver = (context: {
   request: JsonRpcRequest;
   authInfo?: AuthInfo;
@@ -23,7 +23,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 /** [spec] RFC 6750, 3: error_description. */
 const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** A check that refuses what `resolver` has a challenge for, with the answer of SDK v2's transports. */
+/** Returns a check that refuses the requests which `resolver` challenges, as SDK v2's transports do. */
 export function scopeCheck(
   resolver: ScopeChallengeResolver,
   bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>,
@@ -73,7 +73,7 @@ function isScopeChallenge(value: unknown): value is ScopeChallenge {
   return typeof errorDescription === 'string' && DESCRIPTION.test(errorDescription);
 }
 
-/** [spec] RFC 9728: where the client finds who gives tokens for this server. */
+/** [spec] RFC 9728: where the client finds the issuer of tokens for this server. */
 function metadataUrlOf(authInfo: AuthInfo | undefined): string | undefined {
   const { resourceMetadataUrl, resource }: Partial<AuthInfo> = isRecord(authInfo) ? authInfo : {};
   if (typeof resourceMetadataUrl === 'string') return resourceMetadataUrl || undefined;
@@ -84,7 +84,7 @@ function metadataUrlOf(authInfo: AuthInfo | undefined): string | undefined {
   return url.href;
 }
 
-/** [spec] RFC 9110, 5.6.4: what may stand between quotes, as SDK v2 writes it. */
+/** [spec] RFC 9110, 5.6.4: the text of a quoted string, as SDK v2 writes it. */
 function quoted(text: string): string {
   return text.replace(/[\\"]/g, String.raw`\$&`).replace(/[^\x20-\x7e]/g, ' ');
 }

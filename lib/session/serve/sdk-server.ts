@@ -10,8 +10,8 @@ import type { MessageSink, Session } from '../session.js';
 import { scopeCheck, type ScopeChallengeResolver } from './scope-challenge.js';
 
 /**
- * An MCP server of either official SDK, `McpServer` or the low-level `Server`: typed by shape, so
- * that this package depends on neither.
+ * An MCP server of either official SDK, `McpServer` or the low-level `Server`. It is typed by shape,
+ * so that this package depends on neither SDK.
  */
 export interface McpServerLike {
   connect(transport: SessionTransport): Promise<void>;
@@ -19,16 +19,16 @@ export interface McpServerLike {
 }
 
 /**
- * What `server` is told: the session, and the GET that opened it. It fits the `McpRequestContext` of
- * SDK v2, so that its `McpServerFactory` is a factory for sessions as it is.
+ * The argument of `server`: the session, and the GET that opened it. It matches the
+ * `McpRequestContext` of SDK v2, so a `McpServerFactory` works here as it is.
  */
 export interface SessionContext<Data = unknown> extends Omit<RequestFacts, 'authInfo'> {
   readonly session: Session<Data>;
-  /** SDK v2's name for the revisions of the protocol that have `initialize`. */
+  /** SDK v2's name for the protocol versions with `initialize`. */
   readonly era: 'legacy';
-  /** What the application's authentication put into `req.auth`. */
+  /** `req.auth`, as the application's authentication left it. */
   readonly authInfo?: AuthInfo;
-  /** The GET that opened the session, as a web-standard `Request`; made when it is looked at. */
+  /** The GET that opened the session, as a web-standard `Request`, made on first access. */
   readonly requestInfo: Request;
 }
 
@@ -37,8 +37,8 @@ export type ServerFactory<Data = unknown> = (
 ) => McpServerLike | Promise<McpServerLike>;
 
 /**
- * The SDKs' `MessageExtraInfo`: v1 reads `requestInfo`, v2 `request`, both `authInfo`. Optional
- * and wide, so that the types of either SDK fit.
+ * The SDKs' `MessageExtraInfo`: v1 reads `requestInfo`, v2 reads `request`, both read `authInfo`.
+ * The types are optional and wide, so that either SDK's fit.
  */
 export interface MessageExtra {
   readonly authInfo?: unknown;
@@ -49,7 +49,7 @@ export interface MessageExtra {
   readonly request?: Request;
 }
 
-/** Computed when it is looked at: most tools look at none of it. */
+/** Computed on first access: most tools read none of it. */
 class FactsAsExtra implements MessageExtra {
   readonly #facts: RequestFacts;
 
@@ -108,9 +108,9 @@ export class SessionTransport {
   }
 
   /**
-   * Asks `resolver` before a request is dispatched whether the caller's token has the scopes for it;
-   * a challenge refuses the POST with 403 and `WWW-Authenticate`. `McpServer` of SDK v2 calls this
-   * with the `scopeChallenge`s of its tools, resources and prompts.
+   * Sets the function that checks, before a request is dispatched, whether the caller's token has
+   * the scopes for it. A challenge refuses the POST with 403 and `WWW-Authenticate`. `McpServer` of
+   * SDK v2 passes the `scopeChallenge`s of its tools, resources and prompts.
    */
   setScopeChallengeResolver(resolver: ScopeChallengeResolver): void {
     this.#session.receiver.checkScopes(scopeCheck(resolver, this.#bounded));
@@ -127,7 +127,7 @@ export interface ServerCalls {
   readonly bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
 
-/** Servers that serve a session now: v2 servers would silently move to a second transport. */
+/** The servers in use: a v2 server would silently move to a second transport. */
 const busy = new WeakSet<McpServerLike>();
 
 /** Passes the client's messages to an MCP server, and the end of the session, once. */
@@ -161,7 +161,7 @@ class ServerSink implements MessageSink {
     this.#callServer(() => this.#server.close());
   }
 
-  /** Reports what the server throws, or rejects with: its types do not rule out async functions. */
+  /** Reports a throw or a rejection of the server: its types do not rule out async functions. */
   #callServer(call: () => unknown): void {
     const failed = (error: unknown): void => {
       this.#failed(McpSseError.from(error, 'server-failed'));
@@ -178,8 +178,8 @@ class ServerSink implements MessageSink {
 /**
  * Makes the session's own MCP server and connects it.
  *
- * @throws McpSseError `server-failed` when the factory throws, gives something else than a
- * server, or gives one that another session is using.
+ * @throws McpSseError `server-failed` if the factory throws, does not return a server, or returns
+ * one that another session is using.
  */
 export async function connectServer<Data>(
   factory: ServerFactory<Data>,
@@ -198,7 +198,7 @@ export async function connectServer<Data>(
     const sink = new ServerSink(server, transport, failed);
     session.receiver.serveWith(sink);
     await server.connect(transport);
-    // The factory or the server took too long: the session was closed before they were there.
+    // The factory or the server took so long that the session was closed meanwhile.
     if (session.state === 'closed') sink.closed();
   } catch (error) {
     throw McpSseError.from(error, 'server-failed');
@@ -207,7 +207,7 @@ export async function connectServer<Data>(
 
 function contextOf<Data>({ handle }: LiveSession<Data>, facts: RequestFacts): SessionContext<Data> {
   const { headers, url } = facts;
-  // By its type it is that of the SDKs' middleware; whatever else is there, the factory must know.
+  // Typed as the SDKs' middleware leaves it; for anything else the factory must know the type.
   const authInfo = facts.authInfo as AuthInfo | undefined;
   return {
     session: handle,
