@@ -3,57 +3,20 @@
 // their names or files.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { SpecRun, Trial } from './mutation-lane.js';
-import { accountMutants } from './mutants/budget.js';
-import { callerMutants } from './mutants/callers.js';
-import { closeMutants } from './mutants/close.js';
-import { clusterBoundMutants } from './mutants/cluster-bounds.js';
-import { clusterLifeMutants } from './mutants/cluster-life.js';
-import { clusterMutants } from './mutants/cluster.js';
-import { guardMutants } from './mutants/guard.js';
-import { hostileMutants } from './mutants/hostile.js';
-import { lockMutants } from './mutants/lock.js';
-import { logMutants } from './mutants/log.js';
+import { MUTANTS, rotten } from './mutants/index.js';
 import type { Mutant } from './mutants/mutant.js';
-import { pingMutants } from './mutants/pings.js';
-import { resumeMutants } from './mutants/resume.js';
-import { sessionMutants } from './mutants/session.js';
-import { sunsetMutants } from './mutants/sunset.js';
-import { turnMutants } from './mutants/flush.js';
-import { watchingMutants } from './mutants/watching.js';
-import { wayBackMutants } from './mutants/resume-request.js';
-import { wireMutants } from './mutants/wire.js';
-import { worldMutants } from './mutants/world.js';
-
-const MUTANTS = [
-  ...lockMutants,
-  ...turnMutants,
-  ...callerMutants,
-  ...closeMutants,
-  ...logMutants,
-  ...wireMutants,
-  ...sessionMutants,
-  ...resumeMutants,
-  ...wayBackMutants,
-  ...clusterMutants,
-  ...clusterBoundMutants,
-  ...clusterLifeMutants,
-  ...watchingMutants,
-  ...hostileMutants,
-  ...guardMutants,
-  ...accountMutants,
-  ...worldMutants,
-  ...sunsetMutants,
-  ...pingMutants,
-];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const COPIED = ['lib', 'spec', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const COPIED = [
+  ...['lib', 'spec', 'examples', 'scripts'],
+  ...['package.json', 'tsconfig.json', 'vitest.config.ts'],
+];
 /** Copies in which mutants are tried at the same time. */
 const LANES = 2;
 /** A mutant that makes its specs hang is noticed too. */
@@ -127,16 +90,6 @@ class Lane {
   }
 }
 
-/** The mutants whose place in the sources cannot be told any more. */
-async function rotten(mutants: readonly Mutant[]): Promise<Mutant[]> {
-  const found: Mutant[] = [];
-  for (const mutant of mutants) {
-    const source = await readFile(join(root, 'lib', mutant.file), 'utf8').catch(() => '');
-    if (source.split(mutant.find).length !== 2) found.push(mutant);
-  }
-  return found;
-}
-
 /** Tries the mutants, a few at a time, and tells of each as soon as it is known. */
 async function tryAll(mutants: readonly Mutant[], lanes: readonly Lane[]): Promise<number> {
   const waiting = [...mutants];
@@ -160,7 +113,9 @@ async function main(): Promise<void> {
   if (mutants.length === 0) throw new Error(`no mutant has "${wanted}" in its name`);
   const unplaced = await rotten(mutants);
   for (const { name, file } of unplaced) {
-    console.log(`ROTTEN    ${name}: what it replaces does not stand exactly once in lib/${file}`);
+    console.log(
+      `ROTTEN    ${name}: what it replaces does not stand exactly once in lib/${file}, or its spec is gone`,
+    );
   }
   const lanes = await Promise.all(Array.from({ length: LANES }, () => Lane.make()));
   try {

@@ -36,6 +36,8 @@ process.on('message', ({ files, mutant }: Trial) => {
   const run = mutant ? withFault(mutant, () => runSpecs(vitest, files)) : runSpecs(vitest, files);
   void run.then((result) => process.send?.(result));
 });
+// The parent is gone.
+process.on('disconnect', () => process.exit());
 process.send?.('ready');
 
 async function withFault<T>({ file, find, replace }: Mutant, work: () => Promise<T>): Promise<T> {

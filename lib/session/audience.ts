@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { McpSseError } from '../errors.js';
-import { notificationSchema } from '../wire/json-rpc.js';
+import { isNotification } from '../wire/json-rpc.js';
 import type { Session } from './session.js';
 
 /** Whom a broadcast is for: the sessions of a principal on all nodes, or those of this node that a filter accepts. */
@@ -34,7 +34,7 @@ export function checkBroadcast<Data>(
   notification: unknown,
   given: readonly unknown[],
 ): Audience<Data> {
-  if (!notificationSchema.safeParse(notification).success) {
+  if (!isNotification(notification)) {
     throw new McpSseError('invalid-option', 'broadcast: the message must be a notification');
   }
   if (given.length === 0) return {};

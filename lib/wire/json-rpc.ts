@@ -1,42 +1,7 @@
 // JSON-RPC messages: types, schemas, parsing.
-import { z } from 'zod';
-
 import { McpSseError } from '../errors.js';
 import { attempt, isInstance } from '../util/foreign-error.js';
 import { isRecord } from '../util/guards.js';
-
-/** [spec] Request ids are strings or integers, never null. */
-const requestId = z.union([z.string(), z.int()]);
-
-const request = z.looseObject({
-  jsonrpc: z.literal('2.0'),
-  id: requestId,
-  method: z.string(),
-  params: z.looseObject({}).optional(),
-});
-
-/** A notification, as the application may broadcast one. */
-export const notificationSchema: z.ZodType = z.looseObject({
-  jsonrpc: z.literal('2.0'),
-  id: z.undefined().optional(),
-  method: z.string(),
-  params: z.looseObject({}).optional(),
-});
-
-const resultResponse = z.looseObject({
-  jsonrpc: z.literal('2.0'),
-  id: requestId,
-  result: z.looseObject({}),
-  error: z.undefined().optional(),
-});
-
-const errorResponse = z.looseObject({
-  jsonrpc: z.literal('2.0'),
-  // A peer that could not read a request answers without an id.
-  id: requestId.nullish(),
-  error: z.looseObject({ code: z.int(), message: z.string() }),
-  result: z.undefined().optional(),
-});
 
 export type RequestId = string | number;
 export interface JsonRpcRequest {
@@ -111,6 +76,14 @@ export function isAnswer(message: unknown): message is JsonRpcResponse {
   return isRecord(message) && attempt(() => !('method' in message) && 'id' in message, false);
 }
 
+/** Whether it is a notification, as the application may broadcast one. Never throws. */
+export function isNotification(value: unknown): value is JsonRpcNotification {
+  return attempt(() => {
+    const isOne = isRecord(value) && value.jsonrpc === '2.0' && value.id === undefined;
+    return isOne && isCall(value);
+  }, false);
+}
+
 /** The id of an answer; undefined for anything else. Never throws. */
 export function answeredId(message: unknown): RequestId | undefined {
   const id = attempt<unknown>(() => (isAnswer(message) ? message.id : undefined), undefined);
@@ -146,14 +119,27 @@ function toMessage(value: unknown): JsonRpcMessage {
   throw new McpSseError('invalid-message', 'the body is not a JSON-RPC 2.0 message');
 }
 
+// By hand: with zod these checks are 3 % of a call.
+
 function isMessage(value: unknown): value is JsonRpcMessage {
-  return isRecord(value) && schemaFor(value).safeParse(value).success;
+  if (!isRecord(value) || value.jsonrpc !== '2.0') return false;
+  if ('method' in value) return 'id' in value ? isId(value.id) && isCall(value) : isCall(value);
+  return 'error' in value ? isFailure(value) : isId(value.id) && isRecord(value.result);
 }
 
-/** Picks the schema by the keys of the message, instead of trying all four. */
-function schemaFor(value: object): z.ZodType {
-  if ('method' in value) return 'id' in value ? request : notificationSchema;
-  return 'error' in value ? errorResponse : resultResponse;
+/** [spec] Ids of requests are strings or integers, never null. */
+function isId(id: unknown): id is RequestId {
+  return typeof id === 'string' || Number.isSafeInteger(id);
+}
+
+function isCall({ method, params }: Record<string, unknown>): boolean {
+  return typeof method === 'string' && (params === undefined || isRecord(params));
+}
+
+/** A peer that could not read a request answers without an id. */
+function isFailure({ id, error, result }: Record<string, unknown>): boolean {
+  if (!isRecord(error) || result !== undefined || !(id == null || isId(id))) return false;
+  return Number.isSafeInteger(error.code) && typeof error.message === 'string';
 }
 
 /** An error response; `id` is null if the request's id could not be read. */

@@ -241,9 +241,8 @@ const claimMutants: readonly Mutant[] = [
   {
     name: "somebody else's session has a refusal of its own",
     file: 'session/local-host.ts',
-    find: 'if (!session || session.principal !== principal) throw notFound();',
-    replace:
-      "if (!session) throw notFound();\n    if (session.principal !== principal) throw new McpSseError('session-not-found', 'not yours');",
+    find: 'throw sessionNotFound(principalsDiffer(session.principal, principal));',
+    replace: "throw new McpSseError('session-not-found', 'not yours');",
     specs: [claims],
   },
 ];

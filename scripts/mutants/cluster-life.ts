@@ -56,8 +56,8 @@ const lifeMutants: readonly Mutant[] = [
   {
     name: 'absence after an outage is taken for the end',
     file: membership,
-    find: '(!this.#hadOutage || now - this.#changedAt >= RECOVERY_MS)',
-    replace: '(!this.#hadOutage || now - this.#changedAt >= RECOVERY_MS * 0)',
+    find: '(!this.#outages.any || now - this.#changedAt >= RECOVERY_MS)',
+    replace: '(!this.#outages.any || now - this.#changedAt >= RECOVERY_MS * 0)',
     specs: [silence],
   },
   {
@@ -77,8 +77,8 @@ const lifeMutants: readonly Mutant[] = [
   {
     name: 'a broadcast leaves silent nodes out',
     file: 'cluster/dispatcher.ts',
-    find: 'this.#membership?.known()',
-    replace: 'this.#membership?.alive()',
+    find: 'for (const peer of this.#membership?.known() ?? []) {',
+    replace: 'for (const peer of this.#membership?.alive() ?? []) {',
     specs: [broadcasts],
   },
 ];

@@ -59,8 +59,8 @@ export const wireMutants: readonly Mutant[] = [
   {
     name: 'a request may have a null id',
     file: jsonRpc,
-    find: 'z.union([z.string(), z.int()])',
-    replace: 'z.union([z.string(), z.int(), z.null()])',
+    find: "typeof id === 'string' || Number.isSafeInteger(id)",
+    replace: "id === null || typeof id === 'string' || Number.isSafeInteger(id)",
     specs: [rpc],
   },
   {
@@ -143,10 +143,10 @@ export const wireMutants: readonly Mutant[] = [
     specs: [parsing, 'client/resumable-fetch.spec.ts'],
   },
   {
-    name: 'an error without a constructor is read unguarded',
+    name: 'a stack that throws is read unguarded',
     file: 'util/foreign-error.ts',
-    find: 'attempt<unknown>(() => thrown.constructor.name, undefined)',
-    replace: '(thrown.constructor as { name: unknown }).name',
+    find: 'attempt<unknown>(() => error.stack, undefined)',
+    replace: '(error.stack as unknown)',
     specs: ['util/foreign-error.spec.ts'],
   },
   {
