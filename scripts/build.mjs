@@ -21,10 +21,10 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'
 });
 if (status !== 0) process.exit(1); // It has said why.
 
-// Comments and blanks are for readers of lib/; names stay, for those who read a stack. The comments
-// of the declarations stay too: editors show them.
+// Small, since it is downloaded on every deploy; lib/ is for readers. The comments of the declarations
+// stay: editors show them.
 for (const file of filesOf('.js')) {
-  const options = { format: 'esm', target: 'esnext', minifyWhitespace: true, minifySyntax: true };
+  const options = { format: 'esm', target: 'esnext', minify: true };
   rewrite(file, (code) => transformSync(code, options).code);
 }
 
