@@ -104,24 +104,22 @@ export class Relay implements Upstream, ConnectionEvents {
 
   /** Sends a request, again if it is certain that the upstream has not seen it. */
   async #deliver(pending: PendingRequest): Promise<void> {
-    let isRenewed = false;
+    const isUrl = this.#surroundings.settings.upstream instanceof URL;
     for (let attempt = 0; ; attempt += 1) {
       const failed = await this.#try(pending);
       if (!failed || !this.#pending.has(pending)) return;
       const { link } = pending;
-      if (link?.hasSession && isUnknownSession(failed) && !isRenewed) {
-        isRenewed = true;
-        this.#connection.drop(link, failed);
-        continue;
-      }
+      const isForgotten = link?.hasSession === true && isUnknownSession(failed);
+      if (isForgotten) this.#connection.drop(link, failed);
       const pause = RETRY_MS[attempt];
-      const again =
-        failed.reason === 'unreachable' && this.#surroundings.settings.upstream instanceof URL;
-      if (!again || pause === undefined) {
+      if (pause === undefined || !(isForgotten || (isUrl && failed.reason === 'unreachable'))) {
         this.#pending.settle(pending.message.id, failed);
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, pause).unref());
+      // One that has just been started again is there at once.
+      if (!isForgotten || attempt > 0) {
+        await new Promise((resolve) => setTimeout(resolve, pause).unref());
+      }
     }
   }
 

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 import { toNodeHandler } from '@modelcontextprotocol/node';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import {
   createMcpHandler,
   type McpHttpHandler,
@@ -11,6 +9,9 @@ import {
 import { onTestFinished } from 'vitest';
 
 import { closed, listen } from '../support/serve.js';
+import { v1Listener, type Sessions } from './v1-listener.js';
+
+export type { Sessions };
 
 export interface Served {
   readonly url: string;
@@ -43,44 +44,13 @@ export async function serveHttp(listener: Listener, port = 0): Promise<Served> {
   return { url: `http://127.0.0.1:${String(at)}/mcp`, server, requests, kill };
 }
 
-/** What SDK v1's transport needs of a server of either kind. */
-interface V1Server {
-  connect(transport: StreamableHTTPServerTransport): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface Sessions {
-  /** The sessions that are open, by id. */
-  readonly sessions: Map<string, StreamableHTTPServerTransport>;
-}
-
-/** Streamable HTTP of SDK v1 with sessions, which speaks nothing of 2026. */
+/** Streamable HTTP of SDK v1 with sessions. */
 export async function serveV1(
-  factory: () => V1Server,
-  { port = 0, unknown = 404, json = false } = {},
+  factory: Parameters<typeof v1Listener>[0],
+  { port = 0, ...options }: { port?: number; unknown?: number; json?: boolean } = {},
 ): Promise<Served & Sessions> {
-  const sessions = new Map<string, StreamableHTTPServerTransport>();
-  const served = await serveHttp(async (req, res) => {
-    const id = req.headers['mcp-session-id'];
-    const known = typeof id === 'string' ? sessions.get(id) : undefined;
-    if (known) return known.handleRequest(req, res);
-    if (id !== undefined) {
-      // Both are in use for a session that is not there.
-      const error = { code: -32000, message: 'Bad Request: No valid session ID provided' };
-      res.writeHead(unknown, { 'content-type': 'application/json' });
-      return res.end(JSON.stringify({ jsonrpc: '2.0', id: null, error }));
-    }
-    const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID,
-      enableJsonResponse: json,
-      onsessioninitialized: (opened) => void sessions.set(opened, transport),
-      onsessionclosed: (ended) => void sessions.delete(ended),
-    });
-    const server = factory();
-    await server.connect(transport);
-    return transport.handleRequest(req, res);
-  }, port);
-  return { ...served, sessions };
+  const { listener, sessions } = v1Listener(factory, options);
+  return { ...(await serveHttp(listener, port)), sessions };
 }
 
 /** SDK v2 for 2026-07-28 and nothing else. */

@@ -1,0 +1,131 @@
+// The command `bridge`: serves until it is told to end.
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+
+import express from 'express';
+
+import { bridge, type Bridge, type HopError } from '../bridge/index.js';
+import { dashboard } from '../dashboard/index.js';
+import { mcpSse, type Adapter, type McpSseRouter, type Session } from '../index.js';
+import { shortId } from '../util/guards.js';
+import { redisAdapter, type RedisClient } from '../redis/index.js';
+import type { BridgeArguments } from './command-line.js';
+
+/** Resolves when it has ended in good order. @throws Error, with a text for the user */
+export async function runBridge(args: BridgeArguments): Promise<void> {
+  const { adapter, closeAdapter } = await openAdapter(args.redis);
+  const upstream = newBridge(args);
+  const mcp = newRouter(args, upstream, adapter);
+  const app = express().disable('x-powered-by');
+  app.use(mcp, mcp.errorHandler);
+  if (args.dashboard) app.use('/dashboard', dashboard(mcp));
+  const server = createServer(app);
+  server.listen(args.port, args.host);
+  await once(server, 'listening');
+  say(`serving ${upstream.stats().upstream} at ${urlOf(server, args)}`);
+  await signalled();
+  say('ending');
+  await mcp.close();
+  await upstream.close();
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeIdleConnections();
+  });
+  await closeAdapter();
+  say('ended');
+}
+
+function newBridge({ upstream, forwardHeaders }: BridgeArguments): Bridge {
+  return bridge({
+    upstream,
+    forwardHeaders,
+    hooks: {
+      onUpstream({ state, reconnects }, session) {
+        if (state === 'down') say('upstream lost', session);
+        else if (state === 'open' && reconnects > 0) say('upstream is back', session);
+      },
+      onError: (error, session) => say(describe(error), session),
+      onStderr: (line, session) => say(`stderr: ${line}`, session),
+    },
+  });
+}
+
+function newRouter(
+  { paths, allowedHosts, allowedOrigins }: BridgeArguments,
+  server: Bridge,
+  adapter: Adapter | undefined,
+): McpSseRouter {
+  return mcpSse({
+    server,
+    paths,
+    security: { ...(allowedHosts && { allowedHosts }), allowedOrigins },
+    ...(adapter && { adapter }),
+    hooks: {
+      onInitialize(session) {
+        const { name = 'unknown', version = '' } = session.clientInfo ?? {};
+        say(`opened by ${name} ${version}`.trimEnd(), session);
+      },
+      onSessionClose(session, reason) {
+        const seconds = Math.round((Date.now() - session.openedAt.getTime()) / 1000);
+        say(`closed after ${seconds} s: ${reason}, ${session.messagesIn} messages in`, session);
+      },
+    },
+  });
+}
+
+function urlOf(server: Server, { host, paths }: BridgeArguments): string {
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}${paths.sse}`;
+}
+
+/** Resolves at the first signal; a second one ends the process at once. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        resolve();
+        process.once(signal, () => process.exit(1));
+      });
+    }
+  });
+}
+
+async function openAdapter(
+  url: string | undefined,
+): Promise<{ adapter?: Adapter; closeAdapter: () => Promise<unknown> }> {
+  if (url === undefined) return { closeAdapter: () => Promise.resolve() };
+  // By a variable: it is no dependency of this package.
+  const name = 'redis';
+  const { createClient } = (await import(name)) as { createClient: (options: object) => Redis };
+  // It connects again when it was connected once.
+  let isConnected = false;
+  const reconnectStrategy = (retries: number): number | false =>
+    isConnected && Math.min(retries * 100, 3_000);
+  const client = createClient({ url, socket: { reconnectStrategy, connectTimeout: 5_000 } });
+  client.on('error', () => undefined);
+  await client.connect();
+  isConnected = true;
+  return { adapter: redisAdapter(client), closeAdapter: () => client.close() };
+}
+
+type Redis = RedisClient & {
+  connect(): Promise<unknown>;
+  close(): Promise<unknown>;
+  on(event: 'error', listener: () => void): unknown;
+};
+
+function describe(error: HopError): string {
+  const { message, cause } = error;
+  return cause instanceof Error && cause.message !== message
+    ? `${message}: ${cause.message}`
+    : message;
+}
+
+/** A line, in which nothing of a client or an upstream can move the cursor. */
+function say(what: string, session?: Session): void {
+  const who = session ? ` session ${shortId(session.id)}` : '';
+  // eslint-disable-next-line no-control-regex -- these are what is taken out
+  const plain = what.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, '?');
+  process.stdout.write(`${new Date().toISOString()}${who} ${plain.slice(0, 1_000)}\n`);
+}

@@ -1,0 +1,130 @@
+// What the command line of the program says.
+import { parseArgs } from 'node:util';
+
+import { isLoopbackName } from '../util/guards.js';
+
+export const USAGE = `Usage: express-mcp-sse bridge [options] <url>
+       express-mcp-sse bridge [options] -- <command> [arguments]
+
+Serves clients of MCP over HTTP+SSE by another MCP server: one with a URL, which speaks
+Streamable HTTP, or a command, which speaks stdio and is started for each session.
+
+  --port N               the port to listen on (3000; 0 is any free one)
+  --host NAME            the address to listen on (127.0.0.1)
+  --path PATH            the path of the stream (/sse); POSTs go to /message beside it
+  --forward-header NAME  a header of the client that goes on to the URL; may be repeated
+  --env NAME             a variable of the environment that the command gets besides PATH;
+                         may be repeated
+  --cwd FOLDER           the folder that the command runs in
+  --allow-host NAME      a host name that the server may be addressed by; may be repeated
+  --allow-origin ORIGIN  a site whose pages may use the server; may be repeated
+  --redis URL            share sessions with other processes by this Redis (needs the package redis)
+  --dashboard            a page about the sessions at /dashboard, for this machine only
+  --help                 print this
+  --version              print the version
+
+Exits with 0 after SIGTERM or SIGINT, when all answers have gone out; with 1 when it cannot go on;
+with 2 when the command line is wrong.
+`;
+
+export interface BridgeArguments {
+  readonly upstream: string | { command: string; args: string[]; env: string[]; cwd?: string };
+  readonly port: number;
+  readonly host: string;
+  readonly paths: { sse: string; message: string };
+  readonly forwardHeaders: string[];
+  readonly allowedHosts: string[] | undefined;
+  readonly allowedOrigins: string[];
+  readonly redis: string | undefined;
+  readonly dashboard: boolean;
+}
+
+/** The command line is wrong; the message says how. */
+export class UsageError extends Error {}
+
+const text = { type: 'string' } as const;
+const texts = { type: 'string', multiple: true, default: [] as string[] } as const;
+const flag = { type: 'boolean', default: false } as const;
+
+/** @throws UsageError */
+export function parseCommandLine(args: readonly string[]): BridgeArguments | 'help' | 'version' {
+  const [options, command] = split(args);
+  const { values, positionals } = parsed(options);
+  if (values.help) return 'help';
+  if (values.version) return 'version';
+  const [name, ...urls] = positionals;
+  if (name !== 'bridge')
+    throw new UsageError(name ? `What is "${name}"?` : 'Say what to do: bridge');
+  const { host, path } = values;
+  if (values.dashboard && !isLoopbackName(host)) {
+    throw new UsageError(
+      '--dashboard asks nobody for a password: it needs a --host of this machine',
+    );
+  }
+  return {
+    upstream: upstreamOf(urls, command, values),
+    port: portOf(values.port),
+    host,
+    paths: { sse: path, message: path.replace(/[^/]*\/?$/, 'message') },
+    forwardHeaders: values['forward-header'],
+    allowedHosts: values['allow-host'].length > 0 ? values['allow-host'] : undefined,
+    allowedOrigins: values['allow-origin'],
+    redis: values.redis,
+    dashboard: values.dashboard,
+  };
+}
+
+/** What comes before `--`, and what comes behind it. */
+function split(args: readonly string[]): [string[], string[] | undefined] {
+  const end = args.indexOf('--');
+  return end < 0 ? [[...args], undefined] : [args.slice(0, end), args.slice(end + 1)];
+}
+
+type Values = ReturnType<typeof parsed>['values'];
+
+function parsed(args: string[]) {
+  const options = {
+    port: { ...text, default: '3000' },
+    host: { ...text, default: '127.0.0.1' },
+    path: { ...text, default: '/sse' },
+    'forward-header': texts,
+    env: texts,
+    cwd: text,
+    'allow-host': texts,
+    'allow-origin': texts,
+    redis: text,
+    dashboard: flag,
+    help: flag,
+    version: flag,
+  };
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function upstreamOf(
+  urls: readonly string[],
+  command: readonly string[] | undefined,
+  { env, cwd }: Values,
+): BridgeArguments['upstream'] {
+  const [url, ...more] = urls;
+  if ((url === undefined) === (command === undefined) || more.length > 0) {
+    throw new UsageError('Give one URL, or a command behind --');
+  }
+  if (url !== undefined) {
+    if (env.length > 0 || cwd !== undefined)
+      throw new UsageError('--env and --cwd are for commands');
+    return url;
+  }
+  const [program, ...args] = command ?? [];
+  if (program === undefined) throw new UsageError('Give a command behind --');
+  return { command: program, args, env, ...(cwd !== undefined && { cwd }) };
+}
+
+function portOf(given: string): number {
+  const port = Number(given);
+  if (/^\d+$/.test(given) && port <= 65_535) return port;
+  throw new UsageError(`--port takes a number up to 65535, not "${given}"`);
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// The program `express-mcp-sse`.
+import { readFileSync } from 'node:fs';
+
+import { parseCommandLine, USAGE, UsageError } from './command-line.js';
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** Returns the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const wanted = parseCommandLine(args);
+    if (wanted === 'help') process.stdout.write(USAGE);
+    else if (wanted === 'version') process.stdout.write(`${version()}\n`);
+    else {
+      // Loaded late: it needs packages that may not be there.
+      const { runBridge } = await import('./bridge-command.js');
+      await runBridge(wanted);
+    }
+    return 0;
+  } catch (error) {
+    const isUsage = error instanceof UsageError || codeOf(error) === 'invalid-option';
+    process.stderr.write(`express-mcp-sse: ${explain(error)}\n`);
+    if (isUsage) process.stderr.write('See express-mcp-sse --help\n');
+    return isUsage ? 2 : 1;
+  }
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const missing = /^Cannot find package '([^']+)'/.exec(message)?.[1];
+  if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND' || missing === undefined) return message;
+  const again = `npx -p express-mcp-sse -p ${missing} express-mcp-sse bridge …`;
+  return `this needs the package ${missing}. Install it, or run:\n  ${again}`;
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+}

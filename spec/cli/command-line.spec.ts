@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+
+import { parseCommandLine, UsageError } from '../../lib/cli/command-line.js';
+
+const parse = (line: string): unknown => parseCommandLine(line.split(' '));
+
+it('takes a URL', () => {
+  expect(parse('bridge https://tools.example/mcp')).toEqual({
+    upstream: 'https://tools.example/mcp',
+    port: 3000,
+    host: '127.0.0.1',
+    paths: { sse: '/sse', message: '/message' },
+    forwardHeaders: [],
+    allowedHosts: undefined,
+    allowedOrigins: [],
+    redis: undefined,
+    dashboard: false,
+  });
+});
+
+it('takes a command with its own options, and what it is given', () => {
+  expect(parse('bridge --env KEY --env OTHER --cwd /tmp -- npx -y server --port 1')).toMatchObject({
+    upstream: {
+      command: 'npx',
+      args: ['-y', 'server', '--port', '1'],
+      env: ['KEY', 'OTHER'],
+      cwd: '/tmp',
+    },
+    port: 3000,
+  });
+});
+
+it('takes every option', () => {
+  const line =
+    'bridge http://x --port 0 --host ::1 --path /a/b --forward-header authorization ' +
+    '--allow-host a.example --allow-origin https://b.example --redis redis://c --dashboard';
+  expect(parse(line)).toMatchObject({
+    port: 0,
+    host: '::1',
+    paths: { sse: '/a/b', message: '/a/message' },
+    forwardHeaders: ['authorization'],
+    allowedHosts: ['a.example'],
+    allowedOrigins: ['https://b.example'],
+    redis: 'redis://c',
+    dashboard: true,
+  });
+});
+
+it.each([
+  ['--help', 'help'],
+  ['bridge --help', 'help'],
+  ['--version', 'version'],
+])('takes %s', (line, wanted) => {
+  expect(parse(line)).toBe(wanted);
+});
+
+it.each([
+  ['serve x', /What is "serve"/],
+  ['bridge', /one URL, or a command/],
+  ['bridge http://x http://y', /one URL, or a command/],
+  ['bridge http://x -- npx y', /one URL, or a command/],
+  ['bridge --', /a command behind --/],
+  ['bridge http://x --port many', /--port takes a number/],
+  ['bridge http://x --port 65536', /--port takes a number/],
+  ['bridge http://x --prot 1', /Unknown option '--prot'/],
+  ['bridge http://x --env KEY', /are for commands/],
+  ['bridge http://x --dashboard --host 0.0.0.0', /asks nobody for a password/],
+])('refuses %s', (line, message) => {
+  expect(() => parse(line)).toThrow(UsageError);
+  expect(() => parse(line)).toThrow(message);
+});

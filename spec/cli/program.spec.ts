@@ -1,0 +1,75 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+import { expect, it, onTestFinished } from 'vitest';
+
+import { eventually } from '../support/eventually.js';
+import { listen, closed } from '../support/serve.js';
+import { connectV1 } from '../support/sdk/v1-client.js';
+
+const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const PROGRAM = pathOf('../../lib/cli/main.ts');
+const SERVER = [process.execPath, pathOf('../bridge/programs/stdio-v1.mjs')];
+
+interface Run {
+  readonly child: ChildProcess;
+  out: string;
+  err: string;
+  readonly exit: Promise<unknown[]>;
+}
+
+function run(...args: string[]): Run {
+  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, ...args]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const started: Run = { child, out: '', err: '', exit: once(child, 'close') };
+  child.stdout.on('data', (chunk: Buffer) => (started.out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (started.err += chunk.toString()));
+  return started;
+}
+
+const SLOW = { timeout: 60_000 };
+
+it('serves, says who comes and goes, and drains at SIGTERM', SLOW, async () => {
+  const program = run(
+    'bridge',
+    '--port',
+    '0',
+    '--path',
+    '/mcp/sse',
+    '--dashboard',
+    '--',
+    ...SERVER,
+  );
+  await eventually(() => program.out.includes('serving'), 'its first line', 40_000);
+  const [url = ''] = /http:\S+/.exec(program.out) ?? [];
+  const client = await connectV1(url);
+  expect(await client.call('greet', { name: 'Ann' })).toBe('Hello, Ann');
+  expect((await fetch(new URL('/dashboard/', url))).status).toBe(200);
+  await eventually(() => program.out.includes('opened by spec 1.0.0'), 'its line');
+  program.child.kill('SIGTERM');
+  expect(await program.exit).toEqual([0, null]);
+  expect(program.out).toMatch(/session \S{6} closed after \d+ s: shutdown/);
+  expect(program.out.trimEnd()).toMatch(/ended$/);
+  expect(program.err).toBe('');
+});
+
+it('tells how to use it', SLOW, async () => {
+  const [help, version, wrong] = [run('--help'), run('--version'), run('bridge', 'ftp://x')];
+  expect(await help.exit).toEqual([0, null]);
+  expect(help.out).toContain('--forward-header');
+  expect(await version.exit).toEqual([0, null]);
+  expect(version.out).toMatch(/^\d+\.\d+\.\d+/);
+  expect(await wrong.exit).toEqual([2, null]);
+  expect(wrong.err).toContain('must begin with http: or https:');
+});
+
+it('says so when it cannot listen', SLOW, async () => {
+  const other = createServer();
+  onTestFinished(() => closed(other));
+  const port = await listen(other);
+  const program = run('bridge', '--port', String(port), 'http://127.0.0.1:1/mcp');
+  expect(await program.exit).toEqual([1, null]);
+  expect(program.err).toContain('EADDRINUSE');
+});
