@@ -16,7 +16,9 @@ export interface Place {
   close(): Promise<void>;
 }
 
-export type Content = { content: { text: string }[] };
+export interface Content {
+  content: { text: string }[];
+}
 
 export async function open(options: BridgeOptions): Promise<Place> {
   const upstream = bridge(options);
