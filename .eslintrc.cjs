@@ -15,7 +15,7 @@ const floors = [
   'index.ts',
 ];
 // An annex sees ports and public names; nobody sees an annex.
-const annexes = ['adapter', 'redis', 'nats', 'client', 'testing', 'dashboard', 'bridge'];
+const annexes = ['adapter', 'redis', 'nats', 'client', 'testing', 'dashboard', 'bridge', 'otel'];
 // A program sees everything; nobody sees a program.
 const programs = ['cli'];
 const seenByAnnexes = ['errors.ts', 'util', 'wire/sse-parser.ts', 'cluster/adapter', 'index.ts'];

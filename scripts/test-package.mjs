@@ -13,7 +13,10 @@ const entries = Object.keys(exports).filter((entry) => entry !== './package.json
 
 /** What an entry point needs besides Express. */
 const CLIENT = '@modelcontextprotocol/client';
-const OPTIONAL = { [CLIENT]: pinned[CLIENT] };
+const OPTIONAL = {
+  [CLIENT]: pinned[CLIENT],
+  '@opentelemetry/api': pinned['@opentelemetry/api'],
+};
 
 /** What is packed has at most so many bytes: it is downloaded on every deploy. */
 const MAX_BYTES = 160_000;
@@ -90,7 +93,8 @@ async function uses(app: Express, mcp: McpSseRouter) {
   app.use('/admin', dashboard(mcp, { allowClose: true }));
   const session: TestSession = await openSession(app);
   const fetchLike: FetchLike = resumableFetch();
-  return [redis, nats, session, fetchLike];
+  const stop: () => void = instrument(mcp, { sessionIds: 'plain' });
+  return [redis, nats, session, fetchLike, stop];
 }
 export const used = uses;
 `;
@@ -100,6 +104,7 @@ import type { Adapter, McpSseRouter } from 'express-mcp-sse';
 import { resumableFetch, type FetchLike } from 'express-mcp-sse/client';
 import { dashboard } from 'express-mcp-sse/dashboard';
 import { natsAdapter, type NatsConnection } from 'express-mcp-sse/nats';
+import { instrument } from 'express-mcp-sse/otel';
 import { redisAdapter, type RedisClient } from 'express-mcp-sse/redis';
 import { openSession, type TestSession } from 'express-mcp-sse/testing';
 ${uses}`;
@@ -111,6 +116,7 @@ const mistakes = {
   'express-mcp-sse/client': "resumableFetch('no fetch');",
   'express-mcp-sse/dashboard': 'dashboard(42);',
   'express-mcp-sse/nats': 'natsAdapter(42);',
+  'express-mcp-sse/otel': 'instrument(42);',
   'express-mcp-sse/redis': 'redisAdapter(42);',
   'express-mcp-sse/testing': 'openSession(42);',
 };

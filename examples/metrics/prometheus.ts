@@ -76,8 +76,39 @@ export function prometheusOf(mcp: McpSseRouter): Registry {
       },
     });
   }
+  observeUsage(mcp, registers);
   observeChannels(registers);
   return registry;
+}
+
+const CALLER = [
+  'client',
+  'version',
+  'protocolVersion',
+  'principal',
+  'userAgent',
+  'transport',
+] as const;
+
+/** Who uses this node: at most 1,000 time series each, of which old ones end as others begin. */
+function observeUsage(mcp: McpSseRouter, registers: Registry[]): void {
+  for (const what of ['sessions', 'requests', 'refused'] as const) {
+    new Counter({
+      name: `mcp_sse_usage_${what}_total`,
+      help: `By client and principal: ${what}`,
+      registers,
+      labelNames: CALLER,
+      async collect() {
+        // Of this node alone: Prometheus asks each of them, and adds up.
+        const { rows } = await mcp.usage({ local: true });
+        this.reset();
+        for (const row of rows) {
+          const labels = CALLER.map((name) => [name, row[name] ?? ''] as const);
+          this.inc(Object.fromEntries(labels), row[what]);
+        }
+      },
+    });
+  }
 }
 
 /** Channels are those of the process: of all its routers. */

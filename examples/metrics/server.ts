@@ -10,8 +10,8 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import express from 'express';
 import { mcpSse } from 'express-mcp-sse';
+import { instrument } from 'express-mcp-sse/otel';
 
-import { meter } from './opentelemetry.js';
 import { prometheusOf } from './prometheus.js';
 
 // An OTLP exporter would stand here instead.
@@ -25,7 +25,7 @@ metrics.setGlobalMeterProvider(provider);
 const app = express();
 const mcp = mcpSse();
 app.use(mcp);
-meter(mcp);
+instrument(mcp);
 
 const prometheus = prometheusOf(mcp);
 app.get('/metrics', async (_req, res) => {

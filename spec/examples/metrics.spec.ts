@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import { introduce } from '../support/dashboard-client.js';
 import { eventually } from '../support/eventually.js';
 import { runExample } from '../support/run-example.js';
 import { fetchText, StreamClient } from '../support/stream-client.js';
@@ -20,6 +21,14 @@ it('gives Prometheus the counters, by reason and code, and the sizes of messages
   expect(metrics).toMatch(/^mcp_sse_message_out_bytes_count\{kind="result"\} 1$/m);
   // A scrape counts nothing twice.
   expect(await scrape(() => true)).toMatch(/^mcp_sse_opened_total 2$/m);
+});
+
+it('gives Prometheus a series for each client', async () => {
+  await introduce(example.url('').origin, { name: 'a "b"', version: '2' });
+  const labels = 'client="a \\\\"b\\\\"",version="2",protocolVersion="2024-11-05",principal="",';
+  const metrics = await scrape((text) => text.includes('version="2"'));
+  expect(metrics).toMatch(new RegExp(`^mcp_sse_usage_sessions_total\\{${labels}.*\\} 1$`, 'm'));
+  expect(metrics).toMatch(new RegExp(`^mcp_sse_usage_refused_total\\{${labels}.*\\} 0$`, 'm'));
 });
 
 it('exports them by OpenTelemetry', async () => {

@@ -9,7 +9,7 @@ import { readText, ROOT } from '../support/snippets.js';
 import { Checked } from '../support/type-check.js';
 
 /** Rooms beside the house, which the page does not go into. */
-const ANNEX = /^(adapter|bridge|cli|redis|nats|client|testing|dashboard)\//;
+const ANNEX = /^(adapter|bridge|cli|redis|nats|client|testing|dashboard|otel)\//;
 /** For what starts the TypeScript compiler. */
 const SLOW = { timeout: 60_000 };
 const REFERENCE = readText('docs/reference.md');

@@ -2,6 +2,7 @@
 import { McpSseError } from '../../errors.js';
 import { sessionNotFound } from '../session-not-found.js';
 import { cancelledRequest, isRequest, type JsonRpcMessage } from '../../wire/json-rpc.js';
+import { deliver } from '../../util/delivery.js';
 import type { RequestFacts } from '../request-facts.js';
 import type { MessageSink, Session } from '../session.js';
 import { checkInitialize } from './handshake.js';
@@ -16,6 +17,8 @@ const CANCELLED_MS = 2_000;
 
 /** The session whose messages a receiver takes. */
 export interface ReceivingSession {
+  /** What the application gets of it. */
+  readonly handle: object;
   readonly state: Session['state'];
   /**
    * Notes a message of the client, and returns whether it goes on to whatever serves the session.
@@ -105,7 +108,7 @@ export class Receiver {
       return;
     }
     try {
-      this.#sink?.receive(message, facts);
+      deliver(this.#session.handle, message, () => this.#sink?.receive(message, facts));
     } catch (error) {
       this.#session.deliveryFailed(message, McpSseError.from(error, 'server-failed'));
     }

@@ -10,7 +10,8 @@ function rig(reportsCompletion: boolean) {
   let held = 0;
   const receiver = new Receiver(
     {
-      state: 'open',
+      handle: {},
+    state: 'open',
       messageReceived: () => true,
       heldBytesChanged: (bytes) => (held += bytes),
       deliveryFailed: () => {},

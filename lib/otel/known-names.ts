@@ -1,0 +1,24 @@
+// Names that may become values of a metric's attribute.
+
+/** A name that is not known: clients could make as many time series as they like. */
+export const OTHER = '_OTHER';
+/** Names that are learned. */
+const MAX_NAMES = 1_000;
+
+/** The names that the server has shown to know; clients may send any others. */
+export class KnownNames {
+  readonly #names: Set<string>;
+
+  constructor(names: Iterable<string> = []) {
+    this.#names = new Set(names);
+  }
+
+  learn(name: unknown): void {
+    if (typeof name === 'string' && this.#names.size < MAX_NAMES) this.#names.add(name);
+  }
+
+  /** The name itself, if it is known. */
+  of(name: string): string {
+    return this.#names.has(name) ? name : OTHER;
+  }
+}

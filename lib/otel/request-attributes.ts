@@ -1,0 +1,54 @@
+// What a request says that the conventions name.
+import type { Attributes } from '@opentelemetry/api';
+
+import type { JsonRpcRequest } from '../index.js';
+import { isRecord } from '../util/guards.js';
+
+/** Characters of what clients choose. */
+const MAX_CHARS = 128;
+const MAX_URI_CHARS = 512;
+
+/** What the span of a request is called, and what it says. */
+export interface Described {
+  readonly name: string;
+  readonly attributes: Attributes;
+  /** The tool or the prompt that is meant. */
+  readonly target: { readonly key: string; readonly name: string } | undefined;
+}
+
+/** [spec] Semantic conventions for MCP: `{mcp.method.name} {target}`. */
+export function describe({ id, method, params = {} }: JsonRpcRequest): Described {
+  const shown = method.slice(0, MAX_CHARS);
+  const target = targetOf(method, params);
+  const { uri } = params;
+  return {
+    name: target ? `${shown} ${target.name}` : shown,
+    target,
+    attributes: {
+      'mcp.method.name': shown,
+      'jsonrpc.request.id': String(id).slice(0, MAX_CHARS),
+      ...operationOf(method),
+      ...(target && { [target.key]: target.name }),
+      // Not in the name of the span: there are too many of them.
+      ...(method.startsWith('resources/') &&
+        typeof uri === 'string' && { 'mcp.resource.uri': uri.slice(0, MAX_URI_CHARS) }),
+    },
+  };
+}
+
+/** [spec] Set for tool calls, and not otherwise. */
+export function operationOf(method: string): Attributes {
+  return method === 'tools/call' ? { 'gen_ai.operation.name': 'execute_tool' } : {};
+}
+
+function targetOf(method: string, params: Record<string, unknown>): Described['target'] {
+  if (method === 'tools/call') return named('gen_ai.tool.name', params.name);
+  if (method === 'prompts/get') return named('gen_ai.prompt.name', params.name);
+  const { ref } = params;
+  if (method !== 'completion/complete' || !isRecord(ref)) return undefined;
+  return ref.type === 'ref/prompt' ? named('gen_ai.prompt.name', ref.name) : undefined;
+}
+
+function named(key: string, name: unknown): Described['target'] {
+  return typeof name === 'string' ? { key, name: name.slice(0, MAX_CHARS) } : undefined;
+}
