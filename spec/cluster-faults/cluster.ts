@@ -8,18 +8,35 @@ import { NatsServer } from '../support/nats-server.js';
 import { ForkedProgram } from '../support/program/forked-program.js';
 import { TcpRelay } from '../support/program/tcp-relay.js';
 import { until } from '../support/program/waiting.js';
+import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisServer } from '../support/redis-server.js';
+import { RedisTrio } from '../support/redis-trio.js';
 import type { AdapterName } from './adapters.js';
 import { Balancer } from './balancer.js';
 import type { NodeAnswers, NodeProtocol, NodeState } from './requests.js';
 
 const NODES = 3;
+/** Bytes: less than a long notification takes. */
+const SMALL_PAYLOAD = 1_024;
 const PROGRAM = new URL('node.ts', import.meta.url);
+
+/** What the nodes share: one server, or several that know of each other. */
+export type AdapterServers = RedisServer | NatsServer | RedisTrio | RedisCluster;
+
+const begin: Readonly<Record<AdapterName, () => Promise<AdapterServers>>> = {
+  redis: () => RedisServer.begin(),
+  ioredis: () => RedisServer.begin(),
+  nats: () => NatsServer.begin(),
+  'nats-small': () => NatsServer.begin(SMALL_PAYLOAD),
+  sentinel: () => RedisTrio.begin(),
+  'redis-cluster': () => RedisCluster.start(1),
+};
 
 /** A place in the cluster: its port, its network, and the node that is there now. */
 export interface NodeSlot {
   readonly port: number;
-  readonly network: TcpRelay;
+  /** The network in front of the adapter, where that is one server. */
+  readonly network: TcpRelay | undefined;
   node: ClusterNode;
 }
 
@@ -38,7 +55,7 @@ export class Cluster {
 
   private constructor(
     readonly adapterName: AdapterName,
-    readonly adapter: RedisServer | NatsServer,
+    readonly adapter: AdapterServers,
     readonly slots: readonly NodeSlot[],
     readonly balancer: Balancer,
     readonly random: () => number,
@@ -50,11 +67,13 @@ export class Cluster {
   static async start(adapterName: AdapterName, seed: number): Promise<Cluster> {
     const directory = await mkdtemp(join(tmpdir(), 'cluster-'));
     await writeFile(journalIn(directory), '');
-    const adapter = adapterName === 'nats' ? await NatsServer.begin() : await RedisServer.begin();
+    const adapter = await begin[adapterName]();
     const slots = await Promise.all(
       Array.from({ length: NODES }, async () => {
-        const [port, network] = [await freePort(), await TcpRelay.to(adapter.port)];
-        return { port, network, node: await startNode(adapterName, port, network, directory) };
+        const port = await freePort();
+        const network = 'port' in adapter ? await TcpRelay.to(adapter.port) : undefined;
+        const address = network ? String(network.port) : addressOf(adapter);
+        return { port, network, node: await startNode(adapterName, port, address, directory) };
       }),
     );
     const random = seededRandom(seed);
@@ -77,7 +96,8 @@ export class Cluster {
 
   /** Starts a new node in the slot of one that has ended. */
   async replace(slot: NodeSlot): Promise<void> {
-    slot.node = await startNode(this.adapterName, slot.port, slot.network, this.directory);
+    const address = slot.network ? String(slot.network.port) : addressOf(this.adapter);
+    slot.node = await startNode(this.adapterName, slot.port, address, this.directory);
     if (this.#notifying) await slot.node.process.ask('startNotifying');
   }
 
@@ -119,21 +139,24 @@ export class Cluster {
   async stop(): Promise<void> {
     await Promise.all(this.slots.map(({ node }) => node.process.kill()));
     this.balancer.close();
-    for (const { network } of this.slots) network.close();
+    for (const { network } of this.slots) network?.close();
     await this.adapter.stop();
     await rm(this.directory, { recursive: true, force: true });
   }
 }
+
+const addressOf = (adapter: AdapterServers): string =>
+  'ports' in adapter ? adapter.ports : String(adapter.port);
 
 const journalIn = (directory: string): string => join(directory, 'journal');
 
 async function startNode(
   adapter: AdapterName,
   port: number,
-  network: TcpRelay,
+  address: string,
   directory: string,
 ): Promise<ClusterNode> {
-  const args = [adapter, String(network.port), String(port), journalIn(directory)];
+  const args = [adapter, address, String(port), journalIn(directory)];
   const { program, ready } = await ForkedProgram.start<NodeProtocol>(PROGRAM, args);
   return { name: ready, process: program };
 }

@@ -13,11 +13,11 @@ import { answerParent } from '../support/program/parent-channel.js';
 import { adapters, type AdapterName } from './adapters.js';
 import type { NodeProtocol, NodeState } from './requests.js';
 
-const [, , adapterName = 'redis', adapterPort = '', port = '', journal = ''] = process.argv;
+const [, , adapterName = 'redis', address = '', port = '', journal = ''] = process.argv;
 const NOTIFY_EVERY_MS = 10;
 const CLOSE_MS = 1_500;
 
-const { adapter, close } = await adapters[adapterName as AdapterName](Number(adapterPort));
+const { adapter, close } = await adapters[adapterName as AdapterName](address);
 const sent: Record<string, number> = {};
 const errors: Record<string, number> = {};
 const held = new Set<() => void>();
@@ -54,8 +54,6 @@ function delay(call: string, signal: AbortSignal): Promise<void> {
 const mcp = mcpSse({
   adapter,
   handler,
-  // A machine that does much else must not look like a client that does not answer.
-  resume: { retryMs: 100, probeTimeoutMs: 10_000 },
   hooks: {
     onSessionOpen: ({ id }) => {
       sent[id] = 0;
@@ -86,6 +84,12 @@ const app = express();
 app.use(mcp, mcp.errorHandler);
 const server = createServer(app);
 
+/** The event loop stands still. */
+function block(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
 function state(): NodeState {
   globalThis.gc?.();
   const { sessions, detached, cluster } = mcp.stats();
@@ -101,6 +105,13 @@ const tellReady = answerParent<NodeProtocol>(
     stopNotifying: () => void (notifying = false),
     releaseCalls: () => {
       for (const done of [...held]) done();
+    },
+    sessions: () => [...mcp.sessions].map(({ id, state: is }) => ({ id, open: is === 'open' })),
+    block5s: () => {
+      block(5_000);
+    },
+    block7s: () => {
+      block(7_000);
     },
     closeSessions: () => mcp.closeSessions().then(() => undefined),
     state,

@@ -16,8 +16,18 @@ export interface NodeAnswers {
   stopNotifying: undefined;
   /** Answers the calls that are held back. */
   releaseCalls: undefined;
+  /** Its sessions, and whether each has a stream. */
+  sessions: NodeSession[];
+  /** Stands still for so long. */
+  block5s: undefined;
+  block7s: undefined;
   closeSessions: undefined;
   state: NodeState;
+}
+
+export interface NodeSession {
+  readonly id: string;
+  readonly open: boolean;
 }
 
 export interface NodeState {

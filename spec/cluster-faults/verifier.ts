@@ -1,3 +1,4 @@
+import type { NumberSequence } from '../support/program/number-sequence.js';
 import type { Clients } from './clients.js';
 import type { Cluster } from './cluster.js';
 import type { Call, ClientSession, ClusterClient } from './cluster-client.js';
@@ -6,7 +7,13 @@ import type { Call, ClientSession, ClusterClient } from './cluster-client.js';
 export interface Findings {
   readonly faults: string[];
   notifications: number;
+  /** Left out, given twice, and given in another order. */
+  lost: number;
   repeats: number;
+  reordered: number;
+  /** Calls that were accepted and not answered, and 404 for a session that exists. */
+  hung: number;
+  false404: number;
   answered: number;
   /** By status, or `lost` for those whose session ended first. */
   readonly refused: Record<string, number>;
@@ -17,7 +24,7 @@ export class Verifier {
   readonly #cluster: Cluster;
   readonly #clients: Clients;
   /** How many notifications of each session, and repeats among them, were counted already. */
-  readonly #counted = new Map<ClientSession, { count: number; repeated: number }>();
+  readonly #counted = new Map<ClientSession, Counted>();
   /** Sessions that ended although their node lives, and were reported. */
   readonly #reported = new Set<ClientSession>();
 
@@ -31,7 +38,11 @@ export class Verifier {
     const findings: Findings = {
       faults: [...this.#cluster.crashes()],
       notifications: 0,
+      lost: 0,
       repeats: 0,
+      reordered: 0,
+      hung: 0,
+      false404: 0,
       answered: 0,
       refused: {},
     };
@@ -48,12 +59,14 @@ export class Verifier {
         this.#reported.add(session);
         findings.faults.push(`${name} has lost its session, whose node lives`);
       }
-      const { count, repeated, faults } = session.numbers;
-      const before = this.#counted.get(session) ?? { count: 0, repeated: 0 };
+      const { count, repeated, lost, reordered, faults } = session.numbers;
+      const before = this.#counted.get(session) ?? { count: 0, repeated: 0, lost: 0, reordered: 0 };
       findings.faults.push(...faults.splice(0));
       findings.repeats += repeated - before.repeated;
+      findings.lost += lost - before.lost;
+      findings.reordered += reordered - before.reordered;
       findings.notifications += count - before.count;
-      this.#counted.set(session, { count, repeated });
+      this.#counted.set(session, { count, repeated, lost, reordered });
     }
     if (new Set(sessions.map(({ id }) => id)).size < sessions.length) {
       findings.faults.push(`${name} was given messages of a session that it had left`);
@@ -96,13 +109,19 @@ export class Verifier {
     if (outcome === 'wrong') addFault('got the answer of another call');
     if (!posted) return;
     const { status } = posted;
-    if (status === 202 && ownerLives) addFault('was accepted and not answered');
-    else if (status === 404 && ownerLives) addFault('got 404 for a session that exists');
-    else if (status === 502 && stopped.size === 0) addFault('was lost by a node that lives');
+    if (status === 202 && ownerLives) {
+      findings.hung += 1;
+      addFault('was accepted and not answered');
+    } else if (status === 404 && ownerLives) {
+      findings.false404 += 1;
+      addFault('got 404 for a session that exists');
+    } else if (status === 502 && stopped.size === 0) addFault('was lost by a node that lives');
     else if (status !== 202 && status !== 502 && status !== 504 && runs > 0) {
       addFault('was refused, and ran');
     } else if (status !== undefined && !EXPECTED.includes(status)) addFault('got another status');
   }
 }
+
+type Counted = Pick<NumberSequence, 'count' | 'repeated' | 'lost' | 'reordered'>;
 
 const EXPECTED = [202, 404, 502, 503, 504];

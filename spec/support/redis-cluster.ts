@@ -4,13 +4,13 @@ import { promisify } from 'node:util';
 import { lastingPort } from './lasting-port.js';
 import { RedisServer } from './redis-server.js';
 
-/** Three masters that share the slots. */
+/** Three masters that share the slots, and a replica for each where that is asked for. */
 export class RedisCluster {
   private constructor(readonly servers: readonly RedisServer[]) {}
 
-  static async start(): Promise<RedisCluster> {
+  static async start(replicas: 0 | 1 = 0): Promise<RedisCluster> {
     const servers: RedisServer[] = [];
-    for (let count = 0; count < 3; count += 1) {
+    for (let count = 0; count < 3 * (1 + replicas); count += 1) {
       const bus = await lastingPort();
       servers.push(
         await RedisServer.begin(
@@ -19,7 +19,8 @@ export class RedisCluster {
       );
     }
     const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
-    await promisify(execFile)('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes']);
+    const how = ['--cluster-replicas', String(replicas), '--cluster-yes'];
+    await promisify(execFile)('redis-cli', ['--cluster', 'create', ...addresses, ...how]);
     const cluster = new RedisCluster(servers);
     await cluster.whole();
     return cluster;
@@ -30,6 +31,41 @@ export class RedisCluster {
     for (const server of this.servers) {
       while (!(await server.command('CLUSTER', 'INFO')).includes('cluster_state:ok'));
     }
+  }
+
+  /** The ports of the servers. */
+  get ports(): string {
+    return this.servers.map(({ port }) => port).join();
+  }
+
+  /** Kills the master that serves the channel; resolves when another serves it, with the seconds. */
+  async failOver(channel: string): Promise<number> {
+    const [first] = this.servers;
+    const slot = Number(await first?.command('CLUSTER', 'KEYSLOT', channel));
+    const began = performance.now();
+    const master = await this.#masterOf(slot, this.servers);
+    await master?.kill();
+    const others = this.servers.filter((server) => server !== master);
+    while (!(await this.#masterOf(slot, others))) {
+      if (performance.now() - began > 30_000) throw new Error('no replica has taken over');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const seconds = (performance.now() - began) / 1_000;
+    await master?.restart();
+    return seconds;
+  }
+
+  async #masterOf(slot: number, among: readonly RedisServer[]): Promise<RedisServer | undefined> {
+    for (const server of among) {
+      const nodes = await server.command('CLUSTER', 'NODES').catch(() => '');
+      const own = nodes.split('\n').find((line) => /myself,master/.test(line));
+      const ranges = (own ?? '')
+        .split(' ')
+        .slice(8)
+        .map((range) => range.split('-').map(Number));
+      if (ranges.some(([from = NaN, to = from]) => from <= slot && slot <= to)) return server;
+    }
+    return undefined;
   }
 
   // The faults hit all of them: which one serves a channel is the adapter's to know.

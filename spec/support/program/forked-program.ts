@@ -69,6 +69,11 @@ export class ForkedProgram<Spoken extends Protocol> {
     });
   }
 
+  /** Stops it in its tracks, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
+  }
+
   async kill(): Promise<void> {
     this.#mayEnd = true;
     if (!this.alive) return;

@@ -5,6 +5,8 @@ export class NumberSequence {
   repeated = 0;
   /** How many numbers were left out. */
   lost = 0;
+  /** How often a number came that is lower than the one before. */
+  reordered = 0;
   /** Every step that is neither the next number nor the same one. */
   readonly faults: string[] = [];
 
@@ -24,6 +26,7 @@ export class NumberSequence {
       return;
     }
     if (number > last) this.lost += number - last - 1;
+    else this.reordered += 1;
     this.faults.push(`${this.name} was given ${number} after ${last}`);
   }
 }

@@ -1,5 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+type Way = 'toServer' | 'toClient';
+
 /**
  * The network in front of a server. While it is frozen nothing passes, not even the end of a
  * connection, as in a partition. After the thaw everything arrives.
@@ -13,14 +15,19 @@ export class TcpRelay {
   readonly #sockets = new Set<Socket>();
   /** The clients' ends of the connections that carry a stream. */
   readonly #streams = new Set<Socket>();
-  #frozen = false;
+  #frozen: 'not' | 'both ways' | Way = 'not';
   #late: (() => void)[] = [];
+  #delayMs = 0;
+  #refusing = false;
 
-  private constructor(private readonly serverPort: number) {
+  private constructor(private serverPort: number) {
     this.#server = createServer((near) => {
-      this.#afterThaw(() => {
-        this.#join(near);
-      });
+      if (this.#refusing) near.resetAndDestroy();
+      else {
+        this.#afterThaw('toServer', () => {
+          this.#join(near);
+        });
+      }
     });
   }
 
@@ -34,14 +41,32 @@ export class TcpRelay {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  freeze(): void {
-    this.#frozen = true;
+  /** @param way the only direction in which nothing passes */
+  freeze(way: 'both ways' | Way = 'both ways'): void {
+    this.#frozen = way;
     this.held.toServer = this.held.toClient = 0;
   }
 
   thaw(): void {
-    this.#frozen = false;
+    this.#frozen = 'not';
     for (const pass of this.#late.splice(0)) pass();
+  }
+
+  /** Everything takes so much longer from now on, in each direction. */
+  delay(ms: number): void {
+    this.#delayMs = ms;
+  }
+
+  /** Ends all connections, and takes no new ones until it is called with false. */
+  refuse(refusing: boolean): void {
+    this.#refusing = refusing;
+    if (refusing) this.#reset();
+  }
+
+  /** Ends all connections; new ones lead to another server. */
+  leadTo(serverPort: number): void {
+    this.serverPort = serverPort;
+    this.#reset();
   }
 
   /** Resets the connections of the clients that have asked for `/sse`; POSTs pass. */
@@ -55,8 +80,17 @@ export class TcpRelay {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #afterThaw(pass: () => void): void {
-    if (this.#frozen) this.#late.push(pass);
+  #reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  #holds(way: Way): boolean {
+    return this.#frozen === 'both ways' || this.#frozen === way;
+  }
+
+  #afterThaw(way: Way, pass: () => void): void {
+    if (this.#holds(way)) this.#late.push(pass);
+    else if (this.#delayMs > 0) setTimeout(pass, this.#delayMs);
     else pass();
   }
 
@@ -76,17 +110,17 @@ export class TcpRelay {
     this.#forward(far, near, 'toClient');
   }
 
-  #forward(from: Socket, to: Socket, way: 'toServer' | 'toClient'): void {
+  #forward(from: Socket, to: Socket, way: Way): void {
     this.#sockets.add(from);
     from.setNoDelay(true);
     from.on('error', () => undefined);
     from.on('data', (chunk: Buffer) => {
-      if (this.#frozen) this.held[way] += chunk.length;
-      this.#afterThaw(() => to.write(chunk));
+      if (this.#holds(way)) this.held[way] += chunk.length;
+      this.#afterThaw(way, () => to.write(chunk));
     });
     from.on('close', () => {
       this.#sockets.delete(from);
-      this.#afterThaw(() => {
+      this.#afterThaw(way, () => {
         to.destroySoon();
       });
     });
