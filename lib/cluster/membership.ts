@@ -9,15 +9,13 @@ import { encodePresence, parsePacket } from './link/packet.js';
 import { GRACE_MS, LOST_MS, RECOVERY_MS, type Contact, type Liveness } from './liveness.js';
 import { NodeTable, type KnownNode } from './node-table.js';
 import { Outages } from './outages.js';
-import { heartbeatInterval } from './pace.js';
+import { heartbeatInterval, Pace } from './pace.js';
 import type { Peer, PeerOwner } from './peer.js';
 import { clearInterval, performance, setInterval, setTimeout } from '../util/timers.js';
 
 const TICK_MS = 100;
 /** Ticks that are further apart show that this process has stood still. */
 const STALL_MS = 1_000;
-/** Heartbeats come later by up to this part of their interval, so that nodes do not fall into step. */
-const JITTER = 0.1;
 /** An adapter that was out of reach is joined again this often. */
 const REJOIN_MS = 1_000;
 /** An adapter that is out of reach for this long takes the relayed streams with it. */
@@ -61,6 +59,7 @@ export class Membership implements PeerOwner, Contact {
   #gaveUp = false;
   /** When the next heartbeat is due. */
   #heartbeatAt = -Infinity;
+  readonly #pace = new Pace();
   #joinAt = 0;
   #joining = false;
   #left = false;
@@ -286,10 +285,7 @@ export class Membership implements PeerOwner, Contact {
 
   #heartbeat(now: number): void {
     if (!this.#up) return;
-    const { heartbeatMs } = this;
-    // Few nodes cannot ask too much of an adapter.
-    const jitterMs = heartbeatMs > heartbeatInterval(1) ? Math.random() * JITTER * heartbeatMs : 0;
-    this.#heartbeatAt = now + heartbeatMs + jitterMs;
+    this.#heartbeatAt = now + this.#pace.next(1 + this.#nodes.living);
     this.transmit(EVERYONE, encodePresence('heartbeat', this.self)).catch(ignore);
   }
 

@@ -5,7 +5,7 @@ import { simulate, type Costs } from './simulation.js';
 const sizes = process.argv.slice(2).map(Number);
 const rows: string[] = [];
 for (const nodes of sizes.length > 0 ? sizes : [3, 30, 300, 1_000]) {
-  const costs = await simulate({ nodes, seconds: 10, postsPerSecond: 500 });
+  const costs = await simulate({ nodes, seconds: 10, postsPerSecond: 500, patienceMs: 45_000 });
   rows.push(rowOf(costs));
   console.log(rows.at(-1));
 }
@@ -22,6 +22,9 @@ function rowOf(costs: Costs): string {
     links,
     `${kib.toFixed(1)} KiB`,
     `${costs.noticedBySender.toFixed(1)} s`,
+    costs.noticedByOthers === undefined
+      ? 'more than 45 s'
+      : `${costs.noticedByOthers.toFixed(1)} s`,
   ];
   return `| ${cells.join(' | ')} |`;
 }

@@ -22,6 +22,8 @@ export interface Costs {
   readonly kib: number;
   /** Seconds until a node that sends to one that is dead takes it for that. */
   readonly noticedBySender: number;
+  /** The same for those that do not send; undefined where it was not waited for. */
+  readonly noticedByOthers: number | undefined;
 }
 
 export interface Plan {
@@ -29,6 +31,8 @@ export interface Plan {
   readonly seconds: number;
   /** In the whole cluster. */
   readonly postsPerSecond: number;
+  /** How long to wait for those that do not send to a dead node. */
+  readonly patienceMs: number;
 }
 
 /** Counts what passes, and lets nodes die without a word. */
@@ -55,7 +59,12 @@ class CountingAdapter implements Adapter {
 }
 
 /** A cluster in one process, without sockets: what its size costs, measured. */
-export async function simulate({ nodes: count, seconds, postsPerSecond }: Plan): Promise<Costs> {
+export async function simulate({
+  nodes: count,
+  seconds,
+  postsPerSecond,
+  patienceMs,
+}: Plan): Promise<Costs> {
   const adapter = new CountingAdapter();
   const heapBefore = heap();
   const nodes: Membership[] = [];
@@ -77,7 +86,7 @@ export async function simulate({ nodes: count, seconds, postsPerSecond }: Plan):
   const bytes = (adapter.bytes - bytesBefore) / seconds;
   const { posts, failed } = await posting.stop();
   const links = Math.max(...nodes.map(({ peers }) => peers.length));
-  const noticedBySender = await death(nodes, adapter);
+  const { bySender, byOthers } = await death(nodes, adapter, patienceMs);
   await Promise.all(nodes.map((node) => node.leave()));
   return {
     nodes: count,
@@ -89,7 +98,8 @@ export async function simulate({ nodes: count, seconds, postsPerSecond }: Plan):
     failed,
     links,
     kib,
-    noticedBySender,
+    noticedBySender: bySender,
+    noticedByOthers: byOthers,
   };
 }
 
@@ -123,18 +133,26 @@ function startPosting(nodes: readonly Membership[], perSecond: number) {
   return { stop };
 }
 
-/** Seconds until one that asks the dead node every 200 ms is told that it is gone. */
-async function death(nodes: readonly Membership[], adapter: CountingAdapter): Promise<number> {
-  const [dead, asker] = nodes;
+/** Seconds until one that asks the dead node every 200 ms is told that it is gone, and until all know. */
+async function death(
+  nodes: readonly Membership[],
+  adapter: CountingAdapter,
+  patienceMs: number,
+): Promise<{ bySender: number; byOthers: number | undefined }> {
+  const [dead, asker, ...others] = nodes;
   if (!dead || !asker) throw new Error('there are no nodes');
   adapter.dead.add(dead.self);
   const began = performance.now();
+  const seconds = (): number => (performance.now() - began) / 1_000;
   const peer = asker.peer(dead.self);
   await until(() => {
     void peer?.call('find', {});
     return peer?.ended === true;
   }, 60_000);
-  return (performance.now() - began) / 1_000;
+  const bySender = seconds();
+  const allKnow = until(() => others.every((node) => node.peer(dead.self)?.ended), patienceMs);
+  const byOthers = await allKnow.then(seconds, () => undefined);
+  return { bySender, byOthers };
 }
 
 async function until(holds: () => boolean, timeoutMs: number): Promise<void> {

@@ -58,7 +58,7 @@ export class RedisCluster {
   async #masterOf(slot: number, among: readonly RedisServer[]): Promise<RedisServer | undefined> {
     for (const server of among) {
       const nodes = await server.command('CLUSTER', 'NODES').catch(() => '');
-      const own = nodes.split('\n').find((line) => /myself,master/.test(line));
+      const own = nodes.split('\n').find((line) => line.includes('myself,master'));
       const ranges = (own ?? '')
         .split(' ')
         .slice(8)
