@@ -41,6 +41,7 @@ export type {
 } from './session/events/diagnostics.js';
 export type { HandlerContext, MessageHandler } from './session/serve/handler.js';
 export type { ClientInfo } from './session/inbound/handshake.js';
+export type { EventsOptions, ServerEventBusLike, ServerEventLike } from './session/changes.js';
 export type { BroadcastAudience } from './session/audience.js';
 export type { SunsetOptions } from './options/sunset.js';
 export type { SunsetCaller } from './session/sunset.js';

@@ -12,6 +12,7 @@ import { OpenExchanges } from './http/streamable/open-exchanges.js';
 import type { McpSseOptions } from './options/options.js';
 import { parseOptions, type Settings } from './options/settings.js';
 import { checkBroadcast, type BroadcastAudience } from './session/audience.js';
+import { followChanges, type Change } from './session/changes.js';
 import { diagnostics } from './session/events/diagnostics.js';
 import { SessionEvents, type MessageWatcher } from './session/events/session-events.js';
 import { Statistics, type SessionStats } from './session/events/statistics.js';
@@ -114,6 +115,7 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
   const { sessions, dispatcher, events, probes, budget, openExchanges } = runtime;
   const routes = new Routes(runtime);
   const shutdown = new Shutdown(sessions, events);
+  const unfollow = follow(runtime);
   const send = async (sessionId: string, message: JsonRpcMessage): Promise<void> =>
     dispatcher.hostOf(sessionId).send(sessionId, message);
   return Object.assign(routerFor(routes), {
@@ -134,6 +136,7 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
       dispatcher.broadcast(message, checkBroadcast(message, audience)),
     close({ timeoutMs = 10_000 }: { timeoutMs?: number } = {}) {
       sessions.draining = true;
+      unfollow();
       probes.giveUp();
       dispatcher.endImported();
       const drained = Promise.all([shutdown.drain(timeoutMs), openExchanges.drain(timeoutMs)]);
@@ -189,6 +192,21 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
     sweeper: new Sweeper(sessions, sweepRules(settings)),
     observer: observerOf(budget, sessions, events, sunsetGate),
   };
+}
+
+/** Tells sessions what the application publishes, until the function that it returns is called. */
+function follow<Data>({ settings, dispatcher, events }: Runtime<Data>): () => void {
+  if (!settings.events) return () => undefined;
+  const { bus, shared } = settings.events;
+  const announce = (change: Change): void => {
+    dispatcher.announce(change, shared);
+  };
+  try {
+    return followChanges(bus, announce, events.failed.bind(events, undefined));
+  } catch (error) {
+    void dispatcher.leave();
+    throw error;
+  }
 }
 
 /** Reports the events of a session to the registry and the budget first, then to the hooks. */

@@ -47,7 +47,12 @@ const factory: McpServerFactory = ({ era }) => {
 const modern = createMcpHandler(factory);
 
 const app = express();
-const mcp = mcpSse({ server: factory, streamableHttp: toNodeHandler(modern) });
+const mcp = mcpSse({
+  server: factory,
+  streamableHttp: toNodeHandler(modern),
+  // What is published for clients of the newest protocol goes to sessions, too.
+  events: modern.bus,
+});
 app.use(mcp, mcp.errorHandler);
 
 const port = Number(process.env.PORT ?? 3000);

@@ -4,6 +4,7 @@ import { McpSseError } from '../errors.js';
 import type { Probes } from '../session/resume/probes.js';
 import type { Host, Claimant } from '../session/host.js';
 import type { Audience } from '../session/audience.js';
+import type { Change } from '../session/changes.js';
 import type { LocalHost } from '../session/local-host.js';
 import { usageOf, type McpSseUsage, type UsageReport } from '../session/events/usage-rows.js';
 import { sessionNotFound } from '../session/session-not-found.js';
@@ -193,6 +194,17 @@ export class Dispatcher<Data> {
       });
     }
     return reached;
+  }
+
+  /** As `LocalHost.announce`, and on all other nodes unless the change is known there, too. */
+  announce(change: Change, shared: boolean): void {
+    this.#localHost.announce(change);
+    if (shared) return;
+    for (const peer of this.#membership?.known() ?? []) {
+      peer.call('announce', change, BROADCAST_MS).catch((error: unknown) => {
+        this.#failed(McpSseError.from(error));
+      });
+    }
   }
 
   /** What all nodes have counted, or this one alone. A node that does not answer is named. */

@@ -2,6 +2,7 @@
 import type { Request, RequestHandler } from 'express';
 
 import type { Adapter } from '../cluster/adapter/adapter.js';
+import type { EventsOptions, ServerEventBusLike } from '../session/changes.js';
 import type { MessageHandler } from '../session/serve/handler.js';
 import type { McpSseHooks } from '../session/events/hooks.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
@@ -215,6 +216,15 @@ export interface McpSseOptions<Data = unknown> {
    * @defaultValue none: a POST gets 405, at which clients fall back to HTTP+SSE
    */
   streamableHttp?: RequestHandler;
+  /**
+   * Where the application publishes that tools, prompts, resources or one resource have changed: the
+   * bus of SDK v2's handler, `createMcpHandler(factory).bus`, or one of your own. Sessions of all
+   * nodes are told: those that are initialized of lists, those that have subscribed to a resource of
+   * that (4,096 subscriptions and 256 KiB of URIs for each session). `{ bus, shared: true }` for a bus
+   * that brings its events to all nodes by itself. Ends with `close()`.
+   * @defaultValue none
+   */
+  events?: ServerEventBusLike | EventsOptions;
   /**
    * How the URL for POSTs is announced.
    *

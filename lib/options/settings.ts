@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import type { Adapter } from '../cluster/adapter/adapter.js';
 import { McpSseError } from '../errors.js';
+import type { EventsOptions, ServerEventBusLike } from '../session/changes.js';
 import type { McpSseHooks } from '../session/events/hooks.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
 import type { MessageHandler } from '../session/serve/handler.js';
@@ -33,6 +34,7 @@ export interface Settings<Data> {
   readonly handler: MessageHandler<Data> | undefined;
   readonly paths: { readonly sse: string; readonly message: string };
   readonly streamableHttp: RequestHandler | undefined;
+  readonly events: Readonly<Required<EventsOptions>> | undefined;
   readonly endpoint: NonNullable<McpSseOptions['endpoint']>;
   readonly endpointQuery: true | readonly string[];
   readonly keepAlive: Readonly<Required<KeepAliveOptions>> | false;
@@ -59,6 +61,10 @@ const fn = z.custom<(...args: never[]) => unknown>(isFunction, 'must be a functi
 const middleware = z.custom<RequestHandler>(
   isFunction,
   'must be middleware that serves Streamable HTTP: toNodeHandler(createMcpHandler(factory)) of SDK v2',
+);
+const bus = z.custom<ServerEventBusLike>(
+  isBus,
+  'must have subscribe(): createMcpHandler(factory).bus of SDK v2, or { bus, shared }',
 );
 const count = z.int().min(1);
 const ms = z.number().min(1);
@@ -159,6 +165,12 @@ const options = {
     .refine(({ sse, message }) => plain(sse) !== plain(message), 'the two paths must differ')
     .prefault({}),
   streamableHttp: middleware.optional(),
+  events: z
+    .preprocess(
+      (given) => (isRecord(given) && 'bus' in given ? given : { bus: given }),
+      z.strictObject({ bus, shared: z.boolean().default(false) }),
+    )
+    .optional(),
   endpoint: z
     .union(
       [z.enum(['auto', 'relative', 'path', 'absolute']), fn],
@@ -246,6 +258,10 @@ function wrongInstance(given: unknown): string | undefined {
   return [['', given] as const, ...values]
     .map(([name, value]) => foreignInstance(value, name, known))
     .find((problem) => problem !== undefined);
+}
+
+function isBus(value: unknown): value is ServerEventBusLike {
+  return isRecord(value) && typeof value.subscribe === 'function';
 }
 
 function isAdapter(value: unknown): value is Adapter {

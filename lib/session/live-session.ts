@@ -57,6 +57,8 @@ export class LiveSession<Data = unknown>
   #abort: AbortController | undefined;
   #finished: Promise<void> = Promise.resolve();
   #hasAnswered = false;
+  /** Of the handshake, as it was reported. */
+  #handshakeBytes = 0;
   /** When its stream was lost, until there is another one; and why the last one was. */
   #detachedAt: number | undefined;
   #detachReason: CloseReason = 'client-disconnected';
@@ -154,6 +156,7 @@ export class LiveSession<Data = unknown>
       if (this.handshake.sent(message)) this.sender.handshakeSent();
       this.#hasAnswered ||= this.receiver.inFlight.has(answered);
       this.receiver.inFlight.release(answered);
+      this.#reportHandshake();
     }
     this.#lastActive = performance.now();
     const room = this.sender.send(message, frame);
@@ -222,7 +225,7 @@ export class LiveSession<Data = unknown>
 
   connectionClosed(error: McpSseError | undefined): void {
     const reason = error ? error.code : 'client-disconnected';
-    if (this.#isClosed()) {
+    if (this.#state === 'closed') {
       // What a closing stream could not hand out any more is not lost in silence.
       if (error) this.#observer.failed(this, error);
     } else if (!this.sender.resumeStrategy.resumable) this.#end(reason, error);
@@ -246,27 +249,28 @@ export class LiveSession<Data = unknown>
     this.#abort?.abort(errorOf());
     this.#pendingRequests.rejectAll(errorOf);
     this.receiver.close(errorOf);
-    this.heldBytesChanged(-this.handshake.heldBytes);
+    this.heldBytesChanged(-this.#handshakeBytes);
     this.#observer.closed(this, reason);
   }
 
-  #isClosed(): boolean {
-    return this.#state === 'closed';
-  }
-
   messageReceived(message: JsonRpcMessage, body?: RequestFacts): boolean {
-    const { handshake } = this;
-    const before = handshake.heldBytes;
-    const initialized = handshake.received(message);
-    if (handshake.heldBytes !== before) this.heldBytesChanged(handshake.heldBytes - before);
+    const initialized = this.handshake.received(message);
+    this.#reportHandshake();
     this.messagesIn += 1;
     this.#observer.received(this, message, body);
     if (initialized) this.#observer.initialized(this);
     // A hook may have closed it.
-    if (this.#isClosed()) return false;
+    if (this.#state === 'closed') return false;
     if (isResponse(message) && this.#responseReceived(message)) return false;
     this.#lastActive = performance.now();
     return true;
+  }
+
+  #reportHandshake(): void {
+    const { heldBytes } = this.handshake;
+    const change = heldBytes - this.#handshakeBytes;
+    this.#handshakeBytes = heldBytes;
+    if (change !== 0) this.heldBytesChanged(change);
   }
 
   deliveryFailed(message: JsonRpcMessage, error: McpSseError): void {

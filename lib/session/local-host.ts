@@ -5,6 +5,7 @@ import { ignoreResult, isPromiseLike } from '../util/promises.js';
 import { encodeMessage } from '../wire/sse-encoder.js';
 import { isRequest, type JsonRpcMessage, type JsonRpcNotification } from '../wire/json-rpc.js';
 import type { Audience } from './audience.js';
+import type { Change } from './changes.js';
 import type { Usage } from './events/usage.js';
 import type { UsageReport } from './events/usage-rows.js';
 import type { LiveSession } from './live-session.js';
@@ -89,6 +90,21 @@ export class LocalHost<Data> implements Host {
     const chosen = [...this.#sessions].filter((session) => isIn(audience, session.handle));
     for (const session of chosen) void session.sendFrame(message, frame);
     return chosen.length;
+  }
+
+  /**
+   * Tells sessions of a change, once they are initialized: those that have subscribed to its resource,
+   * if it is about one.
+   *
+   * @throws McpSseError `not-serializable`
+   */
+  announce({ message, uri }: Change): void {
+    const frame = { ...encodeMessage(message), shared: true };
+    for (const session of [...this.#sessions]) {
+      const { over, settings } = session.handshake;
+      const concerned = uri === undefined || settings.subscriptions.has(uri);
+      if (over && concerned) void session.sendFrame(message, frame);
+    }
   }
 
   /** What this node has counted. */

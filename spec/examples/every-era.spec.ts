@@ -1,5 +1,8 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, it } from 'vitest';
 
+import { eventually } from '../support/eventually.js';
 import { CLIENTS, eraOf } from '../support/every-client.js';
 import { runExample, textOf } from '../support/run-example.js';
 
@@ -17,4 +20,22 @@ it('serves the same tools and the same note to all of them', async () => {
   await writer.callTool({ name: 'write', arguments: { text: 'hello' } });
   const { contents } = await reader.readResource({ uri: 'note://today' });
   expect(contents).toMatchObject([{ text: 'hello' }]);
+});
+
+it('tells subscribers of one era what a client of another has written', async () => {
+  const updates: string[] = [];
+  const subscriber = await example.connect();
+  subscriber.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {
+    updates.push(params.uri);
+  });
+  await subscriber.subscribeResource({ uri: 'note://today' });
+  const writer = new Client(
+    { name: 'writer', version: '1' },
+    { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+  );
+  await writer.connect(new StreamableHTTPClientTransport(example.url('/sse')));
+  example.closeLater(writer);
+  await writer.callTool({ name: 'write', arguments: { text: 'news' } });
+  await eventually(() => updates.length > 0, 'the update');
+  expect(updates).toEqual(['note://today']);
 });

@@ -53,6 +53,7 @@ describe('an option that has the wrong value is named', () => {
     [{ security: { principal: 'me' } }, 'security.principal: must be a function'],
     [{ usage: 'plain' }, 'usage: must be an object, true or false'],
     [{ usage: { principals: 'none' } }, "usage.principals: must be 'hashed' or 'plain'"],
+    [{ events: { publish: () => {} } }, 'events.bus: must have subscribe()'],
     [{ streamableHttp: { fetch: () => {} } }, 'streamableHttp: must be middleware that serves'],
     [{ hooks: { onError: true } }, 'hooks.onError: must be a function'],
   ])('%o', (options, message) => {

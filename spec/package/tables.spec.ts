@@ -64,6 +64,7 @@ it('the reference names every option, with the default that it has', () => {
     'handler',
     'adapter',
     'streamableHttp',
+    'events',
     'security.allowedHosts',
     'keepAlive',
     'resume',

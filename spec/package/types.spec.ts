@@ -39,7 +39,10 @@ const accepted: Sources = {
     import { createMcpHandler, McpServer, type McpServerFactory } from '@modelcontextprotocol/server';
     import { toNodeHandler } from '@modelcontextprotocol/node';
     const factory: McpServerFactory = () => new McpServer(${info});
-    mcpSse({ server: factory, streamableHttp: toNodeHandler(createMcpHandler(factory)) });`,
+    mcpSse({ server: factory, streamableHttp: toNodeHandler(createMcpHandler(factory)) });
+    const { bus } = createMcpHandler(factory);
+    mcpSse({ server: factory, events: bus });
+    mcpSse({ server: factory, events: { bus, shared: true } });`,
   'an async factory of SDK v2 for every era': `
     import { Server, type McpRequestContext } from '@modelcontextprotocol/server';
     mcpSse({ server: async (_context: McpRequestContext) => new Server(${info}) });`,

@@ -45,6 +45,9 @@ export class IncomingCalls<Data> {
         const { message, principal } = checked('broadcast', parameters);
         return this.#localHost.broadcast(message, principal === undefined ? {} : { principal });
       }
+      case 'announce':
+        this.#localHost.announce(checked('announce', parameters));
+        return undefined;
       case 'usage':
         return this.#localHost.usage();
       default:

@@ -3,10 +3,16 @@
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
+import type { Change } from '../../session/changes.js';
 import type { InboundPost, Claimant } from '../../session/host.js';
 import type { ProbeAnswer } from '../../session/resume/probes.js';
 import { isRecord } from '../../util/guards.js';
-import { toMessages, type JsonRpcMessage, type JsonRpcNotification } from '../../wire/json-rpc.js';
+import {
+  isNotification,
+  toMessages,
+  type JsonRpcMessage,
+  type JsonRpcNotification,
+} from '../../wire/json-rpc.js';
 
 /** The requests of one node to another, by name, with their parameters. */
 export interface Operations {
@@ -25,6 +31,8 @@ export interface Operations {
     readonly principal?: string | undefined;
   };
   /** What has the other node counted? */
+  /** The application has published a change. */
+  announce: Change;
   usage: Readonly<Record<string, never>>;
 }
 
@@ -69,6 +77,10 @@ const schemas: Record<Operation, z.ZodType> = {
   probe: z.object({ id: z.string(), sessionId: z.string(), position }),
   send: z.object({ sessionId: z.string(), message }),
   broadcast: z.object({ message, principal }),
+  announce: z.object({
+    message: z.custom<JsonRpcNotification>(isNotification),
+    uri: z.string().optional(),
+  }),
   usage: z.object({}),
 };
 

@@ -10,6 +10,7 @@ import {
   type RequestId,
 } from '../../wire/json-rpc.js';
 import { parsedSizeOf } from '../../wire/json-size.js';
+import { ClientSettings } from './client-settings.js';
 
 /** The most characters of a client's name, version and title, which live as long as its session. */
 const MAX_NAME_CHARS = 256;
@@ -25,16 +26,27 @@ export interface ClientInfo {
 
 /** What `initialize` and its answer say about the client. */
 export class Handshake {
+  /** What the client has set since. */
+  readonly settings: ClientSettings = new ClientSettings();
   clientInfo: ClientInfo | undefined;
   clientCapabilities: Readonly<Record<string, unknown>> | undefined;
   protocolVersion: string | undefined;
   /** Whether the server has declared that it sends log messages. */
   serverLogs = false;
-  /** Bytes of memory that it keeps of the client. */
-  heldBytes = 0;
+  #clientBytes = 0;
   #initializeId: RequestId | undefined;
   /** `initialize` was answered, and the client has not gone on yet. */
   #answered = false;
+
+  /** Bytes of memory that it keeps of the client. */
+  get heldBytes(): number {
+    return this.#clientBytes + this.settings.heldBytes;
+  }
+
+  /** Whether it is over, here or in a session that the client had before. */
+  get over(): boolean {
+    return this.protocolVersion !== undefined && !this.#answered;
+  }
 
   /** Whether the client has sent `initialize`; a version that was assumed is none of its doing. */
   get started(): boolean {
@@ -43,12 +55,13 @@ export class Handshake {
 
   /** Reads a message of the client, and returns whether the handshake is done with it. */
   received(message: JsonRpcMessage): boolean {
+    this.settings.received(message);
     if (isInitialize(message)) {
       this.#initializeId = message.id;
       const { clientInfo, capabilities } = message.params ?? {};
       this.clientInfo = clientInfoOf(clientInfo) ?? this.clientInfo;
       if (isRecord(capabilities)) this.clientCapabilities = capabilities;
-      this.heldBytes = sizeOf(this.clientInfo) + sizeOf(this.clientCapabilities);
+      this.#clientBytes = sizeOf(this.clientInfo) + sizeOf(this.clientCapabilities);
       return false;
     }
     // [spec] `notifications/initialized` ends it; a client that leaves it out goes on with the next.
@@ -59,7 +72,10 @@ export class Handshake {
 
   /** Whether it is the answer to `initialize`. One that cannot be read is not. */
   sent(response: JsonRpcMessage): boolean {
-    return attempt(() => this.#read(response), false);
+    return attempt(() => {
+      this.settings.sent(response);
+      return this.#read(response);
+    }, false);
   }
 
   #read(response: JsonRpcMessage): boolean {

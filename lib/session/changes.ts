@@ -1,0 +1,113 @@
+// Changes that an application publishes on a bus of SDK v2, and what clients are told of them.
+import { McpSseError } from '../errors.js';
+import { attempt } from '../util/foreign-error.js';
+import { isRecord } from '../util/guards.js';
+import type { JsonRpcNotification } from '../wire/json-rpc.js';
+
+/** SDK v2's `ServerEvent`, by shape. */
+export interface ServerEventLike {
+  readonly kind: string;
+  /** Of the resource, with `resource_updated`. */
+  readonly uri?: string | undefined;
+  readonly params?: Record<string, unknown> | undefined;
+}
+
+/** SDK v2's `ServerEventBus`, by shape: `createMcpHandler(factory).bus`, or one of your own. */
+export interface ServerEventBusLike {
+  /** Calls `listener` with each event, until the function that it returns is called. */
+  subscribe(listener: (event: ServerEventLike) => void): () => void;
+}
+
+/** Where changes are published, and whether on all nodes. */
+export interface EventsOptions {
+  readonly bus: ServerEventBusLike;
+  /**
+   * The bus brings each event to all nodes by itself, so that none needs to pass it on.
+   * @defaultValue false
+   */
+  readonly shared?: boolean;
+}
+
+/** What clients are told, and to which resource they must have subscribed to be told. */
+export interface Change {
+  readonly message: JsonRpcNotification;
+  readonly uri?: string | undefined;
+}
+
+const LISTS: ReadonlyMap<unknown, string> = new Map([
+  ['tools_list_changed', 'notifications/tools/list_changed'],
+  ['prompts_list_changed', 'notifications/prompts/list_changed'],
+  ['resources_list_changed', 'notifications/resources/list_changed'],
+]);
+
+/**
+ * What clients are told of an event.
+ *
+ * @throws McpSseError `invalid-event` for something that is no event of SDK v2
+ */
+export function changeOf(event: unknown): Change {
+  const change = attempt(() => read(event), undefined);
+  if (change) return change;
+  throw new McpSseError(
+    'invalid-event',
+    'events: the bus has published something that is no event',
+  );
+}
+
+function read(event: unknown): Change | undefined {
+  if (!isRecord(event)) return undefined;
+  const { kind, uri, params } = event;
+  if (params !== undefined && !isRecord(params)) return undefined;
+  const method = LISTS.get(kind);
+  if (method !== undefined) {
+    return { message: { jsonrpc: '2.0', method, ...(params && { params }) } };
+  }
+  if (kind !== 'resource_updated' || typeof uri !== 'string') return undefined;
+  const message = { jsonrpc: '2.0', method: 'notifications/resources/updated' } as const;
+  return { message: { ...message, params: { ...params, uri } }, uri };
+}
+
+/**
+ * Passes the changes that a bus publishes to `announce`, until the function that it returns is called.
+ * Publishers are not made to fail: what goes wrong is reported to `failed`.
+ *
+ * @throws McpSseError `invalid-option` when the bus does not subscribe as it should
+ */
+export function followChanges(
+  bus: ServerEventBusLike,
+  announce: (change: Change) => void,
+  failed: (error: McpSseError) => void,
+): () => void {
+  let following = true;
+  const listener = (event: unknown): void => {
+    if (!following) return;
+    try {
+      announce(changeOf(event));
+    } catch (error) {
+      failed(McpSseError.from(error));
+    }
+  };
+  const unsubscribe = subscribe(bus, listener);
+  return () => {
+    following = false;
+    try {
+      unsubscribe();
+    } catch (error) {
+      failed(McpSseError.from(error));
+    }
+  };
+}
+
+function subscribe(bus: ServerEventBusLike, listener: (event: unknown) => void): () => void {
+  let unsubscribe: unknown;
+  try {
+    unsubscribe = bus.subscribe(listener);
+  } catch (cause) {
+    throw new McpSseError('invalid-option', 'events: subscribe() has thrown', { cause });
+  }
+  if (typeof unsubscribe === 'function') return unsubscribe as () => void;
+  throw new McpSseError(
+    'invalid-option',
+    'events: subscribe() must return a function that ends it',
+  );
+}
