@@ -28,6 +28,8 @@ export const CALL = block('sh', 'In a second terminal');
 export const INSTALL_TYPES = words('With TypeScript');
 export const INSTALL_VITEST = words('## Testing');
 export const INSTALL_REDIS = words('## In production');
+export const INSTALL_ONE_URL = words('## One URL');
+export const BRIDGE = block('sh', '## A server in any language').trim();
 export const AUTH = block('ts', '## Authentication');
 export const PUSH = block('ts', 'Push from any route');
 export const PRODUCTION = block('ts', '## In production');
@@ -51,3 +53,8 @@ export function withBlock(code, from) {
   const body = lines.filter((line) => !isImport(line)).join('\n');
   return `${head}\n${SERVER.replace(from, () => body)}`;
 }
+
+/** The server of the quick start with the factory of "One URL" in the place of its own. */
+export const ONE_URL = withBlock(block('ts', '## One URL'), /^app\.use\(mcp\);$/m)
+  .replace(/^import \{ McpServer \} from '@modelcontextprotocol\/sdk.*\n/m, '')
+  .replace(/^function createMcpServer[\s\S]*?(?=^const app = )/m, '');

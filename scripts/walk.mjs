@@ -7,90 +7,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { check, inFolder, INSTALL_FLAGS, pack, readJson, root, run, skip } from './checks.mjs';
+import { check, inFolder, pack, run, skip } from './checks.mjs';
 import { freePort, Program } from './program.mjs';
 import * as readme from './readme.mjs';
+import { callTool, install, packages, whileServing } from './stranger.mjs';
 
-const { packages } = await readJson(join(root, 'package-lock.json'));
 const INSPECTOR = '2.12.0';
-
-// The README's servers listen on port 3000, which may be taken here. They get another one behind
-// their backs, and say when they listen, which not all of them do.
-const ANOTHER_PORT = `
-import { Server } from 'node:net';
-
-const { listen } = Server.prototype;
-Server.prototype.listen = function (port, ...rest) {
-  this.once('listening', () => process.stdout.write('[listens]'));
-  return listen.call(this, port === 3000 ? Number(process.env.WALK_PORT) : port, ...rest);
-};
-`;
-
-/** A client of the SDK: calls the tool, and prints what it is notified of until it is killed. */
-const CLIENT = `
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-
-const [url, token, postTo] = process.argv.slice(2);
-const requestInit = token ? { headers: { Authorization: \`Bearer \${token}\` } } : {};
-// A balancer that sends every POST to another node than the stream's.
-const fetchElsewhere = (target, init) => {
-  const to = new URL(target);
-  if (init?.method === 'POST' && postTo) to.port = postTo;
-  return fetch(to, init);
-};
-const client = new Client({ name: 'stranger', version: '1.0.0' });
-client.fallbackNotificationHandler = ({ params }) => console.log(params.data);
-try {
-  const transport = new SSEClientTransport(new URL(url), { requestInit, fetch: fetchElsewhere });
-  await client.connect(transport);
-  const { tools } = await client.listTools();
-  const { content } = await client.callTool({ name: tools[0].name, arguments: { name: 'Ada' } });
-  console.log(content[0].text);
-} catch (error) {
-  console.log(\`refused: \${error.code}\`);
-  process.exit(1);
-}
-`;
-
-/** Runs one of the README's `npm install …` lines in `folder`. */
-async function install(folder, line, tarball) {
-  const [npm, verb, ...rest] = line.trim().split(/\s+/);
-  assert.deepEqual([npm, verb], ['npm', 'install'], line);
-  const pinned = rest.map((word) => {
-    if (word.startsWith('-')) return word;
-    if (word === 'express-mcp-sse') return tarball;
-    const known = packages[`node_modules/${word}`];
-    assert.ok(known, `${word} is not in package-lock.json`);
-    return `${word}@${known.version}`;
-  });
-  // A package.json in some folder above would else be taken for the stranger's.
-  await run(folder, 'npm', 'install', '--prefix', folder, ...INSTALL_FLAGS, ...pinned);
-}
-
-/** Does `work` with the server in `file` while it runs, which prints no error. */
-async function whileServing(folder, file, env, work) {
-  await writeFile(join(folder, 'another-port.mjs'), ANOTHER_PORT);
-  await writeFile(join(folder, 'client.mjs'), CLIENT);
-  const port = await freePort();
-  const args = ['--import', './another-port.mjs', file];
-  const server = new Program(folder, args, { ...env, WALK_PORT: String(port) });
-  try {
-    await server.prints('[listens]');
-    await work(port, server);
-    assert.equal(server.stderr, '');
-  } finally {
-    await server.stop();
-  }
-}
-
-/** What the client of the SDK prints first: what the tool says, or why it was refused. */
-async function callTool(folder, port, ...rest) {
-  const client = new Program(folder, ['client.mjs', `http://127.0.0.1:${port}/sse`, ...rest]);
-  await client.prints('\n');
-  await client.stop();
-  return client.stdout.trim();
-}
 
 const inNodeModules = (folder, ...path) => join(folder, 'node_modules', ...path);
 const GREETING = 'Hello, Ada!';
@@ -151,7 +73,59 @@ async function plain(folder, tarball) {
       await client.stop();
     });
   });
+  await everyEra(folder, tarball);
   await nodes(folder, tarball);
+}
+
+/** One URL for clients of every era, then the bridge in front of that URL. */
+async function everyEra(folder, tarball) {
+  const installed = await check(`for one URL: ${readme.INSTALL_ONE_URL}`, () =>
+    install(folder, readme.INSTALL_ONE_URL, tarball),
+  );
+  if (!installed) return;
+  await writeFile(join(folder, 'one-url.mjs'), readme.ONE_URL);
+  await whileServing(folder, 'one-url.mjs', {}, async (port) => {
+    await check('one URL serves HTTP+SSE and Streamable HTTP', async () => {
+      assert.equal(await callTool(folder, port), GREETING);
+      const modern = { jsonrpc: '2.0', id: 1, method: 'tools/call' };
+      const params = { name: 'greet', arguments: { name: 'Ada' } };
+      assert.match(await postAt(port, { ...modern, params }), new RegExp(GREETING));
+    });
+    await check(`${readme.BRIDGE.split(' bridge ')[0]} bridge …: a client calls its tool`, () =>
+      bridged(folder, tarball, port),
+    );
+  });
+}
+
+/** What Streamable HTTP answers to a POST at the URL of the stream. */
+async function postAt(port, message) {
+  const headers = {
+    'Content-Type': 'application/json',
+    Accept: 'application/json, text/event-stream',
+    'MCP-Protocol-Version': '2025-11-25',
+  };
+  const url = `http://127.0.0.1:${port}/sse`;
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(message) });
+  return response.text();
+}
+
+/** The README's bridge command, with the tarball, another upstream and another port. */
+async function bridged(folder, tarball, upstreamPort) {
+  const port = await freePort();
+  const { version } = packages['node_modules/@modelcontextprotocol/client'];
+  const line = readme.BRIDGE.replace('-p express-mcp-sse', `-p ${tarball}`)
+    .replace('modelcontextprotocol/client', `modelcontextprotocol/client@${version}`)
+    .replace('https://tools.example/mcp', `http://127.0.0.1:${upstreamPort}/sse`);
+  const [npx, ...args] = line.split(' ');
+  const empty = join(folder, 'bridge');
+  await mkdir(empty);
+  const program = new Program(empty, ['-y', ...args, '--port', String(port)], {}, npx);
+  try {
+    await program.prints('serving ');
+    assert.equal(await callTool(folder, port), GREETING);
+  } finally {
+    await program.stop('SIGTERM');
+  }
 }
 
 /** Two processes on one Redis: the stream at the first, every POST at the second. */

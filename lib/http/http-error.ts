@@ -5,7 +5,7 @@ import { McpSseError } from '../errors.js';
 import { attempt } from '../util/foreign-error.js';
 import { isRecord } from '../util/guards.js';
 
-/** How a request is answered by the word of an error. */
+/** The answer that an error asks for. */
 export interface HttpAnswer {
   readonly status: number;
   readonly message: string;
@@ -18,25 +18,24 @@ export interface Refused {
   readonly answer: HttpAnswer | undefined;
 }
 
-/** Headers that an answer may have at most. */
+/** The most headers that an error may add to its answer. */
 const MAX_HEADERS = 32;
 const MAX_MESSAGE_LENGTH = 1_000;
 
 /**
- * Headers that say how the answer is framed and what its body is, which is ours, and those of CORS,
- * which `security.allowedOrigins` decides.
+ * Headers that an error may not set: those that frame the answer and describe its body, which are
+ * ours, and those of CORS, which `security.allowedOrigins` decides.
  */
 const OURS =
   /^(connection|content-.*|date|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|vary|access-control-.*)$/i;
 
 /**
- * What the application's own code has thrown, by the conventions of Express: an error of
- * `http-errors` (`status` or `statusCode`, `headers`, `expose`), or one of `@hapi/boom`. One with a
- * status below 500 refuses the request; with another it stays the fault that it is, and its status
- * is kept. Never throws.
+ * Reads an error that the application's code has thrown, by the conventions of Express: one of
+ * `http-errors` (`status` or `statusCode`, `headers`, `expose`), or of `@hapi/boom`. A status below
+ * 500 refuses the request; any other is kept, and the error stays a fault. Never throws.
  *
- * An error of `server()` must be meant for an answer, by its `expose` or as one of boom: clients of
- * other services throw errors with a status too, which is not ours.
+ * An error of `server()` only counts if it has `expose` or is one of boom: clients of other services
+ * throw errors with a `status` too, and that status is not ours.
  */
 export function refusedBy(error: McpSseError): Refused {
   if (error.code !== 'internal' && error.code !== 'server-failed') {
@@ -57,7 +56,7 @@ function answerOf(thrown: unknown, mustBeMeant: boolean): HttpAnswer | undefined
   const status = statusOf(boom ?? thrown);
   if (status === undefined) return undefined;
   const { payload } = boom ?? {};
-  // What boom puts into its payload is made for the client; a message needs the author's word.
+  // Boom's payload is made for the client; a plain message needs `expose`.
   const told: unknown = boom ? isRecord(payload) && payload.message : thrown.message;
   const isTold = boom !== undefined || thrown.expose === true;
   const message = isTold && typeof told === 'string' && told !== '' ? told : undefined;
@@ -68,7 +67,7 @@ function answerOf(thrown: unknown, mustBeMeant: boolean): HttpAnswer | undefined
   };
 }
 
-/** The first of both that is a status of an error. */
+/** The first of the two that is an error status. */
 function statusOf({ status, statusCode }: Record<string, unknown>): number | undefined {
   return [status, statusCode].find(
     (value): value is number =>
@@ -90,7 +89,7 @@ function headersOf(given: unknown): HttpAnswer['headers'] {
 
 const textOf = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
 
-/** Whether Node takes it: no CR, LF or other control character, no letter above U+00FF. */
+/** Whether Node accepts the header: no CR, LF or other control character, nothing above U+00FF. */
 function isHeader(name: string, value: unknown): boolean {
   const check = (): boolean => {
     validateHeaderName(name);

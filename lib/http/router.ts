@@ -25,18 +25,18 @@ interface HostApp extends AppSettings {
   readonly response: object;
 }
 
-/** An Express application, as far as `requestListener` needs one. */
+/** The members of an Express application that `requestListener` needs. */
 export type ExpressApp = HostApp & ((req: IncomingMessage, res: ServerResponse) => void);
 
 /**
- * The routes as an Express router, which is middleware for everything that calls functions with
+ * The routes as an Express router. It is middleware for everything that calls functions with
  * `(req, res, next)`: connect, Vite, Fastify with middie, Koa with koa-connect, `node:http` itself.
  */
 export function routerFor<Data>(routes: Routes<Data>): Router {
   const router = express.Router();
   const { handle } = router as unknown as { handle: RequestHandler };
-  // In front of the router's own layers, not in one: its `next`, which Express keeps in `req`, would
-  // be 5 % of the memory of a session, and the layer 3 % of a POST.
+  // In front of the router's own layers, not in one: a layer costs 3 % of a POST, and its `next`,
+  // which Express keeps in `req`, 5 % of the memory of a session.
   const serveOrHandle = (req: Request, res: Response, next?: NextFunction): void => {
     const app = appOf(req);
     if (!routes.serve(exchangeOf(req, res, app, ''), '', app))
@@ -56,7 +56,7 @@ export function requestListenerFor<Data>(
   };
 }
 
-/** @param app undefined where something else than Express calls the router */
+/** @param app undefined if something other than Express calls the router */
 function exchangeOf(
   req: IncomingMessage,
   res: ServerResponse,
@@ -65,7 +65,7 @@ function exchangeOf(
 ): Exchange {
   adaptHttp2(req, res);
   return {
-    // What middleware adds, by its types also for sure, may not be there.
+    // Middleware may not have added these members, whatever their types say.
     req: req as McpSseRequest,
     res,
     trusts: trustOf(app),
@@ -74,7 +74,7 @@ function exchangeOf(
   };
 }
 
-/** Undefined where something else than Express calls the router: connect, Vite, `node:http`. */
+/** Undefined if something other than Express calls the router: connect, Vite, `node:http`. */
 function appOf(req: IncomingMessage & { app?: unknown }): HostApp | undefined {
   return typeof req.app === 'function' && 'request' in req.app
     ? (req.app as unknown as HostApp)
@@ -97,7 +97,7 @@ function asExpressRequest(
   if (typeof req.get === 'function') return req as Request;
   const app = hostOr(given);
   const { url = '' } = req;
-  // What cuts a mount off the URL keeps the whole of it, as connect does.
+  // A host that cuts the mount off the URL keeps the whole URL here, as connect does.
   const { originalUrl = url } = req;
   const cut = originalUrl.endsWith(url) ? originalUrl.slice(0, -url.length) : '';
   if (req instanceof IncomingMessage) Object.setPrototypeOf(req, app.request);
@@ -123,7 +123,7 @@ function asExpressResponse(
   return res as Response;
 }
 
-/** [node] What HTTP/2 has is no `IncomingMessage` or `ServerResponse`, and keeps its own prototype. */
+/** [node] HTTP/2 has no `IncomingMessage` or `ServerResponse`: its objects keep their own prototype. */
 function addMembers(target: object, members: object, end: object): void {
   for (let from = members; from !== end && from !== Object.prototype;) {
     for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(from)))
@@ -132,14 +132,14 @@ function addMembers(target: object, members: object, end: object): void {
   }
 }
 
-/** What the body parsers of Express refuse, by the status they give it. */
+/** The refusals of Express's body parsers, by their status. */
 const PARSER_ERRORS: Readonly<Record<number, readonly [McpSseErrorCode, string]>> = {
   400: ['parse-error', 'the body is not JSON, or was cut short'],
-  413: ['message-too-large', 'the body is larger than the body parser in front takes'],
+  413: ['message-too-large', 'the body is larger than the limit of the body parser in front'],
   415: ['unsupported-media-type', 'the encoding of the body is not supported'],
 };
 
-/** Answers every `McpSseError`, and what a body parser refused on the way to a route of ours. */
+/** Answers every `McpSseError`, and refusals of a body parser in front of our routes. */
 export function errorHandlerFor<Data>(routes: Routes<Data>): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const known = routes.owns(req.url, appOf(req)) ? PARSER_ERRORS[statusOf(error)] : undefined;
@@ -150,8 +150,8 @@ export function errorHandlerFor<Data>(routes: Routes<Data>): ErrorRequestHandler
 }
 
 /**
- * Body parsers mark their errors with `status` and `type` ("entity.too.large"); one of zlib's, for
- * a body that is not the gzip it claims to be, they pass on with `status` and its own `errno`.
+ * Body parsers mark their errors with `status` and `type` ("entity.too.large"). An error of zlib,
+ * for a body that is not really gzip, has `status` and its own `errno`.
  */
 function statusOf(error: unknown): number {
   if (typeof error !== 'object' || error === null) return 0;
@@ -166,7 +166,7 @@ function trustOf(app: HostApp | undefined): TrustProxy {
 
 const trustsNobody: TrustProxy = () => false;
 
-/** Called by `http.createServer(mcp)` itself, there is nothing behind the router. */
+/** Under a bare `http.createServer(mcp)` nothing stands behind the router. */
 function finalHandler(res: ServerResponse): NextFunction {
   return (error?: unknown) => {
     res.statusCode = error === undefined ? 404 : 500;

@@ -1,4 +1,4 @@
-// Which route a request is for, and by which method.
+// Finds the route of a request, and checks its method.
 import { McpSseError } from '../errors.js';
 import { splitUrl, type AppSettings, type Exchange } from './exchange.js';
 import { openStream } from './get/open-stream.js';
@@ -14,7 +14,7 @@ type EndpointName = 'sse' | 'message';
 const METHODS = { sse: 'GET', message: 'POST' } as const;
 const SERVE = { sse: openStream, message: postMessage } as const;
 
-/** The two endpoints, by whichever way a request comes in: Express or `node:http`. */
+/** Serves the two endpoints, whether a request comes from Express or from `node:http`. */
 export class Routes<Data> {
   readonly #runtime: Runtime<Data>;
 
@@ -23,8 +23,8 @@ export class Routes<Data> {
   }
 
   /**
-   * Serves the request if its URL is one of the two, and says whether it is. `mount` is the part
-   * of the URL's path that stands before them; `app` says how strictly paths are matched.
+   * Serves the request if its URL is one of the two, and returns whether it is. `mount` is the part
+   * of the path before them; `app` decides how strictly paths match.
    */
   serve(exchange: Exchange, mount: string, app: AppSettings | undefined): boolean {
     const name = this.#match(exchange.req.url, mount, app);
@@ -35,7 +35,7 @@ export class Routes<Data> {
     return true;
   }
 
-  /** Whether an error that was raised in front of the router concerns one of the two. */
+  /** Whether an error from in front of the router concerns one of the two. */
   owns(url: string, app: AppSettings | undefined): boolean {
     return this.#match(url, '', app) !== undefined;
   }
@@ -48,8 +48,8 @@ export class Routes<Data> {
     try {
       sendError(res, error, answer, sunset?.details);
     } catch (cause) {
-      // Middleware in front may look at every answer's head (`on-headers`), and throw. There is no
-      // caller left to tell; an unhandled rejection would end the process.
+      // Middleware in front may hook into the head of every answer (`on-headers`), and throw. No caller
+      // is left to be told; an unhandled rejection would end the process.
       events.failed(undefined, McpSseError.from(cause));
       res.destroy();
     }
@@ -68,7 +68,7 @@ export class Routes<Data> {
     if (req.method === METHODS[name]) await SERVE[name](exchange, this.#runtime);
     else if (req.method === 'OPTIONS') guard.preflight(exchange);
     else {
-      // [spec] Streamable-first clients POST to the SSE URL and fall back on this very answer.
+      // [spec] Streamable-first clients POST to the SSE URL, and fall back when they get this answer.
       const allowed = streamable ? 'GET, POST, DELETE' : METHODS[name];
       res.setHeader('Allow', allowed);
       throw new McpSseError('method-not-allowed', `only ${allowed} is served here`);
@@ -76,15 +76,15 @@ export class Routes<Data> {
   }
 
   /**
-   * Paths match as the application's own routes do: what middleware on `/sse` does not see, because
-   * it is `/SSE` to a case-sensitive application, is not served either.
+   * Paths match as the application's own routes do. If middleware on `/sse` does not see `/SSE`,
+   * because the application is case-sensitive, `/SSE` is not served either.
    */
   #match(url: string, mount: string, app: AppSettings | undefined): EndpointName | undefined {
     const { sse, message } = this.#runtime.settings.paths;
     const { path } = splitUrl(url);
     if (path === mount + message) return 'message';
     if (path === mount + sse) return 'sse';
-    // Without an Express application nothing says that more than these two are meant.
+    // Without an Express application only these two exact paths match.
     if (!app) return undefined;
     const comparable = comparableBy(app);
     const plain = comparable(path);
@@ -93,7 +93,7 @@ export class Routes<Data> {
   }
 }
 
-/** What of a path the application's routes tell apart. */
+/** The path in the form in which the application's routes compare it. */
 function comparableBy(app: AppSettings): (path: string) => string {
   const sensitive = Boolean(app.get('case sensitive routing'));
   const strict = Boolean(app.get('strict routing'));

@@ -1,7 +1,7 @@
-// Whether the client leaves before it is answered.
+// Notices when the client leaves before it is answered.
 import type { ServerResponse } from 'node:http';
 
-/** Whether the client leaves before it is answered. Hooks may want to know at once. */
+/** Notices when the client leaves before it is answered, and tells hooks at once. */
 export class ClientAbort {
   readonly #res: ServerResponse;
   #controller: AbortController | undefined;
@@ -11,18 +11,18 @@ export class ClientAbort {
     this.#res = res;
   }
 
-  /** [node] One who left while middleware in front awaited is not announced by `close` any more. */
+  /** [node] If the client left while middleware in front awaited, no `close` follows any more. */
   hasAborted(): boolean {
     return this.#res.closed || this.#res.destroyed;
   }
 
-  /** Made when it is asked for: most hooks never do. */
+  /** Made on first access: most hooks do not use it. */
   get signal(): AbortSignal {
     this.#controller ??= this.#watch();
     return this.#controller.signal;
   }
 
-  /** The client is answered: nothing stays at the response, which may live as long as a stream. */
+  /** The client is answered: removes the listener, because a response may live as long as a stream. */
   dispose(): void {
     if (this.#leave) this.#res.off('close', this.#leave);
   }

@@ -1,4 +1,4 @@
-// The URL for POSTs that is announced.
+// Makes the URL for POSTs that the stream announces.
 import { McpSseError } from '../../errors.js';
 import type { Settings } from '../../options/settings.js';
 import { ignoreResult } from '../../util/promises.js';
@@ -7,16 +7,16 @@ import { splitUrl, type Exchange } from '../exchange.js';
 
 type UrlSettings = Pick<Settings<unknown>, 'paths' | 'endpoint' | 'endpointQuery'>;
 
-/** What may stand in a Host header that is put into a URL. */
+/** A Host header that may be put into a URL. */
 const PLAIN_HOST = /^[\w\-.[\]:]+$/;
 
-/** Parameters of ours, which no query of the stream's URL may take the place of. */
+/** Our own parameters: the query of the stream's URL must not replace them. */
 const OWN_PARAMETERS: ReadonlySet<string> = new Set(['sessionId', 'n']);
 
 /**
  * The URL that the `endpoint` event announces for the POSTs of a session.
  *
- * @throws McpSseError `internal` when the application's own function gives none.
+ * @throws McpSseError `internal` if the application's own function does not return one.
  */
 export function messageUrlFor(
   exchange: Exchange,
@@ -47,7 +47,7 @@ function withoutQuery(
   return endpoint === 'absolute' ? origin + pathname : pathname;
 }
 
-/** What stands in a query beside the session's id, as `&name=value`. */
+/** The rest of the query beside the session's id, as `&name=value`. */
 function keptQuery(query: string, names: true | readonly string[]): string {
   if (query === '' || (names !== true && names.length === 0)) return '';
   return [...new URLSearchParams(query)]
@@ -61,7 +61,7 @@ function ascii(url: string): string {
   return url.replace(/[^\x21-\x7e]/g, encodeURIComponent);
 }
 
-/** It goes into the `data` of events as it is. */
+/** The URL goes into the `data` of events as it is. */
 function oneLine(url: unknown): string {
   if (typeof url === 'string' && /^[^\r\n]+$/.test(url)) return url;
   ignoreResult(url);
@@ -69,19 +69,19 @@ function oneLine(url: unknown): string {
 }
 
 /**
- * From the SSE path to the message path as a relative reference. It holds under any mount and
- * behind a proxy that rewrites the paths in front of both, since clients resolve it against the
- * URL they used.
+ * The relative reference from the SSE path to the message path. It works under any mount, and behind
+ * a proxy that rewrites the paths in front of both, because clients resolve it against the URL that
+ * they used.
  */
 function relativePath(path: string, { sse, message }: UrlSettings['paths']): string {
   const slash = path.endsWith('/');
   const depth = segments(sse).length;
   if (depth === 0) {
-    // The stream is at the mount itself, which a client may have written without its slash.
+    // The stream is at the mount itself, and a client may have left out its slash.
     const mount = slash ? '' : path.slice(path.lastIndexOf('/') + 1) + '/';
     return './' + mount + segments(message).join('/');
   }
-  // An empty reference would stand for the stream itself.
+  // An empty reference would mean the stream itself.
   return '../'.repeat(slash ? depth : depth - 1) + segments(message).join('/') || './';
 }
 
@@ -89,7 +89,7 @@ function segments(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '');
 }
 
-/** The stream's own URL as the client wrote it, as far as it reaches the server. */
+/** The stream's URL as the client wrote it, as far as the server can know. */
 function streamUrl({ req }: Exchange): { path: string; query: string } {
   return splitUrl(req.originalUrl ?? req.url);
 }
@@ -101,6 +101,6 @@ function absoluteUrl(
 ): URL {
   const named = PLAIN_HOST.test(host) && URL.canParse(`${scheme}://${host}`);
   const origin = `${scheme}://${named ? host : 'localhost'}`;
-  // Two slashes at the beginning would name another host.
+  // Two leading slashes would name another host.
   return new URL(relative, origin + prefix + path.replace(/^\/+/, '/'));
 }

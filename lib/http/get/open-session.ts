@@ -19,13 +19,14 @@ import type { Runtime } from '../runtime.js';
 import { refuseEndedStream } from '../sunset.js';
 import { negotiatedVersion, capabilitiesOf } from './resume-request.js';
 
-/** [spec] Session ids are visible ASCII; the length keeps URLs within what proxies take. */
+/** [spec] Session ids are visible ASCII; the length keeps URLs within the limits of proxies. */
 const SESSION_ID = /^[\x21-\x7e]{1,128}$/;
 
 /**
- * A new session for the caller, on `writer` if its stream has begun already, or nothing at all.
+ * Opens a new session for the caller, on `writer` if its stream has already begun, or leaves nothing
+ * behind.
  *
- * @throws McpSseError when it is refused, or what the application's own code threw.
+ * @throws McpSseError if it is refused; any throw of the application's own code.
  */
 export async function openSession<Data>(
   exchange: Exchange,
@@ -49,7 +50,7 @@ export async function openSession<Data>(
   else openOrClose(exchange, runtime, session, writer);
 }
 
-/** The session with its server, ready for a stream; undefined when the client has left. */
+/** The session with its server, ready for a stream; undefined if the client has left. */
 async function prepare<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
@@ -62,7 +63,7 @@ async function prepare<Data>(
   try {
     const data = await connect(exchange, runtime, clientAbort);
     if (clientAbort.hasAborted()) return undefined;
-    // Only now: a caller that is refused takes nothing from anybody.
+    // Only now: a refused caller must not evict anybody.
     sessions.makeRoom(principal);
     const id = newId(exchange, runtime);
     const resumeStrategy = new ResumeStrategy(sessions.node, capabilitiesOf(req, key, runtime));
@@ -77,22 +78,22 @@ async function prepare<Data>(
     session?.close();
     throw error;
   } finally {
-    // From here on the slot goes with the session.
+    // From here on the slot belongs to the session.
     if (!session) sessions.freeSlot(principal);
   }
 }
 
-/** @throws McpSseError `forbidden`, `hook-timeout`; whatever `onConnect` throws */
+/** @throws McpSseError `forbidden`, `hook-timeout`; any throw of `onConnect` */
 async function connect<Data>(
   exchange: Exchange,
   { settings, events }: Runtime<Data>,
   clientAbort: ClientAbort,
 ): Promise<Data> {
   const { onConnect } = settings.hooks;
-  // Nothing tells what Data is but the hook's own return type.
+  // Only the hook's return type says what Data is.
   if (!onConnect) return undefined as Data;
   const context = {
-    // Made when it is asked for.
+    // Made on first access.
     get signal() {
       return clientAbort.signal;
     },
@@ -110,7 +111,7 @@ async function serve<Data>(
   { settings, events }: Runtime<Data>,
 ): Promise<void> {
   const { server, handler = defaultServer } = settings;
-  // Bound, since a closure would keep `req` and its socket for as long as the session lives.
+  // Bound, because a closure would keep `req` and its socket as long as the session lives.
   const failed = events.failed.bind(events, session);
   if (server) {
     const bounded = events.bounded.bind(events);
@@ -129,7 +130,7 @@ function openOrClose<Data>(
   try {
     open(exchange, runtime, session, writer);
   } catch (error) {
-    // It never opened: it is not reported as closed either.
+    // It never opened, so it is not reported as closed either.
     runtime.sessions.remove(session);
     session.close();
     throw error;
@@ -143,7 +144,7 @@ function open<Data>(
   begun: ConnectionWriter | undefined,
 ): void {
   const { settings, sessions, events, sweeper } = runtime;
-  // Nothing is awaited from here on: a shutdown comes before this check or finds the session.
+  // Nothing is awaited from here on, so a shutdown comes before this check or finds the session.
   refuseWhileDraining(runtime);
   if (session.state === 'closed') {
     throw new McpSseError('session-closed', 'the session was closed before it had a stream');

@@ -1,4 +1,4 @@
-// GET of the stream: for the session that the client had, or a new one.
+// Serves GETs of the stream: for the session that the client had, or a new one.
 import accepts from 'accepts';
 
 import { McpSseError } from '../../errors.js';
@@ -25,10 +25,10 @@ import {
 import { performance } from '../../util/timers.js';
 
 const EVENT_STREAM = 'text/event-stream';
-/** What a client may ask for: a type with a parameter is met by that parameter only. */
+/** The types that a client may accept: one with a parameter matches that parameter only. */
 const SERVED = [EVENT_STREAM, `${EVENT_STREAM};charset=utf-8`];
 
-/** GET /sse: a stream for the session that the client had, or for a new one, or a refusal. */
+/** Answers GET /sse: a stream for the session that the client had, or for a new one, or a refusal. */
 export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   const { req, res } = exchange;
   checkAccept(req);
@@ -47,7 +47,7 @@ export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data
   }
 }
 
-/** The session that the client had, by one claim after the other, or a new one. */
+/** Tries one claim after the other for the session that the client had; otherwise opens a new one. */
 async function serveStream<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
@@ -63,7 +63,7 @@ async function serveStream<Data>(
   if (writer.closed) return;
   const resumed = answer && (await resumeAnswered(exchange, runtime, caller, answer, writer));
   if (!answer && runtime.dispatcher.wasCutOff(askedAt)) {
-    // Its answer may be on the way, and its session alive: it had better ask again.
+    // Its answer may be on the way, and its session may be alive: it should try again.
     throw new McpSseError('adapter-unavailable', 'the node of this client may be out of reach');
   }
   if (!resumed) await openSession(exchange, runtime, caller, writer);
@@ -77,7 +77,7 @@ async function probe<Data>(
   timeoutMs: number,
 ): Promise<{ writer: ConnectionWriter; askedAt: number; answer: ProbeAnswer | undefined }> {
   const { sessions, probes } = runtime;
-  // Counted like a session: streams that are asked who they are escape no cap.
+  // Counted like a session: a stream with a pending probe must not escape the caps.
   sessions.takeSlot(principal);
   try {
     const writer = beginStream(exchange, runtime);
@@ -125,7 +125,7 @@ async function resumeAnswered<Data>(
   }
 }
 
-/** How long to wait for a probe's answer, if it makes sense to ask this client. */
+/** The time for a probe's answer; undefined if a probe makes no sense for this client. */
 function probeTimeout<Data>(
   req: McpSseRequest,
   { settings, sessions, probes, dispatcher }: Runtime<Data>,
@@ -137,7 +137,7 @@ function probeTimeout<Data>(
   return asks && probes.size < limits.maxSessions ? resume.probeTimeoutMs : undefined;
 }
 
-/** @throws McpSseError `internal` for what is no text: a promise above all, alike for all clients. */
+/** @throws McpSseError `internal` if it is not a string: as text, all promises would be one key. */
 function resumeKeyOf<Data>(
   exchange: Exchange,
   { resume }: Runtime<Data>['settings'],
@@ -152,6 +152,9 @@ function checkAccept(req: McpSseRequest): void {
   const { accept } = req.headers;
   if (accept === undefined || accept === EVENT_STREAM) return;
   if (accepts(req).type(SERVED) === false) {
-    throw new McpSseError('not-acceptable', 'this is a stream: accept text/event-stream');
+    throw new McpSseError(
+      'not-acceptable',
+      'this URL serves a stream: send Accept: text/event-stream',
+    );
   }
 }

@@ -1,4 +1,4 @@
-// What a GET says of a session that its client had.
+// Reads from a GET which session its client had.
 import type { ServerResponse } from 'node:http';
 
 import type { Dispatcher, Located } from '../../cluster/dispatcher.js';
@@ -13,7 +13,7 @@ import type { Caller } from '../principal.js';
 import { streamHead } from '../http2.js';
 import type { Runtime } from '../runtime.js';
 
-/** A client that comes back, its session, and where that lives. */
+/** The claim of a returning client, its session, and where that lives. */
 export interface ResumeRequest extends Located {
   readonly client: Claimant;
 }
@@ -21,7 +21,7 @@ export interface ResumeRequest extends Located {
 /** Sent by `resumableFetch` with its first GET, when there is no `Last-Event-ID` yet. */
 const RESUMES = 'mcp-sse-resume';
 
-/** What may be over when the client tries again. */
+/** Refusals that may be over when the client tries again. */
 const TEMPORARY: ReadonlySet<McpSseErrorCode> = new Set([
   'too-many-sessions',
   'shutting-down',
@@ -35,15 +35,15 @@ export function lastEventId(req: McpSseRequest): string | undefined {
   return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
-/** The version that an SDK client has negotiated before it lost its stream: a reconnecting GET. */
+/** The version that an SDK client negotiated before it lost its stream: only a reconnecting GET has it. */
 export function negotiatedVersion(req: McpSseRequest): string | undefined {
   const version = req.headers['mcp-protocol-version'];
   return isEventSource(req) && typeof version === 'string' ? version : undefined;
 }
 
 /**
- * Whether an EventSource asks, on top of a `fetch`. Others fetch a stream too and name their
- * version, the AI SDK's client on its first GET even, and cannot come back.
+ * Whether the GET comes from an EventSource on top of a `fetch`. Other clients also fetch a stream
+ * and name their version (the AI SDK's client even on its first GET), but cannot return.
  *
  * [spec] WHATWG 9.2.3: an EventSource fetches with the cache mode `no-store`, and Fetch 4.6 adds
  * both of these headers then.
@@ -53,7 +53,7 @@ export function isEventSource({ headers }: McpSseRequest): boolean {
   return uncached && 'sec-fetch-mode' in headers;
 }
 
-/** The session of the client that asks, by one of the ways that tell it without a question. */
+/** The client's session, if the GET names it without a probe. */
 export async function resumeRequestOf<Data>(
   req: McpSseRequest,
   { principal, key }: Caller,
@@ -72,7 +72,7 @@ export async function resumeRequestOf<Data>(
  * The session that a `Last-Event-ID` names.
  *
  * @throws McpSseError `session-not-found` for an id that is malformed, unknown, another principal's,
- * or no longer in the log: told, never a silent gap.
+ * or no longer in the log: an error instead of a silent gap.
  */
 async function namedBy<Data>(
   id: string,
@@ -87,7 +87,7 @@ async function namedBy<Data>(
   return { client, host, sessionId: await host.find(client) };
 }
 
-/** What the first GET of a client shows of its ways to come back. */
+/** How a client can return, as its first GET shows. */
 export function capabilitiesOf<Data>(
   req: McpSseRequest,
   key: string | undefined,
@@ -103,14 +103,14 @@ export function capabilitiesOf<Data>(
 }
 
 /**
- * Whether a client that reconnects had better try again: any other answer than 200 would end
- * its EventSource for good, with no word to the program that uses it.
+ * Whether a reconnecting client should try again. Any answer but 200 would end its EventSource for
+ * good, and the program would not learn of it.
  */
 export function shouldRetry(req: McpSseRequest, error: McpSseError): boolean {
   return TEMPORARY.has(error.code) && (lastEventId(req) ?? negotiatedVersion(req)) !== undefined;
 }
 
-/** A stream that only says when to come back. */
+/** Answers with a stream that only says when to reconnect. */
 export function answerRetryLater(res: ServerResponse, retryMs: number): void {
   if (!res.headersSent) res.writeHead(200, streamHead(res));
   res.end(encodeRetry(reconnectDelay(retryMs)));

@@ -2,27 +2,27 @@
 import { McpSseError } from '../../errors.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 
-/** The account that the bytes of a body count for while they are held. */
+/** The account of the bytes of a body while they are held. */
 export interface BodyBudget {
   /**
-   * @param size of the whole that `bytes` are a part of
-   * @throws McpSseError `over-budget` when `bytes` more would be too many
+   * @param size of the whole body, of which `bytes` are a part
+   * @throws McpSseError `over-budget` if `bytes` more would be too many
    */
   admit(bytes: number, size?: number): void;
   /** Counts `bytes` more, or fewer if negative. */
   add(bytes: number): void;
 }
 
-/** Chunks up to this size are copied together: each has an object of its own otherwise. */
+/** Chunks up to this size are copied together, because each is an object of its own otherwise. */
 const SMALL_BYTES = 1024;
 const BLOCK_BYTES = 16 * 1024;
 
 /**
- * Takes the body of a request from the tick in which it is made, and holds the flow until `read`.
+ * Takes the body of a request from the tick in which it is made, and pauses the flow until `read`.
  *
- * Middleware in front may have set the body flowing (`req.on('data')`, `req.pipe()`), and so may
- * what the application does with the request while its `security.principal` is awaited: whatever
- * is read by then is kept here.
+ * Middleware in front may have set the body flowing (`req.on('data')`, `req.pipe()`), and so may the
+ * application while its `security.principal` is awaited. The chunks that arrive before `read` are
+ * kept here.
  */
 export class BodyReader {
   readonly #req: McpSseRequest;
@@ -31,7 +31,7 @@ export class BodyReader {
   #counted = 0;
   #refusal: McpSseError | undefined;
   #chunks: Buffer[] = [];
-  /** Where the next small chunks go; undefined when the last chunk was none. */
+  /** Where the next small chunks go; undefined if the last chunk was a large one. */
   #block: { readonly bytes: Buffer; used: number } | undefined;
   #size = 0;
   #state: 'reading' | 'whole' | 'cut' | 'dropped' = 'reading';
@@ -48,7 +48,7 @@ export class BodyReader {
     req.on('end', () => {
       this.#end('whole');
     });
-    // Every request ends with `close`: an error is made only where one is due (4 % of a POST).
+    // Every request ends with `close`: make an error only if one is due (4 % of a POST).
     const cut = (): void => {
       this.#end('cut');
     };
@@ -58,13 +58,13 @@ export class BodyReader {
   }
 
   /**
-   * @throws McpSseError (as a rejection) `message-too-large`, `over-budget`, `parse-error` when it is
-   * cut short.
+   * @throws McpSseError (as a rejection) `message-too-large`, `over-budget`, `parse-error` if the body
+   * was cut short.
    */
   async read(): Promise<Buffer> {
     const req = this.#req;
     if (this.#state === 'reading') {
-      // A destination of `pipe` that is never read would stop it for ever.
+      // A `pipe` whose destination is never read would stop the body for ever.
       const flow = (): void => void req.resume();
       req.on('pause', flow);
       const settled = new Promise<void>((resolve) => (this.#settle = resolve));
@@ -77,13 +77,13 @@ export class BodyReader {
     return this.#join();
   }
 
-  /** What was read is not held any more. */
+  /** Releases what was read. */
   release(): void {
     this.#chunks = [];
     this.#count(-this.#counted);
   }
 
-  /** Lets the client send the rest, which is dropped: it reads the answer instead of a reset. */
+  /** Drops the rest of the body, so that the client reads the answer instead of a reset. */
   drop(): void {
     this.#end('dropped');
     this.#req.resume();
@@ -91,7 +91,7 @@ export class BodyReader {
 
   #take(chunk: Buffer | string): void {
     if (this.#state !== 'reading') return;
-    // [node] Text when something in front has called `req.setEncoding`.
+    // [node] A string if something in front has called `req.setEncoding`.
     const bytes =
       typeof chunk === 'string'
         ? Buffer.from(chunk, String(this.#req.readableEncoding) as BufferEncoding)

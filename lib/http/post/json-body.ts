@@ -1,4 +1,4 @@
-// The JSON of a body, read here or by a parser in front.
+// Gets the JSON of a body, read here or by a parser in front.
 import { isUtf8 } from 'node:buffer';
 
 import { parse } from 'content-type';
@@ -11,7 +11,7 @@ import { BodyReader, tooLarge, type BodyBudget } from './body-reader.js';
 const UTF8_NAMES: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
 
 /**
- * Refuses what is not JSON in UTF-8.
+ * Refuses a body that is not JSON in UTF-8.
  *
  * @throws McpSseError `unsupported-media-type`.
  */
@@ -23,39 +23,39 @@ export function checkContentType(req: McpSseRequest): void {
   }
 }
 
-/** What is malformed has some other type: `parse` takes any text. */
+/** `parse` accepts any text: a malformed header has some other type. */
 function isJson(header: string): boolean {
   const { type, parameters } = parse(header);
   const { charset = 'utf-8' } = parameters;
   return type === 'application/json' && UTF8_NAMES.has(charset.toLowerCase());
 }
 
-/** The body from this tick on; undefined when something in front has read it, or a part of it. */
+/** The body from this tick on; undefined if something in front has read it, or a part of it. */
 export function unreadBody(
   req: McpSseRequest,
   limit: number,
   budget: BodyBudget,
 ): BodyReader | undefined {
-  // [node] Express 4's parsers leave an empty object behind when they pass a body by: `req.body`
-  // says nothing.
+  // [node] Express 4's parsers leave an empty object behind when they skip a body, so `req.body`
+  // proves nothing.
   return req.readableDidRead ? undefined : new BodyReader(req, limit, budget);
 }
 
-/** A parsed body, and about how many bytes of memory it takes. */
+/** A parsed body, and an estimate of its bytes of memory. */
 export interface JsonBody {
   readonly json: unknown;
   readonly bytes: number;
 }
 
-/** What the body of a parser in front is taken to need for each byte of its declared length. */
+/** Bytes of memory assumed for each declared byte of a body that a parser in front has read. */
 const PARSED_FACTOR = 8;
 
 /**
- * The JSON of a body that is read here, or as a parser in front left it in `req.body` (an object,
- * a string, a Buffer), at most `limit` bytes of it.
+ * The JSON of a body of at most `limit` bytes: read here, or as a parser in front left it in
+ * `req.body` (an object, a string, a Buffer).
  *
  * @throws McpSseError `parse-error`, `message-too-large`, `over-budget`, `unsupported-media-type`;
- * `internal` when something in front has read the body and kept it.
+ * `internal` if something in front has read the body and kept it.
  */
 export async function readJson(
   req: McpSseRequest,
@@ -73,7 +73,7 @@ export async function readJson(
   if (body === undefined) {
     throw new McpSseError(
       'internal',
-      'something in front has read the body of this POST and not put it into req.body: mount ' +
+      'middleware in front has read the body of this POST and not put it into req.body: mount ' +
         'mcpSse() in front of it, call next() before it waits for anything, or let it set req.body',
     );
   }
@@ -85,7 +85,7 @@ function within<T extends string | Buffer>(body: T, limit: number): T {
   return body;
 }
 
-/** What the head says of a body that cannot be taken. */
+/** Refuses a body by its headers alone, if these are enough. */
 function checkHead({ headers }: McpSseRequest, limit: number): void {
   const coding = headers['content-encoding'];
   if (coding !== undefined && coding !== 'identity') {
@@ -106,7 +106,7 @@ function parseText(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    // Without the cause: its message quotes the input.
+    // Without a cause: its message would quote the input.
     throw new McpSseError('parse-error', 'the body is not JSON');
   }
 }

@@ -1,4 +1,4 @@
-// POST of messages.
+// Serves POSTs of messages.
 import { RemoteHost, UnknownHost } from '../../cluster/rpc/remote-host.js';
 import { McpSseError } from '../../errors.js';
 import type { Host, InboundPost } from '../../session/host.js';
@@ -12,7 +12,7 @@ import type { Runtime } from '../runtime.js';
 import { announceSunset } from '../sunset.js';
 import { fixPrototypes } from './v8-prototype-fix.js';
 
-/** The query as this package announces it, which needs no parsing. */
+/** The query in the form that this package announces: it needs no parsing. */
 const PLAIN_QUERY = /^sessionId=([\w.-]+)(?:&n=([\w.-]{1,64}))?$/;
 
 /** POST /message: one message or a batch for a session of this caller. */
@@ -30,8 +30,8 @@ export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Dat
     unread?.release();
   }
   const { res } = exchange;
-  // [spec] 202 only now: the session has the message. Two calls: what wraps `writeHead` may return
-  // nothing.
+  // [spec] 202 only now: the session has the message. Two calls, because middleware that wraps
+  // `writeHead` may return nothing.
   res.writeHead(202, { 'Content-Length': '0' });
   res.end();
 }
@@ -47,8 +47,8 @@ async function takeMessages<Data>(
   const { sessionId, position } = queryOf(exchange);
   const principal = await principalOf(exchange, runtime);
   announceSunset(exchange, runtime, principal, true);
-  // Before anything else of the request decides: an unknown session and another principal's get the
-  // same answer, whatever is sent to them. Of another node's session that node decides.
+  // First of all checks: an unknown session and another principal's get the same answer, whatever the
+  // request contains. For another node's session that node decides.
   if (dispatcher.isHere(sessionId)) localHost.sessionOf(sessionId, principal);
   else checkDeliverable(exchange, dispatcher.hostOf(sessionId));
   checkContentType(req);
@@ -63,13 +63,13 @@ async function deliver<Data>(
   { dispatcher, probes, budget }: Runtime<Data>,
 ): Promise<void> {
   const { sessionId, position, messages, bytes } = post;
-  // Here it counts for its session as soon as that has it; while another node is asked, for no session.
+  // On this node it counts for its session once that has it; while another node is asked, for none.
   budget.add(bytes);
   try {
     const taken = dispatcher.hostOf(sessionId).post(post);
     if (taken) await taken;
   } catch (error) {
-    // A client that is asked who it is, and its session is gone: it need not wait to be told so.
+    // The answer to a probe whose session is gone: the client need not wait for its new session.
     if (isNotFound(error))
       for (const message of messages) probes.settle(message, { sessionId, position });
     throw error;
@@ -78,10 +78,10 @@ async function deliver<Data>(
   }
 }
 
-/** Bytes of a body that may be the answer to a probe, which this node itself may have sent. */
+/** The most bytes of an answer to a probe, which this node itself may have sent. */
 const SMALL_BODY_BYTES = 64 * 1024;
 
-/** Refuses what cannot be delivered before its body is read, unless it may answer a probe. */
+/** Refuses an undeliverable POST before its body is read, unless it may answer a probe. */
 function checkDeliverable({ req }: Exchange, host: Host): void {
   const { 'content-length': length = Infinity } = req.headers;
   if (Number(length) <= SMALL_BODY_BYTES || !isElsewhere(host)) return;
@@ -95,7 +95,7 @@ const isElsewhere = (host: Host): host is RemoteHost | UnknownHost =>
 const isNotFound = (error: unknown): boolean =>
   McpSseError.from(error).code === 'session-not-found';
 
-/** The session's id and, in the URL of a client that is told its position, the position. */
+/** The session's id, and the client's position if the URL has one. */
 function queryOf({ req }: Exchange): { sessionId: string; position: string | undefined } {
   const { query } = splitUrl(req.url);
   const [, plain, position] = PLAIN_QUERY.exec(query) ?? [];
@@ -105,6 +105,6 @@ function queryOf({ req }: Exchange): { sessionId: string; position: string | und
   if (id === undefined || id === '' || more.length > 0) {
     throw new McpSseError('invalid-request', 'the query must name one sessionId');
   }
-  // Ours is the last one: the application's own URL may have a parameter of that name.
+  // The last one is ours: the application's own URL may have a parameter of that name.
   return { sessionId: id, position: parameters.getAll('n').at(-1) };
 }

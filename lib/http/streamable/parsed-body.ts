@@ -6,7 +6,7 @@ import type { McpSseRequest } from '../../session/request-facts.js';
  * Lets `for await (const chunk of req)` read a body that a parser in front has put into `req.body`:
  * handlers that are made for `node:http` take the body from there and know no `req.body`.
  *
- * @throws McpSseError `internal` when something in front has read the body and kept it.
+ * @throws McpSseError `internal` if something in front has read the body and kept it.
  */
 export function restoreBody(req: McpSseRequest): void {
   // [node] Express 4's parsers leave an empty object behind when they pass a body by: `req.body`
@@ -18,7 +18,7 @@ export function restoreBody(req: McpSseRequest): void {
     if (req.method === 'DELETE') return;
     throw new McpSseError(
       'internal',
-      'something in front has read the body of this POST and not put it into req.body: mount ' +
+      'middleware in front has read the body of this POST and not put it into req.body: mount ' +
         'mcpSse() in front of it, call next() before it waits for anything, or let it set req.body',
     );
   }
