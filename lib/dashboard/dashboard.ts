@@ -9,11 +9,12 @@ import { LiveFeed } from './live-feed.js';
 import { parseOptions, type DashboardOptions } from './options.js';
 import { readPage } from './page.js';
 import { parseSort, type View } from './session-table.js';
+import { UsageView } from './usage-view.js';
 
 /** The router that a dashboard shows. */
 export type DashboardSource<Data = unknown> = Pick<
   McpSseRouter<Data>,
-  'sessions' | 'stats' | 'watchMessages'
+  'sessions' | 'stats' | 'usage' | 'watchMessages'
 >;
 
 const FILTER_LENGTH = 200;
@@ -45,6 +46,7 @@ export function dashboard<Data>(
   const settings = parseOptions(options);
   const { html, policy } = readPage();
   const feed = new LiveFeed(mcp, settings);
+  const usageView = new UsageView(() => mcp.usage());
   /** Only the page itself can read it, and no page of another site can send it. */
   const token = randomBytes(18).toString('base64url');
   const { allowClose, showMessages } = settings;
@@ -81,6 +83,7 @@ export function dashboard<Data>(
   const routes: Readonly<Record<string, Route>> = {
     '/': { methods: ['GET', 'HEAD'], serve: page, linkable: true },
     '/events': { methods: ['GET'], serve: events },
+    '/usage': { methods: ['GET'], serve: (_req, res) => tellUsage(usageView, res) },
     '/close': { methods: ['POST'], serve: close },
   };
   return (req, res, next) => {
@@ -105,6 +108,11 @@ interface Route {
   readonly linkable?: boolean;
   readonly methods: readonly string[];
   readonly serve: (req: Request, res: Response) => void;
+}
+
+function tellUsage(view: UsageView, res: Response): void {
+  const failed = (): void => refuse(res, 500, 'Not known');
+  void view.state().then((state) => res.json(state), failed);
 }
 
 function refuse(

@@ -60,7 +60,7 @@ function figure(title, text, { stressed, ...more } = {}) {
 
 /**
  * @param {HTMLElement} cell
- * @param {Row} row
+ * @param {Pick<Row, 'client' | 'version' | 'protocol' | 'principal'>} row
  */
 function showClient(cell, { client, version, protocol, principal }) {
   const name = cell.firstElementChild ?? append(cell, 'span');
