@@ -7,12 +7,16 @@ import { createServer } from 'node:net';
 /** A program in `folder`, with what it has printed so far. */
 export class Program {
   #child;
+  #isGroup;
   #printed = () => undefined;
   stdout = '';
   stderr = '';
 
   constructor(folder, args, env = {}, command = process.execPath) {
-    this.#child = spawn(command, args, { cwd: folder, env: { ...process.env, ...env } });
+    // npx leaves the program that it started behind when it is killed: its group ends with it.
+    this.#isGroup = command === 'npx' && process.platform !== 'win32';
+    const detached = this.#isGroup;
+    this.#child = spawn(command, args, { cwd: folder, env: { ...process.env, ...env }, detached });
     for (const stream of ['stdout', 'stderr']) {
       this.#child[stream].on('data', (chunk) => {
         this[stream] += chunk;
@@ -35,7 +39,10 @@ export class Program {
   }
 
   async stop(signal = 'SIGKILL') {
-    this.#child.kill(signal);
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      if (this.#isGroup) process.kill(-this.#child.pid, signal);
+      else this.#child.kill(signal);
+    }
     return this.ended;
   }
 }

@@ -1,4 +1,4 @@
-// Who may ask for the dashboard.
+// Decides who may load the dashboard.
 import type { Request } from 'express';
 
 import { isLoopbackAddress, isLoopbackName } from '../util/guards.js';
@@ -18,15 +18,15 @@ export function requesterOf({ headers }: Request): Requester {
   return URL.canParse(origin) && new URL(origin).host === host ? 'own' : 'foreign';
 }
 
-/** Whether somebody follows a link: nothing of the answer gets to the page with the link. */
+/** Whether the user follows a link: the page with the link learns nothing of the answer. */
 export function isNavigation({ headers }: Request): boolean {
   return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
 }
 
 /**
- * Whether the request is addressed to a name that it may come by. A page of any site can have its
- * own name point at this machine (DNS rebinding). Its requests come from this machine, with that
- * name in `Host`; all other headers it can forge, those of a reverse proxy too.
+ * Whether the request names a host that is allowed. A page of any site can let its own name point at
+ * this machine (DNS rebinding). Its requests then come from this machine with that name in `Host`;
+ * it can forge all other headers, including those of a reverse proxy.
  */
 export function isHostAllowed(req: Request, allowedHosts: readonly string[] | '*'): boolean {
   if (allowedHosts === '*') return true;
@@ -50,7 +50,7 @@ export function isHostAllowed(req: Request, allowedHosts: readonly string[] | '*
 const nameOf = (host: string | undefined): string | undefined =>
   host?.replace(/:\d*$/, '').toLowerCase();
 
-/** An address as it stands in URLs. */
+/** An address in the form that URLs use. */
 function nameOfAddress(address: string): string {
   const v4 = address.replace(/^::ffff:(?=\d+\.)/, '');
   return v4.includes(':') ? `[${v4}]` : v4;

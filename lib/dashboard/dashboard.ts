@@ -33,9 +33,8 @@ const ALWAYS: Readonly<Record<string, string>> = {
 };
 
 /**
- * A page that shows the sessions of a router as they change: `app.use('/admin', dashboard(mcp))`.
- * It asks nobody for a password: put the middleware in front that says who may see it. It ends
- * with the router's `close()`.
+ * A page that shows the sessions of a router live: `app.use('/admin', dashboard(mcp))`. It
+ * authenticates nobody: put your own middleware in front. It ends with the router's `close()`.
  *
  * @throws McpSseError `invalid-option`.
  */

@@ -1,15 +1,15 @@
 // The beginnings of ids, names and messages.
 import type { JsonRpcMessage } from '../index.js';
 
-/** Clients choose their names, and how long they are. */
+/** The most characters of a name: clients choose their names. */
 const TEXT_LENGTH = 80;
-/** Characters of one message that are shown. */
+/** The most characters of a message that are shown. */
 const MESSAGE_LENGTH = 500;
-/** What is longer than anybody reads is not even serialised. */
+/** Longer values are not even serialised. */
 const STRING_LENGTH = 200;
 const ARRAY_LENGTH = 20;
 
-/** The beginning of a text; '' for what is no text. */
+/** The beginning of a text; '' if the value is not a text. */
 export function excerptOf(text: unknown): string {
   if (typeof text !== 'string') return '';
   if (text.length <= TEXT_LENGTH) return text;

@@ -1,4 +1,4 @@
-// What all open pages share: samples, closed sessions, one clock.
+// Feeds all open pages from one set of samples, closed sessions, and one clock.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
 
@@ -16,7 +16,7 @@ const SAMPLES = 120;
 const CLOSED = 50;
 const MESSAGES = 50;
 
-/** What all pages of one dashboard share: the samples, what has closed, and one clock. */
+/** Feeds all pages of one dashboard: samples, closed sessions, and one clock. */
 export class LiveFeed implements Feed {
   readonly table: SessionTable;
   readonly samples: RingBuffer<Sample> = new RingBuffer(SAMPLES);
@@ -55,7 +55,7 @@ export class LiveFeed implements Feed {
     return !this.#stopped && this.#viewers.size < this.settings.viewers;
   }
 
-  /** Feeds a page over a response whose head is sent, until it closes. */
+  /** Feeds a page over a response whose head is already sent, until it closes. */
   show(response: ServerResponse, view: View, greeting: Greeting): void {
     this.overview = overviewOf(this.#source);
     const viewer = new Viewer(this, view, response, () => this.#viewers.delete(viewer));

@@ -8,22 +8,21 @@ export interface DashboardOptions {
    */
   allowClose?: boolean;
   /**
-   * Whether the page shows what messages say: the arguments and results of all users' calls, to
-   * everybody who may see the page.
+   * Whether the page shows contents of messages: arguments and results of all users' calls, to
+   * everybody who can see the page.
    * @defaultValue false
    */
   showMessages?: boolean;
   /**
-   * Host names by which this machine may be asked for the page, besides `localhost`, loopback
-   * addresses and the address that the request came to. Only requests from this machine are
-   * checked, those of a reverse proxy on it included: name the public host here if the proxy passes
-   * it on. `'*'` turns the check off, and with it the protection from DNS rebinding of a page that
-   * asks for no password.
+   * Host names that requests from this machine may use for the page, besides `localhost`, loopback
+   * addresses and the address that the request came to. That includes requests of a reverse proxy on
+   * this machine: name the public host here if the proxy passes it on. `'*'` turns the check off, and
+   * with it the protection from DNS rebinding.
    * @defaultValue `[]`
    */
   allowedHosts?: readonly string[] | '*';
   /**
-   * Pages that may be open at a time; further ones get 503, and try again.
+   * Open pages; further ones get 503, and try again.
    * @defaultValue 10
    */
   viewers?: number;

@@ -5,7 +5,7 @@ import { excerptOf } from './excerpt.js';
 
 /** A session as the page shows it. Times are on the clock of `Date.now()`. */
 export interface Row {
-  /** Names the session to this dashboard: the real id is good for posting to it. */
+  /** The session's key on this dashboard: with the real id one could post to it. */
   readonly key: number;
   readonly id: string;
   readonly client: string;
@@ -133,8 +133,8 @@ function stateOf({ state }: Session): Row['state'] {
 }
 
 /**
- * Looks at what is shown and at nothing else: whoever may see the page could otherwise guess the
- * rest of a session id character by character, by what the filter finds.
+ * Searches only what is shown. Otherwise a viewer could guess the rest of a session id, character by
+ * character, by what the filter finds.
  */
 function matches(session: Session, wanted: string): boolean {
   const texts = textsOf(session);

@@ -1,4 +1,4 @@
-// What the page shows of `stats()`.
+// The figures of `stats()` that the page shows.
 import type { McpSseStats, MessageWatcher, Session } from '../index.js';
 
 /** What a dashboard needs of a router. */
@@ -50,7 +50,7 @@ export function overviewOf(source: Source): Overview {
   };
 }
 
-/** What has passed between two looks at the figures, for each second. */
+/** The difference between two samples, per second. */
 export function sampleBetween(before: Overview, after: Overview, seconds: number): Sample {
   return {
     in: (after.messagesIn - before.messagesIn) / seconds,

@@ -7,9 +7,9 @@ import type { RingBuffer } from './ring-buffer.js';
 import type { ClosedRow, Row, SessionTable, View } from './session-table.js';
 import type { Overview, Sample } from './stats.js';
 
-/** A page that takes nothing for this long is dropped. */
+/** A page that reads nothing for this long is disconnected. */
 const STALL_MS = 10_000;
-/** A page is asked again who it is: the application's own checks run when a stream begins. */
+/** A stream ends after this time and begins anew, so that the application's own checks run again. */
 const LIFETIME_MS = 10 * 60_000;
 const END_MS = 1_000;
 const RETRY = 'retry: 1000\n\n';
@@ -23,7 +23,7 @@ export interface SeenMessage {
   readonly text: string;
 }
 
-/** What a page is told of. */
+/** The changes that a page is sent. */
 export interface Feed {
   readonly settings: Pick<DashboardSettings, 'rows'>;
   readonly overview: Overview;
@@ -33,14 +33,14 @@ export interface Feed {
   readonly messages: RingBuffer<SeenMessage>;
 }
 
-/** What a page is told once. */
+/** The facts that a page is sent once. */
 export interface Greeting {
   readonly showMessages: boolean;
-  /** What closes sessions, if the page may. */
+  /** Closes sessions, if the page may. */
   readonly token?: string;
 }
 
-/** What has changed since a page was last told something. */
+/** The changes since the last update of a page. */
 export interface State {
   readonly now: number;
   readonly overview: Overview;
@@ -55,7 +55,7 @@ export interface State {
   readonly messages: SeenMessage[];
 }
 
-/** One open page. It is told what has changed since it was last told something. */
+/** One open page. It gets the changes since its last update. */
 export class Viewer {
   readonly #feed: Feed;
   readonly #view: View;
@@ -74,14 +74,14 @@ export class Viewer {
     this.#writer = new ConnectionWriter(response, { writeTimeoutMs: STALL_MS, observer });
   }
 
-  /** What the page needs to know once, and the first state. */
+  /** Sends the facts that the page needs once, and the first state. */
   greet(greeting: Greeting): void {
     void this.#writer.write(RETRY);
     this.#send('hello', greeting);
     this.#send('state', this.#changes());
   }
 
-  /** One that has not taken the last state yet is spared this one: the next tells it all. */
+  /** Skips a page that has not taken the last state yet: the next one contains all changes. */
   update(): void {
     if (this.#writer.bufferedBytes > 0) return;
     this.#send('state', this.#changes());

@@ -1,13 +1,12 @@
-// Deadlines of the testing kit.
-/** Deadlines by the real clock, also while a test fakes the timers. */
+// Deadlines of the testing kit, by the real clock even while a test fakes timers.
 import timers from 'node:timers';
 
 import { startDeadline, withDeadline, type Clock } from '../util/promises.js';
 
-// Copied before any test fakes them: what a real socket delivers has a deadline in real time.
+// Copied before any test fakes them: real sockets need deadlines in real time.
 const clock: Clock = { ...timers };
 
-/** Calls `late` after `ms` milliseconds, unless the function that it returns is called first. */
+/** Calls `late` after `ms` milliseconds. Returns a function that cancels that. */
 export function alarm(ms: number, late: () => void): () => void {
   return startDeadline(ms, late, { clock, keepsAlive: true });
 }

@@ -11,8 +11,8 @@ import { ServerSockets, type Port } from './server-sockets.js';
 import { within } from './clock.js';
 
 /**
- * The connections of one session. Where the server runs in this process, a test can wait until it,
- * too, has noticed that they are closed.
+ * The connections of one session. If the server runs in this process, a test can wait until the
+ * server has noticed that they are closed.
  */
 export class Connections {
   readonly #accepted: ServerSockets | undefined;
@@ -24,7 +24,7 @@ export class Connections {
     this.#accepted = server && ServerSockets.by(server);
   }
 
-  /** Begins a request on a connection of its own, without keep-alive. */
+  /** Starts a request on a connection of its own, without keep-alive. */
   begin(method: 'GET' | 'POST', url: string, headers: OutgoingHttpHeaders): ClientRequest {
     const start = url.startsWith('https:') ? httpsRequest : httpRequest;
     const request = start(url, { method, headers, agent: false });

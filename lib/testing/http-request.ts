@@ -10,7 +10,7 @@ export interface PreparedRequest {
   /** Names the request in errors. */
   readonly name: string;
   readonly timeoutMs: number;
-  /** Makes the error of an answer that is late. */
+  /** Makes the error for a late answer. */
   readonly late: () => Error;
 }
 
@@ -21,7 +21,7 @@ export async function send(
 ): Promise<IncomingMessage> {
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve);
-    // The listener stays: a request that is cut after its answer has begun may emit `error` too.
+    // The listener stays: a request that is cut during its answer may emit `error` too.
     request.on('error', (cause: NodeJS.ErrnoException) => {
       // [node] The error of a name with several addresses has no message, only a code.
       reject(new Error(`${name} failed: ${cause.message || String(cause.code)}`, { cause }));
@@ -32,7 +32,7 @@ export async function send(
   return within(answer, timeoutMs, late);
 }
 
-/** Reads the whole answer; of a body that breaks off, or does not end in time, what has arrived. */
+/** Reads the whole answer. If the body breaks off or is late, returns what has arrived. */
 export async function whole(answer: IncomingMessage, timeoutMs: number): Promise<HttpAnswer> {
   let body = '';
   const read = async (): Promise<void> => {
@@ -44,7 +44,7 @@ export async function whole(answer: IncomingMessage, timeoutMs: number): Promise
   return { status: statusOf(answer), headers: answer.headers, body };
 }
 
-/** [node] Every answer has one; the type stands for requests, too. */
+/** [node] Every answer has a status; the type also covers requests, which have none. */
 export function statusOf({ statusCode }: IncomingMessage): number {
   return Number(statusCode);
 }

@@ -1,12 +1,11 @@
-// What has arrived, and who waits for more.
-/** Keeps what a stream has delivered, and hands it to the waits of a test. */
+// Keeps what a stream has delivered, and gives it to the waits of a test.
 import { EventEmitter, once } from 'node:events';
 
 import type { EventStreamListener, ReceivedEvent } from '../wire/sse-parser.js';
 import { messageOf, type ReceivedMessage, type Wanted } from './message.js';
 import { Waiter, type Delivery } from './waiter.js';
 
-/** Everything that has arrived, and the waits for what has not. */
+/** Everything that has arrived, and the waits for what has not arrived yet. */
 export class Inbox implements EventStreamListener {
   readonly events: ReceivedEvent[] = [];
   readonly messages: ReceivedMessage[] = [];
@@ -41,11 +40,11 @@ export class Inbox implements EventStreamListener {
   }
 
   /**
-   * Waits for a message, which may have arrived already, and claims it: no other wait gets it. A
-   * wait with `first` is asked before all others.
+   * Waits for a message, which may have arrived already, and claims it: no other wait gets it. Waits
+   * with `first` come before all others.
    *
-   * @returns undefined when the deadline has passed or the stream has ended. The caller makes the
-   * error, so that its stack names the line of the test.
+   * @returns undefined if the deadline has passed or the stream has ended. The caller makes the error,
+   * so that its stack names the line of the test.
    */
   wait(
     wanted: Wanted,

@@ -2,7 +2,7 @@
 import type { RequestId } from '../index.js';
 import type { ReceivedEvent } from '../wire/sse-parser.js';
 
-/** A message of the server, of any kind; members that its kind lacks are undefined. */
+/** A message from the server, of any kind. Members that its kind does not have are undefined. */
 export interface ReceivedMessage {
   readonly jsonrpc: '2.0';
   readonly id?: RequestId | null;
@@ -13,8 +13,8 @@ export interface ReceivedMessage {
 }
 
 /**
- * Selects a message: a string is the method of a request or notification, or the id of an answer;
- * a number is the id of an answer; a function decides for itself.
+ * Selects a message: by the method of a request or notification, or the id of an answer (string),
+ * by the id of an answer (number), or by a function.
  */
 export type Match = string | number | ((message: ReceivedMessage, event: ReceivedEvent) => boolean);
 
@@ -40,7 +40,7 @@ export function answerTo(id: RequestId, name: string): Wanted {
   return { name, matches: (message) => message.method === undefined && message.id === id };
 }
 
-/** The message that an event carries; undefined for one that carries none. */
+/** The message in an event; undefined if it has none. */
 export function messageOf({ event, data }: ReceivedEvent): ReceivedMessage | undefined {
   if (event !== 'message') return undefined;
   try {

@@ -1,5 +1,4 @@
 // Opens a session in a test.
-/** Opens a session for a test. */
 import { within } from './clock.js';
 import { Connections } from './connections.js';
 import { Inbox } from './inbox.js';
@@ -12,7 +11,7 @@ import { serveTarget, type ServedTarget, type Target } from './target.js';
 
 /**
  * Opens a session for a test: starts the application on a free port of the loopback interface (or
- * takes a server that listens, or a base URL), opens the stream, waits for its `endpoint` event and
+ * uses a listening server, or a base URL), opens the stream, waits for its `endpoint` event and
  * does the `initialize` handshake.
  *
  * ```ts
@@ -21,9 +20,9 @@ import { serveTarget, type ServedTarget, type Target } from './target.js';
  * await session.close();
  * ```
  *
- * @throws RefusedError (as a rejection), with status and body, when the server refuses the stream
- * or the handshake; JsonRpcError when it answers `initialize` with an error; Error at a deadline;
- * TypeError for an unknown option. It leaves nothing open then.
+ * @throws RefusedError (as a rejection), with status and body, if the server refuses the stream or
+ * the handshake; JsonRpcError if it answers `initialize` with an error; Error at a deadline;
+ * TypeError for an unknown option. Nothing stays open then.
  */
 export async function openSession(
   target: Target,
@@ -37,7 +36,7 @@ export async function openSession(
     if (settings.initialize) await handshake(session, settings.initialize);
     return session;
   } catch (error) {
-    // The first error is the cause: what fails while closing is ignored.
+    // The first error is the cause: failures of closing are ignored.
     await connections.close(settings.timeoutMs).catch(() => undefined);
     await host.stop();
     throw error;
@@ -66,7 +65,7 @@ async function open(
   return new TestSession({ settings, host, connections, stream, streamUrl, inbox });
 }
 
-/** [spec] MCP lifecycle: the client says that it is ready before anything else goes on. */
+/** [spec] MCP lifecycle: the client says that it is ready before anything else. */
 async function handshake(session: TestSession, params: Record<string, unknown>): Promise<void> {
   session.initializeResult = await session.request('initialize', params);
   await session.notify('notifications/initialized');

@@ -6,8 +6,8 @@ export interface InitializeParams {
   /** @defaultValue '2025-11-25', the newest whose clients speak HTTP+SSE */
   protocolVersion?: string;
   /**
-   * What the server may ask of the client, as in `{ sampling: {} }`. SDK servers ask for nothing
-   * else.
+   * What the server may request from the client, such as `{ sampling: {} }`. SDK servers request
+   * nothing else.
    * @defaultValue {}
    */
   capabilities?: Record<string, unknown>;
@@ -24,8 +24,8 @@ export interface OpenSessionOptions {
   /** Sent with the stream's GET and with every POST, as in `{ Authorization: 'Bearer …' }`. */
   headers?: OutgoingHttpHeaders;
   /**
-   * Milliseconds to wait for the stream, for an answer, for a message. Cannot be turned off;
-   * `Infinity` means 24 days.
+   * Milliseconds to wait for the stream, an answer, or a message. Cannot be turned off; `Infinity`
+   * means 24 days.
    * @defaultValue 5,000
    */
   timeoutMs?: number;
@@ -52,7 +52,7 @@ const INITIALIZE: InitializeParams = {
   clientInfo: { name: 'express-mcp-sse/testing', version: '1.0.0' },
 };
 
-/** @throws TypeError for an unknown option, since a misspelt one would do nothing. */
+/** @throws TypeError for an unknown option: a misspelt one would silently do nothing. */
 export function settingsFrom(options: OpenSessionOptions): Settings {
   const { path = '/sse', headers = {}, timeoutMs = 5_000, initialize = true, ...rest } = options;
   const [unknown] = Object.keys(rest);

@@ -1,4 +1,4 @@
-// The error for an answer that is no success.
+// The error for a refused stream or message.
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** An HTTP answer, read to its end. */
@@ -8,12 +8,12 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** How much of a body a message quotes. */
+/** The most characters of a body that an error message quotes. */
 const QUOTED = 2_000;
 
 /**
- * The server answered a stream with anything but `200 text/event-stream`, or a message with
- * anything but 202. The error's message quotes status and body; both are members, too.
+ * The server refused a stream (no `200 text/event-stream`) or a message (no 202). The error's message
+ * quotes status and body, and both are members.
  */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';

@@ -1,5 +1,4 @@
-// Says in an error what did arrive.
-/** The errors of waits that have failed. */
+// Makes the errors of failed waits, which show what did arrive.
 import type { ReceivedEvent } from '../wire/sse-parser.js';
 import type { Inbox } from './inbox.js';
 import type { Stream, StreamEnd } from './stream.js';
@@ -14,7 +13,7 @@ const ENDS: Readonly<Record<StreamEnd, string>> = {
   dropped: 'the test has dropped or closed the stream',
 };
 
-/** Says what did not arrive, why, and what arrived instead. */
+/** An error that says what did not arrive, why, and what arrived instead. */
 export function timeoutError(what: string, timeoutMs: number, inbox: Inbox, stream: Stream): Error {
   const why = stream.end ? `: ${ENDS[stream.end]}` : ` within ${timeoutMs} ms`;
   return new Error(`${what}${why}\n${arrivals(inbox, stream.text)}`);
@@ -23,7 +22,7 @@ export function timeoutError(what: string, timeoutMs: number, inbox: Inbox, stre
 function arrivals({ events, comments, unclaimed }: Inbox, text: string): string {
   const counts = `received: ${counted(events, 'event')} and ${counted(comments, 'comment')}`;
   if (events.length === 0) {
-    // Text without a blank line at its end is no event, but it helps to find the mistake.
+    // Text without a blank line at its end is not an event, but it helps to find the mistake.
     return text === '' ? counts : `${counts}, as text: ${shortened(JSON.stringify(text))}`;
   }
   const left = new Set(unclaimed.map(({ event }) => event));

@@ -5,10 +5,10 @@ import type { Socket } from 'node:net';
 /** [node] A connection that has broken by now has none. */
 export type Port = number | undefined;
 
-/** One for each server that sessions of this process watch. */
+/** One watch for each server that sessions of this process use. */
 const watched = new WeakMap<Server, ServerSockets>();
 
-/** The open connections that a server has accepted since it is watched. */
+/** The open connections that a server has accepted since the watch began. */
 export class ServerSockets {
   readonly #server: Server;
   /** By the port of the client. */

@@ -21,7 +21,7 @@ export interface WaitOptions {
   timeoutMs?: number;
 }
 
-/** What a session is made of. */
+/** The parts of a session. */
 interface Parts {
   readonly settings: Settings;
   readonly host: ServedTarget;
@@ -32,15 +32,15 @@ interface Parts {
 }
 
 /**
- * A client's session in a test. It shows everything that arrives and answers nothing by itself.
+ * A client's session in a test. It keeps everything that arrives, and answers nothing by itself.
  *
- * Every wait has a deadline, `timeoutMs`; its error says what arrived instead.
- * Close it when the test is over, or declare it with `await using`.
+ * Every wait has a deadline, `timeoutMs`; its error says what arrived instead. Close the session at
+ * the end of the test, or declare it with `await using`.
  */
 export class TestSession {
-  /** The base URL, without a slash at the end: `request(session.url)` of supertest takes it. */
+  /** The base URL, without a trailing slash, as for `request(session.url)` of supertest. */
   readonly url: string;
-  /** What the server answered to `initialize`; undefined before, and without a handshake. */
+  /** The server's answer to `initialize`; undefined before it, and without a handshake. */
   initializeResult: Record<string, unknown> | undefined;
   readonly #parts: Parts;
   /** Settles when the stream has ended and, if it runs in this process, the server knows. */
@@ -59,12 +59,12 @@ export class TestSession {
     });
   }
 
-  /** The absolute URL for POSTs, as announced: the newest, if there were several. */
+  /** The absolute URL for POSTs, from the newest `endpoint` event. */
   get endpoint(): string {
     return new URL(this.#parts.inbox.endpoint, this.#parts.streamUrl).href;
   }
 
-  /** The session's id, as `endpoint` carries it; empty if it carries none. */
+  /** The session's id in `endpoint`; empty if it has none. */
   get sessionId(): string {
     return new URL(this.endpoint).searchParams.get('sessionId') ?? '';
   }
@@ -84,12 +84,12 @@ export class TestSession {
     return this.#parts.inbox.events;
   }
 
-  /** All messages so far, those that were waited for included. Grows as well. */
+  /** All messages so far, including those that a wait has returned. Grows as well. */
   get messages(): readonly ReceivedMessage[] {
     return this.#parts.inbox.messages;
   }
 
-  /** All comments so far, keep-alives among them. Grows as well. */
+  /** All comments so far, including keep-alives. Grows as well. */
   get comments(): readonly string[] {
     return this.#parts.inbox.comments;
   }
@@ -99,13 +99,13 @@ export class TestSession {
     return this.#parts.stream.text;
   }
 
-  /** What a client that reconnects sends as `Last-Event-ID`; undefined if no event had an id. */
+  /** The `Last-Event-ID` of a client that reconnects; undefined if no event had an id. */
   get lastEventId(): string | undefined {
     return this.events.findLast(({ id }) => id !== undefined)?.id;
   }
 
   /**
-   * Resolves when either side has ended the stream, and says how. A server in this process has
+   * Resolves with how the stream ended, once either side has ended it. A server in this process has
    * noticed by then. Each access starts a wait with its own deadline.
    */
   get closed(): Promise<StreamEnd> {
@@ -119,12 +119,12 @@ export class TestSession {
   }
 
   /**
-   * The oldest message that matches and that no `next` or `request` has returned yet; waits for
-   * one if there is none. Other messages stay for later.
+   * Returns the oldest matching message that no `next` or `request` has returned yet, or waits for
+   * one. Other messages stay for later.
    *
    * @param match the method of a request or notification, the id of an answer, or a function
-   * @throws Error (as a rejection) when none arrives in time, or the stream ends before; what
-   * `match` throws.
+   * @throws Error (as a rejection) if none arrives in time, or the stream ends first; any throw of
+   * `match`.
    */
   async next(match?: Match, options: WaitOptions = {}): Promise<ReceivedMessage> {
     const what = wanted(match);
@@ -134,8 +134,8 @@ export class TestSession {
   /**
    * Sends a request and resolves with its result.
    *
-   * @throws JsonRpcError (as a rejection) when it is answered with an error; RefusedError when the
-   * POST is not answered 202; Error when no answer arrives in time.
+   * @throws JsonRpcError (as a rejection) if the answer is an error; RefusedError if the POST does not
+   * get 202; Error if no answer arrives in time.
    */
   async request<Result extends object = Record<string, unknown>>(
     method: string,
@@ -155,7 +155,7 @@ export class TestSession {
   /**
    * Sends a notification.
    *
-   * @throws RefusedError (as a rejection) when the POST is not answered 202.
+   * @throws RefusedError (as a rejection) if the POST does not get 202.
    */
   async notify(method: string, params?: Record<string, unknown>): Promise<void> {
     await this.#send({ jsonrpc: '2.0', method, params }, `POST of ${method}`);
@@ -164,8 +164,8 @@ export class TestSession {
   /**
    * Answers a request of the server, with a result or with a `JsonRpcError`.
    *
-   * @throws TypeError (as a rejection) when there is no id, since only requests have an answer;
-   * RefusedError when the POST is not answered 202.
+   * @throws TypeError (as a rejection) if there is no id, because only requests have an answer;
+   * RefusedError if the POST does not get 202.
    */
   async respond(
     id: RequestId | null | undefined,
@@ -179,8 +179,8 @@ export class TestSession {
   }
 
   /**
-   * POSTs to the endpoint and returns the answer, whatever its status. Text and bytes go as they
-   * are, anything else as JSON.
+   * POSTs to the endpoint and returns the answer, whatever its status. Strings and bytes are sent as
+   * they are, anything else as JSON.
    *
    * @param headers added to those of the session; undefined removes one, as in
    * `{ 'Content-Type': undefined }`
@@ -196,14 +196,14 @@ export class TestSession {
     return whole(await send({ request, name, timeoutMs, late }, bytesOf(body)), timeoutMs);
   }
 
-  /** Cuts the stream's connection like a client that disappears. POSTs are still possible. */
+  /** Cuts the stream's connection, as when a client disappears. POSTs still work. */
   drop(): void {
     this.#parts.stream.drop();
   }
 
   /**
-   * Closes everything that the session has opened, the server included if `openSession` started
-   * it. A server in this process has noticed by then. Safe to call again.
+   * Closes everything that the session has opened, including the server if `openSession` started it.
+   * A server in this process has noticed by then. Safe to call again.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -7,8 +7,8 @@ import { send, statusOf, whole, type PreparedRequest } from './http-request.js';
 import { RefusedError } from './refused-error.js';
 
 /**
- * How a stream has ended: `ended` by the server, in order; `aborted`, its connection broke;
- * `dropped` by this side.
+ * How a stream ended: the server `ended` it in order, its connection was `aborted`, or this side
+ * `dropped` it.
  */
 export type StreamEnd = 'ended' | 'aborted' | 'dropped';
 
@@ -46,7 +46,7 @@ export class Stream {
   /**
    * Sends the GET.
    *
-   * @throws RefusedError (as a rejection) when the answer is no stream; Error when there is none.
+   * @throws RefusedError (as a rejection) if the answer is not a stream; Error if there is no answer.
    */
   static async open(get: PreparedRequest, listener: EventStreamListener): Promise<Stream> {
     const response = await send(get);

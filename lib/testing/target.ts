@@ -1,12 +1,12 @@
-// Where a session is opened.
+// Finds or starts the server of a session.
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 
 import { within } from './clock.js';
 
 /**
- * What a session is opened with: an Express application or any other request listener, a
- * `node:http` server that listens or is about to, or a base URL.
+ * The target of `openSession`: an Express application or any other request listener, a `node:http`
+ * server that listens or is about to, or a base URL.
  */
 export type Target = RequestListener | Server | string | URL;
 
@@ -53,7 +53,7 @@ function urlOf(server: Server): string {
     throw new TypeError('openSession: the server must listen on a TCP port');
   }
   const { family, port } = address;
-  // A server on all addresses is reached on the one that every machine has.
+  // A server on all addresses is reached over loopback, which every machine has.
   const host = /^(::|0\.0\.0\.0)$/.test(address.address) ? '127.0.0.1' : address.address;
   return `http://${family === 'IPv6' && host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,5 +1,4 @@
-// A wait for one message.
-/** One wait of a test for a message. */
+// One wait of a test for a message.
 import { alarm } from './clock.js';
 import { isInstance, messageOf } from '../util/foreign-error.js';
 import type { ReceivedEvent } from '../wire/sse-parser.js';

@@ -1,15 +1,14 @@
 // The port: carries frames between nodes, and may lose them.
-/** The port to whatever carries frames between nodes, and the duties of who implements it. */
 
-/** Where every member listens, besides its own address. */
+/** The address where every member listens, besides its own. */
 export const EVERYONE = '*';
 
-/** What an adapter tells the node that has joined. Neither call throws, and neither is awaited. */
+/** Receives the events of an adapter. Its methods do not throw and are not awaited. */
 export interface AdapterListener {
   /** A frame for this node, or for everyone; one's own frames for everyone may come back. */
   frame(frame: string): void;
   /**
-   * Whether the adapter is in reach. Told on every change, and first when the join succeeds.
+   * Reports whether the adapter is in reach: first when the join succeeds, then on every change.
    *
    * @param reason why it is not; `hooks.onError` gets it as the `cause`
    */
@@ -19,8 +18,8 @@ export interface AdapterListener {
 /** One node that has joined. */
 export interface AdapterMember {
   /**
-   * Bytes of UTF-8 of the largest frame that `send` carries. Nodes send longer messages in pieces
-   * of that size. Undefined where none is too large. It may change while the adapter is out of reach.
+   * The largest frame that `send` carries, in bytes of UTF-8. Nodes send longer messages in pieces of
+   * that size. Undefined if there is no limit. It may change while the adapter is out of reach.
    */
   readonly maxFrameBytes?: number | undefined;
   /**
@@ -32,7 +31,7 @@ export interface AdapterMember {
   /** Frames that were dropped because their signature was missing, wrong or too old. */
   readonly rejectedFrames?: number | undefined;
   /**
-   * Hands a frame to the node `to`, or to `EVERYONE`.
+   * Sends a frame to the node `to`, or to `EVERYONE`.
    *
    * true: somebody listens there now, so it is on its way. false: nobody does, as far as the adapter
    * can count; it may arrive all the same, where servers replicate. A rejection with an
@@ -42,7 +41,7 @@ export interface AdapterMember {
    * has settled badly is delivered late.
    */
   send(to: string, frame: string): Promise<boolean>;
-  /** Ends the membership and what the adapter has opened for it; never rejects. Safe to call again. */
+  /** Ends the membership and everything the adapter opened for it. Never rejects. Safe to call again. */
   leave(): Promise<void>;
 }
 
@@ -54,14 +53,14 @@ export interface NodeNames {
 }
 
 /**
- * Carries frames between nodes: at most once is enough. Frames may be lost, repeated and
- * reordered; the nodes number them, drop repeats, and ask again for what is missing.
+ * Carries frames between nodes. Delivery at most once is enough: frames may be lost, repeated or
+ * reordered, because the nodes number them, drop repeats, and ask again for missing ones.
  *
  * Any adapter must:
  * - listen before `join` resolves, so that a frame sent after it is not missed;
  * - come back by itself after an outage, listen again, and only then say `state(true)`;
  * - bound every wait, and queue nothing while it is out of reach;
- * - leave the client that the application gave it open: it is the application's.
+ * - leave open the client that the application passed in: it belongs to the application.
  */
 export interface Adapter {
   /** Names that prove that they are of this cluster; those of the nodes are made by it. */

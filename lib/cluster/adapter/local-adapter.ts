@@ -1,11 +1,10 @@
-// The nodes of one process.
-/** An adapter for the routers of one process. */
+// An adapter for the routers of one process.
 import { McpSseError } from '../../errors.js';
 import { EVERYONE, type Adapter, type AdapterListener, type AdapterMember } from './adapter.js';
 import { setImmediate } from '../../util/timers.js';
 
 /**
- * Joins the routers of one process, for tests and examples: give each of them the same adapter.
+ * Connects the routers of one process, for tests and examples: give each of them the same adapter.
  * It is always in reach.
  */
 export function localAdapter(): Adapter {
