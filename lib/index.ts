@@ -4,8 +4,8 @@
  *
  * @module express-mcp-sse
  */
-export { mcpSse, type McpSseRouter, type McpSseStats } from './mcp-sse.js';
-export type { ClusterStats } from './cluster/dispatcher.js';
+export { mcpSse, type CloseOptions, type McpSseRouter, type McpSseStats } from './mcp-sse.js';
+export type { ClusterStats } from './cluster/cluster-stats.js';
 export type { Adapter } from './cluster/adapter/adapter.js';
 export { McpSseError, type McpSseErrorCode } from './errors.js';
 export {

@@ -3,7 +3,8 @@ import type { RequestListener } from 'node:http';
 
 import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 
-import { Dispatcher, type ClusterStats } from './cluster/dispatcher.js';
+import { Dispatcher } from './cluster/dispatcher.js';
+import type { ClusterStats } from './cluster/cluster-stats.js';
 import { OriginGuard } from './http/guard/origin-guard.js';
 import { errorHandlerFor, requestListenerFor, routerFor, type ExpressApp } from './http/router.js';
 import { Routes } from './http/routes.js';
@@ -18,6 +19,7 @@ import { SessionEvents, type MessageWatcher } from './session/events/session-eve
 import { Statistics, type SessionStats } from './session/events/statistics.js';
 import { Usage } from './session/events/usage.js';
 import type { McpSseUsage } from './session/events/usage-rows.js';
+import { SessionRestorer } from './session/handover/session-restorer.js';
 import type { LiveSession } from './session/live-session.js';
 import type { SessionObserver } from './session/session-observer.js';
 import { LocalHost } from './session/local-host.js';
@@ -30,6 +32,20 @@ import { Sunset } from './session/sunset.js';
 import { SunsetGate } from './session/sunset-gate.js';
 import { Sweeper, type SweepRules } from './session/sweeper.js';
 import type { JsonRpcMessage, JsonRpcNotification } from './wire/json-rpc.js';
+
+/** How a router shuts down. */
+export interface CloseOptions {
+  /**
+   * Milliseconds for requests in flight.
+   * @defaultValue 10,000
+   */
+  timeoutMs?: number;
+  /**
+   * Whether sessions go on at other nodes of the `adapter`. `false` ends them.
+   * @defaultValue true
+   */
+  handOver?: boolean;
+}
 
 /** What `stats()` returns. */
 export interface McpSseStats extends SessionStats {
@@ -96,9 +112,13 @@ export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Route
   /**
    * Shuts down: refuses new streams and requests with 503, waits until running requests are answered,
    * those of `streamableHttp` too, then ends all streams; all within `timeoutMs` (10,000 by default).
-   * Safe to call again: all calls share one shutdown. Do not await it in a hook: it waits for hooks.
+   * What still runs then is answered with the JSON-RPC error -32010. Safe to call again: all calls
+   * share one shutdown. Do not await it in a hook: it waits for hooks.
+   *
+   * With an `adapter`, sessions whose clients can come back go on at other nodes, and requests
+   * that come meanwhile wait for that. It takes up to two seconds longer then.
    */
-  close(options?: { timeoutMs?: number }): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
   /** Ends all sessions now and keeps serving; resolves when their streams have ended. */
   closeSessions(reason?: CloseReason): Promise<void>;
 }
@@ -117,7 +137,7 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
   const shutdown = new Shutdown(sessions, events);
   const unfollow = follow(runtime);
   const send = async (sessionId: string, message: JsonRpcMessage): Promise<void> =>
-    dispatcher.hostOf(sessionId).send(sessionId, message);
+    dispatcher.send(sessionId, message);
   return Object.assign(routerFor(routes), {
     sessions: sessions.handles,
     errorHandler: errorHandlerFor(routes),
@@ -134,12 +154,16 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
       send(sessionId, { jsonrpc: '2.0', method, ...(params && { params }) }),
     broadcast: (message: JsonRpcNotification, ...audience: [BroadcastAudience<Data>?]) =>
       dispatcher.broadcast(message, checkBroadcast(message, audience)),
-    close({ timeoutMs = 10_000 }: { timeoutMs?: number } = {}) {
+    close({ timeoutMs = 10_000, handOver = true }: CloseOptions = {}) {
       sessions.draining = true;
       unfollow();
       probes.giveUp();
       dispatcher.endImported();
-      const drained = Promise.all([shutdown.drain(timeoutMs), openExchanges.drain(timeoutMs)]);
+      const mover = handOver ? dispatcher.mover : undefined;
+      const drained = Promise.all([
+        shutdown.drain(timeoutMs, mover),
+        openExchanges.drain(timeoutMs),
+      ]);
       return drained.then(() => dispatcher.leave());
     },
     closeSessions: (reason: CloseReason = 'server-closed') => shutdown.closeSessions(reason),
@@ -164,6 +188,14 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
   });
   const probes = new Probes(sessions.node);
   const localHost = new LocalHost(sessions, probes, usage, sunsetGate);
+  const observer = observerOf(budget, sessions, events, sunsetGate);
+  const sweeper = new Sweeper(sessions, sweepRules(settings));
+  const limitsOfSessions = sessionLimits(settings);
+  const restorer = new SessionRestorer<Data>({
+    settings,
+    limits: { ...limitsOfSessions, hookTimeoutMs: limits.hookTimeoutMs },
+    ...{ sessions, budget, events, observer, sweeper },
+  });
   return {
     settings,
     events,
@@ -171,12 +203,16 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
     sunset,
     sessions,
     budget,
-    sessionLimits: sessionLimits(settings),
+    sessionLimits: limitsOfSessions,
     probes,
     localHost,
     dispatcher: new Dispatcher({
       node: sessions.node,
       localHost,
+      sessions,
+      restorer,
+      save: settings.resume ? settings.resume.save : undefined,
+      bounded: events.bounded.bind(events),
       probes,
       adapter: settings.adapter,
       limits,
@@ -189,8 +225,8 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
       sunset ? ['Deprecation', 'Sunset', 'Link'] : [],
     ),
     openExchanges: new OpenExchanges(),
-    sweeper: new Sweeper(sessions, sweepRules(settings)),
-    observer: observerOf(budget, sessions, events, sunsetGate),
+    sweeper,
+    observer,
   };
 }
 
@@ -241,6 +277,11 @@ function observerOf<Data>(
       // A session that never opened, because its client left, is not reported as closed.
       if (sessions.remove(session)) events.closed(session, reason);
     },
+    handedOver(session, node) {
+      budget.attachedOrClosed(session);
+      sessions.freeSlot(session.principal);
+      if (sessions.remove(session)) events.handedOver(session, node);
+    },
   };
 }
 
@@ -250,9 +291,7 @@ function sessionLimits<Data>({ limits, resume }: Settings<Data>): SessionLimits 
   return { ...limits, maxEvents, maxBytes };
 }
 
-type SweepSettings = Pick<Settings<unknown>, 'keepAlive' | 'limits' | 'resume'>;
-
-function sweepRules({ keepAlive, limits, resume }: SweepSettings): SweepRules {
+function sweepRules<Data>({ keepAlive, limits, resume }: Settings<Data>): SweepRules {
   const { initializeTimeoutMs, idleTimeoutMs } = limits;
   return {
     keepAliveMs: keepAlive && keepAlive.intervalMs,

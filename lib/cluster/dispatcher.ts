@@ -1,24 +1,34 @@
 // Delivers to a session, on whichever node it lives.
 /** Delivers to a session, wherever it lives. */
 import { McpSseError } from '../errors.js';
+import type { Save } from '../session/handover/export-session.js';
+import type { Mover } from '../session/handover/mover.js';
+import type { SessionRestorer } from '../session/handover/session-restorer.js';
+import type { LiveSession } from '../session/live-session.js';
 import type { Probes } from '../session/resume/probes.js';
-import type { Host, Claimant } from '../session/host.js';
+import type { Host, Claimant, InboundPost } from '../session/host.js';
 import type { Audience } from '../session/audience.js';
 import type { Change } from '../session/changes.js';
-import type { LocalHost } from '../session/local-host.js';
+import { namesOf, type LocalHost } from '../session/local-host.js';
 import { usageOf, type McpSseUsage, type UsageReport } from '../session/events/usage-rows.js';
-import { sessionNotFound } from '../session/session-not-found.js';
+import type { SessionRegistry } from '../session/registry.js';
 import { withDeadline } from '../util/promises.js';
-import type { WriterOptions } from '../stream/connection-writer.js';
-import type { JsonRpcNotification } from '../wire/json-rpc.js';
+import type { ConnectionWriter, WriterOptions } from '../stream/connection-writer.js';
+import type { JsonRpcMessage, JsonRpcNotification } from '../wire/json-rpc.js';
+import { Adoptions } from './handover/adoptions.js';
+import { BroadcastClock } from './handover/broadcast-clock.js';
+import { HandOvers } from './handover/hand-overs.js';
+import { MovedSessions } from './handover/moved-sessions.js';
+import { Locator, type Located } from './locator.js';
 import { IncomingCalls } from './rpc/incoming-calls.js';
 import type { Adapter } from './adapter/adapter.js';
 import type { ByteAccount } from './link/link-budget.js';
+import type { ClusterStats } from './cluster-stats.js';
 import { Membership } from './membership.js';
 import type { Peer } from './peer.js';
-import { nodeOfProbe, nodeOfSession } from './node-name.js';
-import { unreachable } from './rpc/outgoing-calls.js';
-import { RemoteHost, UnknownHost } from './rpc/remote-host.js';
+import { nodeOfProbe } from './node-name.js';
+import { Relays } from './relay/relays.js';
+import { RemoteHost } from './rpc/remote-host.js';
 import { checkedUsage } from './rpc/usage-reply.js';
 
 /** How long the other nodes may take to say whether a client's session is theirs. */
@@ -28,39 +38,16 @@ const USAGE_MS = 2_000;
 /** A broadcast waits this long for a node that is silent. */
 const BROADCAST_MS = 30_000;
 
-/** What `stats()` tells of the traffic between nodes: gauges of now, and counters. */
-export interface ClusterStats {
-  /** The name of this node, as in its sessions' ids. */
-  node: string;
-  /** Whether the adapter is in reach. */
-  up: boolean;
-  /** Nodes that are there now, this one included. */
-  nodes: number;
-  /** Streams now of other nodes' sessions to clients here, and of our sessions to clients there. */
-  streamsImported: number;
-  streamsExported: number;
-  /** Requests of this node to others (POSTs passed on, most of them), and of others to it. */
-  requestsSent: number;
-  requestsReceived: number;
-  /** Frames sent once more, since the adapter had lost them or was too slow. */
-  resent: number;
-  /** Bytes that wait for other nodes now, or for their acknowledgement. */
-  queuedBytes: number;
-  /** Frames that were dropped because their signature was missing, wrong or too old. */
-  rejectedFrames: number;
-}
-
-/** A session that a client comes back to, and where it lives. */
-export interface Located {
-  readonly host: Host;
-  readonly sessionId: string;
-}
-
 /** What a dispatcher works with. */
 export interface DispatcherParts<Data> {
   /** The name of this node. */
   readonly node: string;
   readonly localHost: LocalHost<Data>;
+  readonly sessions: SessionRegistry<Data>;
+  readonly restorer: SessionRestorer<Data>;
+  readonly save: Save<Data> | undefined;
+  /** Runs what the application wrote, by the deadline of hooks. */
+  readonly bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>;
   readonly probes: Probes;
   /** Undefined where this is the only node. */
   readonly adapter: Adapter | undefined;
@@ -72,28 +59,52 @@ export interface DispatcherParts<Data> {
 }
 
 export class Dispatcher<Data> {
+  /** Hands sessions over when this node shuts down; undefined where this is the only node. */
+  readonly mover: Mover<Data> | undefined;
   readonly #node: string;
   readonly #probes: Probes;
   readonly #localHost: LocalHost<Data>;
   readonly #membership: Membership | undefined;
   readonly #failed: (error: McpSseError) => void;
+  readonly #moved = new MovedSessions();
+  readonly #locator: Locator<Data>;
+  readonly #broadcasts = new BroadcastClock();
+  #broadcastCount = 0;
   #requestsReceived = 0;
 
-  constructor({
-    node,
-    localHost,
-    probes,
-    adapter,
-    limits,
-    account,
-    failed,
-  }: DispatcherParts<Data>) {
+  constructor(parts: DispatcherParts<Data>) {
+    const { node, localHost, sessions, restorer, probes, adapter, limits, account, failed } = parts;
     this.#node = node;
     this.#probes = probes;
     this.#localHost = localHost;
     this.#failed = failed;
-    if (!adapter) return;
-    const incoming = new IncomingCalls(localHost, probes, limits);
+    if (!adapter) {
+      this.#locator = new Locator({
+        node,
+        localHost,
+        probes,
+        moved: this.#moved,
+        membership: undefined,
+      });
+      return;
+    }
+    const relays = new Relays();
+    const adoptions = new Adoptions<Data>({
+      sessions,
+      restorer,
+      onAdopted: (session, peer) => {
+        this.#adopted(session, peer);
+      },
+    });
+    const incoming = new IncomingCalls<Data>({
+      localHost,
+      probes,
+      limits,
+      adoptions,
+      moved: this.#moved,
+      relays,
+      broadcasts: this.#broadcasts,
+    });
     const membership = new Membership(node, adapter, {
       account,
       onError: failed,
@@ -103,6 +114,19 @@ export class Dispatcher<Data> {
       },
     });
     this.#membership = membership;
+    this.#locator = new Locator({ node, localHost, probes, moved: this.#moved, membership });
+    this.mover = new HandOvers<Data>({
+      membership,
+      relays,
+      save: parts.save,
+      bounded: parts.bounded,
+      broadcastsSeen: () => this.#broadcasts.last,
+      onMoved: (session, peer) => {
+        this.#tellMoved(session, peer.node);
+      },
+      forward: (sessionId, message) => this.send(sessionId, message),
+      failed,
+    });
     probes.elsewhere = (_node, id, answer) => {
       const probing = membership.peer(nodeOfProbe(id) ?? '');
       // If it fails, the client gets a new session, once the probe is too late.
@@ -134,10 +158,46 @@ export class Dispatcher<Data> {
     return this.#membership ? `${this.#node}.${id}` : id;
   }
 
-  /** Where the session of that id lives, if it does. */
+  /** As `Locator.hostOf`. */
   hostOf(sessionId: string): Host {
-    const node = this.#membership && nodeOfSession(sessionId);
-    return node === undefined ? this.#localHost : this.host(node);
+    return this.#locator.hostOf(sessionId);
+  }
+
+  /** As `Locator.located`. */
+  located(sessionId: string): Promise<void> | undefined {
+    return this.#locator.located(sessionId);
+  }
+
+  /** As `Locator.locate`. */
+  locate(node: string, token: string, client: Claimant): Promise<Located> {
+    return this.#locator.locate(node, token, client);
+  }
+
+  /** As `Host.post`, at whichever node the session is; it is followed if it moves. */
+  post(inbound: InboundPost): void | Promise<void> {
+    const { sessionId } = inbound;
+    const posted = this.hostOf(sessionId).post(inbound);
+    return posted && this.#locator.follow(sessionId, posted, (host) => host.post(inbound));
+  }
+
+  /** As `Host.send`, likewise. */
+  async send(sessionId: string, message: JsonRpcMessage): Promise<void> {
+    await this.located(sessionId);
+    const sent = this.hostOf(sessionId).send(sessionId, message);
+    await this.#locator.follow(sessionId, sent, (host) => host.send(sessionId, message));
+  }
+
+  /** As `Host.attach`, likewise. */
+  async attach(
+    sessionId: string,
+    { host, client }: { readonly host: Host; readonly client: Claimant },
+    messageUrl: string,
+    begin: () => ConnectionWriter,
+  ): Promise<void> {
+    const attached = host.attach(client, messageUrl, begin);
+    await this.#locator.follow(sessionId, attached, (next) =>
+      next.attach(client, messageUrl, begin),
+    );
   }
 
   /** Whether the session of that id, if there is one, lives here. */
@@ -145,28 +205,10 @@ export class Dispatcher<Data> {
     return this.hostOf(sessionId) === this.#localHost;
   }
 
-  /**
-   * Where the sessions of that node live. Text of a client names no node that was not heard of:
-   * every request to one fails at once.
-   */
-  host(node: string): Host {
-    if (node === this.#node) return this.#localHost;
-    const peer = this.#membership?.peer(node);
-    if (peer) return new RemoteHost(peer, this.#probes, () => this.#undeliverable(peer));
-    const gone = sessionNotFound();
-    return new UnknownHost(this.#membership?.unknownNode() ?? gone, this.#probes);
-  }
-
-  /** Why nothing can be delivered to it now, if that is so. */
-  #undeliverable(peer: Peer): McpSseError | undefined {
-    if (peer.isKnownToBeGone) return sessionNotFound();
-    return peer.ended || !this.#membership?.up ? unreachable() : undefined;
-  }
-
   /** Where the session lives that a client comes back to, if any node knows it. */
   async search(client: Claimant): Promise<Located | undefined> {
     try {
-      return { host: this.#localHost, sessionId: this.#localHost.find(client) };
+      return { host: this.#localHost, sessionId: await this.#localHost.find(client) };
     } catch {
       // Not here; but perhaps elsewhere.
     }
@@ -184,11 +226,13 @@ export class Dispatcher<Data> {
    * does not take it.
    */
   broadcast(message: JsonRpcNotification, audience: Audience<Data>): number {
-    const reached = this.#localHost.broadcast(message, audience);
-    if (audience.filter) return reached;
+    if (audience.filter || !this.#membership) return this.#localHost.broadcast(message, audience);
     const { principal } = audience;
-    for (const peer of this.#membership?.known() ?? []) {
-      const call = peer.call('broadcast', { message, principal }, BROADCAST_MS);
+    const n = (this.#broadcastCount += 1);
+    this.#broadcasts.note({ node: this.#node, n, message, principal });
+    const reached = this.#localHost.broadcast(message, audience, { node: this.#node, n });
+    for (const peer of this.#membership.known()) {
+      const call = peer.call('broadcast', { message, principal, n }, BROADCAST_MS);
       call.catch((error: unknown) => {
         this.#failed(McpSseError.from(error));
       });
@@ -255,7 +299,31 @@ export class Dispatcher<Data> {
     };
   }
 
+  /** It was told to begin; its former node tells everybody, too. */
+  #adopted(session: LiveSession<Data>, from: Peer): void {
+    for (const name of namesOf(session)) this.#moved.delete(name);
+    this.#tellMoved(session, this.#node, from);
+    const { broadcastsSeen = {} } = session;
+    for (const { message, principal } of this.#broadcasts.missedBy(broadcastsSeen)) {
+      if (principal === undefined || principal === session.principal) void session.send(message);
+    }
+  }
+
+  /** In front of any refusal of what comes for it: links keep the order. */
+  #tellMoved(session: LiveSession<Data>, to: string, from?: Peer): void {
+    const names = namesOf(session);
+    if (to !== this.#node) for (const name of names) this.#moved.set(name, to);
+    for (const peer of this.#peers()) {
+      if (peer.node === to || peer === from) continue;
+      peer.call('moved', { names, to }).catch(ignore);
+    }
+  }
+
   #peers(): Peer[] {
     return this.#membership?.alive() ?? [];
   }
+}
+
+function ignore(): void {
+  // A node that was not told asks, once a session is not where its id says.
 }

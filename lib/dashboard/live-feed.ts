@@ -42,7 +42,9 @@ export class LiveFeed implements Feed {
     this.overview = this.#sampled = overviewOf(source);
     for (const session of source.sessions) this.#own.add(session);
     subscribe('mcp-sse:session.open', this.#opened);
+    subscribe('mcp-sse:session.restore', this.#opened);
     subscribe('mcp-sse:session.close', this.#closed);
+    subscribe('mcp-sse:session.hand-over', this.#handedOver);
     subscribe('mcp-sse:shutdown', this.#shutdown);
     if (settings.showMessages) this.#stopWatching = source.watchMessages(this.#saw);
     this.#timer = setInterval(() => {
@@ -78,7 +80,9 @@ export class LiveFeed implements Feed {
     this.#stopped = true;
     clearInterval(this.#timer);
     unsubscribe('mcp-sse:session.open', this.#opened);
+    unsubscribe('mcp-sse:session.restore', this.#opened);
     unsubscribe('mcp-sse:session.close', this.#closed);
+    unsubscribe('mcp-sse:session.hand-over', this.#handedOver);
     unsubscribe('mcp-sse:shutdown', this.#shutdown);
     this.#stopWatching?.();
     for (const viewer of this.#viewers) viewer.end();
@@ -91,9 +95,18 @@ export class LiveFeed implements Feed {
 
   readonly #closed = (payload: unknown): void => {
     const { session, reason } = payload as McpSseChannels['mcp-sse:session.close'];
+    this.#ended(session, reason);
+  };
+
+  readonly #handedOver = (payload: unknown): void => {
+    const { session, node } = payload as McpSseChannels['mcp-sse:session.hand-over'];
+    this.#ended(session, `handed over to ${node}`);
+  };
+
+  #ended(session: Session, reason: string): void {
     if (!this.#own.has(session)) return;
     this.closed.push({ ...this.table.row(session), at: Date.now(), reason: excerptOf(reason) });
-  };
+  }
 
   readonly #shutdown = (payload: unknown): void => {
     const { sessions, finished } = payload as McpSseChannels['mcp-sse:shutdown'];

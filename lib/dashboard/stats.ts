@@ -20,6 +20,9 @@ export interface Overview {
   readonly messagesIn: number;
   readonly messagesOut: number;
   readonly opened: number;
+  /** Sessions that came from other nodes, and that went to them. */
+  readonly restored: number;
+  readonly handedOver: number;
   readonly closed: Readonly<Record<string, number>>;
   readonly refused: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, number>>;
@@ -37,12 +40,14 @@ export interface Sample {
 /** The figures of a router. Nothing else of the dashboard reads `stats()`. */
 export function overviewOf(source: Source): Overview {
   const { totals, cluster, ...gauges } = source.stats();
-  const { messagesIn, messagesOut, opened, closed, refused, errors } = totals;
+  const { messagesIn, messagesOut, opened, restored, handedOver, closed, refused, errors } = totals;
   return {
     ...gauges,
     messagesIn,
     messagesOut,
     opened,
+    restored,
+    handedOver,
     closed,
     refused,
     errors,

@@ -7,6 +7,7 @@ import type { MessageHandler } from '../session/serve/handler.js';
 import type { McpSseHooks } from '../session/events/hooks.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
 import type { SunsetOptions } from './sunset.js';
+import type { Session } from '../session/session.js';
 
 /** Sizes in bytes, times in milliseconds. */
 export interface LimitOptions {
@@ -125,7 +126,7 @@ export interface SecurityOptions {
 }
 
 /** Sizes in bytes, times in milliseconds. */
-export interface ResumeOptions {
+export interface ResumeOptions<Data = unknown> {
   /**
    * Time that a session waits for its client after the stream is lost.
    * @defaultValue 60,000: a proxy restarts, a laptop changes networks; each waiting session holds
@@ -179,6 +180,18 @@ export interface ResumeOptions {
    * @defaultValue no request identifies its client
    */
   key?: (req: Request) => string | undefined;
+  /**
+   * Makes plain data of a session that goes on at another node, for `restore` there. Only with an
+   * `adapter`, when this node shuts down. May be async.
+   * @defaultValue `session.data` travels if it is plain JSON; if not, the session ends
+   */
+  save?: (session: Session<Data>) => unknown;
+  /**
+   * Makes `session.data` of what `save` has returned on another node. May be async; a throw ends
+   * the session.
+   * @defaultValue it is `session.data` as it is
+   */
+  restore?: (saved: unknown) => Data | Promise<Data>;
 }
 
 /** What `usage()` shows. */
@@ -251,7 +264,7 @@ export interface McpSseOptions<Data = unknown> {
   keepAlive?: KeepAliveOptions | boolean;
   limits?: LimitOptions;
   /** What happens when a stream drops. `true` uses the defaults; with `false` its session ends with it. */
-  resume?: ResumeOptions | boolean;
+  resume?: ResumeOptions<Data> | boolean;
   security?: SecurityOptions;
   /** Ends HTTP+SSE politely: announces it, and refuses new sessions when the time has come. */
   sunset?: SunsetOptions;

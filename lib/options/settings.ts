@@ -40,7 +40,9 @@ export interface Settings<Data> {
   readonly keepAlive: Readonly<Required<KeepAliveOptions>> | false;
   readonly limits: Readonly<Required<LimitOptions>>;
   readonly resume:
-    (Readonly<Required<Omit<ResumeOptions, 'key'>>> & Pick<ResumeOptions, 'key'>) | false;
+    | (Readonly<Required<Omit<ResumeOptions<Data>, ResumeFunctions>>> &
+        Pick<ResumeOptions<Data>, ResumeFunctions>)
+    | false;
   readonly security: {
     readonly allowedHosts: readonly string[] | '*' | undefined;
     readonly allowedOrigins: readonly string[] | '*';
@@ -52,6 +54,8 @@ export interface Settings<Data> {
   readonly sessionIdGenerator: NonNullable<McpSseOptions['sessionIdGenerator']>;
   readonly hooks: McpSseHooks<Data>;
 }
+
+type ResumeFunctions = 'key' | 'save' | 'restore';
 
 const MiB = 1024 * 1024;
 
@@ -135,6 +139,8 @@ const groups = {
     probeTimeoutMs: msOrOff.default(5_000),
     retryMs: ms.default(1_000),
     key: fn.optional(),
+    save: fn.optional(),
+    restore: fn.optional(),
   },
   security: {
     allowedHosts: listOrAll(host).optional(),
@@ -152,6 +158,8 @@ const groups = {
     onSend: fn.optional(),
     onSessionDetach: fn.optional(),
     onSessionResume: fn.optional(),
+    onSessionHandOver: fn.optional(),
+    onSessionRestore: fn.optional(),
     onSessionClose: fn.optional(),
     onError: fn.optional(),
   },
@@ -193,7 +201,11 @@ const options = {
 
 const schema = z
   .strictObject(options)
-  .refine((given) => !(given.server && given.handler), 'server and handler exclude each other');
+  .refine((given) => !(given.server && given.handler), 'server and handler exclude each other')
+  .refine(
+    ({ resume }) => !resume || (resume.save === undefined) === (resume.restore === undefined),
+    'resume.save and resume.restore belong together',
+  );
 
 /** Every option there is, as `group.name`, with its schema. */
 const everyOption: readonly (readonly [string, z.ZodType])[] = [

@@ -4,9 +4,12 @@ import { performance } from '../util/timers.js';
 
 /** A session as its pings need it. */
 interface PingedSession {
-  readonly sender: { readonly writer: object | undefined };
+  readonly sender: {
+    readonly writer: object | undefined;
+    /** Ends the connection: the session too, unless its client can come back. */
+    dropConnection(error: McpSseError): void;
+  };
   request(method: 'ping', params: undefined, options: { timeoutMs: number }): Promise<unknown>;
-  dropConnection(error: McpSseError): void;
 }
 
 /** How the pings of all sessions are taken. */
@@ -45,7 +48,7 @@ export class Heartbeat {
         else if (error.code === 'request-timeout' && (strict || this.#hasAnswered)) {
           // A connection that has come since then is none of this ping's business.
           if (session.sender.writer === writer) {
-            session.dropConnection(new McpSseError('ping-timeout', error.message));
+            session.sender.dropConnection(new McpSseError('ping-timeout', error.message));
           }
         }
       })

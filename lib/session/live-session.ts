@@ -14,8 +14,9 @@ import {
   type JsonRpcResponse,
   type RequestId,
 } from '../wire/json-rpc.js';
+import { EpochIds } from './handover/epoch-ids.js';
+import type { SessionState } from './handover/session-state.js';
 import { PendingRequests, type CallOptions } from './inbound/pending-requests.js';
-import { Handshake, type ClientInfo } from './inbound/handshake.js';
 import { Heartbeat, type PingRules } from './heartbeat.js';
 import { Receiver, type ReceivingSession } from './inbound/receiver.js';
 import type { ConnectionOwner } from './outbound/pump.js';
@@ -24,75 +25,52 @@ import type { RequestFacts } from './request-facts.js';
 import type { ResumeStrategy } from './resume/resume-strategy.js';
 import type { SessionObserver } from './session-observer.js';
 import { SessionHandle } from './session-handle.js';
+import { SessionRecord } from './session-record.js';
 import { lazySessionClosed, sessionClosed } from './session-closed.js';
 import type { CloseReason, Session, SessionLimits } from './session.js';
 import { performance } from '../util/timers.js';
-import type { UsageTally } from './events/usage.js';
 
 /** The session itself: the log and its connection, the requests of both sides, one close. */
 export class LiveSession<Data = unknown>
+  extends SessionRecord<Data>
   implements Session<Data>, ReceivingSession, ConnectionOwner
 {
   /** What the application gets of it. */
   readonly handle: SessionHandle<Data> = new SessionHandle<Data>(this);
   readonly receiver: Receiver;
   readonly sender: Sender;
-  messagesIn = 0;
-  messagesOut = 0;
-  /** The address that opened it, as far as proxies are trusted; undefined on a Unix socket. */
-  address: string | undefined;
-  /** Whether `sunset` has let it in: it goes on for as long as it runs. */
-  admitted = false;
-  /** What `usage()` counts of it. */
-  readonly usage: UsageTally = { userAgent: undefined, row: undefined, requests: 0 };
-  /** Bytes of its running requests, its messages that wait or are kept, and its handshake. */
-  heldBytes = 0;
   readonly #observer: SessionObserver<LiveSession<Data>>;
-  readonly handshake: Handshake = new Handshake();
-  readonly #pendingRequests = new PendingRequests();
+  readonly #ids: EpochIds;
+  readonly #pendingRequests: PendingRequests;
   readonly heartbeat: Heartbeat = new Heartbeat();
-  readonly #openedAt = performance.now();
-  #lastActive = this.#openedAt;
   #state: Session['state'] = 'detached';
   #abort: AbortController | undefined;
   #finished: Promise<void> = Promise.resolve();
   #hasAnswered = false;
   /** Of the handshake, as it was reported. */
   #handshakeBytes = 0;
-  /** When its stream was lost, until there is another one; and why the last one was. */
-  #detachedAt: number | undefined;
-  #detachReason: CloseReason = 'client-disconnected';
 
   constructor(
-    readonly id: string,
-    readonly principal: string | undefined,
-    readonly data: Data,
+    id: string,
+    principal: string | undefined,
+    data: Data,
     limits: SessionLimits,
     observer: SessionObserver<LiveSession<Data>>,
     resumeStrategy: ResumeStrategy,
+    restored?: SessionState,
   ) {
+    super(id, principal, data, restored);
     this.#observer = observer;
+    this.#ids = new EpochIds(this.epoch);
+    this.#pendingRequests = new PendingRequests(this.epoch);
     this.sender = new Sender(this, limits, resumeStrategy);
     this.receiver = new Receiver(this, limits.maxConcurrentRequests);
+    if (restored) this.sender.restore(restored.sender);
+    this.#reportHandshake();
   }
 
   get state(): Session['state'] {
     return this.#state;
-  }
-  get clientInfo(): ClientInfo | undefined {
-    return this.handshake.clientInfo;
-  }
-  get clientCapabilities(): Readonly<Record<string, unknown>> | undefined {
-    return this.handshake.clientCapabilities;
-  }
-  get protocolVersion(): string | undefined {
-    return this.handshake.protocolVersion;
-  }
-  get openedAt(): Date {
-    return new Date(performance.timeOrigin + this.#openedAt);
-  }
-  get lastActiveAt(): Date {
-    return new Date(performance.timeOrigin + this.#lastActive);
   }
   get bufferedBytes(): number {
     return this.sender.unwrittenBytes;
@@ -106,17 +84,6 @@ export class LiveSession<Data = unknown>
     return this.#abort.signal;
   }
 
-  /** How long ago it opened, had a message, a byte written, a ping, was detached: in ms at `now`. */
-  ages(now: number): Record<'session' | 'message' | 'write' | 'ping' | 'detached', number> {
-    return {
-      session: now - this.#openedAt,
-      message: now - this.#lastActive,
-      write: now - (this.sender.writer?.lastWriteAt ?? now),
-      ping: now - this.heartbeat.lastBeatAt,
-      detached: now - (this.#detachedAt ?? now),
-    };
-  }
-
   /** Whether the client is sure to be one: it has sent `initialize`, or a request was answered. */
   get initialized(): boolean {
     return this.handshake.started || this.#hasAnswered;
@@ -124,18 +91,25 @@ export class LiveSession<Data = unknown>
 
   /** Gives the session its first stream, or another one that goes on after `offset`. */
   attach(writer: ConnectionWriter, messageUrl: string, offset = 0): void {
-    const resumed = this.#detachedAt !== undefined || this.sender.writer !== undefined;
+    const resumed = this.detachedAt !== undefined || this.sender.writer !== undefined;
     this.#state = 'open';
-    this.#detachedAt = undefined;
+    this.detachedAt = undefined;
     this.sender.attach(writer, offset, messageUrl);
     if (resumed) this.#observer.resumed(this);
+  }
+
+  /** Goes on with a connection that has what was sent so far from another node. */
+  adopt(writer: ConnectionWriter): void {
+    this.#state = 'open';
+    this.detachedAt = undefined;
+    this.sender.adopt(writer);
   }
 
   send(message: JsonRpcMessage): Promise<void> {
     if (this.#state === 'closed') return this.#tooLate(message);
     let frame: Frame;
     try {
-      frame = encodeMessage(message);
+      frame = encodeMessage(this.#ids.outgoing(message));
     } catch (error) {
       return this.#refuseToSend(message, McpSseError.from(error));
     }
@@ -146,6 +120,8 @@ export class LiveSession<Data = unknown>
   sendFrame(message: JsonRpcMessage, frame: Frame): Promise<void> {
     // A `toJSON` in the message, or the filter of a broadcast, may have closed the session.
     if (this.#state === 'closed') return this.#tooLate(message);
+    const intercepted = this.intercept?.(message, frame);
+    if (intercepted) return intercepted;
     if (!this.sender.fits(frame)) {
       const full = new McpSseError('buffer-overflow', 'the reader is too slow: the buffer is full');
       this.fail(full);
@@ -158,7 +134,7 @@ export class LiveSession<Data = unknown>
       this.receiver.inFlight.release(answered);
       this.#reportHandshake();
     }
-    this.#lastActive = performance.now();
+    this.activeAt = performance.now();
     const room = this.sender.send(message, frame);
     // After it, so that what a hook sends on this occasion goes out behind this message.
     this.messagesOut += 1;
@@ -185,9 +161,9 @@ export class LiveSession<Data = unknown>
 
   /** Asks the client for a sign of life. */
   ping(rules: PingRules): void {
-    const lastActive = this.#lastActive;
+    const { activeAt } = this;
     this.heartbeat.beat(this, rules);
-    this.#lastActive = lastActive; // A keep-alive is no activity.
+    this.activeAt = activeAt; // A keep-alive is no activity.
   }
 
   close(reason: CloseReason = 'server-closed'): void {
@@ -204,14 +180,9 @@ export class LiveSession<Data = unknown>
     return this.#finished;
   }
 
-  /** Ends the connection for an error: the session too, unless its client can come back. */
-  dropConnection(error: McpSseError): void {
-    this.sender.dropConnection(error);
-  }
-
   /** The client did not come back in time. */
   expire(): void {
-    this.#end(this.#detachReason, undefined);
+    this.#end(this.detachReason, undefined);
   }
 
   heldBytesChanged(bytes: number): void {
@@ -225,17 +196,29 @@ export class LiveSession<Data = unknown>
 
   connectionClosed(error: McpSseError | undefined): void {
     const reason = error ? error.code : 'client-disconnected';
+    // What becomes of it is decided already.
+    if (this.handOver?.frozen) return;
     if (this.#state === 'closed') {
       // What a closing stream could not hand out any more is not lost in silence.
       if (error) this.#observer.failed(this, error);
     } else if (!this.sender.resumeStrategy.resumable) this.#end(reason, error);
     else {
       this.#state = 'detached';
-      this.#detachedAt = performance.now();
-      this.#detachReason = reason;
+      this.detachedAt = performance.now();
+      this.detachReason = reason;
       if (error) this.#observer.failed(this, error);
       this.#observer.detached(this, reason);
     }
+  }
+
+  /** It goes on at another node, and its stream here ends without what is not written yet. */
+  leave(node: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    const errorOf = lazySessionClosed();
+    this.#finished = this.sender.leave(errorOf);
+    this.#release(errorOf);
+    this.#observer.handedOver(this, node);
   }
 
   /** The one close: whatever ends a session calls it, and the first one counts. */
@@ -246,24 +229,29 @@ export class LiveSession<Data = unknown>
     if (error) this.#observer.failed(this, error);
     if (this.inFlight > 0) this.#observer.discarded(this, this.inFlight);
     this.#finished = this.sender.end(reason, errorOf);
+    this.#release(errorOf);
+    this.#observer.closed(this, reason);
+  }
+
+  #release(errorOf: () => McpSseError): void {
+    this.handOver?.ended();
     this.#abort?.abort(errorOf());
     this.#pendingRequests.rejectAll(errorOf);
     this.receiver.close(errorOf);
     this.heldBytesChanged(-this.#handshakeBytes);
-    this.#observer.closed(this, reason);
   }
 
-  messageReceived(message: JsonRpcMessage, body?: RequestFacts): boolean {
+  messageReceived(message: JsonRpcMessage, body?: RequestFacts): JsonRpcMessage | undefined {
     const initialized = this.handshake.received(message);
     this.#reportHandshake();
     this.messagesIn += 1;
     this.#observer.received(this, message, body);
     if (initialized) this.#observer.initialized(this);
     // A hook may have closed it.
-    if (this.#state === 'closed') return false;
-    if (isResponse(message) && this.#responseReceived(message)) return false;
-    this.#lastActive = performance.now();
-    return true;
+    if (this.#state === 'closed') return undefined;
+    if (isResponse(message) && this.#responseReceived(message)) return undefined;
+    this.activeAt = performance.now();
+    return this.#ids.incoming(message);
   }
 
   #reportHandshake(): void {

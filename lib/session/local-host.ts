@@ -49,10 +49,49 @@ export class LocalHost<Data> implements Host {
     return session;
   }
 
+  /** Whether the session of that id is here, or about to be. */
+  has(sessionId: string): boolean {
+    const { arrivals } = this.#sessions;
+    return this.#sessions.get(sessionId) !== undefined || arrivals.of(sessionId) !== undefined;
+  }
+
+  /** As `sessionOf`, of a session that may be about to be here. */
+  check(sessionId: string, principal: string | undefined): void | Promise<void> {
+    const arrival = this.#sessions.arrivals.of(sessionId);
+    if (arrival) return arrival.then(() => this.check(sessionId, principal));
+    this.sessionOf(sessionId, principal);
+  }
+
+  /** Whether the claimed session has come from another node, or is about to, whoever may have it. */
+  hasAdopted({ claim, principal }: Claimant): boolean {
+    if (this.#sessions.arrivals.claimed(claim, principal)) return true;
+    return (this.#sessions.claimed(claim, principal)?.epoch ?? 0) > 0;
+  }
+
+  /** The ids of the sessions that have come from other nodes, and the tokens of their streams. */
+  foreignNames(): string[] {
+    const names: string[] = [];
+    for (const session of this.#sessions) if (session.epoch > 0) names.push(...namesOf(session));
+    return names;
+  }
+
   post(inbound: InboundPost): void | Promise<void> {
-    const { sessionId, principal, position, messages, facts, bytes } = inbound;
+    const { sessionId, principal, messages } = inbound;
+    const arrival = this.#sessions.arrivals.of(sessionId);
+    if (arrival) return arrival.then(() => this.post(inbound));
     const session = this.sessionOf(sessionId, principal);
-    if (this.#sessions.draining && messages.some(isRequest)) {
+    const held = session.handOver?.hold(messages);
+    if (!held) return this.#take(session, inbound);
+    return held.then((whereabouts) => {
+      if (whereabouts === 'elsewhere') throw sessionNotFound();
+      return this.#take(session, inbound);
+    });
+  }
+
+  #take(session: LiveSession<Data>, inbound: InboundPost): void | Promise<void> {
+    const { sessionId, position, messages, facts, bytes } = inbound;
+    const ends = this.#sessions.draining && !session.handOver;
+    if (ends && messages.some(isRequest)) {
       throw new McpSseError('shutting-down', 'the server is shutting down');
     }
     noteCapabilities(session, inbound);
@@ -62,18 +101,33 @@ export class LocalHost<Data> implements Host {
     return session.receiver.receive(theirs, facts, bytes);
   }
 
-  find({ claim, principal }: Claimant): string {
+  find({ claim, principal }: Claimant): string | Promise<string> {
+    const arrival = this.#sessions.arrivals.claimed(claim, principal);
+    if (arrival) return arrival.then(() => this.find({ claim, principal }));
     return this.#sessions.resume(claim, principal).session.id;
   }
 
-  attach({ claim, principal }: Claimant, messageUrl: string, begin: () => ConnectionWriter): void {
+  attach(
+    client: Claimant,
+    messageUrl: string,
+    begin: () => ConnectionWriter,
+  ): void | Promise<void> {
+    const { claim, principal } = client;
+    const arrival = this.#sessions.arrivals.claimed(claim, principal);
+    if (arrival) return arrival.then(() => this.attach(client, messageUrl, begin));
     const { session, offset } = this.#sessions.resume(claim, principal);
+    if (session.handOver?.frozen) {
+      return session.handOver.whereabouts().then(() => {
+        throw sessionNotFound();
+      });
+    }
     // It has just shown that it can answer a probe.
     if (claim.by === 'probe') session.sender.decide(true);
     session.attach(begin(), messageUrl, offset);
   }
 
   async send(sessionId: string, message: JsonRpcMessage): Promise<void> {
+    await this.#sessions.arrivals.of(sessionId);
     const session = this.#sessions.get(sessionId);
     if (!session) throw sessionNotFound();
     await session.send(message);
@@ -85,9 +139,11 @@ export class LocalHost<Data> implements Host {
    * @throws McpSseError `not-serializable`; `invalid-option` for a filter that returns a promise;
    * what the filter throws: nothing is sent then
    */
-  broadcast(message: JsonRpcNotification, audience: Audience<Data>): number {
+  broadcast(message: JsonRpcNotification, audience: Audience<Data>, origin?: Origin): number {
     const frame = { ...encodeMessage(message), shared: true };
-    const chosen = [...this.#sessions].filter((session) => isIn(audience, session.handle));
+    const chosen = [...this.#sessions].filter(
+      (session) => isIn(audience, session.handle) && !hasElsewhere(session, origin),
+    );
     for (const session of chosen) void session.sendFrame(message, frame);
     return chosen.length;
   }
@@ -111,6 +167,26 @@ export class LocalHost<Data> implements Host {
   usage(): UsageReport {
     return this.#usage.report(this.#sessions);
   }
+}
+
+/** The names by which the client of a session asks for it. */
+export function namesOf<Data>({ id, sender }: LiveSession<Data>): string[] {
+  const { token } = sender.resumeStrategy;
+  return token === undefined ? [id] : [id, token];
+}
+
+/** The node that broadcasts, and how many broadcasts it has made. */
+export interface Origin {
+  readonly node: string;
+  readonly n: number;
+}
+
+/** Whether the session has got the broadcast on its former node, or will get it on its next. */
+function hasElsewhere<Data>(session: LiveSession<Data>, origin: Origin | undefined): boolean {
+  if (!origin) return false;
+  return (
+    session.handOver?.frozen === true || origin.n <= (session.broadcastsSeen?.[origin.node] ?? 0)
+  );
 }
 
 function isIn<Data>({ principal, filter }: Audience<Data>, session: Session<Data>): boolean {

@@ -1,5 +1,6 @@
 // The sessions of this node, the room for more, and who may come back to one.
 import { McpSseError } from '../errors.js';
+import { Arrivals } from './handover/arrivals.js';
 import type { LiveSession } from './live-session.js';
 import { principalsDiffer, sessionNotFound } from './session-not-found.js';
 import type { ResumeClaim } from './resume/resume-claim.js';
@@ -32,6 +33,8 @@ export class SessionRegistry<Data = unknown> {
   readonly node: string;
   /** The sessions as the application holds them. */
   readonly handles: Sessions<Data> = new SessionHandles(this);
+  /** Sessions of other nodes that are about to be here. */
+  readonly arrivals: Arrivals = new Arrivals();
   /** Set once the node shuts down: no new sessions and requests. */
   draining = false;
   readonly #sessions = new Map<string, LiveSession<Data>>();
@@ -65,7 +68,7 @@ export class SessionRegistry<Data = unknown> {
    * go on without a gap: the client is told, and no gap is silent.
    */
   resume(claim: ResumeClaim, principal: string | undefined): Resumption<Data> {
-    const session = this.#claimed(claim, principal);
+    const session = this.claimed(claim, principal);
     if (session && this.#mayResume(session, claim, principal)) {
       const offset = session.sender.resumeOffset(claim);
       if (session.sender.canResume(claim, offset)) return { session, offset };
@@ -105,6 +108,16 @@ export class SessionRegistry<Data = unknown> {
     }
   }
 
+  /**
+   * Takes a slot for a session of another node, for which no session here has to go.
+   *
+   * @throws McpSseError `too-many-sessions`.
+   */
+  takeFreeSlot(principal: string | undefined): void {
+    if (this.#excess(principal, 1) > 0 || this.#excess(undefined, 1) > 0) throw full();
+    this.takeSlot(principal);
+  }
+
   freeSlot(principal: string | undefined): void {
     this.#taken -= 1;
     const left = this.#takenBy(principal) - 1;
@@ -123,7 +136,8 @@ export class SessionRegistry<Data = unknown> {
     if (key !== undefined) this.#byKey.set(keyOf(session.principal, key), session);
   }
 
-  #claimed(claim: ResumeClaim, principal: string | undefined): LiveSession<Data> | undefined {
+  /** The session that is claimed, whoever may have it. */
+  claimed(claim: ResumeClaim, principal: string | undefined): LiveSession<Data> | undefined {
     if (claim.by === 'event-id') return this.#byToken.get(claim.token);
     if (claim.by === 'probe') return this.#sessions.get(claim.sessionId);
     return this.#byKey.get(keyOf(principal, claim.key));
@@ -210,8 +224,9 @@ class SessionHandles<Data> implements Sessions<Data> {
 }
 
 /** Keys are a principal's own: the same key of two principals names two sessions. */
-const keyOf = (principal: string | undefined, key: string): string =>
-  JSON.stringify([principal, key]);
+function keyOf(principal: string | undefined, key: string): string {
+  return JSON.stringify([principal, key]);
+}
 
 function full(): McpSseError {
   return new McpSseError('too-many-sessions', 'no room for another session');

@@ -23,4 +23,6 @@ export interface SessionObserver<Session> {
   /** The session holds `bytes` of memory more, or fewer if negative. */
   heldBytesChanged(session: Session, bytes: number): void;
   closed(session: Session, reason: CloseReason): void;
+  /** It goes on at another node, and is gone here without being closed. */
+  handedOver(session: Session, node: string): void;
 }

@@ -18,6 +18,8 @@ export type CloseReason =
   | 'replay-evicted'
   | 'over-budget'
   | 'sunset'
+  /** No other node could go on with it when this one shut down: its server there offers less. */
+  | 'restore-failed'
   // Editors suggest the names above, and any other string is accepted.
   | (string & {});
 

@@ -1,12 +1,18 @@
 // The order in which sessions end.
 import { McpSseError } from '../errors.js';
 import { withDeadline } from '../util/promises.js';
+import { HandOver } from './handover/hand-over.js';
+import { interruptRequests } from './handover/interrupt.js';
+import type { Mover } from './handover/mover.js';
 import { diagnostics } from './events/diagnostics.js';
 import type { SessionEvents } from './events/session-events.js';
 import type { LiveSession } from './live-session.js';
 import type { SessionRegistry } from './registry.js';
 import type { CloseReason } from './session.js';
 import { performance } from '../util/timers.js';
+
+/** How long an answer that came at the deadline may take to its reader. */
+const LAST_WORDS_MS = 200;
 
 /** Ends sessions in good order: answers first, then streams, then hooks, all by one deadline. */
 export class Shutdown<Data> {
@@ -19,9 +25,13 @@ export class Shutdown<Data> {
     this.#events = events;
   }
 
-  /** Every call gets the one shutdown that the first call began. */
-  drain(timeoutMs: number): Promise<void> {
-    this.#drained ??= this.#drain(performance.now() + timeoutMs);
+  /**
+   * Every call gets the one shutdown that the first call began.
+   *
+   * @param mover hands sessions over to other nodes; undefined where all end
+   */
+  drain(timeoutMs: number, mover?: Mover<Data>): Promise<void> {
+    this.#drained ??= this.#drain(performance.now() + timeoutMs, mover);
     return this.#drained;
   }
 
@@ -31,17 +41,46 @@ export class Shutdown<Data> {
     await Promise.all(sessions.map((session) => session.finished()));
   }
 
-  async #drain(deadline: number): Promise<void> {
+  async #drain(deadline: number, mover: Mover<Data> | undefined): Promise<void> {
     diagnostics.shutdown(this.#sessions.handles, false);
-    await Promise.all([...this.#sessions].map((session) => this.#retire(session, deadline)));
+    await this.#prepareToLeave(mover);
+    const retired = [...this.#sessions].map((session) => this.#retire(session, deadline, mover));
+    await Promise.all(retired);
     await until(deadline, this.#events.idle());
     diagnostics.shutdown(this.#sessions.handles, true);
   }
 
-  async #retire(session: LiveSession<Data>, deadline: number): Promise<void> {
-    await until(deadline, session.receiver.inFlight.idle());
-    session.close('shutdown');
-    if (!(await until(deadline, session.finished()))) session.dropConnection(stalled());
+  /** From now on requests wait for the sessions to be elsewhere, unless no other node takes any. */
+  async #prepareToLeave(mover: Mover<Data> | undefined): Promise<void> {
+    const leaving = mover ? [...this.#sessions].filter((session) => mover.canMove(session)) : [];
+    if (!mover || leaving.length === 0) return;
+    for (const session of leaving) session.handOver = new HandOver();
+    if (await mover.begin()) return;
+    for (const session of leaving) {
+      session.handOver?.ended();
+      session.handOver = undefined;
+    }
+  }
+
+  async #retire(
+    session: LiveSession<Data>,
+    deadline: number,
+    mover: Mover<Data> | undefined,
+  ): Promise<void> {
+    const quiet = (): Promise<void> => this.#quiet(session, deadline);
+    await quiet();
+    const reason = session.handOver && mover ? await mover.move(session, quiet) : 'shutdown';
+    if (reason !== undefined) session.close(reason);
+    // Its last words were said after the deadline if something ran until then.
+    const end = Math.max(deadline, performance.now() + LAST_WORDS_MS);
+    if (!(await until(end, session.finished()))) session.sender.dropConnection(stalled());
+  }
+
+  /** Resolves when nothing runs for the client: what still does at the deadline is interrupted. */
+  async #quiet(session: LiveSession<Data>, deadline: number): Promise<void> {
+    const { inFlight } = session.receiver;
+    if (await until(deadline, inFlight.idle())) return;
+    if (session.state !== 'closed') interruptRequests(session);
   }
 }
 

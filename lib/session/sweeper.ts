@@ -60,6 +60,7 @@ export class Sweeper {
 
   #sweepSession(session: LiveSession, now: number): void {
     const { keepAliveMs, ping, initializeTimeoutMs, idleTimeoutMs } = this.#rules;
+    if (session.handOver?.frozen) return;
     const ages = session.ages(now);
     session.receiver.sweep(now);
     if (session.state === 'detached') {
@@ -70,8 +71,9 @@ export class Sweeper {
       session.close('idle-timeout');
     } else if (ping === false || session.heartbeat.waiting) {
       // A ping may wait for longer than proxies do.
-      if (reached(ages.write, keepAliveMs)) session.keepAlive();
-    } else if (reached(ages.ping, keepAliveMs)) session.ping(ping);
+      const writtenAt = session.sender.writer?.lastWriteAt ?? now;
+      if (reached(now - writtenAt, keepAliveMs)) session.keepAlive();
+    } else if (reached(now - session.heartbeat.lastBeatAt, keepAliveMs)) session.ping(ping);
   }
 
   #windowOf({ sender }: LiveSession): number | false {

@@ -1,4 +1,4 @@
-import type { ClusterStats } from '../../lib/cluster/dispatcher.js';
+import type { ClusterStats } from '../../lib/cluster/cluster-stats.js';
 
 /** What a node says. */
 export interface NodeProtocol {

@@ -48,7 +48,7 @@ describe('when the owner of a session dies', () => {
 
   it('does so at once when it has said that it leaves', async () => {
     const { owner, other, client, headers } = await servedElsewhere();
-    await owner.mcp.close();
+    await owner.mcp.close({ handOver: false });
     await client.end();
     const began = performance.now();
     expect((await StreamClient.begin(`${other.url}/sse`, headers)).status).toBe(404);

@@ -24,7 +24,7 @@ it('asks a client that comes back who it is, on a node that knows no other yet',
 it('gives a client a new session as soon as its answer shows that its node is gone', async () => {
   const [owner, other] = await serveTwo(PATIENT);
   const client = await openAsSdk(`${owner.url}/sse`);
-  await owner.mcp.close();
+  await owner.mcp.close({ handOver: false });
   const again = await beginAgainAsSdk(`${other.url}/sse`);
   const { id } = await again.nextMessage();
   const answer = { jsonrpc: '2.0', id, result: {} };

@@ -69,6 +69,8 @@ it('the reference names every option, with the default that it has', () => {
     'keepAlive',
     'resume',
     'resume.key',
+    'resume.save',
+    'resume.restore',
     'usage',
     'sunset',
     ...Object.keys(single),

@@ -110,7 +110,7 @@ describe('the life of a session', () => {
     const { url, mcp } = await serveWithLife();
     await openWithIds(`${url}/sse`);
     const session = onlySession(mcp);
-    session.dropConnection(new McpSseError('write-timeout', 'too slow'));
+    session.sender.dropConnection(new McpSseError('write-timeout', 'too slow'));
     sweeperOf(mcp, 1_000).sweep(performance.now() + WINDOW_MS - 10_000);
     expect(session.state).toBe('detached');
   });

@@ -19,7 +19,7 @@ it('[31] closes once, with the reason of whoever came first', () => {
   const rig = SessionRig.open();
   rig.session.close('first');
   rig.session.close('second');
-  rig.session.dropConnection(new McpSseError('write-failed', 'gone'));
+  rig.session.sender.dropConnection(new McpSseError('write-failed', 'gone'));
   rig.response.close();
   expect(rig.reported('closed')).toEqual(['first']);
   expect(rig.sinkClosed).toBe(1);
@@ -158,7 +158,7 @@ it('[33] gives up a reader that does not take the last events, and says so', asy
   const finished = outcomeOf(rig.session.finished());
   await rounds(3);
   expect(finished.state).toBe('pending');
-  rig.session.dropConnection(new McpSseError('write-timeout', 'late'));
+  rig.session.sender.dropConnection(new McpSseError('write-timeout', 'late'));
   await eventually(() => finished.state === 'resolved');
   expect(rig.response.destroyed).toBe(true);
   expect(rig.reported('failed')).toEqual(['write-timeout']);

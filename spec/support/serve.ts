@@ -52,7 +52,8 @@ export async function serve<Data = unknown>(
     expect(mcp.sessions.size, 'sessions left').toBe(0);
     const { totals } = mcp.stats();
     const closes = Object.values(totals.closed).reduce((sum, count) => sum + count, 0);
-    expect(closes, 'one close for every open').toBe(totals.opened);
+    const ends = closes + totals.handedOver;
+    expect(ends, 'one close for every open').toBe(totals.opened + totals.restored);
   });
   const path = mount === '/' ? '' : mount;
   return { url: `http://127.0.0.1:${String(port)}${path}`, port, app, server, mcp };

@@ -65,7 +65,7 @@ export class SessionRig {
 
   /** Messages of the client, in one POST. */
   take(...messages: JsonRpcMessage[]): void {
-    this.session.receiver.receive(messages, FACTS);
+    void this.session.receiver.receive(messages, FACTS);
   }
 
   #sink(): MessageSink {
@@ -98,6 +98,7 @@ export class SessionRig {
       stalled: () => {},
       heldBytesChanged: (_, bytes) => reports.push(['heldBytesChanged', bytes]),
       closed: (_, reason) => reports.push(['closed', reason]),
+      handedOver: (_, node) => reports.push(['handedOver', node]),
     };
   }
 }

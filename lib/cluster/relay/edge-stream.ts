@@ -73,6 +73,18 @@ export class EdgeStream {
     else this.abandon();
   }
 
+  /**
+   * The session has come here: its connection, with all that was sent until now. The stream of its
+   * former owner is over, and nobody there is told. Undefined where there is no connection.
+   */
+  takeOver(): ConnectionWriter | undefined {
+    const writer = this.#writer;
+    if (!writer || writer.closed || this.#ended || this.#closed) return undefined;
+    this.#closed = true;
+    this.#onEnd();
+    return writer;
+  }
+
   /** The client's connection is closed, or was never there. */
   abandon(): void {
     if (this.#closed) return;
@@ -82,6 +94,7 @@ export class EdgeStream {
   }
 
   #credit(bytes: number): void {
+    if (this.#closed) return;
     this.sentAt = performance.now();
     this.#send(`credit ${this.#channel} ${String(bytes)}`);
   }

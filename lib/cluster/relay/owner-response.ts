@@ -25,6 +25,7 @@ export class OwnerResponse implements WritableResponse {
   readonly #onClose: (() => void)[] = [];
   #outstandingBytes = 0;
   #full = false;
+  #unbounded = false;
 
   constructor(channel: string, link: StreamLink) {
     this.#channel = channel;
@@ -49,7 +50,14 @@ export class OwnerResponse implements WritableResponse {
     this.#link.send(`chunk ${this.#channel}\n${chunk}`);
     this.#outstandingBytes += bytes;
     this.#full = this.#outstandingBytes >= WINDOW_BYTES || this.#link.isTight();
-    return !this.#full;
+    return this.#unbounded || !this.#full;
+  }
+
+  /** From now on what is written goes to the other node at once: it is the last of it. */
+  openWindow(): void {
+    this.#unbounded = true;
+    this.#full = false;
+    for (const listener of this.#onDrain) listener();
   }
 
   /** The client's socket has taken `bytes` bytes more. */

@@ -6,19 +6,42 @@ import type { LocalHost } from '../../session/local-host.js';
 import { ConnectionWriter, type WriterOptions } from '../../stream/connection-writer.js';
 import { withDeadline } from '../../util/promises.js';
 import { checked, type Operations } from './operations.js';
+import type { Adoptions } from '../handover/adoptions.js';
+import type { BroadcastClock } from '../handover/broadcast-clock.js';
+import type { MovedSessions } from '../handover/moved-sessions.js';
 import type { Peer } from '../peer.js';
+import type { Relays } from '../relay/relays.js';
 
 /** How long a node that sends to a session of ours is held back by its reader at most. */
 const ROOM_MS = 2_000;
+
+/** What incoming calls work with. */
+export interface IncomingParts<Data> {
+  readonly localHost: LocalHost<Data>;
+  readonly probes: Probes;
+  readonly limits: WriterOptions;
+  readonly adoptions: Adoptions<Data>;
+  readonly moved: MovedSessions;
+  readonly relays: Relays;
+  readonly broadcasts: BroadcastClock;
+}
 
 export class IncomingCalls<Data> {
   readonly #localHost: LocalHost<Data>;
   readonly #probes: Probes;
   readonly #limits: WriterOptions;
+  readonly #adoptions: Adoptions<Data>;
+  readonly #moved: MovedSessions;
+  readonly #relays: Relays;
+  readonly #broadcasts: BroadcastClock;
 
-  constructor(localHost: LocalHost<Data>, probes: Probes, limits: WriterOptions) {
+  constructor({ localHost, probes, limits, ...handOver }: IncomingParts<Data>) {
     this.#localHost = localHost;
     this.#probes = probes;
+    this.#adoptions = handOver.adoptions;
+    this.#moved = handOver.moved;
+    this.#relays = handOver.relays;
+    this.#broadcasts = handOver.broadcasts;
     // What may wait is bounded by the session's pump, as on a connection of its own.
     this.#limits = { ...limits, maxBufferedBytes: Infinity };
   }
@@ -32,7 +55,7 @@ export class IncomingCalls<Data> {
       case 'find':
         return this.#localHost.find(checked('find', parameters));
       case 'attach':
-        this.#attach(checked('attach', parameters), peer);
+        await this.#attach(checked('attach', parameters), peer);
         return undefined;
       case 'probe': {
         const { id, ...answer } = checked('probe', parameters);
@@ -42,8 +65,24 @@ export class IncomingCalls<Data> {
       case 'send':
         return this.#send(checked('send', parameters));
       case 'broadcast': {
-        const { message, principal } = checked('broadcast', parameters);
-        return this.#localHost.broadcast(message, principal === undefined ? {} : { principal });
+        return this.#broadcast(checked('broadcast', parameters), peer.node);
+      }
+      case 'offer':
+        return this.#adoptions.offer(checked('offer', parameters));
+      case 'adopt':
+        return this.#adoptions.adopt(checked('adopt', parameters), peer);
+      case 'commit':
+        this.#adoptions.commit(checked('commit', parameters), peer);
+        return undefined;
+      case 'abort':
+        this.#adoptions.abort(checked('abort', parameters), peer);
+        return undefined;
+      case 'table':
+        return this.#localHost.foreignNames();
+      case 'moved': {
+        const { names, to } = checked('moved', parameters);
+        for (const name of names) this.#moved.set(name, to);
+        return undefined;
       }
       case 'announce':
         this.#localHost.announce(checked('announce', parameters));
@@ -55,10 +94,24 @@ export class IncomingCalls<Data> {
     }
   }
 
-  #attach({ messageUrl, channel, ...client }: Operations['attach'], peer: Peer): void {
-    const begin = (): ConnectionWriter =>
-      new ConnectionWriter(peer.exportStream(channel), this.#limits);
-    this.#localHost.attach(client, messageUrl, begin);
+  async #attach(
+    { messageUrl, channel, ...client }: Operations['attach'],
+    peer: Peer,
+  ): Promise<void> {
+    const begin = (): ConnectionWriter => {
+      const response = peer.exportStream(channel);
+      const writer = new ConnectionWriter(response, this.#limits);
+      this.#relays.add(writer, { node: peer.node, channel, response });
+      return writer;
+    };
+    await this.#localHost.attach(client, messageUrl, begin);
+  }
+
+  #broadcast({ message, principal, n }: Operations['broadcast'], node: string): number {
+    const audience = principal === undefined ? {} : { principal };
+    if (n === undefined) return this.#localHost.broadcast(message, audience);
+    this.#broadcasts.note({ node, n, message, principal });
+    return this.#localHost.broadcast(message, audience, { node, n });
   }
 
   async #send({ sessionId, message }: Operations['send']): Promise<void> {

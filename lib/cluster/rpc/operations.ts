@@ -29,15 +29,40 @@ export interface Operations {
   broadcast: {
     readonly message: JsonRpcNotification;
     readonly principal?: string | undefined;
+    /** Counts the broadcasts of the requesting node. */
+    readonly n?: number | undefined;
   };
   /** What has the other node counted? */
   /** The application has published a change. */
   announce: Change;
   usage: Readonly<Record<string, never>>;
+  /** The requesting node shuts down: would the other one take its sessions? */
+  offer: { readonly version: number };
+  /** Makes a session ready to go on at the other node. It does so once it is told to `commit`. */
+  adopt: {
+    readonly version: number;
+    /** A `SessionState`. */
+    readonly state: unknown;
+    /** The stream that is relayed to the other node, all of which was sent. */
+    readonly channel?: string | undefined;
+  };
+  commit: { readonly id: string; readonly epoch: number };
+  abort: { readonly id: string; readonly epoch: number };
+  /** The sessions and streams of these names are at the node `to` now. */
+  moved: { readonly names: readonly string[]; readonly to: string };
+  /** Which sessions and streams of other names does the other node have? */
+  table: Record<string, never>;
+}
+
+/** What a node answers that would take sessions. */
+export interface Offer {
+  /** How many it has. */
+  readonly sessions: number;
 }
 
 export type Operation = keyof Operations;
 
+const NODE = /^[\w-]{1,64}$/;
 const principal = z.string().optional();
 const position = z.string().max(64).optional();
 /** It goes back in the head of each chunk. */
@@ -76,12 +101,18 @@ const schemas: Record<Operation, z.ZodType> = {
   attach: z.object({ claim, principal, messageUrl: z.string(), channel }),
   probe: z.object({ id: z.string(), sessionId: z.string(), position }),
   send: z.object({ sessionId: z.string(), message }),
-  broadcast: z.object({ message, principal }),
   announce: z.object({
     message: z.custom<JsonRpcNotification>(isNotification),
     uri: z.string().optional(),
   }),
   usage: z.object({}),
+  broadcast: z.object({ message, principal, n: z.int().optional() }),
+  offer: z.object({ version: z.int() }),
+  adopt: z.object({ version: z.int(), state: z.unknown(), channel: channel.optional() }),
+  commit: z.object({ id: z.string(), epoch: z.int() }),
+  abort: z.object({ id: z.string(), epoch: z.int() }),
+  moved: z.object({ names: z.array(z.string().max(256)).max(1_000), to: z.string().regex(NODE) }),
+  table: z.object({}),
 };
 
 /** The `AuthInfo` of the SDKs holds one URL, which travels as text beside the rest of it. */

@@ -108,7 +108,10 @@ function showOverview(overview) {
   set($('connected'), count(overview.connected));
   set($('detached'), count(overview.detached));
   const ended = total(overview.closed);
-  set($('sessions-note'), `${count(overview.opened)} opened, ${count(ended)} closed`);
+  const { restored, handedOver } = overview;
+  const moves =
+    restored + handedOver > 0 ? `, ${count(restored)} came, ${count(handedOver)} went` : '';
+  set($('sessions-note'), `${count(overview.opened)} opened, ${count(ended)} closed${moves}`);
   set($('in-flight'), count(overview.inFlight));
   set($('rate-in'), rate(last.in));
   set($('rate-out'), rate(last.out));

@@ -1,10 +1,8 @@
 // Opens a session.
 import { McpSseError } from '../../errors.js';
-import { HandlerSink } from '../../session/serve/handler.js';
 import { LiveSession } from '../../session/live-session.js';
-import { connectServer } from '../../session/serve/sdk-server.js';
-import { factsOf, type McpSseRequest } from '../../session/request-facts.js';
-import { defaultServer } from '../../session/serve/default-server.js';
+import { serveSession } from '../../session/serve/serve-session.js';
+import { factsOf } from '../../session/request-facts.js';
 import { ResumeStrategy } from '../../session/resume/resume-strategy.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { userAgentOf } from '../../session/events/usage.js';
@@ -58,7 +56,7 @@ async function prepare<Data>(
   clientAbort: ClientAbort,
 ): Promise<LiveSession<Data> | undefined> {
   const { req } = exchange;
-  const { sessions, sessionLimits, observer } = runtime;
+  const { sessions, sessionLimits, observer, settings, events } = runtime;
   let session: LiveSession<Data> | undefined;
   try {
     const data = await connect(exchange, runtime, clientAbort);
@@ -72,7 +70,7 @@ async function prepare<Data>(
     session.usage.userAgent = userAgentOf(req.headers);
     const version = negotiatedVersion(req);
     if (version !== undefined) session.handshake.assume(version);
-    await serve(session, req, runtime);
+    await serveSession(session, factsOf(req), settings, events);
     return session;
   } catch (error) {
     session?.close();
@@ -103,22 +101,6 @@ async function connect<Data>(
   );
   if (data === false) throw new McpSseError('forbidden', 'onConnect has refused the stream');
   return data;
-}
-
-async function serve<Data>(
-  session: LiveSession<Data>,
-  req: McpSseRequest,
-  { settings, events }: Runtime<Data>,
-): Promise<void> {
-  const { server, handler = defaultServer } = settings;
-  // Bound, because a closure would keep `req` and its socket as long as the session lives.
-  const failed = events.failed.bind(events, session);
-  if (server) {
-    const bounded = events.bounded.bind(events);
-    await bounded('server()', () =>
-      connectServer(server, session, factsOf(req), { failed, bounded }),
-    );
-  } else session.receiver.serveWith(new HandlerSink(handler, session, failed));
 }
 
 function openOrClose<Data>(

@@ -99,7 +99,8 @@ async function resume<Data>(
     throw new McpSseError('shutting-down', 'the server is shutting down');
   }
   const messageUrl = messageUrlFor(exchange, sessionId, runtime.settings);
-  await host.attach(client, messageUrl, () => begun ?? beginStream(exchange, runtime));
+  const begin = (): ConnectionWriter => begun ?? beginStream(exchange, runtime);
+  await runtime.dispatcher.attach(sessionId, { host, client }, messageUrl, begin);
 }
 
 /** Whether the session of the answer is this caller's and could go on without a gap. */
@@ -114,7 +115,9 @@ async function resumeAnswered<Data>(
     claim: { by: 'probe', sessionId, position, address: forwardedOf(exchange).client },
     principal,
   };
-  const host = runtime.dispatcher.hostOf(sessionId);
+  const { dispatcher } = runtime;
+  await dispatcher.located(sessionId);
+  const host = dispatcher.hostOf(sessionId);
   try {
     await resume(exchange, runtime, { host, sessionId, client }, writer);
     return true;

@@ -1,7 +1,8 @@
 // Reads from a GET which session its client had.
 import type { ServerResponse } from 'node:http';
 
-import type { Dispatcher, Located } from '../../cluster/dispatcher.js';
+import type { Dispatcher } from '../../cluster/dispatcher.js';
+import type { Located } from '../../cluster/locator.js';
 import type { McpSseError, McpSseErrorCode } from '../../errors.js';
 import type { Claimant } from '../../session/host.js';
 import { reconnectDelay } from '../../session/resume/reconnect-delay.js';
@@ -83,8 +84,7 @@ async function namedBy<Data>(
   if (!position) throw sessionNotFound();
   const { node, token, offset } = position;
   const client: Claimant = { claim: { by: 'event-id', token, offset }, principal };
-  const host = dispatcher.host(node);
-  return { client, host, sessionId: await host.find(client) };
+  return { client, ...(await dispatcher.locate(node, token, client)) };
 }
 
 /** How a client can return, as its first GET shows. */

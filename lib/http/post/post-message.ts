@@ -47,10 +47,14 @@ async function takeMessages<Data>(
   const { sessionId, position } = queryOf(exchange);
   const principal = await principalOf(exchange, runtime);
   announceSunset(exchange, runtime, principal, true);
+  const located = dispatcher.located(sessionId);
+  if (located) await located;
   // First of all checks: an unknown session and another principal's get the same answer, whatever the
   // request contains. For another node's session that node decides.
-  if (dispatcher.isHere(sessionId)) localHost.sessionOf(sessionId, principal);
-  else checkDeliverable(exchange, dispatcher.hostOf(sessionId));
+  if (dispatcher.isHere(sessionId)) {
+    const arriving = localHost.check(sessionId, principal);
+    if (arriving) await arriving;
+  } else checkDeliverable(exchange, dispatcher.hostOf(sessionId));
   checkContentType(req);
   const { json, bytes } = await readJson(req, unread, maxBodyBytes, budget);
   unread?.release();
@@ -66,7 +70,7 @@ async function deliver<Data>(
   // On this node it counts for its session once that has it; while another node is asked, for none.
   budget.add(bytes);
   try {
-    const taken = dispatcher.hostOf(sessionId).post(post);
+    const taken = dispatcher.post(post);
     if (taken) await taken;
   } catch (error) {
     // The answer to a probe whose session is gone: the client need not wait for its new session.

@@ -43,6 +43,10 @@ export interface McpSseChannels {
   'mcp-sse:session.detach': { readonly session: Session; readonly reason: CloseReason };
   /** The client has a new stream, after it was away or in the place of its old one. */
   'mcp-sse:session.resume': { readonly session: Session };
+  /** The session goes on at another node; it is over here. */
+  'mcp-sse:session.hand-over': { readonly session: Session; readonly node: string };
+  /** A session of another node goes on here. */
+  'mcp-sse:session.restore': { readonly session: Session };
   'mcp-sse:session.close': { readonly session: Session; readonly reason: CloseReason };
   'mcp-sse:message.in': PublishedMessage;
   'mcp-sse:message.out': PublishedMessage;
@@ -95,6 +99,8 @@ class Topic<Name extends keyof McpSseChannels> {
 const opens = new Topic('mcp-sse:session.open');
 const detaches = new Topic('mcp-sse:session.detach');
 const resumes = new Topic('mcp-sse:session.resume');
+const handOvers = new Topic('mcp-sse:session.hand-over');
+const restores = new Topic('mcp-sse:session.restore');
 const closes = new Topic('mcp-sse:session.close');
 const messagesIn = new Topic('mcp-sse:message.in');
 const messagesOut = new Topic('mcp-sse:message.out');
@@ -122,6 +128,16 @@ export const diagnostics = {
   resumed(session: Session): void {
     debug('session %s resumed', shortId(session.id));
     if (resumes.heard) resumes.publish({ session });
+  },
+
+  handedOver(session: Session, node: string): void {
+    debug('session %s handed over to %s', shortId(session.id), node);
+    if (handOvers.heard) handOvers.publish({ session, node });
+  },
+
+  restored(session: Session): void {
+    debug('session %s restored', shortId(session.id));
+    if (restores.heard) restores.publish({ session });
   },
 
   closed(session: Session, reason: CloseReason): void {

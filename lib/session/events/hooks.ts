@@ -42,7 +42,20 @@ export interface McpSseHooks<Data = unknown> {
   onSessionDetach?: (session: Session<Data>, reason: CloseReason) => unknown;
   /** Runs when the client of a session is back: a new stream continues where the old one stopped. */
   onSessionResume?: (session: Session<Data>) => unknown;
-  /** Runs when the session has closed: once for every `onSessionOpen`, after that hook has settled. */
+  /**
+   * Runs when the session goes on at another node, `node`: here it is over, without
+   * `onSessionClose`. Only with an `adapter`, when this node shuts down.
+   */
+  onSessionHandOver?: (session: Session<Data>, node: string) => unknown;
+  /**
+   * Runs when a session of another node goes on here, in place of `onSessionOpen`. Its client may
+   * not be back yet: `onSessionResume` tells.
+   */
+  onSessionRestore?: (session: Session<Data>) => unknown;
+  /**
+   * Runs when the session has closed: once for every `onSessionOpen`, and after that has settled.
+   * A session that was handed over closes where it is last.
+   */
   onSessionClose?: (session: Session<Data>, reason: CloseReason) => unknown;
   /**
    * Runs after a failure that no caller sees, or that ended a session. It replaces the log: without

@@ -74,19 +74,40 @@ export class SessionEvents<Data> {
 
   opened({ handle }: Subject<Data>): void {
     this.#statistics.opened += 1;
-    const { onSessionOpen } = this.#hooks;
+    this.#begin(handle, 'onSessionOpen', () => diagnostics.opened(handle));
+  }
+
+  /** The session was on another node until now. */
+  restored({ handle }: Subject<Data>): void {
+    this.#statistics.restored += 1;
+    this.#begin(handle, 'onSessionRestore', () => diagnostics.restored(handle));
+  }
+
+  #begin(
+    handle: Session<Data>,
+    name: 'onSessionOpen' | 'onSessionRestore',
+    publish: () => void,
+  ): void {
+    const hook = this.#hooks[name];
     const afterwards: (() => void)[] = [];
-    // Registered before anybody is told, because they may close the session at once.
-    if (onSessionOpen) this.#opening.set(handle, afterwards);
-    diagnostics.opened(handle);
-    if (!onSessionOpen) return;
+    // Known before anybody is told, since they may close the session there and then.
+    if (hook) this.#opening.set(handle, afterwards);
+    publish();
+    if (!hook) return;
     const opened = (): void => {
       this.#opening.delete(handle);
       for (const next of afterwards) next();
     };
-    const running = this.#run('onSessionOpen', handle, () => onSessionOpen(handle));
+    const running = this.#run(name, handle, () => hook(handle));
     if (running) void running.then(opened);
     else opened();
+  }
+
+  /** Runs `hook` when the hook that began the session has settled. */
+  #afterOpening(handle: Session<Data>, hook: () => void): void {
+    const afterwards = this.#opening.get(handle);
+    if (afterwards) afterwards.push(hook);
+    else hook();
   }
 
   initialized({ handle }: Subject<Data>): void {
@@ -145,12 +166,21 @@ export class SessionEvents<Data> {
     diagnostics.closed(handle, reason);
     const { onSessionClose } = this.#hooks;
     if (!onSessionClose) return;
-    const run = (): void => {
+    this.#afterOpening(handle, () => {
       void this.#run('onSessionClose', handle, () => onSessionClose(handle, reason));
-    };
-    const afterwards = this.#opening.get(handle);
-    if (afterwards) afterwards.push(run);
-    else run();
+    });
+  }
+
+  handedOver(session: Subject<Data>, node: string): void {
+    const { handle } = session;
+    this.#statistics.handedOver += 1;
+    this.#usage.closed(session);
+    diagnostics.handedOver(handle, node);
+    const { onSessionHandOver } = this.#hooks;
+    if (!onSessionHandOver) return;
+    this.#afterOpening(handle, () => {
+      void this.#run('onSessionHandOver', handle, () => onSessionHandOver(handle, node));
+    });
   }
 
   refused(error: McpSseError): void {

@@ -21,6 +21,9 @@ export interface SessionStats {
 export interface SessionTotals {
   /** Sessions opened. */
   opened: number;
+  /** Sessions taken over from other nodes, and sessions handed over to them. */
+  restored: number;
+  handedOver: number;
   /** Streams lost whose client may return, and streams by which a client returned. */
   detached: number;
   resumed: number;
@@ -57,11 +60,14 @@ const REASONS: ReadonlySet<CloseReason> = new Set([
   'replay-evicted',
   'over-budget',
   'sunset',
+  'restore-failed',
 ]);
 
 /** The counters behind `stats()`. */
 export class Statistics {
   opened = 0;
+  restored = 0;
+  handedOver = 0;
   detached = 0;
   resumed = 0;
   messagesIn = 0;
@@ -97,9 +103,12 @@ export class Statistics {
   }
 
   #totals(): SessionTotals {
-    const { opened, detached, resumed, messagesIn, messagesOut, discarded } = this;
+    const { opened, restored, handedOver, detached, resumed } = this;
+    const { messagesIn, messagesOut, discarded } = this;
     return {
       opened,
+      restored,
+      handedOver,
       detached,
       resumed,
       closed: Object.fromEntries(this.closed),

@@ -10,7 +10,7 @@ import {
   type RequestId,
 } from '../../wire/json-rpc.js';
 import { parsedSizeOf } from '../../wire/json-size.js';
-import { ClientSettings } from './client-settings.js';
+import { ClientSettings, type ClientSettingsState } from './client-settings.js';
 
 /** The most characters of a client's name, version and title, which live as long as its session. */
 const MAX_NAME_CHARS = 256;
@@ -24,6 +24,17 @@ export interface ClientInfo {
   readonly title?: string;
 }
 
+/** What was said in a handshake, and what the client has set since, as plain data. */
+export interface HandshakeState extends ClientSettingsState {
+  readonly clientInfo?: ClientInfo | undefined;
+  readonly clientCapabilities?: Readonly<Record<string, unknown>> | undefined;
+  readonly serverCapabilities?: Readonly<Record<string, unknown>> | undefined;
+  readonly requestedVersion?: string | undefined;
+  readonly protocolVersion?: string | undefined;
+  readonly initializeId?: RequestId | undefined;
+  readonly answered: boolean;
+}
+
 /** What `initialize` and its answer say about the client. */
 export class Handshake {
   /** What the client has set since. */
@@ -31,12 +42,18 @@ export class Handshake {
   clientInfo: ClientInfo | undefined;
   clientCapabilities: Readonly<Record<string, unknown>> | undefined;
   protocolVersion: string | undefined;
-  /** Whether the server has declared that it sends log messages. */
-  serverLogs = false;
+  /** As the server has answered; the object is the server's own. */
+  serverCapabilities: Readonly<Record<string, unknown>> | undefined;
+  #requestedVersion: string | undefined;
   #clientBytes = 0;
   #initializeId: RequestId | undefined;
   /** `initialize` was answered, and the client has not gone on yet. */
   #answered = false;
+
+  /** Whether the server has declared that it sends log messages. */
+  get serverLogs(): boolean {
+    return isRecord(this.serverCapabilities?.logging);
+  }
 
   /** Bytes of memory that it keeps of the client. */
   get heldBytes(): number {
@@ -46,6 +63,11 @@ export class Handshake {
   /** Whether it is over, here or in a session that the client had before. */
   get over(): boolean {
     return this.protocolVersion !== undefined && !this.#answered;
+  }
+
+  /** Whether `initialize` was answered here, and the client has gone on since. */
+  get done(): boolean {
+    return this.serverCapabilities !== undefined && !this.#answered;
   }
 
   /** Whether the client has sent `initialize`; a version that was assumed is none of its doing. */
@@ -58,7 +80,8 @@ export class Handshake {
     this.settings.received(message);
     if (isInitialize(message)) {
       this.#initializeId = message.id;
-      const { clientInfo, capabilities } = message.params ?? {};
+      const { clientInfo, capabilities, protocolVersion } = message.params ?? {};
+      if (isVersion(protocolVersion)) this.#requestedVersion = protocolVersion;
       this.clientInfo = clientInfoOf(clientInfo) ?? this.clientInfo;
       if (isRecord(capabilities)) this.clientCapabilities = capabilities;
       this.#clientBytes = sizeOf(this.clientInfo) + sizeOf(this.clientCapabilities);
@@ -83,8 +106,8 @@ export class Handshake {
     if (response.id !== this.#initializeId || !('result' in response)) return false;
     if (!isRecord(response.result)) return false;
     const { protocolVersion, capabilities } = response.result;
-    this.serverLogs = isRecord(capabilities) && isRecord(capabilities.logging);
     if (typeof protocolVersion === 'string') this.protocolVersion = protocolVersion;
+    this.serverCapabilities = isRecord(capabilities) ? capabilities : {};
     this.#answered = true;
     return true;
   }
@@ -92,6 +115,40 @@ export class Handshake {
   /** A client that lost its session has negotiated before, and will not `initialize` again. */
   assume(protocolVersion: string): void {
     this.protocolVersion = protocolVersion;
+  }
+
+  /** The client's `initialize`, to be said again to another server; undefined if none was answered. */
+  get initializeParams(): Record<string, unknown> | undefined {
+    if (this.serverCapabilities === undefined) return undefined;
+    const { clientInfo = { name: 'unknown', version: '0' }, clientCapabilities = {} } = this;
+    const protocolVersion = this.#requestedVersion ?? this.protocolVersion;
+    return { protocolVersion, capabilities: clientCapabilities, clientInfo };
+  }
+
+  state(): HandshakeState {
+    const { clientInfo, clientCapabilities, serverCapabilities, protocolVersion } = this;
+    return {
+      ...this.settings.state(),
+      clientInfo,
+      clientCapabilities,
+      serverCapabilities,
+      protocolVersion,
+      requestedVersion: this.#requestedVersion,
+      initializeId: this.#initializeId,
+      answered: this.#answered,
+    };
+  }
+
+  restore(state: HandshakeState): void {
+    this.settings.restore(state);
+    this.clientInfo = state.clientInfo;
+    this.clientCapabilities = state.clientCapabilities;
+    this.serverCapabilities = state.serverCapabilities;
+    this.protocolVersion = state.protocolVersion;
+    this.#requestedVersion = state.requestedVersion;
+    this.#initializeId = state.initializeId;
+    this.#answered = state.answered;
+    this.#clientBytes = sizeOf(this.clientInfo) + sizeOf(this.clientCapabilities);
   }
 }
 
@@ -115,6 +172,9 @@ export function checkInitialize(message: JsonRpcMessage): void {
 
 const isInitialize = (message: JsonRpcMessage): message is JsonRpcRequest =>
   isRequest(message) && message.method === 'initialize';
+
+const isVersion = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= MAX_NAME_CHARS;
 
 const isPing = (message: JsonRpcMessage): boolean =>
   'method' in message && message.method === 'ping';

@@ -34,6 +34,11 @@ export class InFlight {
     return this.#requests.size;
   }
 
+  /** The requests for whose answers the client waits. */
+  get unanswered(): RequestId[] {
+    return [...this.#requests.keys()].filter((id) => this.has(id));
+  }
+
   /** Whether the client waits for an answer to the request. */
   has(id: RequestId): boolean {
     const running = this.#requests.get(id);

@@ -14,7 +14,10 @@ import { clearTimeout, setTimeout } from '../../util/timers.js';
  * which count up from 0, nor those of the client's requests. They are integers, because some clients
  * answer a string id with another one (langchain4j with 0), and below 2^31, because some read an `int`.
  */
-const FIRST_ID = 2 ** 30;
+export const FIRST_ID: number = 2 ** 30;
+/** Requests of one epoch before its ids meet those of the next, and epochs before they begin anew. */
+export const IDS_PER_EPOCH: number = 2 ** 20;
+export const EPOCHS = 1_000;
 
 export interface CallOptions {
   /**
@@ -33,7 +36,13 @@ interface Call {
 /** Requests of this package and of `session.request` to the client, until they are answered. */
 export class PendingRequests {
   readonly #calls = new Map<RequestId, Call>();
+  readonly #firstId: number;
   #count = 0;
+
+  /** @param epoch tells the requests of nodes apart that have had the session one after the other */
+  constructor(epoch = 0) {
+    this.#firstId = FIRST_ID + (epoch % EPOCHS) * IDS_PER_EPOCH;
+  }
 
   /** Makes the request, hands it to `send`, and waits for its answer. */
   call(
@@ -42,7 +51,7 @@ export class PendingRequests {
     { timeoutMs = 60_000 }: CallOptions,
     send: (request: JsonRpcRequest) => Promise<void>,
   ): Promise<Record<string, unknown>> {
-    const id = FIRST_ID + this.#count;
+    const id = this.#firstId + this.#count;
     this.#count += 1;
     const answer = new Promise<Record<string, unknown>>((resolve, reject) => {
       const late = (): void => {
@@ -78,9 +87,11 @@ export class PendingRequests {
     for (const id of [...this.#calls.keys()]) this.#take(id)?.reject(errorOf());
   }
 
-  /** Whether a request of ours had this id. */
+  /** Whether a request of ours had this id, on this node or on one before it. */
   #isOurs(id: RequestId | null | undefined): id is number {
-    return Number.isInteger(id) && Number(id) >= FIRST_ID && Number(id) < FIRST_ID + this.#count;
+    return (
+      Number.isInteger(id) && Number(id) >= FIRST_ID && Number(id) < this.#firstId + this.#count
+    );
   }
 
   #take(id: RequestId): Call | undefined {

@@ -20,11 +20,12 @@ export interface ReceivingSession {
   /** What the application gets of it. */
   readonly handle: object;
   readonly state: Session['state'];
+  readonly handOver?: { readonly frozen: boolean } | undefined;
   /**
-   * Notes a message of the client, and returns whether it goes on to whatever serves the session.
-   * `body` is the POST that carried it alone.
+   * Notes a message of the client, and returns what goes on to whatever serves the session, if
+   * anything does. `body` is the POST that carried it alone.
    */
-  messageReceived(message: JsonRpcMessage, body?: RequestFacts): boolean;
+  messageReceived(message: JsonRpcMessage, body?: RequestFacts): JsonRpcMessage | undefined;
   /** What the client's requests hold: `bytes` more, or fewer if negative. */
   heldBytesChanged(bytes: number): void;
   /** Whatever serves the session threw. */
@@ -75,6 +76,9 @@ export class Receiver {
     }
     return this.#scopeGate.pass(messages, facts.authInfo, bytes, () => {
       if (this.#isClosed()) throw sessionNotFound();
+      if (this.#session.handOver?.frozen) {
+        throw new McpSseError('shutting-down', 'the session moves to another node');
+      }
       this.#take(messages, facts, bytes);
     });
   }
@@ -83,6 +87,12 @@ export class Receiver {
     this.inFlight.admit(messages, bytes);
     const body = messages.length === 1 ? facts : undefined;
     for (const message of messages) this.#deliver(message, facts, body);
+  }
+
+  /** Says something to what serves the session that no client has sent. */
+  say(message: JsonRpcMessage, facts: RequestFacts): void {
+    this.inFlight.admit([message]);
+    this.#sink?.receive(message, facts);
   }
 
   /** The session is over: what runs is told to stop. */
@@ -102,13 +112,14 @@ export class Receiver {
 
   #deliver(message: JsonRpcMessage, facts: RequestFacts, body?: RequestFacts): void {
     // An earlier member of the batch, or a hook, may have closed the session.
-    if (this.#isClosed() || !this.#session.messageReceived(message, body)) {
+    const passedOn = this.#isClosed() ? undefined : this.#session.messageReceived(message, body);
+    if (!passedOn) {
       // Nobody works on it who would say that its work is over.
       if (isRequest(message)) this.inFlight.release(message.id);
       return;
     }
     try {
-      deliver(this.#session.handle, message, () => this.#sink?.receive(message, facts));
+      deliver(this.#session.handle, message, () => this.#sink?.receive(passedOn, facts));
     } catch (error) {
       this.#session.deliveryFailed(message, McpSseError.from(error, 'server-failed'));
     }

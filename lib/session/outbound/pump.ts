@@ -29,6 +29,15 @@ export interface PumpBounds {
   readonly maxBytes: number;
 }
 
+/** What is kept and what waits, as plain data. */
+export interface PumpState {
+  /** The offset of the first of the frames. */
+  readonly first: number;
+  /** The offset of the last message that the connection was given. */
+  readonly position: number;
+  readonly frames: readonly string[];
+}
+
 /** What a frame becomes on this connection, by its offset in the log. */
 export type Decorate = (frame: Frame, offset: number) => Frame;
 
@@ -47,6 +56,8 @@ export class Pump implements WriterObserver {
   #decorate: Decorate | undefined;
   /** Whether messages stay in the log after they are written, for a replay. */
   #retains = false;
+  /** Nothing goes to the writer. */
+  #frozen = false;
   /** The offset that goes to the writer next. */
   #cursor = 1;
   #waitingBytes = 0;
@@ -146,6 +157,29 @@ export class Pump implements WriterObserver {
     this.#reportHeld();
   }
 
+  /** Gives the connection nothing more, or goes on. */
+  setFrozen(frozen: boolean): void {
+    this.#frozen = frozen;
+    if (!frozen) this.#fill();
+  }
+
+  state(): PumpState {
+    const frames: string[] = [];
+    for (let offset = this.#log.first; offset < this.#log.next; offset += 1) {
+      frames.push(this.#log.at(offset)?.text ?? '');
+    }
+    return { first: this.#log.first, position: this.position, frames };
+  }
+
+  /** Goes on with what another pump has kept; only at the beginning. */
+  restore({ first, position, frames }: PumpState): void {
+    this.#log.startAt(first);
+    for (const text of frames) this.#log.append({ text, bytes: Buffer.byteLength(text) });
+    this.#cursor = position + 1;
+    this.#waitingBytes = this.#log.bytesFrom(this.#cursor);
+    this.#reportHeld();
+  }
+
   /** Marks frames in another way from here on. */
   decorateWith(decorate: Decorate | undefined): void {
     this.#decorate = decorate;
@@ -220,7 +254,7 @@ export class Pump implements WriterObserver {
 
   #fill(): void {
     const writer = this.#writer;
-    while (writer?.hasRoom && !writer.closed && this.#moveOne(writer));
+    while (!this.#frozen && writer?.hasRoom && !writer.closed && this.#moveOne(writer));
   }
 
   #moveOne(writer: ConnectionWriter): boolean {

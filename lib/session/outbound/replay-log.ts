@@ -61,6 +61,11 @@ export class ReplayLog {
     this.#memory += memoryOf(frame);
   }
 
+  /** Begins at the offset `first`; only while nothing was appended. */
+  startAt(first: number): void {
+    this.#first = first;
+  }
+
   /** A message that is not held takes the next offset; only while none is held. */
   skip(): void {
     this.#first += 1;

@@ -1,11 +1,11 @@
 // The outgoing half of a session: log, connection, and what the client has read.
 import type { McpSseError } from '../../errors.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
-import { Pump, type PumpBounds, type ConnectionOwner } from './pump.js';
+import { Pump, type PumpBounds, type ConnectionOwner, type PumpState } from './pump.js';
 import type { Frame } from '../../wire/sse-encoder.js';
 import { isRequest, type JsonRpcMessage, type RequestId } from '../../wire/json-rpc.js';
 import type { ResumeClaim } from '../resume/resume-claim.js';
-import type { ResumeStrategy } from '../resume/resume-strategy.js';
+import type { ResumeStrategy, StrategyState } from '../resume/resume-strategy.js';
 import { ABRUPT, type CloseReason } from '../session.js';
 
 /** Requests of the server whose answers are awaited as acknowledgements; older ones are forgotten. */
@@ -13,6 +13,14 @@ const MAX_ACKS = 256;
 /** How long a closing stream may take to hand out what is already sent. */
 const FINISH_MS = 5_000;
 const DONE = Promise.resolve();
+
+/** The outgoing half of a session as plain data. */
+export interface SenderState extends PumpState {
+  readonly strategy: StrategyState;
+  readonly acknowledged: number;
+  readonly handshakeOffset: number;
+  readonly acks: readonly (readonly [RequestId, number])[];
+}
 
 /** The outgoing half of a session: its log, its connection, and how its client can come back. */
 export class Sender {
@@ -104,6 +112,33 @@ export class Sender {
     this.#pump.attach(writer, offset, resumeStrategy.decorate);
   }
 
+  /** Goes on behind what the connection has, which another sender has given it. */
+  adopt(writer: ConnectionWriter): void {
+    this.#pump.attach(writer, this.#pump.position, this.resumeStrategy.decorate);
+  }
+
+  /** Gives the connection nothing more, or goes on. */
+  setFrozen(frozen: boolean): void {
+    this.#pump.setFrozen(frozen);
+  }
+
+  state(): SenderState {
+    return {
+      ...this.#pump.state(),
+      strategy: this.resumeStrategy.state(),
+      acknowledged: this.#acknowledgedOffset,
+      handshakeOffset: this.#handshakeOffset,
+      acks: [...(this.#acks ?? [])],
+    };
+  }
+
+  restore(state: SenderState): void {
+    this.#acknowledgedOffset = state.acknowledged;
+    this.#handshakeOffset = state.handshakeOffset;
+    if (state.acks.length > 0) this.#acks = new Map(state.acks);
+    this.#pump.restore(state);
+  }
+
   /** What the client's first message after `initialize` shows: whether it can answer a probe. */
   decide(canAnswerProbe: boolean): void {
     const { resumeStrategy } = this;
@@ -133,6 +168,15 @@ export class Sender {
     if (!ABRUPT.has(reason)) return this.#finish(errorOf);
     this.#abort(errorOf);
     return DONE;
+  }
+
+  /** As `end`, without the messages that are not written: another sender has them. */
+  async leave(errorOf: () => McpSseError): Promise<void> {
+    const { writer } = this;
+    if (this.resumeStrategy.acceptsRetry) void writer?.write(this.resumeStrategy.retryEvent());
+    this.#pump.close(errorOf);
+    this.#pump.clear();
+    await writer?.end(FINISH_MS);
   }
 
   async #finish(errorOf: () => McpSseError): Promise<void> {

@@ -12,9 +12,18 @@ const POSITION = /^(0|[1-9]\d{0,14})\.([\w-]{8})$/;
  * client is worth nothing: one that is taken from a log and changed, for instance.
  */
 export class PositionSigner {
-  readonly #key = randomBytes(32);
+  readonly #key: Buffer;
   #block = -1;
   #digest: Buffer = Buffer.alloc(0);
+
+  /** @param key base64, of a session that was elsewhere until now; a new one unless told */
+  constructor(key?: string) {
+    this.#key = key === undefined ? randomBytes(32) : Buffer.from(key, 'base64');
+  }
+
+  get key(): string {
+    return this.#key.toString('base64');
+  }
 
   /** The text that stands for `offset` in a URL. */
   sign(offset: number): string {

@@ -21,6 +21,17 @@ export function parseEventId(id: string): StreamPosition | undefined {
   return { node, token, offset: Number(offset) };
 }
 
+/** A strategy as plain data. */
+export interface StrategyState {
+  readonly token?: string | undefined;
+  readonly key?: string | undefined;
+  readonly positions: boolean;
+  readonly undecided: boolean;
+  /** Of the signer, base64. */
+  readonly signingKey?: string | undefined;
+  readonly messageUrl: string;
+}
+
 /** What a client is known to be able to do when its session opens. */
 export interface ResumeCapabilities {
   /** It sends `Last-Event-ID` when it reconnects. */
@@ -58,15 +69,38 @@ export class ResumeStrategy {
       positions = false,
       undecided = false,
       key,
+      token,
       retryMs = 1_000,
-    }: ResumeCapabilities = {},
+    }: ResumeCapabilities & { readonly token?: string | undefined } = {},
   ) {
     this.#node = node;
     this.#retryMs = retryMs;
-    this.token = ids ? randomText(16) : undefined;
+    this.token = ids ? randomText(16) : token;
     this.#positions = positions;
     this.#undecided = undecided;
     this.key = key;
+  }
+
+  /** The strategy of a session that was on another node until now. */
+  static restored(node: string, state: StrategyState, retryMs?: number): ResumeStrategy {
+    const { token, key, positions, undecided, signingKey, messageUrl } = state;
+    const own = retryMs === undefined ? {} : { retryMs };
+    const strategy = new ResumeStrategy(node, { positions, undecided, key, token, ...own });
+    if (signingKey !== undefined) strategy.#signer = new PositionSigner(signingKey);
+    strategy.#messageUrl = messageUrl;
+    return strategy;
+  }
+
+  state(): StrategyState {
+    const { token, key } = this;
+    return {
+      token,
+      key,
+      positions: this.#positions,
+      undecided: this.#undecided,
+      signingKey: this.#signer?.key,
+      messageUrl: this.#messageUrl,
+    };
   }
 
   /** Whether the session outlives its connection. */

@@ -30,6 +30,11 @@ export interface SessionContext<Data = unknown> extends Omit<RequestFacts, 'auth
   readonly authInfo?: AuthInfo;
   /** The GET that opened the session, as a web-standard `Request`, made on first access. */
   readonly requestInfo: Request;
+  /**
+   * The session was on another node until now. The GET stayed there: `headers` is empty,
+   * `authInfo` undefined, and `url` and `requestInfo` say nothing. `session` has what is known.
+   */
+  readonly restored: boolean;
 }
 
 export type ServerFactory<Data = unknown> = (
@@ -205,7 +210,10 @@ export async function connectServer<Data>(
   }
 }
 
-function contextOf<Data>({ handle }: LiveSession<Data>, facts: RequestFacts): SessionContext<Data> {
+function contextOf<Data>(
+  { handle, epoch }: LiveSession<Data>,
+  facts: RequestFacts,
+): SessionContext<Data> {
   const { headers, url } = facts;
   // Typed as the SDKs' middleware leaves it; for anything else the factory must know the type.
   const authInfo = facts.authInfo as AuthInfo | undefined;
@@ -215,6 +223,7 @@ function contextOf<Data>({ handle }: LiveSession<Data>, facts: RequestFacts): Se
     headers,
     url,
     requestInfo: lazyRequest(facts, 'GET'),
+    restored: epoch > 0,
     ...(authInfo !== undefined && { authInfo }),
   };
 }

@@ -15,6 +15,8 @@ it('starts at nothing', async () => {
     cluster: undefined,
     totals: {
       opened: 0,
+      restored: 0,
+      handedOver: 0,
       detached: 0,
       resumed: 0,
       closed: {},

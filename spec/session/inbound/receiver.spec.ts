@@ -11,8 +11,8 @@ function rig(reportsCompletion: boolean) {
   const receiver = new Receiver(
     {
       handle: {},
-    state: 'open',
-      messageReceived: () => true,
+      state: 'open',
+      messageReceived: (message) => message,
       heldBytesChanged: (bytes) => (held += bytes),
       deliveryFailed: () => {},
     },

@@ -1,0 +1,142 @@
+// Sessions of other nodes that come here.
+import { McpSseError } from '../../errors.js';
+import type { SessionRestorer } from '../../session/handover/session-restorer.js';
+import { parseSessionState, STATE_VERSION } from '../../session/handover/session-state.js';
+import type { LiveSession } from '../../session/live-session.js';
+import { sessionNotFound } from '../../session/session-not-found.js';
+import type { SessionRegistry } from '../../session/registry.js';
+import { clearTimeout, setTimeout } from '../../util/timers.js';
+import type { Peer } from '../peer.js';
+import type { Offer, Operations } from '../rpc/operations.js';
+
+/** A session that is ready is given up after this, unless its former node says that it may begin. */
+const COMMIT_MS = 5_000;
+/** Sessions that are made ready at a time. */
+const MAX_ADOPTIONS = 512;
+
+interface Adoption<Data> {
+  readonly epoch: number;
+  readonly peer: Peer;
+  readonly channel: string | undefined;
+  /** What waits for the session goes on. */
+  readonly arrived: () => void;
+  /** Set once it is ready. */
+  session: LiveSession<Data> | undefined;
+  timer: NodeJS.Timeout | undefined;
+  /** It is not wanted any more. */
+  aborted: boolean;
+}
+
+/** What adoptions work with. */
+export interface AdoptionParts<Data> {
+  readonly sessions: SessionRegistry<Data>;
+  readonly restorer: SessionRestorer<Data>;
+  /** A session has come here from `peer`. */
+  readonly onAdopted: (session: LiveSession<Data>, peer: Peer) => void;
+}
+
+/**
+ * Sessions of other nodes that come here. Each is made ready first, and begins when its former node
+ * says so: from then on that node is silent. One that is not told so in time is dropped, and
+ * nobody has learned of it.
+ */
+export class Adoptions<Data> {
+  readonly #parts: AdoptionParts<Data>;
+  readonly #adoptions = new Map<string, Adoption<Data>>();
+
+  constructor(parts: AdoptionParts<Data>) {
+    this.#parts = parts;
+  }
+
+  /** @throws McpSseError when this node takes no sessions over */
+  offer({ version }: Operations['offer']): Offer {
+    checkVersion(version);
+    this.#parts.restorer.checkWillingness();
+    return { sessions: this.#parts.sessions.size };
+  }
+
+  /** @throws McpSseError (as a rejection) as `SessionRestorer.restore` */
+  async adopt({ version, state, channel }: Operations['adopt'], peer: Peer): Promise<void> {
+    checkVersion(version);
+    const parsed = parseSessionState(state);
+    const { id, epoch } = parsed;
+    if (this.#adoptions.has(id) || this.#adoptions.size >= MAX_ADOPTIONS) {
+      throw new McpSseError('internal', 'the session is coming already, or too many are');
+    }
+    const { sessions, restorer } = this.#parts;
+    const arrived = sessions.arrivals.add(parsed);
+    const adoption: Adoption<Data> = {
+      epoch,
+      peer,
+      channel,
+      arrived,
+      session: undefined,
+      timer: undefined,
+      aborted: false,
+    };
+    this.#adoptions.set(id, adoption);
+    try {
+      adoption.session = await restorer.restore(parsed);
+    } catch (error) {
+      this.#forget(id, adoption);
+      throw error;
+    }
+    // The former node may have given up meanwhile.
+    if (adoption.aborted) {
+      this.#drop(id, adoption);
+      throw new McpSseError('request-cancelled', 'the session is not to come any more');
+    }
+    adoption.timer = setTimeout(() => {
+      this.#drop(id, adoption);
+    }, COMMIT_MS).unref();
+  }
+
+  /** @throws McpSseError `session-not-found` when it is not ready */
+  commit({ id, epoch }: Operations['commit'], peer: Peer): void {
+    const adoption = this.#of(id, epoch, peer);
+    const session = adoption?.session;
+    if (!adoption || !session) throw sessionNotFound();
+    const { channel } = adoption;
+    const stream = channel === undefined ? undefined : peer.imported.get(channel);
+    this.#parts.restorer.begin(session, stream?.takeOver());
+    this.#parts.onAdopted(session, peer);
+    this.#forget(id, adoption);
+  }
+
+  abort({ id, epoch }: Operations['abort'], peer: Peer): void {
+    const adoption = this.#of(id, epoch, peer);
+    if (!adoption) return;
+    adoption.aborted = true;
+    if (adoption.session) this.#drop(id, adoption);
+  }
+
+  /** This node leaves: nothing comes any more. */
+  giveUp(): void {
+    for (const [id, adoption] of this.#adoptions) {
+      adoption.aborted = true;
+      if (adoption.session) this.#drop(id, adoption);
+    }
+  }
+
+  #of(id: string, epoch: number, peer: Peer): Adoption<Data> | undefined {
+    const adoption = this.#adoptions.get(id);
+    return adoption?.epoch === epoch && adoption.peer === peer ? adoption : undefined;
+  }
+
+  #drop(id: string, adoption: Adoption<Data>): void {
+    // It was never opened here: it is not reported as closed either.
+    adoption.session?.close('shutdown');
+    this.#forget(id, adoption);
+  }
+
+  #forget(id: string, adoption: Adoption<Data>): void {
+    clearTimeout(adoption.timer);
+    this.#adoptions.delete(id);
+    adoption.arrived();
+  }
+}
+
+function checkVersion(version: number): void {
+  if (version === STATE_VERSION) return;
+  throw new McpSseError('invalid-message', 'sessions of another version cannot go on here');
+}

@@ -1,0 +1,44 @@
+// Which broadcasts have reached the sessions of this node.
+import type { JsonRpcNotification } from '../../wire/json-rpc.js';
+import { performance } from '../../util/timers.js';
+
+/** How long, and how many, broadcasts are kept for sessions that are about to come. */
+const KEEP_MS = 5_000;
+const MAX_KEPT = 256;
+
+/** A broadcast of another node, or of this one. */
+export interface Broadcast {
+  readonly node: string;
+  /** Counts the broadcasts of that node. */
+  readonly n: number;
+  readonly message: JsonRpcNotification;
+  readonly principal: string | undefined;
+}
+
+/**
+ * Which broadcasts have reached the sessions of this node. Those of one node arrive in order, so
+ * its last number says it all. A session that is handed over takes the numbers along: it gets what
+ * came to its new node meanwhile, and nothing twice.
+ */
+export class BroadcastClock {
+  readonly #last: Record<string, number> = {};
+  #kept: (Broadcast & { readonly at: number })[] = [];
+
+  /** For each node, its last broadcast that has arrived. */
+  get last(): Readonly<Record<string, number>> {
+    return { ...this.#last };
+  }
+
+  note(broadcast: Broadcast): void {
+    this.#last[broadcast.node] = broadcast.n;
+    const at = performance.now();
+    this.#kept.push({ ...broadcast, at });
+    this.#kept = this.#kept.slice(-MAX_KEPT).filter((kept) => at - kept.at < KEEP_MS);
+  }
+
+  /** What came lately and is not among `seen`, in order. */
+  missedBy(seen: Readonly<Record<string, number>>): Broadcast[] {
+    const since = performance.now() - KEEP_MS;
+    return this.#kept.filter(({ node, n, at }) => at >= since && n > (seen[node] ?? 0));
+  }
+}

@@ -1,0 +1,257 @@
+// Hands the sessions of this node over to others when it shuts down.
+import { McpSseError } from '../../errors.js';
+import {
+  exportSession,
+  travellingData,
+  type Save,
+  type TravellingData,
+} from '../../session/handover/export-session.js';
+import type { HandOver } from '../../session/handover/hand-over.js';
+import type { Mover } from '../../session/handover/mover.js';
+import { STATE_VERSION, type SessionState } from '../../session/handover/session-state.js';
+import type { LiveSession } from '../../session/live-session.js';
+import type { CloseReason } from '../../session/session.js';
+import type { JsonRpcMessage } from '../../wire/json-rpc.js';
+import { setImmediate } from '../../util/timers.js';
+import { Slots } from '../../util/slots.js';
+import type { Membership } from '../membership.js';
+import type { Peer } from '../peer.js';
+import type { Relay, Relays } from '../relay/relays.js';
+import type { Offer } from '../rpc/operations.js';
+
+/** A node that has not answered by then is not asked again, and the session ends here. */
+const ADOPT_MS = 2_000;
+const OFFER_MS = 1_000;
+/** Sessions that are on their way at a time. */
+const AT_A_TIME = 32;
+/** Nodes that are asked for one session before it ends. */
+const MAX_TRIES = 3;
+/** Turns of the event loop in which a relayed stream must have sent what it has. */
+const FLUSH_TURNS = 50;
+
+/** What hand-overs work with. */
+export interface HandOverParts<Data> {
+  readonly membership: Membership;
+  readonly relays: Relays;
+  readonly save: Save<Data> | undefined;
+  /** Runs `save` by the deadline of hooks. */
+  readonly bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+  readonly broadcastsSeen: () => Readonly<Record<string, number>>;
+  /** The session is at `peer` now: everybody is told. */
+  readonly onMoved: (session: LiveSession<Data>, peer: Peer) => void;
+  /** As `Dispatcher.send`. */
+  readonly forward: (sessionId: string, message: JsonRpcMessage) => Promise<void>;
+  readonly failed: (error: McpSseError) => void;
+}
+
+/** A node that takes sessions. */
+interface Candidate {
+  readonly peer: Peer;
+  /** Those that it was given are counted. */
+  sessions: number;
+}
+
+/** What became of one attempt. `refused`: the node has said no, and another one may be asked. */
+type Outcome = 'moved' | 'refused' | 'ended' | 'busy';
+
+/**
+ * Hands the sessions of this node over to others. Each is frozen, sent, and made ready there; then
+ * the other node is told to begin, and this one is silent for good. Without an answer in time the
+ * session ends here, and the other node is told to drop it. So there is never more than one owner.
+ */
+export class HandOvers<Data> implements Mover<Data> {
+  readonly #parts: HandOverParts<Data>;
+  readonly #slots = new Slots(AT_A_TIME);
+  #candidates: Candidate[] = [];
+  /** Data that cannot travel is reported once. */
+  #reported = false;
+
+  constructor(parts: HandOverParts<Data>) {
+    this.#parts = parts;
+  }
+
+  canMove(session: LiveSession<Data>): boolean {
+    const { membership, relays } = this.#parts;
+    if (membership.alive().length === 0 || !session.handshake.settings.complete) return false;
+    const { resumable, undecided } = session.sender.resumeStrategy;
+    // A client that cannot come back must be connected to the node that goes on.
+    return resumable || undecided || relays.of(session.sender.writer) !== undefined;
+  }
+
+  async begin(): Promise<boolean> {
+    const asked = this.#parts.membership.alive().map(async (peer) => {
+      const answer = await peer.call('offer', { version: STATE_VERSION }, OFFER_MS);
+      return { peer, sessions: sessionsOf(answer) };
+    });
+    const settled = await Promise.allSettled(asked);
+    this.#candidates = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    return this.#candidates.length > 0;
+  }
+
+  async move(
+    session: LiveSession<Data>,
+    quiet: () => Promise<void>,
+  ): Promise<CloseReason | undefined> {
+    const data = await this.#dataOf(session);
+    let refusal: McpSseError | undefined;
+    for (const candidate of data ? this.#candidatesFor(session) : []) {
+      const onRefused = (error: McpSseError): void => {
+        refusal = error;
+      };
+      const outcome = await this.#tryUntilQuiet(session, candidate, quiet, data, onRefused);
+      if (outcome === 'moved') return undefined;
+      if (outcome === 'ended') break;
+    }
+    if (!refusal) return 'shutdown';
+    this.#parts.failed(refusal);
+    return 'restore-failed';
+  }
+
+  async #tryUntilQuiet(
+    session: LiveSession<Data>,
+    candidate: Candidate,
+    quiet: () => Promise<void>,
+    data: TravellingData | undefined,
+    onRefused: (error: McpSseError) => void,
+  ): Promise<Outcome> {
+    const { handOver } = session;
+    if (!handOver || !data) return 'ended';
+    candidate.sessions += 1;
+    for (;;) {
+      if (!handOver.frozen) await quiet();
+      const outcome = await this.#slots.run(() =>
+        this.#try(session, handOver, candidate, data, onRefused),
+      );
+      if (outcome === 'busy') continue;
+      if (outcome !== 'moved') candidate.sessions -= 1;
+      return outcome;
+    }
+  }
+
+  /** Nothing is awaited between the look at what runs and the freeze. */
+  async #try(
+    session: LiveSession<Data>,
+    handOver: HandOver,
+    candidate: Candidate,
+    data: TravellingData,
+    onRefused: (error: McpSseError) => void,
+  ): Promise<Outcome> {
+    if (session.state === 'closed') return 'ended';
+    if (!handOver.frozen && session.receiver.inFlight.unanswered.length > 0) return 'busy';
+    handOver.freeze(this.#parts.broadcastsSeen());
+    session.intercept = (message, frame) => handOver.take(message, frame);
+    session.sender.setFrozen(true);
+    const relay = await this.#flushRelay(session, candidate.peer);
+    const state = exportSession(session, data, handOver.broadcastsSeen);
+    const { peer } = candidate;
+    try {
+      const channel = relay?.channel;
+      await peer.call('adopt', { version: STATE_VERSION, state, channel }, ADOPT_MS);
+    } catch (thrown) {
+      const error = McpSseError.from(thrown);
+      this.#abort(state, peer);
+      if (!REFUSALS.has(error.code)) return 'ended';
+      onRefused(error);
+      return 'refused';
+    }
+    // The application, or a bound, may have ended it meanwhile.
+    if (isClosed(session)) {
+      this.#abort(state, peer);
+      return 'ended';
+    }
+    this.#commit(session, handOver, state, peer);
+    return 'moved';
+  }
+
+  /** In one turn: the other node begins, and this one ends. */
+  #commit(
+    session: LiveSession<Data>,
+    handOver: HandOver,
+    { id, epoch }: SessionState,
+    peer: Peer,
+  ): void {
+    const { onMoved, forward, failed } = this.#parts;
+    peer.call('commit', { id, epoch }).catch((thrown: unknown) => {
+      failed(McpSseError.from(thrown));
+    });
+    onMoved(session, peer);
+    handOver.moved((message) => forward(id, message));
+    session.leave(peer.node);
+  }
+
+  #abort({ id, epoch }: SessionState, peer: Peer): void {
+    peer.call('abort', { id, epoch }).catch(ignore);
+  }
+
+  /**
+   * Sends on what lies in the writer of a stream to a client of that node, so that the state of the
+   * session follows it. Undefined where there is no such stream.
+   */
+  async #flushRelay(session: LiveSession<Data>, peer: Peer): Promise<Relay | undefined> {
+    const { writer } = session.sender;
+    const relay = this.#parts.relays.of(writer);
+    if (!writer || relay?.node !== peer.node) return undefined;
+    relay.response.openWindow();
+    for (let turn = 0; writer.bufferedBytes > 0 && !writer.closed; turn += 1) {
+      // Its client comes back to the session as one that has lost its stream.
+      if (turn >= FLUSH_TURNS) return undefined;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return writer.closed ? undefined : relay;
+  }
+
+  async #dataOf(session: LiveSession<Data>): Promise<TravellingData | undefined> {
+    const { save, bounded, failed } = this.#parts;
+    try {
+      if (!save) return await travellingData(session, undefined);
+      return await bounded('resume.save()', () => travellingData(session, save));
+    } catch (thrown) {
+      if (!this.#reported) failed(McpSseError.from(thrown, 'hook-failed'));
+      this.#reported = true;
+      return undefined;
+    }
+  }
+
+  /** The node at which the client is connected, then those with the fewest sessions. */
+  *#candidatesFor(session: LiveSession<Data>): Generator<Candidate> {
+    const asked = new Set<Candidate>();
+    const node = this.#parts.relays.of(session.sender.writer)?.node;
+    const { resumable, undecided } = session.sender.resumeStrategy;
+    const near = this.#candidates.find(({ peer }) => peer.node === node);
+    if (near) {
+      asked.add(near);
+      yield near;
+    }
+    if (!resumable && !undecided) return;
+    while (asked.size < MAX_TRIES) {
+      const left = this.#candidates.filter((one) => !asked.has(one) && !one.peer.ended);
+      const [next] = left.sort((one, other) => one.sessions - other.sessions);
+      if (!next) return;
+      asked.add(next);
+      yield next;
+    }
+  }
+}
+
+/** What says no, by a node that has surely not begun. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'internal',
+  'invalid-message',
+  'session-not-found',
+  'shutting-down',
+  'not-serializable',
+  'message-too-large',
+]);
+
+function sessionsOf(answer: unknown): number {
+  const { sessions } = (answer ?? {}) as Partial<Offer>;
+  return typeof sessions === 'number' ? sessions : 0;
+}
+
+function isClosed({ state }: { readonly state: string }): boolean {
+  return state === 'closed';
+}
+
+function ignore(): void {
+  // The other node drops what is not committed by itself.
+}

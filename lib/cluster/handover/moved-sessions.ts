@@ -1,0 +1,28 @@
+// Where the sessions are that have left the node which their ids name.
+
+/** Names that are remembered: a session has one or two. The oldest go. */
+const MAX_NAMES = 131_072;
+
+/** Where sessions and streams are that have left the node which their ids name. */
+export class MovedSessions {
+  readonly #nodes = new Map<string, string>();
+
+  /** The node that has the session of that id, or the stream of that token. */
+  get(name: string): string | undefined {
+    return this.#nodes.get(name);
+  }
+
+  set(name: string, node: string): void {
+    this.#nodes.delete(name);
+    this.#nodes.set(name, node);
+    if (this.#nodes.size <= MAX_NAMES) return;
+    for (const oldest of this.#nodes.keys()) {
+      this.#nodes.delete(oldest);
+      return;
+    }
+  }
+
+  delete(name: string): void {
+    this.#nodes.delete(name);
+  }
+}

@@ -1,0 +1,150 @@
+// Finds the node of a session, also of one that has moved.
+import { McpSseError } from '../errors.js';
+import type { Claimant, Host } from '../session/host.js';
+import type { LocalHost } from '../session/local-host.js';
+import { sessionNotFound } from '../session/session-not-found.js';
+import type { Probes } from '../session/resume/probes.js';
+import type { MovedSessions } from './handover/moved-sessions.js';
+import { Whereabouts } from './handover/whereabouts.js';
+import type { Membership } from './membership.js';
+import { nodeOfSession } from './node-name.js';
+import type { Peer } from './peer.js';
+import { unreachable } from './rpc/outgoing-calls.js';
+import { RemoteHost, UnknownHost } from './rpc/remote-host.js';
+
+/** A session that moves on while it is followed is followed this often. */
+const MAX_MOVES = 4;
+
+/** A session that a client comes back to, and where it lives. */
+export interface Located {
+  readonly host: Host;
+  readonly sessionId: string;
+}
+
+/** What a locator works with. */
+export interface LocatorParts<Data> {
+  readonly node: string;
+  readonly localHost: LocalHost<Data>;
+  readonly probes: Probes;
+  readonly moved: MovedSessions;
+  /** Undefined where this is the only node. */
+  readonly membership: Membership | undefined;
+}
+
+/**
+ * Finds the node of a session. Its id names the node that has opened it, so nothing is looked up
+ * unless that one is gone: then the session may have moved.
+ */
+export class Locator<Data> {
+  readonly #parts: LocatorParts<Data>;
+  readonly #whereabouts: Whereabouts | undefined;
+
+  constructor(parts: LocatorParts<Data>) {
+    this.#parts = parts;
+    const { membership, moved } = parts;
+    this.#whereabouts = membership && new Whereabouts(membership, moved);
+  }
+
+  /** Where the session of that id lives, if it does. */
+  hostOf(sessionId: string): Host {
+    const node = this.#ownerOf(sessionId);
+    return node === undefined ? this.#parts.localHost : this.#host(node);
+  }
+
+  /**
+   * Resolves once the others have told where the session of that id is, whose node is gone or was
+   * never heard of; undefined when nobody need be asked.
+   */
+  located(sessionId: string): Promise<void> | undefined {
+    const node = this.#ownerOf(sessionId);
+    return node === undefined ? undefined : this.#ask(node, sessionId);
+  }
+
+  /**
+   * Where the claimed stream lives, which `node` has begun.
+   *
+   * @throws McpSseError as `Host.find`
+   */
+  async locate(node: string, token: string, client: Claimant): Promise<Located> {
+    const { localHost, moved } = this.#parts;
+    const ownerNow = (): string | undefined =>
+      localHost.hasAdopted(client) ? undefined : (moved.get(token) ?? node);
+    const owner = ownerNow();
+    if (owner !== undefined) await this.#ask(owner, token);
+    const asked = ownerNow();
+    try {
+      return await this.#find(asked, client);
+    } catch (error) {
+      const next = ownerNow();
+      if (!isNotFound(error) || next === asked) throw error;
+      return this.#find(next, client);
+    }
+  }
+
+  /** Awaits what was asked of the session's host, and asks its next host if it has left that one. */
+  async follow(
+    sessionId: string,
+    asked: void | Promise<void>,
+    ask: (host: Host) => void | Promise<void>,
+  ): Promise<void> {
+    let answer = asked;
+    let owner = this.#ownerOf(sessionId);
+    for (let moves = 0; ; moves += 1) {
+      try {
+        await answer;
+        return;
+      } catch (error) {
+        // Not there, so it has surely not run.
+        const next = this.#ownerOf(sessionId);
+        if (!isNotFound(error) || moves >= MAX_MOVES || next === owner) throw error;
+        owner = next;
+        answer = ask(this.hostOf(sessionId));
+      }
+    }
+  }
+
+  async #find(owner: string | undefined, client: Claimant): Promise<Located> {
+    const host = owner === undefined ? this.#parts.localHost : this.#host(owner);
+    return { host, sessionId: await host.find(client) };
+  }
+
+  /** The node of the session, as far as is known; undefined for this one. */
+  #ownerOf(sessionId: string): string | undefined {
+    const { membership, localHost, moved } = this.#parts;
+    const named = membership && nodeOfSession(sessionId);
+    if (named === undefined || localHost.has(sessionId)) return undefined;
+    return moved.get(sessionId) ?? named;
+  }
+
+  /**
+   * Where the sessions of that node live. Text of a client names no node that was not heard of:
+   * every request to one fails at once.
+   */
+  #host(node: string): Host {
+    const { membership, localHost, probes } = this.#parts;
+    if (node === this.#parts.node) return localHost;
+    const peer = membership?.peer(node);
+    // Its sessions may be elsewhere, and the node that has them silent for now.
+    const mayHaveMoved = peer?.isKnownToBeGone === true && !this.#whereabouts?.hasAll(node);
+    if (mayHaveMoved) return new UnknownHost(unreachable(), probes);
+    if (peer) return new RemoteHost(peer, probes, () => this.#undeliverable(peer));
+    return new UnknownHost(membership?.unknownNode() ?? sessionNotFound(), probes);
+  }
+
+  /** Why nothing can be delivered to it now, if that is so. */
+  #undeliverable(peer: Peer): McpSseError | undefined {
+    if (peer.isKnownToBeGone) return sessionNotFound();
+    return peer.ended || !this.#parts.membership?.up ? unreachable() : undefined;
+  }
+
+  #ask(node: string, name: string): Promise<void> | undefined {
+    const { membership, moved } = this.#parts;
+    if (!membership || node === this.#parts.node || moved.get(name) !== undefined) return undefined;
+    const peer = membership.peer(node);
+    return peer && !peer.ended ? undefined : this.#whereabouts?.ask(node);
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return McpSseError.from(error).code === 'session-not-found';
+}

@@ -1,0 +1,25 @@
+// Which writers of ours lead to clients of other nodes.
+import type { ConnectionWriter } from '../../stream/connection-writer.js';
+import type { OwnerResponse } from './owner-response.js';
+
+/** The stream of one of our sessions to a client of another node. */
+export interface Relay {
+  /** The node of the client. */
+  readonly node: string;
+  readonly channel: string;
+  readonly response: OwnerResponse;
+}
+
+/** Relays by their writers, which know nothing of them. */
+export class Relays {
+  readonly #byWriter = new WeakMap<ConnectionWriter, Relay>();
+
+  add(writer: ConnectionWriter, relay: Relay): void {
+    this.#byWriter.set(writer, relay);
+  }
+
+  /** The relay behind `writer`; undefined for a connection to this node. */
+  of(writer: ConnectionWriter | undefined): Relay | undefined {
+    return writer && this.#byWriter.get(writer);
+  }
+}

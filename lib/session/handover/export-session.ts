@@ -1,0 +1,55 @@
+// What another node needs to go on with a session.
+import { McpSseError } from '../../errors.js';
+import { isPlainJson } from '../../util/plain-json.js';
+import type { LiveSession } from '../live-session.js';
+import type { Session } from '../session.js';
+import type { SessionState } from './session-state.js';
+
+/** `session.data` on its way. */
+export interface TravellingData {
+  readonly data: unknown;
+  readonly saved: boolean;
+}
+
+/** Makes plain data of a session. */
+export type Save<Data> = (session: Session<Data>) => unknown;
+
+/**
+ * What travels of `session.data`: what the application makes of it, or the data as it is.
+ *
+ * @throws McpSseError (as a rejection) `not-serializable` when that is not plain; what `save` throws
+ */
+export async function travellingData<Data>(
+  session: LiveSession<Data>,
+  save: Save<Data> | undefined,
+): Promise<TravellingData> {
+  const saved = save !== undefined;
+  const data: unknown = save ? await save(session.handle) : session.data;
+  if (data === undefined || isPlainJson(data)) return { data, saved };
+  const what = saved ? 'what resume.save returned' : 'session.data (see resume.save)';
+  throw new McpSseError('not-serializable', `${what} is not plain JSON: the session cannot move`);
+}
+
+/** The session as plain data, for the node that has it next. It must be frozen. */
+export function exportSession<Data>(
+  session: LiveSession<Data>,
+  { data, saved }: TravellingData,
+  broadcastsSeen: Readonly<Record<string, number>>,
+): SessionState {
+  const { id, principal, address, messagesIn, messagesOut, epoch } = session;
+  return {
+    id,
+    epoch: epoch + 1,
+    principal,
+    address,
+    data,
+    saved,
+    openedAt: session.openedAt.getTime(),
+    lastActiveAt: session.lastActiveAt.getTime(),
+    messagesIn,
+    messagesOut,
+    broadcastsSeen,
+    handshake: session.handshake.state(),
+    sender: session.sender.state(),
+  };
+}

@@ -1,0 +1,132 @@
+// A session on its way to another node, at the node that it leaves.
+import { McpSseError } from '../../errors.js';
+import { rejected } from '../../util/promises.js';
+import { clearTimeout, setTimeout } from '../../util/timers.js';
+import type { Frame } from '../../wire/sse-encoder.js';
+import { isRequest, type JsonRpcMessage } from '../../wire/json-rpc.js';
+import { sessionClosed } from '../session-closed.js';
+
+/**
+ * How long a request waits for the session to leave; then it runs here: what keeps the session
+ * may take longer than its client, or the node in between, would wait.
+ */
+const HOLD_MS = 2_000;
+/** POSTs, and bytes of the server's messages, that wait for one session. */
+const MAX_HELD_POSTS = 256;
+const MAX_HELD_BYTES = 1024 * 1024;
+
+/** Where what was held back goes on. */
+export type Whereabouts = 'here' | 'elsewhere';
+
+/** Sends a message where the session is now. */
+export type Forward = (message: JsonRpcMessage) => Promise<void>;
+
+interface HeldMessage {
+  readonly message: JsonRpcMessage;
+  readonly resolve: () => void;
+  readonly reject: (error: McpSseError) => void;
+}
+
+/**
+ * What comes for a session while it leaves. First, while its requests run, further ones wait and
+ * everything else goes on. Then it is frozen: everything waits. At the end it is elsewhere, or
+ * ends here.
+ */
+export class HandOver {
+  #stage: 'leaving' | 'frozen' | 'moved' | 'ended' = 'leaving';
+  readonly #posts = new Set<(whereabouts: Whereabouts | McpSseError) => void>();
+  readonly #messages: HeldMessage[] = [];
+  #messageBytes = 0;
+  /** Of each node, the last broadcast that reached the session before it was frozen. */
+  broadcastsSeen: Readonly<Record<string, number>> = {};
+
+  get frozen(): boolean {
+    return this.#stage === 'frozen';
+  }
+
+  /** From now on nothing reaches the session or its client. */
+  freeze(broadcastsSeen: Readonly<Record<string, number>> = {}): void {
+    if (this.#stage !== 'leaving') return;
+    this.#stage = 'frozen';
+    this.broadcastsSeen = broadcastsSeen;
+  }
+
+  /**
+   * Holds back what a client has posted.
+   *
+   * @returns undefined for what the session takes now
+   * @throws McpSseError (as a rejection) `shutting-down` when the session ends instead of leaving,
+   * or too much waits already
+   */
+  hold(messages: readonly JsonRpcMessage[]): Promise<Whereabouts> | undefined {
+    if (this.#stage === 'leaving' && !messages.some(isRequest)) return undefined;
+    return this.#stage === 'leaving' ? this.whereabouts(HOLD_MS) : this.whereabouts();
+  }
+
+  /** Where the session is to be found, once that is known; `here` after `holdMs`. */
+  whereabouts(holdMs?: number): Promise<Whereabouts> {
+    if (this.#stage === 'moved') return Promise.resolve('elsewhere');
+    if (this.#stage === 'ended' || this.#posts.size >= MAX_HELD_POSTS) {
+      return rejected(shuttingDown());
+    }
+    return new Promise((resolve, reject) => {
+      const settle = (whereabouts: Whereabouts | McpSseError): void => {
+        clearTimeout(timer);
+        this.#posts.delete(settle);
+        if (whereabouts instanceof McpSseError) reject(whereabouts);
+        else resolve(whereabouts);
+      };
+      const timer =
+        holdMs === undefined
+          ? undefined
+          : setTimeout(() => {
+              if (this.#stage === 'leaving') settle('here');
+            }, holdMs).unref();
+      this.#posts.add(settle);
+    });
+  }
+
+  /**
+   * Takes a message that the server sends while the session is frozen; undefined for one that the
+   * session sends itself. Nobody waits for an answer any more, and the server that would get
+   * the answer to a request is about to close.
+   */
+  take(message: JsonRpcMessage, frame: Frame): Promise<void> | undefined {
+    if (this.#stage === 'leaving') return undefined;
+    if (!('method' in message) || 'id' in message) return rejected(sessionClosed());
+    if (this.#stage !== 'frozen') return rejected(sessionClosed());
+    this.#messageBytes += frame.bytes;
+    if (this.#messageBytes > MAX_HELD_BYTES) {
+      return rejected(
+        new McpSseError('buffer-overflow', 'too much is sent to a session that moves'),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.#messages.push({ message, resolve, reject });
+    });
+  }
+
+  /** Another node has the session: what was held back goes there, in order. */
+  moved(forward: Forward): void {
+    if (this.#stage !== 'frozen') return;
+    this.#stage = 'moved';
+    for (const { message, resolve, reject } of this.#messages.splice(0)) {
+      forward(message).then(resolve, (error: unknown) => {
+        reject(McpSseError.from(error));
+      });
+    }
+    for (const settle of this.#posts) settle('elsewhere');
+  }
+
+  /** The session ends here. */
+  ended(): void {
+    if (this.#stage === 'moved') return;
+    this.#stage = 'ended';
+    for (const { reject } of this.#messages.splice(0)) reject(sessionClosed());
+    for (const settle of this.#posts) settle(shuttingDown());
+  }
+}
+
+function shuttingDown(): McpSseError {
+  return new McpSseError('shutting-down', 'the server is shutting down');
+}

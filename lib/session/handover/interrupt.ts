@@ -1,0 +1,34 @@
+// Answers what still runs when its node ends.
+import { McpSseError } from '../../errors.js';
+import {
+  errorResponseFor,
+  isAnswer,
+  RpcCode,
+  type JsonRpcFailure,
+  type RequestId,
+} from '../../wire/json-rpc.js';
+import type { LiveSession } from '../live-session.js';
+
+const DONE = Promise.resolve();
+
+/** The answer to a request whose node has ended: whether it had its effect, nobody knows. */
+export function interruptedResponse(id: RequestId): JsonRpcFailure & { id: RequestId | null } {
+  const data = { mayHaveRun: true };
+  const text = 'The node that ran the request has ended';
+  return errorResponseFor(id, RpcCode.interrupted, text, data);
+}
+
+/**
+ * Answers the requests that run with the error `interrupted`. They are told to stop, and what they
+ * answer nevertheless is left out.
+ */
+export function interruptRequests<Data>(session: LiveSession<Data>): void {
+  const { inFlight } = session.receiver;
+  const ids = inFlight.unanswered;
+  if (ids.length === 0) return;
+  for (const id of ids) {
+    inFlight.cancel(id, new McpSseError('interrupted', 'the node of the request ends'));
+    void session.send(interruptedResponse(id));
+  }
+  session.intercept = (message) => (isAnswer(message) ? DONE : undefined);
+}

@@ -1,0 +1,117 @@
+// Tells the new server of a session what the client has told the one before.
+import { McpSseError } from '../../errors.js';
+import { isRecord } from '../../util/guards.js';
+import { withDeadline } from '../../util/promises.js';
+import { answeredId, type JsonRpcMessage, type JsonRpcResponse } from '../../wire/json-rpc.js';
+import type { LiveSession } from '../live-session.js';
+import type { RequestFacts } from '../request-facts.js';
+
+const DONE = Promise.resolve();
+/** Ids of ours: no client has them, and it gets no answer to them. */
+const ID_PREFIX = 'express-mcp-sse:replay:';
+/** What stands for the requests that were made elsewhere: no header and no `authInfo` travels. */
+export const NO_FACTS: RequestFacts = {
+  headers: {},
+  url: 'http://localhost/',
+  authInfo: undefined,
+};
+
+/**
+ * Says `initialize`, `notifications/initialized`, the logging level and the subscriptions again, to
+ * a server that takes the session over. Its answers go to nobody.
+ *
+ * @throws McpSseError (as a rejection) `server-failed` when the server offers less than the one
+ * before or refuses any of it, `hook-timeout` when it takes too long
+ */
+export async function replayHandshake<Data>(
+  session: LiveSession<Data>,
+  timeoutMs: number,
+): Promise<void> {
+  const replay = new Replay(session);
+  try {
+    await withDeadline(
+      replay.run(),
+      timeoutMs,
+      () => new McpSseError('hook-timeout', 'the server did not answer the handshake in time'),
+    );
+  } finally {
+    session.intercept = undefined;
+  }
+}
+
+class Replay<Data> {
+  readonly #session: LiveSession<Data>;
+  #count = 0;
+  #waiting:
+    { readonly id: string; readonly resolve: (answer: JsonRpcResponse) => void } | undefined;
+
+  constructor(session: LiveSession<Data>) {
+    this.#session = session;
+    session.intercept = (message) => this.#take(message);
+  }
+
+  async run(): Promise<void> {
+    const { handshake } = this.#session;
+    const { initializeParams, serverCapabilities, protocolVersion, settings } = handshake;
+    // One that a client never addressed by `initialize` here knows nothing that could be replayed.
+    if (!initializeParams) return;
+    const offered = await this.#request('initialize', initializeParams);
+    checkVersion(protocolVersion, offered.protocolVersion);
+    checkCapabilities(serverCapabilities, offered.capabilities);
+    if (!handshake.done) return;
+    this.#say({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    const { level } = settings;
+    if (level !== undefined) await this.#request('logging/setLevel', { level });
+    for (const uri of settings.subscriptions) await this.#request('resources/subscribe', { uri });
+  }
+
+  async #request(
+    method: string,
+    params: Record<string, unknown>,
+  ): Promise<Record<string, unknown>> {
+    const id = `${ID_PREFIX}${String((this.#count += 1))}`;
+    const answered = new Promise<JsonRpcResponse>((resolve) => (this.#waiting = { id, resolve }));
+    this.#say({ jsonrpc: '2.0', id, method, params });
+    const answer = await answered;
+    if ('result' in answer) return answer.result;
+    throw new McpSseError('server-failed', `the server has refused ${method}`);
+  }
+
+  #say(message: JsonRpcMessage): void {
+    this.#session.receiver.say(message, NO_FACTS);
+  }
+
+  /** Takes the answers to the replay; what else the server sends is for the client. */
+  #take(message: JsonRpcMessage): Promise<void> | undefined {
+    const id = answeredId(message);
+    if (id === undefined || id !== this.#waiting?.id) return undefined;
+    this.#session.receiver.inFlight.release(id);
+    this.#waiting.resolve(message as JsonRpcResponse);
+    return DONE;
+  }
+}
+
+function checkVersion(before: string | undefined, now: unknown): void {
+  if (before === now) return;
+  throw new McpSseError('server-failed', 'the server speaks another version of the protocol');
+}
+
+function checkCapabilities(before: unknown, now: unknown): void {
+  const missing = missingIn(before, now);
+  if (missing === undefined) return;
+  throw new McpSseError('server-failed', `the server offers less than before: no ${missing}`);
+}
+
+/** The path of the first capability of `before` that `now` has not. */
+function missingIn(before: unknown, now: unknown): string | undefined {
+  if (!isRecord(before)) return undefined;
+  const offered = isRecord(now) ? now : {};
+  for (const [name, value] of Object.entries(before)) {
+    if (value === undefined || value === false || value === null) continue;
+    const own = offered[name];
+    if (own === undefined || own === false || own === null) return name;
+    const inside = missingIn(value, own);
+    if (inside !== undefined) return `${name}.${inside}`;
+  }
+  return undefined;
+}

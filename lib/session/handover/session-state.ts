@@ -1,0 +1,96 @@
+// What travels of a session that is handed over, with its schema.
+import { z } from 'zod';
+
+import { McpSseError } from '../../errors.js';
+import type { HandshakeState } from '../inbound/handshake.js';
+import type { SenderState } from '../outbound/sender.js';
+
+/** Counts up with each change of what travels. A node of another version takes no session. */
+export const STATE_VERSION = 1;
+
+/** A session as plain data: no header, no `authInfo`, and nothing of the MCP server behind it. */
+export interface SessionState {
+  readonly id: string;
+  /** How often it was handed over, this time included. */
+  readonly epoch: number;
+  readonly principal?: string | undefined;
+  /** The address that opened it. */
+  readonly address?: string | undefined;
+  /** `session.data`, or what `resume.save` has made of it. */
+  readonly data?: unknown;
+  readonly saved: boolean;
+  /** Dates, in ms. */
+  readonly openedAt: number;
+  readonly lastActiveAt: number;
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+  /** Of each node, the last broadcast that reached the session. */
+  readonly broadcastsSeen?: Readonly<Record<string, number>> | undefined;
+  readonly handshake: HandshakeState;
+  readonly sender: SenderState;
+}
+
+const count = z.int().min(0);
+const requestId = z.union([z.string(), z.int()]);
+const record = z.record(z.string(), z.unknown());
+const text = z.string().max(256);
+
+const handshake = z.object({
+  clientInfo: z.object({ name: text, version: text, title: text.optional() }).optional(),
+  clientCapabilities: record.optional(),
+  serverCapabilities: record.optional(),
+  requestedVersion: text.optional(),
+  protocolVersion: text.optional(),
+  initializeId: requestId.optional(),
+  answered: z.boolean(),
+  level: z.string().optional(),
+  subscriptions: z.array(z.string()),
+});
+
+const sender = z.object({
+  strategy: z.object({
+    token: z
+      .string()
+      .regex(/^[\w-]{22}$/)
+      .optional(),
+    key: z.string().optional(),
+    positions: z.boolean(),
+    undecided: z.boolean(),
+    signingKey: z.base64().optional(),
+    messageUrl: z.string(),
+  }),
+  first: z.int().min(1),
+  position: count,
+  frames: z.array(z.string()),
+  acknowledged: count,
+  handshakeOffset: count,
+  acks: z.array(z.tuple([requestId, count])),
+});
+
+const schema = z
+  .object({
+    id: z.string().regex(/^[\x21-\x7e]{1,160}$/),
+    epoch: z.int().min(1),
+    principal: z.string().optional(),
+    address: z.string().optional(),
+    data: z.unknown().optional(),
+    saved: z.boolean(),
+    openedAt: z.number(),
+    lastActiveAt: z.number(),
+    messagesIn: count,
+    messagesOut: count,
+    broadcastsSeen: z.record(z.string(), z.number()).optional(),
+    handshake,
+    sender,
+  })
+  .refine(({ sender: { first, position, frames } }) => {
+    return position + 1 >= first && position < first + frames.length;
+  }, 'the position lies outside of the log');
+
+/** @throws McpSseError `invalid-message` for what is no state of this version */
+export function parseSessionState(value: unknown): SessionState {
+  const result = schema.safeParse(value);
+  // Members that JSON has left out are absent, which the schema's own type does not know.
+  if (result.success) return result.data as SessionState;
+  throw new McpSseError('invalid-message', 'no state of a session of this version');
+}

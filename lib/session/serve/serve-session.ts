@@ -1,0 +1,32 @@
+// Gives a session what serves it.
+import type { SessionEvents } from '../events/session-events.js';
+import type { LiveSession } from '../live-session.js';
+import type { RequestFacts } from '../request-facts.js';
+import { defaultServer } from './default-server.js';
+import { HandlerSink, type MessageHandler } from './handler.js';
+import { connectServer, type ServerFactory } from './sdk-server.js';
+
+/** What serves sessions; neither is the default server. */
+export interface Serving<Data> {
+  readonly server: ServerFactory<Data> | undefined;
+  readonly handler: MessageHandler<Data> | undefined;
+}
+
+/**
+ * Gives the session an MCP server of its own, or the handler.
+ *
+ * @throws McpSseError as `connectServer`, and `hook-timeout`
+ */
+export async function serveSession<Data>(
+  session: LiveSession<Data>,
+  facts: RequestFacts,
+  { server, handler = defaultServer }: Serving<Data>,
+  events: SessionEvents<Data>,
+): Promise<void> {
+  // Bound, since a closure would keep the request and its socket for as long as the session lives.
+  const failed = events.failed.bind(events, session);
+  if (server) {
+    const bounded = events.bounded.bind(events);
+    await bounded('server()', () => connectServer(server, session, facts, { failed, bounded }));
+  } else session.receiver.serveWith(new HandlerSink(handler, session, failed));
+}
