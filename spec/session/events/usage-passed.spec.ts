@@ -4,6 +4,9 @@ import type { UsageRow } from '../../../lib/index.js';
 import { Usage } from '../../../lib/session/events/usage.js';
 import { usageOf } from '../../../lib/session/events/usage-rows.js';
 import { listenTo } from '../../support/listen.js';
+import { request } from '../../support/messages.js';
+import { serve } from '../../support/serve.js';
+import { post } from '../../support/stream-client.js';
 
 describe('requests that are passed on to Streamable HTTP', () => {
   const usage = (): Usage => new Usage({ principals: 'hashed' });
@@ -58,4 +61,21 @@ describe('requests that are passed on to Streamable HTTP', () => {
     counted.passed({ principal: undefined, headers: {} });
     expect(heard).toMatchObject([{ transport: 'streamable', session: undefined }]);
   });
+});
+
+it('are counted where they pass, by the principal of the request', async () => {
+  const { url, mcp } = await serve({
+    streamableHttp: (_req, res) => res.status(204).end(),
+    security: { principal: () => 'ann' },
+    usage: { principals: 'plain' },
+  });
+  const headers = { 'mcp-protocol-version': '2025-11-25', 'User-Agent': 'agent/1' };
+  await post(`${url}/sse`, request(1, 'tools/list'), headers);
+  const { rows } = await mcp.usage();
+  expect(rows).toMatchObject([
+    {
+      ...{ transport: 'streamable', principal: 'ann', userAgent: 'agent/1' },
+      ...{ protocolVersion: '2025-11-25', requests: 1 },
+    },
+  ]);
 });
