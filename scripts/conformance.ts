@@ -1,7 +1,8 @@
 // Runs the published conformance suite of MCP, its server scenarios of protocol 2025-11-25, against
 // examples/everything over HTTP+SSE: the suite's client transport, which is Streamable HTTP, is
 // replaced by the SDK's SSE client. Then as it is, over Streamable HTTP, against a handler of the SDK
-// that is `streamableHttp` at the same URL: what passes with the handler alone must. Installs the suite below .tmp/conformance.
+// that is `streamableHttp` at the same URL: what passes with the handler alone must. Then over HTTP+SSE against
+// a bridge, in front of the same server as Streamable HTTP and stdio. Installs the suite below .tmp/conformance.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -127,14 +128,7 @@ function faultOf(scenario: string, checks: readonly Check[]): string | undefined
 
 async function main(): Promise<void> {
   await withServer('examples/everything/server.ts', async (url) => {
-    const outcome = await suite(url, true, '--suite', 'all', '--spec-version', PROTOCOL);
-    for (const [scenario, checks] of [...outcome].sort()) {
-      const wire = OTHER_WIRE[scenario];
-      const note = wire ? ` (Streamable HTTP: ${wire.reason})` : '';
-      report.add(scenario + note, faultOf(scenario, checks));
-    }
-    const whole = outcome.size >= 32 && Object.keys(OTHER_WIRE).every((name) => outcome.has(name));
-    report.add('the suite is whole', whole ? undefined : `${outcome.size} scenarios ran`);
+    await checkOverSse(url, '');
     // The suite can fail: it did not speak Streamable HTTP above, and it does look at the server.
     await mustFail('without the replacement, the same scenario fails', url, false);
   });
@@ -142,6 +136,21 @@ async function main(): Promise<void> {
     mustFail('a server without the tool fails the scenario', url, true),
   );
   await withServer('scripts/conformance/one-url.ts', compareAtOneUrl);
+  await withServer('scripts/conformance/bridged.ts', async (url) => {
+    await checkOverSse(url, 'bridge to Streamable HTTP: ');
+    await checkOverSse(new URL('/stdio/sse', url).href, 'bridge to stdio: ');
+  });
+}
+
+async function checkOverSse(url: string, place: string): Promise<void> {
+  const outcome = await suite(url, true, '--suite', 'all', '--spec-version', PROTOCOL);
+  for (const [scenario, checks] of [...outcome].sort()) {
+    const wire = OTHER_WIRE[scenario];
+    const note = wire ? ` (Streamable HTTP: ${wire.reason})` : '';
+    report.add(place + scenario + note, faultOf(scenario, checks));
+  }
+  const whole = outcome.size >= 32 && Object.keys(OTHER_WIRE).every((name) => outcome.has(name));
+  report.add(`${place}the suite is whole`, whole ? undefined : `${outcome.size} scenarios ran`);
 }
 
 /** Every scenario must end at the URL of the stream as it does with the handler alone. */

@@ -46,7 +46,9 @@ export async function connect(url: string): Promise<Client> {
 }
 
 export async function greet(client: Client, name: string): Promise<string> {
-  const { content } = (await client.callTool({ name: 'greet', arguments: { name } })) as Content;
+  const call = { name: 'greet', arguments: { name } };
+  // Nothing here is about speed, and the machine may have other work.
+  const { content } = (await client.callTool(call, { timeout: 300_000 })) as Content;
   return content[0]?.text ?? '';
 }
 

@@ -1,0 +1,40 @@
+// Clients of HTTP+SSE in front of a server that does not speak it: one with a URL, or a command.
+//
+//   npx tsx examples/bridge/server.ts                             the stdio server beside this file
+//   npx tsx examples/bridge/server.ts https://tools.example/mcp   a server with a URL
+import { fileURLToPath } from 'node:url';
+
+import express from 'express';
+import { mcpSse } from 'express-mcp-sse';
+import { bridge } from 'express-mcp-sse/bridge';
+
+const [url] = process.argv.slice(2);
+const script = fileURLToPath(new URL('stdio-server.ts', import.meta.url));
+
+const upstream = bridge({
+  upstream: url ?? { command: 'npx', args: ['tsx', script] },
+  hooks: {
+    onUpstream: ({ state, era }) => console.log(`upstream ${state} ${era ?? ''}`.trimEnd()),
+    onError: ({ message }) => console.error(message),
+    onStderr: (line) => console.error(line),
+  },
+});
+
+const app = express();
+const mcp = mcpSse({ server: upstream });
+app.use(mcp); // GET /sse and POST /message
+
+const port = Number(process.env.PORT ?? 3000);
+const server = app.listen(port, '127.0.0.1', (error) => {
+  if (error) throw error;
+  console.log(`MCP over HTTP+SSE: http://127.0.0.1:${port}/sse`);
+});
+
+// Sessions first, then what stands behind them; then nothing keeps the process alive.
+function stop(): void {
+  void mcp
+    .close()
+    .then(() => upstream.close())
+    .then(() => server.close());
+}
+process.once('SIGINT', stop).once('SIGTERM', stop);
