@@ -74,9 +74,11 @@ it('gives no answer of a client to another question of the next upstream', async
   const [session] = served.mcp.sessions;
   // Not from the client, which was told to forget the question: from one that does not listen.
   const url = `${served.url}/message?sessionId=${session!.id}`;
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 'bridge:1', result: { roots: [] } });
   const headers = { 'content-type': 'application/json' };
-  expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(202);
+  for (const id of ['bridge:1', 0, '0']) {
+    const body = JSON.stringify({ jsonrpc: '2.0', id, result: { roots: [] } });
+    expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(202);
+  }
   await client.ping();
   expect(done).toBe(false);
   answers[1]!([]);
