@@ -25,13 +25,18 @@ const TEXT = 'x'.repeat(64);
 interface Subject {
   readonly name: string;
   /** The arguments of Node that start it, on a port. */
-  command(port: number): string[];
+  readonly command: (port: number) => string[];
 }
 
 interface Sample {
   /** Milliseconds of one call, the median. */
   readonly p50: number;
   /** Milliseconds of CPU of the bridge for one call. */
+  readonly cpu: number;
+}
+
+interface Row {
+  readonly added: number;
   readonly cpu: number;
 }
 
@@ -104,7 +109,7 @@ function print(): void {
   }
   const [ours, ...others] = rows;
   if (!ours) return;
-  const ratio = (of: (row: typeof ours) => number): string =>
+  const ratio = (of: (row: Row) => number): string =>
     (of(ours) / Math.min(...others.map(of))).toFixed(2);
   console.log(
     `\nours beside the better one: added p50 × ${ratio((row) => row.added)}, CPU × ${ratio((row) => row.cpu)} (target: 0.5)`,
