@@ -119,7 +119,8 @@ const tellReady = answerParent<NodeProtocol>(
   async () => {
     // The other nodes take what comes from now on, and pass on what is for this one.
     server.close();
-    await mcp.close({ timeoutMs: CLOSE_MS });
+    // Its notifications are numbered by the node, so a session that moved would begin anew.
+    await mcp.close({ timeoutMs: CLOSE_MS, handOver: false });
     await close();
   },
 );
