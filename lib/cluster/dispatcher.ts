@@ -244,7 +244,8 @@ export class Dispatcher<Data> {
   announce(change: Change, shared: boolean): void {
     this.#localHost.announce(change);
     if (shared) return;
-    for (const peer of this.#membership?.known() ?? []) {
+    const others = this.#membership?.known() ?? [];
+    for (const peer of others) {
       peer.call('announce', change, BROADCAST_MS).catch((error: unknown) => {
         this.#failed(McpSseError.from(error));
       });

@@ -155,7 +155,7 @@ export class LocalHost<Data> implements Host {
    * @throws McpSseError `not-serializable`
    */
   announce({ message, uri }: Change): void {
-    const frame = { ...encodeMessage(message), shared: true };
+    const frame = { shared: true, ...encodeMessage(message) };
     for (const session of [...this.#sessions]) {
       const { over, settings } = session.handshake;
       const concerned = uri === undefined || settings.subscriptions.has(uri);

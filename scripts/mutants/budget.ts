@@ -87,7 +87,7 @@ const budgetMutants: readonly Mutant[] = [
   {
     name: 'what a client is remembered by is counted for ever',
     file: 'session/live-session.ts',
-    find: '    this.heldBytesChanged(-this.handshake.heldBytes);\n',
+    find: '    this.heldBytesChanged(-this.#handshakeBytes);\n',
     replace: '',
     specs: [inputs],
   },

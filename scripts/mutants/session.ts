@@ -33,12 +33,12 @@ export const sessionMutants: readonly Mutant[] = [
     name: 'a close waits for the stream to end before it is one',
     file: session,
     find: `    this.receiver.close(errorOf);
-    this.heldBytesChanged(-this.handshake.heldBytes);
+    this.heldBytesChanged(-this.#handshakeBytes);
     this.#observer.closed(this, reason);
 `,
     replace: `    void this.#finished.then(() => {
       this.receiver.close(errorOf);
-      this.heldBytesChanged(-this.handshake.heldBytes);
+      this.heldBytesChanged(-this.#handshakeBytes);
       this.#observer.closed(this, reason);
     });
 `,
