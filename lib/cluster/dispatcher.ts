@@ -1,9 +1,7 @@
 // Delivers to a session, on whichever node it lives.
 /** Delivers to a session, wherever it lives. */
 import { McpSseError } from '../errors.js';
-import type { Save } from '../session/handover/export-session.js';
 import type { Mover } from '../session/handover/mover.js';
-import type { SessionRestorer } from '../session/handover/session-restorer.js';
 import type { LiveSession } from '../session/live-session.js';
 import type { Probes } from '../session/resume/probes.js';
 import type { Host, Claimant, InboundPost } from '../session/host.js';
@@ -11,9 +9,8 @@ import type { Audience } from '../session/audience.js';
 import type { Change } from '../session/changes.js';
 import { namesOf, type LocalHost } from '../session/local-host.js';
 import { usageOf, type McpSseUsage, type UsageReport } from '../session/events/usage-rows.js';
-import type { SessionRegistry } from '../session/registry.js';
 import { withDeadline } from '../util/promises.js';
-import type { ConnectionWriter, WriterOptions } from '../stream/connection-writer.js';
+import type { ConnectionWriter } from '../stream/connection-writer.js';
 import type { JsonRpcMessage, JsonRpcNotification } from '../wire/json-rpc.js';
 import { Adoptions } from './handover/adoptions.js';
 import { BroadcastClock } from './handover/broadcast-clock.js';
@@ -21,9 +18,8 @@ import { HandOvers } from './handover/hand-overs.js';
 import { MovedSessions } from './handover/moved-sessions.js';
 import { Locator, type Located } from './locator.js';
 import { IncomingCalls } from './rpc/incoming-calls.js';
-import type { Adapter } from './adapter/adapter.js';
-import type { ByteAccount } from './link/link-budget.js';
 import type { ClusterStats } from './cluster-stats.js';
+import type { DispatcherParts } from './dispatcher-parts.js';
 import { Membership } from './membership.js';
 import type { Peer } from './peer.js';
 import { nodeOfProbe } from './node-name.js';
@@ -37,26 +33,6 @@ const SEARCH_MS = 2_000;
 const USAGE_MS = 2_000;
 /** A broadcast waits this long for a node that is silent. */
 const BROADCAST_MS = 30_000;
-
-/** What a dispatcher works with. */
-export interface DispatcherParts<Data> {
-  /** The name of this node. */
-  readonly node: string;
-  readonly localHost: LocalHost<Data>;
-  readonly sessions: SessionRegistry<Data>;
-  readonly restorer: SessionRestorer<Data>;
-  readonly save: Save<Data> | undefined;
-  /** Runs what the application wrote, by the deadline of hooks. */
-  readonly bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>;
-  readonly probes: Probes;
-  /** Undefined where this is the only node. */
-  readonly adapter: Adapter | undefined;
-  readonly limits: WriterOptions;
-  /** Counts the bytes that wait for other nodes. */
-  readonly account: ByteAccount;
-  /** Called with failures that no caller hears of. Must not throw. */
-  readonly failed: (error: McpSseError) => void;
-}
 
 export class Dispatcher<Data> {
   /** Hands sessions over when this node shuts down; undefined where this is the only node. */

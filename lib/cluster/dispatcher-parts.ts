@@ -1,0 +1,30 @@
+// What a dispatcher works with.
+import type { Save } from '../session/handover/export-session.js';
+import type { SessionRestorer } from '../session/handover/session-restorer.js';
+import type { SessionRegistry } from '../session/registry.js';
+import type { ByteAccount } from './link/link-budget.js';
+import type { Adapter } from './adapter/adapter.js';
+import type { WriterOptions } from '../stream/connection-writer.js';
+import type { McpSseError } from '../errors.js';
+import type { LocalHost } from '../session/local-host.js';
+import type { Probes } from '../session/resume/probes.js';
+
+/** What a dispatcher works with. */
+export interface DispatcherParts<Data> {
+  /** The name of this node. */
+  readonly node: string;
+  readonly localHost: LocalHost<Data>;
+  readonly sessions: SessionRegistry<Data>;
+  readonly restorer: SessionRestorer<Data>;
+  readonly save: Save<Data> | undefined;
+  /** Runs what the application wrote, by the deadline of hooks. */
+  readonly bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+  readonly probes: Probes;
+  /** Undefined where this is the only node. */
+  readonly adapter: Adapter | undefined;
+  readonly limits: WriterOptions;
+  /** Counts the bytes that wait for other nodes. */
+  readonly account: ByteAccount;
+  /** Called with failures that no caller hears of. Must not throw. */
+  readonly failed: (error: McpSseError) => void;
+}
