@@ -62,6 +62,27 @@ export const hosts = {
     server.pre(mcp);
     return listen(server);
   },
+  async tinyhttp(mcp) {
+    const { App } = await import('@tinyhttp/app');
+    const app = new App().use('/api', mcp);
+    return { server: await listen(createServer(app.handler.bind(app))), path: '/api' };
+  },
+  async 'hono with @hono/node-server'(mcp) {
+    const { Hono } = await import('hono');
+    const { getRequestListener } = await import('@hono/node-server');
+    const { RESPONSE_ALREADY_SENT } = await import('@hono/node-server/utils/response');
+    const app = new Hono();
+    for (const path of ['/sse', '/message']) {
+      app.all(path, async ({ env: { incoming, outgoing } }) => {
+        await new Promise((resolve) => {
+          outgoing.once('close', resolve);
+          mcp(incoming, outgoing, () => notFound(outgoing));
+        });
+        return RESPONSE_ALREADY_SENT;
+      });
+    }
+    return listen(createServer(getRequestListener(app.fetch)));
+  },
   async 'vite’s dev server'(mcp) {
     const { createServer: createVite } = await import('vite');
     const vite = await createVite({

@@ -101,6 +101,59 @@ export const middleware = {
     app.use(getMiddleware({ name: 'world' }));
     return { evidence: () => getCoreStats().all.requests > 0 };
   },
+  async 'express-openapi-validator'(app, { express }) {
+    const { mark, evidence } = seen();
+    const text = { type: 'string' };
+    const message = {
+      type: 'object',
+      required: ['jsonrpc'],
+      properties: { jsonrpc: { ...text, enum: ['2.0'] }, method: text },
+    };
+    const sessionId = { name: 'sessionId', in: 'query', required: true, schema: text };
+    const content = (type, schema) => ({ content: { [type]: { schema } } });
+    const apiSpec = {
+      openapi: '3.0.3',
+      info: { title: 'world', version: '1.0.0' },
+      paths: {
+        '/sse': {
+          get: { responses: { 200: { description: '', ...content('text/event-stream', text) } } },
+        },
+        '/message': {
+          post: {
+            parameters: [sessionId],
+            requestBody: { required: true, ...content('application/json', message) },
+            responses: { 202: { description: '' } },
+          },
+        },
+      },
+    };
+    app.use(express.json());
+    const { middleware } = await load('express-openapi-validator');
+    // The URL for messages tells how far the client has read: a parameter beside the session's id.
+    const validateRequests = { allowUnknownQueryParameters: true };
+    app.use(middleware({ apiSpec, validateRequests, validateResponses: true }));
+    app.use((req, _res, next) => {
+      if (req.openapi && req.method === 'POST') mark('validated');
+      next();
+    });
+    return { evidence };
+  },
+  async 'express-ws beside it'(app, { createServer }) {
+    const server = createServer(app);
+    (await load('express-ws'))(app, server);
+    app.ws('/echo', (socket) => socket.on('message', (text) => socket.send(String(text))));
+    const evidence = () =>
+      new Promise((resolve) => {
+        const socket = new WebSocket(`ws://127.0.0.1:${server.address().port}/echo`);
+        socket.onopen = () => socket.send('hello');
+        socket.onerror = () => resolve(false);
+        socket.onmessage = ({ data }) => {
+          socket.close();
+          resolve(data === 'hello');
+        };
+      });
+    return { server, evidence };
+  },
   async 'http-proxy-middleware beside it'(app) {
     const { createProxyMiddleware } = await import('http-proxy-middleware');
     app.use('/other', createProxyMiddleware({ target: 'http://127.0.0.1:9', changeOrigin: true }));
