@@ -10,10 +10,22 @@ declare const mcp: import('express-mcp-sse').McpSseRouter;
 declare const verifier: import('@modelcontextprotocol/sdk/server/auth/provider.js').OAuthTokenVerifier;
 declare const mcpSse: typeof import('express-mcp-sse').mcpSse;
 declare const z: typeof import('zod').z;
+declare module '@fastify/middie';
+declare module '@nestjs/core';
+declare module 'fastify';
+declare module 'next';
 declare function createMcpServer(name?: string): import('@modelcontextprotocol/sdk/server/mcp.js').McpServer;
 `;
 /** A module that snippets import from, as a reader's own. */
 const APP = "export declare const app: import('express').Express;";
+
+/** What the pages on frameworks show: one file imports another. */
+const FRAMEWORKS = {
+  'app.module.ts': 'export class AppModule {}',
+  'mcp.ts': "export declare const mcp: import('express-mcp-sse').McpSseRouter;",
+  'server.ts':
+    "export declare function createMcpServer(): import('@modelcontextprotocol/sdk/server/mcp.js').McpServer;",
+};
 
 const checkable = snippets().filter(({ language }) => language === 'ts' || language === 'js');
 const fileOf = ({ place, language }: Snippet): string => `${place.replace(/\W/g, '-')}.${language}`;
@@ -22,7 +34,7 @@ it('type-checks every snippet of the documentation', { timeout: 60_000 }, () => 
   expect(checkable.length).toBeGreaterThan(10);
   const sources = checkable.map((snippet) => [fileOf(snippet), snippet.code]);
   const checked = new Checked(
-    { ...Object.fromEntries(sources), 'around.d.ts': AROUND, 'app.ts': APP },
+    { ...Object.fromEntries(sources), 'around.d.ts': AROUND, 'app.ts': APP, ...FRAMEWORKS },
     { exactOptionalPropertyTypes: true },
   );
   const errors = checkable.map((snippet) => [snippet.place, checked.errors(fileOf(snippet))]);

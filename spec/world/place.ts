@@ -32,6 +32,7 @@ export async function makePlace(): Promise<Place> {
   await run('npm', ['run', 'build'], { cwd: root });
   for (const folder of [place, four]) {
     await fresh(new URL('programs/', folder), new URL('programs/', here));
+    await fresh(new URL('pages/', folder), new URL('docs/', root));
     for (const part of PACKED) {
       const target = new URL(`node_modules/express-mcp-sse/${part}`, folder);
       await fresh(target, new URL(part, root));

@@ -5,7 +5,8 @@ export type Express = 'express5' | 'express4';
 
 export interface Row {
   readonly name: string;
-  readonly kind: 'middleware' | 'host';
+  /** `page`: the application that a page of docs/ shows. */
+  readonly kind: 'middleware' | 'host' | 'page';
   /** On which versions of Express it is run; a host that has none of its own runs once. */
   readonly express: readonly Express[];
   /** Another name of the program, where rows share one. */
@@ -29,6 +30,12 @@ const host = (name: string, more: Partial<Row> = {}): Row => ({
   kind: 'host',
   express: ['express5'],
   ...more,
+});
+const page = (name: string): Row => ({
+  name: `docs/${name}.md, word for word`,
+  kind: 'page',
+  express: ['express5'],
+  program: name,
 });
 const agent = (name: string, ...node: string[]): Row => ({
   ...middleware(name),
@@ -82,6 +89,10 @@ export const ROWS: readonly Row[] = [
   host('fastify with @fastify/middie'),
   host('fastify with @fastify/express'),
   host('nest with a global prefix'),
+  page('nest'),
+  page('next'),
+  page('vite'),
+  page('fastify'),
   { ...middleware('Bun'), program: 'agent', runtime: 'bun' },
   { ...middleware('Deno'), program: 'agent', runtime: 'deno' },
   host('a broken stand-in', { broken: true }),

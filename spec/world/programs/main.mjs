@@ -1,17 +1,21 @@
-// One row: `main.mjs middleware NAME` or `main.mjs host NAME`. Prints where it listens as JSON; a
+// One row: `main.mjs KIND NAME`, where the kind is middleware, host or page. Prints where it listens as JSON; a
 // second server tells how many clients are connected, and whether the middleware was at work.
 import { createServer } from 'node:http';
 
 import { mcpSse } from 'express-mcp-sse';
 
+import { startPage } from './page.mjs';
 import { createServer as createMcpServer } from './server.mjs';
 
 const [kind, name] = process.argv.slice(2);
-const started = kind === 'host' ? await startHost() : await startMiddleware();
-const control = createServer((_req, res) => {
+const start = { host: startHost, middleware: startMiddleware, page: startPage };
+const started = await start[kind](name);
+const control = createServer(async (_req, res) => {
   const open = [...started.mcp.sessions].filter(({ state }) => state === 'open');
   const failed = started.errors.map(({ code, message }) => `${code}: ${message}`);
-  res.end(JSON.stringify({ open: open.length, failed, evidence: started.evidence?.() ?? true }));
+  res.end(
+    JSON.stringify({ open: open.length, failed, evidence: (await started.evidence?.()) ?? true }),
+  );
 });
 await new Promise((resolve) => control.listen(0, '127.0.0.1', resolve));
 const { server, scheme = 'http', path = '', socketPath, header } = started;
