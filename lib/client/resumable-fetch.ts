@@ -1,14 +1,13 @@
-// A `fetch` that brings `Last-Event-ID` back.
-/** A `fetch` with which a client transport resumes a lost stream. */
+// A `fetch` with which a client transport resumes a lost stream, by `Last-Event-ID`.
 import { EventStreamParser } from '../wire/sse-parser.js';
 
 /** `fetch`, or anything with its signature. */
 export type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /**
- * Returns a `fetch` for one client transport. It adds the `Last-Event-ID` to reconnecting GETs,
- * which the MCP SDKs' own wrapper drops. A server of this package then resumes a lost stream
- * exactly where it stopped.
+ * Returns a `fetch` for one client transport. It adds the `Last-Event-ID` header to reconnecting
+ * GETs, which the MCP SDKs drop. A server of this package then resumes a lost stream exactly where it
+ * stopped.
  *
  * ```ts
  * new SSEClientTransport(url, { fetch: resumableFetch() });
@@ -16,7 +15,7 @@ export type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Respo
  *
  * It remembers one stream: make a new one for each transport.
  *
- * @param base the `fetch` that it calls; the global one unless told
+ * @param base the `fetch` that it calls; by default the global one
  */
 export function resumableFetch(base: FetchLike = fetch): FetchLike {
   let lastId = '';
@@ -35,8 +34,8 @@ export function resumableFetch(base: FetchLike = fetch): FetchLike {
 }
 
 /**
- * Passes an event stream through and reports the id of each event once the event is complete: the
- * client asks again for one that was cut in the middle.
+ * Passes an event stream through, and reports the id of each complete event: the client asks again
+ * for an event that was cut in the middle.
  */
 function idReader(lastEventId: (id: string) => void): TransformStream<Uint8Array, Uint8Array> {
   // The parser skips the byte order mark itself, and only one.

@@ -1,5 +1,4 @@
-// What a NATS connection says of itself.
-/** The application's connection to NATS, and what its status says about it. */
+// Watches the status of the application's NATS connection.
 
 /** What the adapter uses of a connection of `@nats-io/transport-node`, or of `nats`. */
 export interface NatsConnection {

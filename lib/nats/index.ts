@@ -15,20 +15,19 @@ export type { AdapterSecret, NatsConnection };
 
 export interface NatsAdapterOptions {
   /**
-   * What all subjects begin with. Routers that are to share sessions have the same; applications
-   * that share a server but no sessions have different ones. Letters, digits, `_` and `-`, in one
-   * or more parts with dots between them.
+   * The prefix of all subjects. Routers that share sessions use the same one; applications that share a
+   * server but no sessions use different ones. Letters, digits, `_` and `-`, in one or more parts with
+   * dots between them.
    *
    * @defaultValue `'mcp-sse'`
    */
   prefix?: string;
   /**
-   * Signs the frames between nodes with HMAC-SHA-256, so that somebody who may publish on the
-   * channels, and does not know the secret, can do nothing. All nodes need the same. Two at a time
-   * rotate it without a gap: `[old, new]` on all nodes first, then `[new, old]`, then `new`; frames are
-   * signed with the first and may have either. A frame whose signature is missing, wrong, or a minute
-   * old is dropped and counted in `stats().cluster.rejectedFrames`; so the clocks of the nodes must agree
-   * within a minute.
+   * Signs the frames between nodes with HMAC-SHA-256, so that publishing on the subjects is useless
+   * without the secret. All nodes need the same secret. To rotate it without a gap, set `[old, new]` on
+   * all nodes, then `[new, old]`, then `new`: frames are signed with the first and accepted with
+   * either. A frame whose signature is missing, wrong, or more than a minute old is dropped and counted
+   * in `stats().cluster.rejectedFrames`, so the clocks of the nodes must agree within a minute.
    *
    * @defaultValue none: frames are not signed
    */
@@ -36,14 +35,14 @@ export interface NatsAdapterOptions {
 }
 
 /**
- * Joins nodes by NATS: one subject for each, and requests that are answered on arrival. Every node
- * needs its own connection, by `@nats-io/transport-node` or `nats`.
+ * Connects nodes by NATS: one subject for each node, and requests that are answered on arrival. Every
+ * node needs its own connection, by `@nats-io/transport-node` or `nats`.
  *
- * `connection` stays the application's: it is not closed. It must reconnect for ever
- * (`maxReconnectAttempts: -1`), because one that has given up cannot be revived. No frame is larger
- * than the server's `max_payload`; longer messages go in pieces.
+ * The application owns `connection`: this does not close it. Let it reconnect for ever
+ * (`maxReconnectAttempts: -1`), because a connection that has given up cannot be revived. No frame is
+ * larger than the server's `max_payload`; longer messages go in pieces.
  *
- * @throws {McpSseError} `invalid-option` for something that is no connection, a bad prefix, or an unknown option.
+ * @throws {McpSseError} `invalid-option` for anything but a connection, a bad prefix, or an unknown option.
  */
 export function natsAdapter(connection: NatsConnection, options: NatsAdapterOptions = {}): Adapter {
   checkOptionNames('natsAdapter', options, ['prefix', 'secret']);

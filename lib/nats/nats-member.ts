@@ -1,5 +1,4 @@
-// One node on NATS.
-/** One node on NATS: a subscription to its address, and one to everyone's. */
+// One node on NATS: a subscription to its address, and one to everyone's.
 import { EVERYONE, type AdapterListener, type AdapterMember } from '../cluster/adapter/adapter.js';
 import { hasLeft, notSent, Reachability } from '../cluster/adapter/reachability.js';
 import { within } from '../cluster/adapter/within.js';

@@ -4,51 +4,51 @@ import { z } from 'zod';
 import type { SunsetCaller } from '../session/sunset.js';
 
 /**
- * How and when this server ends HTTP+SSE. Dates go by the clock of each node, `Date`; sessions
- * that run are never ended by it.
+ * How and when this server ends HTTP+SSE. Each node uses its own clock. Running sessions are never
+ * ended by it.
  */
 export interface SunsetOptions {
   /**
-   * Since when, or from when on, HTTP+SSE is deprecated: the header `Deprecation` (RFC 9745). From
-   * then on clients get the `notice`.
+   * The date from which HTTP+SSE is deprecated, past or future, sent as the header `Deprecation`
+   * (RFC 9745). From then on clients get the `notice`.
    */
   deprecated: Date;
   /**
-   * From when on no new sessions are served: the header `Sunset` (RFC 8594). Not before
+   * The date from which new sessions are refused, sent as the header `Sunset` (RFC 8594). Not before
    * `deprecated`.
    * @defaultValue never
    */
   at?: Date;
-  /** The URL that clients are to use instead, absolute: `Link` with `rel="successor-version"`. */
+  /** The absolute URL to use instead, sent as `Link` with `rel="successor-version"`. */
   successor: string;
   /**
-   * The URL of a page for people, absolute: `Link` with `rel="deprecation"`.
+   * The absolute URL of a page for people, sent as `Link` with `rel="deprecation"`.
    * @defaultValue none
    */
   policy?: string;
   /**
-   * Times in which a share of new sessions (above 0, at most 1; all unless told) is refused as it
-   * will be from `at` on, so that those who do not read notices look into it.
+   * Periods in which a share of new sessions (above 0, at most 1, by default all) is refused as after
+   * `at`, so that users who do not read notices find out.
    * @defaultValue none
    */
   brownouts?: readonly { from: Date; to: Date; share?: number }[];
   /**
-   * Whom it concerns: `false` nobody of these, a `Date` with an `at` of their own. It runs for each
-   * request, so it must be quick, and it is synchronous. One that throws, or answers otherwise, is
-   * reported to `onError` (`hook-failed`), and its caller is not concerned.
+   * Decides for each caller: `true` applies the sunset, `false` exempts the caller, a `Date` replaces
+   * `at`. It is synchronous and runs for each request, so it must be quick. A throw, or any other
+   * result, is reported to `onError` (`hook-failed`), and exempts the caller.
    * @defaultValue everybody
    */
   applies?: (caller: SunsetCaller) => boolean | Date;
   /**
-   * `'initialize'`: the stream is accepted, and its first request answered with a JSON-RPC error
-   * that names the successor, which users get to see. `'http'`: the stream is refused with 410 and
-   * problem details (RFC 9457); most clients show nothing of it.
+   * `'initialize'` accepts the stream and answers its first request with a JSON-RPC error that names
+   * the successor: users see that text. `'http'` refuses the stream with 410 and problem details
+   * (RFC 9457): most clients show nothing of it.
    * @defaultValue 'initialize'
    */
   refuse?: 'initialize' | 'http';
   /**
-   * One log message for each session from `deprecated` on, where its server has declared `logging`;
-   * `false` sends none.
+   * The text of one log message for each session from `deprecated` on, if its server has declared
+   * `logging`. `false` sends none.
    * @defaultValue a sentence with the dates and the successor
    */
   notice?: string | false;

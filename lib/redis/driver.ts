@@ -1,11 +1,10 @@
-// What the adapter needs of a Redis client.
-/** What the adapter needs of a Redis client, and of a connection that listens. */
+// The operations that the adapter needs from any Redis client.
 
-/** A Redis client, whichever it is. */
+/** A Redis client of any package. */
 export interface RedisDriver {
   /** Sharded pub/sub: the client is one of a Redis Cluster. */
   readonly sharded: boolean;
-  /** Whether commands can be sent now, soon by the client's own doing, or not until somebody acts. */
+  /** Whether commands can be sent now, soon (the client is connecting), or not until somebody acts. */
   readiness(): 'ready' | 'opening' | 'closed';
   /**
    * PUBLISH or SPUBLISH over the application's client; the reply counts the receivers.

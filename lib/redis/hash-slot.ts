@@ -1,5 +1,4 @@
-// The hash slot of a channel.
-/** The hash slots of Redis Cluster. */
+// The hash slot of a channel in Redis Cluster.
 
 /**
  * The hash slot of a key or a sharded channel in Redis Cluster: CRC16 (XMODEM) of it, or of what

@@ -30,20 +30,19 @@ export type RedisClient = NodeRedisClient | NodeRedisCluster | IoredisClient | I
 
 export interface RedisAdapterOptions {
   /**
-   * What the names of all channels begin with. Routers that are to share sessions have the same;
-   * applications that share a server but no sessions have different ones. Letters, digits and
-   * `_ . : / -`. On a Redis Cluster it also decides which shard carries the traffic.
+   * The prefix of all channel names. Routers that share sessions use the same one; applications that
+   * share a server but no sessions use different ones. Letters, digits and `_ . : / -`. On a Redis
+   * Cluster it also decides which shard carries the traffic.
    *
    * @defaultValue `'mcp-sse'`
    */
   prefix?: string;
   /**
-   * Signs the frames between nodes with HMAC-SHA-256, so that somebody who may publish on the
-   * channels, and does not know the secret, can do nothing. All nodes need the same. Two at a time
-   * rotate it without a gap: `[old, new]` on all nodes first, then `[new, old]`, then `new`; frames are
-   * signed with the first and may have either. A frame whose signature is missing, wrong, or a minute
-   * old is dropped and counted in `stats().cluster.rejectedFrames`; so the clocks of the nodes must agree
-   * within a minute.
+   * Signs the frames between nodes with HMAC-SHA-256, so that publishing on the channels is useless
+   * without the secret. All nodes need the same secret. To rotate it without a gap, set `[old, new]` on
+   * all nodes, then `[new, old]`, then `new`: frames are signed with the first and accepted with
+   * either. A frame whose signature is missing, wrong, or more than a minute old is dropped and counted
+   * in `stats().cluster.rejectedFrames`, so the clocks of the nodes must agree within a minute.
    *
    * @defaultValue none: frames are not signed
    */
@@ -51,14 +50,14 @@ export interface RedisAdapterOptions {
 }
 
 /**
- * Joins nodes by Redis or Valkey pub/sub, sharded if `client` is one of a cluster. Every node
- * needs its own client, and all of them the same server or cluster.
+ * Connects nodes by Redis or Valkey pub/sub, sharded if `client` belongs to a cluster. Every node
+ * needs its own client, all for the same server or cluster.
  *
- * Frames are published over `client`, which stays the application's: it is not connected and not
- * closed, and its `error` events are the application's to listen to (the package `redis` ends the
- * process if nobody does). For listening each node opens one connection like it, by `duplicate()`.
+ * Frames are published over `client`. The application owns it: connect it, close it, and listen to
+ * its `error` events (without a listener the package `redis` ends the process). To listen, each node
+ * opens one more connection by `duplicate()`.
  *
- * @throws {McpSseError} `invalid-option` for something that is no such client, a bad prefix, or an unknown option.
+ * @throws {McpSseError} `invalid-option` for anything but such a client, a bad prefix, or an unknown option.
  */
 export function redisAdapter(client: RedisClient, options: RedisAdapterOptions = {}): Adapter {
   checkOptionNames('redisAdapter', options, ['prefix', 'secret']);

@@ -1,5 +1,4 @@
-// Drivers for `ioredis`.
-/** The driver for clients of the package `ioredis`. */
+// The drivers for clients of the package `ioredis`.
 import { McpSseError } from '../errors.js';
 import { roleOf, type Subscriber, type RedisDriver } from './driver.js';
 import { slotOf } from './hash-slot.js';

@@ -1,5 +1,4 @@
-// Drivers for `redis`.
-/** The driver for clients of the package `redis`. */
+// The drivers for clients of the package `redis`.
 import { roleOf, type Subscriber, type RedisDriver } from './driver.js';
 import { slotOf } from './hash-slot.js';
 

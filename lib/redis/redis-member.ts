@@ -1,5 +1,4 @@
-// One node on Redis.
-/** One node on Redis: it publishes with the application's client and has a subscriber of its own. */
+// One node on Redis: it publishes with the application's client and has a subscriber of its own.
 import { EVERYONE, type AdapterListener, type AdapterMember } from '../cluster/adapter/adapter.js';
 import { hasLeft, notSent, Reachability } from '../cluster/adapter/reachability.js';
 import { within } from '../cluster/adapter/within.js';

@@ -1,7 +1,7 @@
 // One account of all bytes that callers can make the process hold.
 import { McpSseError } from '../errors.js';
 
-/** What the budget needs of a session. */
+/** The members of a session that the budget needs. */
 export interface BudgetHolder {
   /** Bytes that the session keeps the process from freeing. */
   readonly heldBytes: number;
@@ -10,7 +10,7 @@ export interface BudgetHolder {
   fail(error: McpSseError): void;
 }
 
-/** A body of at most this size may use the part of the budget that larger ones must leave free. */
+/** Bodies up to this size may use the part of the budget that larger ones must leave free. */
 const SMALL_BYTES = 64 * 1024;
 const SHARE_OF_LARGE = 0.75;
 
@@ -21,9 +21,9 @@ let processBytes = 0;
  * One account of all bytes that callers can make the process hold: bodies, running requests,
  * messages that wait for readers, replays, handshakes, and what waits for other nodes.
  *
- * What a client sends is refused first. For what the server itself has to keep, replays go, those
- * of the longest-detached sessions first; then what is written and kept of the others; then the
- * session that holds most.
+ * At the limit, input of clients is refused first. If the server itself needs room, replays are
+ * dropped, those of the longest-detached sessions first; then kept messages of the others; then the
+ * session that holds the most is closed.
  */
 export class ByteBudget<Holder extends BudgetHolder> {
   readonly #maxBytes: number;
@@ -33,7 +33,7 @@ export class ByteBudget<Holder extends BudgetHolder> {
   readonly #detached = new Set<Holder>();
   #bytes = 0;
 
-  /** @param onFull called with the bytes in use each time something has to go */
+  /** @param onFull called with the bytes in use each time something must be dropped */
   constructor(maxBytes: number, sessions: Iterable<Holder>, onFull?: (bytes: number) => void) {
     this.#maxBytes = maxBytes;
     this.#sessions = sessions;
@@ -92,7 +92,7 @@ export class ByteBudget<Holder extends BudgetHolder> {
     for (let largest = this.#largest(); this.#isOver() && largest; largest = this.#largest()) {
       const before = this.#bytes;
       largest.fail(new McpSseError('over-budget', 'the session holds more bytes than any other'));
-      // What it held may be with a handler that goes on: the others are not to pay for that.
+      // A handler that goes on may still hold its memory: the other sessions must not pay for that.
       if (this.#bytes >= before) return;
     }
   }

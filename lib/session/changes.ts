@@ -1,4 +1,4 @@
-// Changes that an application publishes on a bus of SDK v2, and what clients are told of them.
+// Turns the changes that an application publishes on a bus of SDK v2 into notifications.
 import { McpSseError } from '../errors.js';
 import { attempt } from '../util/foreign-error.js';
 import { isRecord } from '../util/guards.js';
@@ -7,14 +7,14 @@ import type { JsonRpcNotification } from '../wire/json-rpc.js';
 /** SDK v2's `ServerEvent`, by shape. */
 export interface ServerEventLike {
   readonly kind: string;
-  /** Of the resource, with `resource_updated`. */
+  /** The URI of the resource; set for `resource_updated`. */
   readonly uri?: string | undefined;
   readonly params?: Record<string, unknown> | undefined;
 }
 
 /** SDK v2's `ServerEventBus`, by shape: `createMcpHandler(factory).bus`, or one of your own. */
 export interface ServerEventBusLike {
-  /** Calls `listener` with each event, until the function that it returns is called. */
+  /** Calls `listener` with each event. Returns a function that stops it. */
   subscribe(listener: (event: ServerEventLike) => void): () => void;
 }
 
@@ -22,13 +22,13 @@ export interface ServerEventBusLike {
 export interface EventsOptions {
   readonly bus: ServerEventBusLike;
   /**
-   * The bus brings each event to all nodes by itself, so that none needs to pass it on.
+   * Whether the bus itself delivers each event to all nodes, so that no node has to pass it on.
    * @defaultValue false
    */
   readonly shared?: boolean;
 }
 
-/** What clients are told, and to which resource they must have subscribed to be told. */
+/** The notification to clients, and the resource that they must have subscribed to. */
 export interface Change {
   readonly message: JsonRpcNotification;
   readonly uri?: string | undefined;
@@ -41,9 +41,9 @@ const LISTS: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /**
- * What clients are told of an event.
+ * The notification for an event.
  *
- * @throws McpSseError `invalid-event` for something that is no event of SDK v2
+ * @throws McpSseError `invalid-event` for anything but an event of SDK v2
  */
 export function changeOf(event: unknown): Change {
   const change = attempt(() => read(event), undefined);
@@ -68,10 +68,10 @@ function read(event: unknown): Change | undefined {
 }
 
 /**
- * Passes the changes that a bus publishes to `announce`, until the function that it returns is called.
- * Publishers are not made to fail: what goes wrong is reported to `failed`.
+ * Passes the changes of a bus to `announce`. Returns a function that stops it. Failures go to
+ * `failed`, never to the publisher.
  *
- * @throws McpSseError `invalid-option` when the bus does not subscribe as it should
+ * @throws McpSseError `invalid-option` if the bus does not subscribe as it should
  */
 export function followChanges(
   bus: ServerEventBusLike,

@@ -1,10 +1,10 @@
-// The port: what is asked of sessions, wherever they live.
+// The port to sessions, wherever they live.
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import type { JsonRpcMessage } from '../wire/json-rpc.js';
 import type { RequestFacts } from './request-facts.js';
 import type { ResumeClaim } from './resume/resume-claim.js';
 
-/** Where sessions live, and what is asked of them: this node, or another one. */
+/** The place where sessions live: this node, or another one. */
 export interface Host {
   /**
    * Hands messages to their session, all or none. When it returns, or resolves, the session has
@@ -30,15 +30,15 @@ export interface Host {
   send(sessionId: string, message: JsonRpcMessage): Promise<void>;
 }
 
-/** What a client has posted, checked and parsed: plain data, fit to travel to another node. */
+/** A client's POST, checked and parsed: plain data that can travel to another node. */
 export interface InboundPost {
   readonly sessionId: string;
   readonly principal: string | undefined;
-  /** How far the client has read, as the URL that it was given tells; to be verified. */
+  /** How far the client has read, from the URL of the POST; still to be verified. */
   readonly position: string | undefined;
   readonly messages: readonly JsonRpcMessage[];
   readonly facts: RequestFacts;
-  /** About how many bytes of memory the messages take. */
+  /** An estimate of the bytes of memory that the messages take. */
   readonly bytes: number;
 }
 

@@ -35,7 +35,7 @@ export class LiveSession<Data = unknown>
   extends SessionRecord<Data>
   implements Session<Data>, ReceivingSession, ConnectionOwner
 {
-  /** What the application gets of it. */
+  /** The handle for the application. */
   readonly handle: SessionHandle<Data> = new SessionHandle<Data>(this);
   readonly receiver: Receiver;
   readonly sender: Sender;
@@ -123,7 +123,7 @@ export class LiveSession<Data = unknown>
     const intercepted = this.intercept?.(message, frame);
     if (intercepted) return intercepted;
     if (!this.sender.fits(frame)) {
-      const full = new McpSseError('buffer-overflow', 'the reader is too slow: the buffer is full');
+      const full = new McpSseError('buffer-overflow', 'the client is too slow: its buffer is full');
       this.fail(full);
       return rejected(sessionClosed(full));
     }
@@ -199,7 +199,7 @@ export class LiveSession<Data = unknown>
     // What becomes of it is decided already.
     if (this.handOver?.frozen) return;
     if (this.#state === 'closed') {
-      // What a closing stream could not hand out any more is not lost in silence.
+      // Messages that a closing stream could not send are counted.
       if (error) this.#observer.failed(this, error);
     } else if (!this.sender.resumeStrategy.resumable) this.#end(reason, error);
     else {
@@ -221,7 +221,7 @@ export class LiveSession<Data = unknown>
     this.#observer.handedOver(this, node);
   }
 
-  /** The one close: whatever ends a session calls it, and the first one counts. */
+  /** The one close: everything that ends a session calls it, and the first call counts. */
   #end(reason: CloseReason, error: McpSseError | undefined): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
@@ -278,7 +278,7 @@ export class LiveSession<Data = unknown>
     return rejected(sessionClosed());
   }
 
-  /** The sender learns why; a client that waits for this answer gets an error instead. */
+  /** Tells the sender why; a client that waits for this answer gets an error instead. */
   #refuseToSend(message: JsonRpcMessage, error: McpSseError): Promise<never> {
     this.#observer.failed(this, error);
     // Only a text or a number: the answer for any other id could not be written either.

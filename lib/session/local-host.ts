@@ -1,4 +1,4 @@
-// What is asked of the sessions of this node.
+// Serves requests to the sessions of this node.
 import { McpSseError } from '../errors.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import { ignoreResult, isPromiseLike } from '../util/promises.js';
@@ -16,7 +16,7 @@ import type { Session } from './session.js';
 import { principalsDiffer, sessionNotFound } from './session-not-found.js';
 import type { Claimant, Host, InboundPost } from './host.js';
 
-/** What is asked of the sessions of this node, by clients here or through another node. */
+/** Serves requests to the sessions of this node, from clients here or through another node. */
 export class LocalHost<Data> implements Host {
   readonly #sessions: SessionRegistry<Data>;
   readonly #probes: Probes;
@@ -134,10 +134,10 @@ export class LocalHost<Data> implements Host {
   }
 
   /**
-   * Sends to all sessions of the audience, encoded once, and waits for none. Returns to how many.
+   * Sends to all sessions of the audience, encoded once, and waits for none. Returns their number.
    *
-   * @throws McpSseError `not-serializable`; `invalid-option` for a filter that returns a promise;
-   * what the filter throws: nothing is sent then
+   * @throws McpSseError `not-serializable`; `invalid-option` for a filter that returns a promise; any
+   * throw of the filter. Nothing is sent then
    */
   broadcast(message: JsonRpcNotification, audience: Audience<Data>, origin?: Origin): number {
     const frame = { ...encodeMessage(message), shared: true };

@@ -1,4 +1,4 @@
-// The sessions of this node, the room for more, and who may come back to one.
+// The sessions of this node, their caps, and who may return to one.
 import { McpSseError } from '../errors.js';
 import { Arrivals } from './handover/arrivals.js';
 import type { LiveSession } from './live-session.js';
@@ -8,7 +8,7 @@ import type { Session, Sessions } from './session.js';
 import { randomText } from '../util/random-text.js';
 import { performance } from '../util/timers.js';
 
-/** How many sessions there may be, and who may come back to an anonymous one by a probe. */
+/** The caps of sessions, and who may return to an anonymous one by a probe. */
 export interface RegistryLimits {
   readonly maxSessions: number;
   readonly maxSessionsPerPrincipal: number;
@@ -25,11 +25,11 @@ export interface Resumption<Data> {
 }
 
 /**
- * This node's sessions, and the room there is for more. A slot is taken before anything is
- * awaited and given back with the session, so that a crowd cannot slip past the caps.
+ * This node's sessions and their caps. A stream takes a slot before anything is awaited, and returns
+ * it with the session, so many callers at once cannot exceed the caps.
  */
 export class SessionRegistry<Data = unknown> {
-  /** Names this node: a fresh one each time, so that an id of an earlier process names no session. */
+  /** The name of this node: new in each process, so that old ids name no session. */
   readonly node: string;
   /** The sessions as the application holds them. */
   readonly handles: Sessions<Data> = new SessionHandles(this);
@@ -64,8 +64,8 @@ export class SessionRegistry<Data = unknown> {
   /**
    * The session that a claim of `principal` leads to, and the offset after which its client goes on.
    *
-   * @throws McpSseError `session-not-found` when the session is unknown, another principal's, or cannot
-   * go on without a gap: the client is told, and no gap is silent.
+   * @throws McpSseError `session-not-found` if the session is unknown, another principal's, or cannot
+   * go on without a gap.
    */
   resume(claim: ResumeClaim, principal: string | undefined): Resumption<Data> {
     const session = this.claimed(claim, principal);
@@ -93,10 +93,10 @@ export class SessionRegistry<Data = unknown> {
   }
 
   /**
-   * Closes detached sessions, the longest-detached first, until the caps hold: a client that is
-   * here goes before one that is away.
+   * Closes detached sessions, the longest-detached first, until the caps hold: a present client goes
+   * before an absent one.
    *
-   * @throws McpSseError `too-many-sessions` when they have come back meanwhile.
+   * @throws McpSseError `too-many-sessions` if their clients have returned meanwhile.
    */
   makeRoom(principal: string | undefined): void {
     for (const of of [principal, undefined]) {

@@ -85,7 +85,7 @@ export class Shutdown<Data> {
 }
 
 const stalled = (): McpSseError =>
-  new McpSseError('write-timeout', 'the reader did not take the last events before the deadline');
+  new McpSseError('write-timeout', 'the client did not read the last events before the deadline');
 
 /** Whether `work` was done by `deadline`, on the clock of `performance.now()`. */
 async function until(deadline: number, work: Promise<void>): Promise<boolean> {

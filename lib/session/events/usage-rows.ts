@@ -1,21 +1,21 @@
 // The rows of `usage()`, and how those of several nodes become one list.
 
-/** Rows that are kept, here and in what `usage()` returns. */
+/** The most rows that are kept, and that `usage()` returns. */
 export const MAX_ROWS = 1_000;
 
-/** Whose sessions and requests a row counts. Undefined is what its client did not say. */
+/** Whose sessions and requests a row counts. Facts that the client did not give are undefined. */
 export interface UsageCaller {
   /** Name and version of the client, from `initialize`. */
   readonly client: string | undefined;
   readonly version: string | undefined;
-  /** As it was negotiated. */
+  /** The negotiated version. */
   readonly protocolVersion: string | undefined;
   readonly principal: string | undefined;
   readonly userAgent: string | undefined;
   readonly transport: 'sse' | 'streamable';
 }
 
-/** What one kind of client and its user have done since the node began. */
+/** The use by one kind of client and its user since the node began. */
 export interface UsageRow extends UsageCaller {
   /**
    * 16 characters of the principal's SHA-256, or the principal itself with `usage.principals:
@@ -35,13 +35,13 @@ export interface UsageRow extends UsageCaller {
 
 /** What `usage()` resolves with. */
 export interface McpSseUsage {
-  /** At most 1,000, those that were seen last first. */
+  /** At most 1,000 rows, the most recently seen first. */
   readonly rows: readonly UsageRow[];
-  /** How many more rows there were: the ones that were not seen for longest make room. */
+  /** How many more rows there were: the least recently seen make room. */
   readonly forgotten: number;
-  /** Since when there are counts: the start of the node that began first. */
+  /** Start of the counts: when the oldest node began. */
   readonly since: Date;
-  /** The nodes that did not answer in time: what they have counted is missing. */
+  /** The nodes that did not answer in time: their counts are missing. */
   readonly missing: readonly string[];
 }
 
