@@ -35,7 +35,7 @@ describe.skipIf(!hasBrowser)('how the page looks in a browser', { timeout: 60_00
     expect(cell!.x + cell!.width).toBeLessThanOrEqual(viewport!.width);
   });
 
-  it('says which node it is, where there are several', async () => {
+  it('names its node if there are several', async () => {
     const { url, mcp } = await serveDashboard({}, { adapter: localAdapter() });
     const page = await browser.open(`${url}/admin`, { width: 375, colorScheme: 'dark' });
     const { node } = mcp.stats().cluster!;

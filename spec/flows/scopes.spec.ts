@@ -165,7 +165,7 @@ describe.each([
       app.use(middleware({ verifier, requiredScopes: ['write'], resourceMetadataUrl: METADATA })),
   };
 
-  it('refuses streams and POSTs that lack a scope, and says which', async () => {
+  it('refuses streams and POSTs that lack a scope, and names it', async () => {
     const { url } = await serve({ server: factory }, options);
     const client = await StreamClient.open(`${url}/sse`, bearer('writer'));
     const refused = await StreamClient.begin(`${url}/sse`, bearer('reader'));

@@ -67,7 +67,7 @@ describe.each(Object.entries(HOSTS))('called by %s', (_, make) => {
     expect((await fetchText(`${origin}/other`, {})).body).toBe('own');
   });
 
-  it('trusts no proxy: nothing says which', async () => {
+  it('trusts no proxy without an Express application', async () => {
     const origin = await host(make);
     const headers = { Host: 'mcp.example.com', 'X-Forwarded-Host': 'localhost' };
     expect((await fetchText(`${origin}/sse`, { headers })).status).toBe(403);

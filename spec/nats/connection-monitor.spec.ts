@@ -6,7 +6,7 @@ import { AdapterNode } from '../cluster/adapter/adapter-node.js';
 import { eventually } from '../support/eventually.js';
 import { hasNats, NatsServer } from '../support/nats-server.js';
 
-it('refuses an option that it does not know, and says which one is meant', () => {
+it('refuses an unknown option and suggests the right name', () => {
   const connection = { request: () => {}, status: () => {} } as never;
   const wrong = { perfix: 'a', zzzzzzzz: 1 } as never;
   expect(() => natsAdapter(connection, wrong)).toThrow(
@@ -57,7 +57,7 @@ describe.skipIf(!hasNats)('the connection to NATS', () => {
     expect(a.states).toEqual([true]);
   });
 
-  it('is told of when it is closed, for good', async () => {
+  it('reports a connection that is closed for good', async () => {
     const made = await connection();
     const adapter = natsAdapter(made);
     const a = await AdapterNode.join(adapter);
@@ -68,7 +68,7 @@ describe.skipIf(!hasNats)('the connection to NATS', () => {
     await a.member.leave();
   });
 
-  it('is told of when it gives up to reconnect', async () => {
+  it('reports a connection that gives up reconnecting', async () => {
     const a = await AdapterNode.join(natsAdapter(await connection({ reconnect: false })));
     await server.kill();
     await eventually(() => !a.up, 'state(false)');

@@ -61,7 +61,7 @@ it('sends release candidates to a tag of their own, and has an entry in the chan
   expect([lock.version, lock.packages[''].version]).toEqual([version, version]);
 });
 
-it('has no side effects, ships what it should, and says which Node it needs', () => {
+it('has no side effects, ships the right files, and names the Node it needs', () => {
   const { sideEffects, files, engines, type, license } = manifest;
   expect({ sideEffects, files, type, license }).toEqual({
     sideEffects: false,

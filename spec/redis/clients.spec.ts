@@ -14,7 +14,7 @@ it.each(['', 'with space', '{tag}', 'x'.repeat(129)])('refuses the prefix %j', (
   expect(() => redisAdapter(client, { prefix })).toThrow(/prefix/);
 });
 
-it('refuses an option that it does not know, and says which one is meant', () => {
+it('refuses an unknown option and suggests the right name', () => {
   const options = [{ perfix: 'a' }, null, 'prefix', { prefix: 1 }];
   const messages = options.map((wrong) => {
     try {

@@ -15,7 +15,7 @@ async function stalled(): Promise<SessionRig> {
   return rig;
 }
 
-it('[31] closes once, with the reason of whoever came first', () => {
+it('[31] closes once, with the first reason', () => {
   const rig = SessionRig.open();
   rig.session.close('first');
   rig.session.close('second');

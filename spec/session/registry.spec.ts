@@ -13,7 +13,7 @@ import { StreamClient } from '../support/stream-client.js';
 const CAPS = { maxSessions: 3, maxSessionsPerPrincipal: 2 };
 const tooMany = expect.objectContaining({ code: 'too-many-sessions' });
 
-it('has room for so many sessions in total, and for one more when one has gone', () => {
+it('caps the sessions in total, and has room again when one has gone', () => {
   const registry = new SessionRegistry(CAPS);
   for (const principal of ['ann', 'bob', undefined]) registry.takeSlot(principal);
   expect(() => {
@@ -23,7 +23,7 @@ it('has room for so many sessions in total, and for one more when one has gone',
   registry.takeSlot('ann');
 });
 
-it('has room for so many sessions of one principal, whoever else is there', () => {
+it('caps the sessions of one principal, independent of others', () => {
   const registry = new SessionRegistry(CAPS);
   registry.takeSlot('ann');
   registry.takeSlot('ann');

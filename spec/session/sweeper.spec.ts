@@ -112,7 +112,7 @@ it('[20] closes the session whose ping is not answered in time', async () => {
   expect(rig.reported('closed')).toEqual(['ping-timeout']);
 });
 
-it('takes an error for an answer to a ping: whoever sends one is alive', async () => {
+it('accepts an error as the answer to a ping: its sender is alive', async () => {
   const rig = await underUpkeep({ keepAliveMs: 15_000, ping: { timeoutMs: 10_000, strict: true } });
   for (let ping = 0; ping < 5; ping += 1) {
     await pass(16);

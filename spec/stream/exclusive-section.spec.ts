@@ -64,7 +64,7 @@ describe('a section', () => {
     expect(queued.state).toBe('resolved');
   });
 
-  it('fails at its deadline and loses the connection to those who wait', async () => {
+  it('fails at its deadline and gives the connection to the next section', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const late = deferred();
     let lateWrite: Promise<void> | undefined;

@@ -76,7 +76,7 @@ it('gives the reader up at the deadline, with the reason', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('is over when the connection is, whoever ends it and however often it is asked for', async () => {
+it('ends with the connection, whichever side ends it', async () => {
   response.answers.push(false);
   void writer.write('a');
   await rounds();

@@ -24,7 +24,7 @@ describe('a server that does not notice the end of a connection', () => {
     expect(openSockets()).toEqual([]);
   });
 
-  it('does not keep the end of the stream from whoever waits for it', async () => {
+  it('still reports the end of the stream to a wait', async () => {
     const session = await openSession(deaf(), QUICK);
     session.drop();
     await expect(session.next()).rejects.toThrow('the test has dropped');

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { randomText } from '../../lib/util/random-text.js';
 
-it('gives as many bytes as are asked for, as URL-safe text, and none of them twice', () => {
+it('returns the requested number of bytes as URL-safe text, and never the same ones twice', () => {
   const texts = Array.from({ length: 3_000 }, () => randomText(18));
   expect(texts.every((text) => /^[\w-]{24}$/.test(text))).toBe(true);
   expect(new Set(texts).size).toBe(texts.length);

@@ -24,7 +24,7 @@ async function leave(client: RawClient, res: ServerResponse): Promise<void> {
   await noticed;
 }
 
-it('tells whoever asked for the signal when the client leaves', async () => {
+it('aborts the signal when the client leaves', async () => {
   const { client, res } = await waitingClient();
   const departure = new ClientAbort(res);
   const { signal } = departure;
@@ -52,7 +52,7 @@ it('is one signal, and leaves nothing at the response once that is answered', as
   expect(signal.aborted).toBe(false);
 });
 
-it('listens to nothing for those who never ask', async () => {
+it('adds no listener unless the signal is read', async () => {
   const { res } = await waitingClient();
   const before = res.listenerCount('close');
   new ClientAbort(res).dispose();

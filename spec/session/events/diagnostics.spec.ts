@@ -35,7 +35,7 @@ it('publishes the open and the close of a session, with its reason', async () =>
 });
 
 // Kills: telling of an open before the hook is known to run.
-it('keeps the hooks in order when a subscriber closes the session it is told of', async () => {
+it('keeps the hooks in order when a subscriber closes the session of its event', async () => {
   const told: string[] = [];
   const { url } = await serve({
     hooks: {
@@ -123,7 +123,7 @@ it('publishes refusals, without what was sent', async () => {
   ]);
 });
 
-it('publishes the errors that onError is told of', async () => {
+it('publishes the errors that onError gets', async () => {
   const heard = listenTo('mcp-sse:error');
   const { url, mcp } = await serve({ handler: throwing(new Error('mine')) });
   const client = await StreamClient.open(`${url}/sse`);

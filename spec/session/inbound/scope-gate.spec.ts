@@ -88,7 +88,7 @@ it('asks about one request of a batch after the other', async () => {
   expect(checked).toHaveLength(3);
 });
 
-it('lets only so many wait', async () => {
+it('bounds how many may wait', async () => {
   const { pass, answers, dispatched, held } = rig(2);
   const first = pass('one', request(1, 'later'));
   const second = pass('two', request(2));
