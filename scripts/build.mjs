@@ -1,7 +1,7 @@
 // Builds dist/: what the compiler makes of lib/, a door for CommonJS to each entry point, and the
 // files of the dashboard's page as they are.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

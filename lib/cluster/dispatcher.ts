@@ -1,5 +1,4 @@
 // Delivers to a session, on whichever node it lives.
-/** Delivers to a session, wherever it lives. */
 import { McpSseError } from '../errors.js';
 import type { Mover } from '../session/handover/mover.js';
 import type { LiveSession } from '../session/live-session.js';
@@ -24,6 +23,7 @@ import { Membership } from './membership.js';
 import type { Peer } from './peer.js';
 import { nodeOfProbe } from './node-name.js';
 import { Relays } from './relay/relays.js';
+import type { Operation, Operations } from './rpc/operations.js';
 import { RemoteHost } from './rpc/remote-host.js';
 import { checkedUsage } from './rpc/usage-reply.js';
 
@@ -54,14 +54,9 @@ export class Dispatcher<Data> {
     this.#probes = probes;
     this.#localHost = localHost;
     this.#failed = failed;
+    const here = { node, localHost, probes, moved: this.#moved };
     if (!adapter) {
-      this.#locator = new Locator({
-        node,
-        localHost,
-        probes,
-        moved: this.#moved,
-        membership: undefined,
-      });
+      this.#locator = new Locator({ ...here, membership: undefined });
       return;
     }
     const relays = new Relays();
@@ -90,7 +85,7 @@ export class Dispatcher<Data> {
       },
     });
     this.#membership = membership;
-    this.#locator = new Locator({ node, localHost, probes, moved: this.#moved, membership });
+    this.#locator = new Locator({ ...here, membership });
     this.mover = new HandOvers<Data>({
       membership,
       relays,
@@ -207,25 +202,14 @@ export class Dispatcher<Data> {
     const n = (this.#broadcastCount += 1);
     this.#broadcasts.note({ node: this.#node, n, message, principal });
     const reached = this.#localHost.broadcast(message, audience, { node: this.#node, n });
-    for (const peer of this.#membership.known()) {
-      const call = peer.call('broadcast', { message, principal, n }, BROADCAST_MS);
-      call.catch((error: unknown) => {
-        this.#failed(McpSseError.from(error));
-      });
-    }
+    this.#tellOthers('broadcast', { message, principal, n });
     return reached;
   }
 
   /** As `LocalHost.announce`, and on all other nodes unless the change is known there, too. */
   announce(change: Change, shared: boolean): void {
     this.#localHost.announce(change);
-    if (shared) return;
-    const others = this.#membership?.known() ?? [];
-    for (const peer of others) {
-      peer.call('announce', change, BROADCAST_MS).catch((error: unknown) => {
-        this.#failed(McpSseError.from(error));
-      });
-    }
+    if (!shared) this.#tellOthers('announce', change);
   }
 
   /** What all nodes have counted, or this one alone. A node that does not answer is named. */
@@ -293,6 +277,15 @@ export class Dispatcher<Data> {
     for (const peer of this.#peers()) {
       if (peer.node === to || peer === from) continue;
       peer.call('moved', { names, to }).catch(ignore);
+    }
+  }
+
+  /** To all of which no end is known; one that does not take it is reported. */
+  #tellOthers<Name extends Operation>(operation: Name, params: Operations[Name]): void {
+    for (const peer of this.#membership?.known() ?? []) {
+      peer.call(operation, params, BROADCAST_MS).catch((error: unknown) => {
+        this.#failed(McpSseError.from(error));
+      });
     }
   }
 

@@ -24,6 +24,7 @@ import type {
 } from './options.js';
 import { principalFromAuth } from './principal.js';
 import { describeIssues, foreignInstance, type KnownOptions } from './invalid-options.js';
+import { RENAMED } from './renamed-options.js';
 import { wrongOptions } from './wrong-value.js';
 import type { SunsetPlan } from '../session/sunset.js';
 import { sunsetSchema, sunsetShape } from './sunset.js';
@@ -214,21 +215,6 @@ const everyOption: readonly (readonly [string, z.ZodType])[] = [
     Object.entries(members).map(([name, type]) => [`${group}.${name}`, type] as const),
   ),
 ];
-
-/** Names of release candidates, and what they became. */
-const RENAMED: Readonly<Record<string, string>> = {
-  'limits.messageBytes': 'limits.maxBodyBytes',
-  'limits.bufferedBytes': 'limits.maxBufferedBytes',
-  'limits.sessions': 'limits.maxSessions',
-  'limits.sessionsPerPrincipal': 'limits.maxSessionsPerPrincipal',
-  'limits.inFlight': 'limits.maxConcurrentRequests',
-  'limits.stallTimeoutMs': 'limits.writeTimeoutMs',
-  'resume.resumeKey': 'resume.key',
-  'resume.totalBytes': 'limits.maxTotalBytes',
-  engine: 'adapter',
-  sessionId: 'sessionIdGenerator',
-  'hooks.onMessage': 'hooks.onReceive',
-};
 
 const known: KnownOptions = {
   names: everyOption.map(([name]) => name),

@@ -144,7 +144,7 @@ export const middleware = {
     app.ws('/echo', (socket) => socket.on('message', (text) => socket.send(String(text))));
     const evidence = () =>
       new Promise((resolve) => {
-        const socket = new WebSocket(`ws://127.0.0.1:${server.address().port}/echo`);
+        const socket = new globalThis.WebSocket(`ws://127.0.0.1:${server.address().port}/echo`);
         socket.onopen = () => socket.send('hello');
         socket.onerror = () => resolve(false);
         socket.onmessage = ({ data }) => {

@@ -1,0 +1,16 @@
+// What options of release candidates are called now.
+
+/** Names of release candidates, and what they became. */
+export const RENAMED: Readonly<Record<string, string>> = {
+  'limits.messageBytes': 'limits.maxBodyBytes',
+  'limits.bufferedBytes': 'limits.maxBufferedBytes',
+  'limits.sessions': 'limits.maxSessions',
+  'limits.sessionsPerPrincipal': 'limits.maxSessionsPerPrincipal',
+  'limits.inFlight': 'limits.maxConcurrentRequests',
+  'limits.stallTimeoutMs': 'limits.writeTimeoutMs',
+  'resume.resumeKey': 'resume.key',
+  'resume.totalBytes': 'limits.maxTotalBytes',
+  engine: 'adapter',
+  sessionId: 'sessionIdGenerator',
+  'hooks.onMessage': 'hooks.onReceive',
+};
