@@ -77,8 +77,8 @@ const lifeMutants: readonly Mutant[] = [
   {
     name: 'a broadcast leaves silent nodes out',
     file: 'cluster/dispatcher.ts',
-    find: 'for (const peer of this.#membership?.known() ?? []) {',
-    replace: 'for (const peer of this.#membership?.alive() ?? []) {',
+    find: 'for (const peer of this.#membership.known()) {',
+    replace: 'for (const peer of this.#membership.alive()) {',
     specs: [broadcasts],
   },
 ];
@@ -196,8 +196,8 @@ const scaleMutants: readonly Mutant[] = [
   },
   {
     name: 'a body is read that cannot be delivered while the adapter is away',
-    file: 'cluster/dispatcher.ts',
-    find: 'return peer.ended || !this.#membership?.up ? unreachable() : undefined;',
+    file: 'cluster/locator.ts',
+    find: 'return peer.ended || !this.#parts.membership?.up ? unreachable() : undefined;',
     replace: 'return peer.ended ? unreachable() : undefined;',
     specs: ['cluster/early-refusal.spec.ts'],
   },

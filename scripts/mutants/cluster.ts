@@ -94,7 +94,7 @@ const relayMutants: readonly Mutant[] = [
   {
     name: 'a slow reader elsewhere does not hold its producer back',
     file: 'cluster/relay/owner-response.ts',
-    find: 'return !this.#full;',
+    find: 'return this.#unbounded || !this.#full;',
     replace: 'return true;',
     specs: [streams],
   },
@@ -115,8 +115,8 @@ const relayMutants: readonly Mutant[] = [
   {
     name: 'a broadcast stays at home',
     file: 'cluster/dispatcher.ts',
-    find: 'if (audience.filter) return reached;',
-    replace: 'return reached;',
+    find: 'if (audience.filter || !this.#membership) return',
+    replace: 'if (audience.filter !== null || !this.#membership) return',
     specs: [sends],
   },
 ];

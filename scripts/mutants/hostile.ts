@@ -175,8 +175,8 @@ const faultMutants: readonly Mutant[] = [
   {
     name: 'a shutdown waits for requests by no deadline',
     file: 'session/shutdown.ts',
-    find: 'await until(deadline, session.receiver.inFlight.idle());',
-    replace: 'await session.receiver.inFlight.idle();',
+    find: 'if (await until(deadline, inFlight.idle())) return;',
+    replace: 'if (await inFlight.idle().then(() => true)) return;',
     specs: [shutdown],
   },
   {
@@ -189,7 +189,7 @@ const faultMutants: readonly Mutant[] = [
   {
     name: 'a ping that is not answered ends nothing',
     file: 'session/heartbeat.ts',
-    find: "session.dropConnection(new McpSseError('ping-timeout', error.message));",
+    find: "session.sender.dropConnection(new McpSseError('ping-timeout', error.message));",
     replace: 'void error.message;',
     specs: [frozen],
   },

@@ -52,8 +52,8 @@ export const logMutants: readonly Mutant[] = [
   {
     name: 'the pump fills the writer without end',
     file: pump,
-    find: 'while (writer?.hasRoom && !writer.closed',
-    replace: 'while (writer && !writer.closed',
+    find: 'while (!this.#frozen && writer?.hasRoom && !writer.closed',
+    replace: 'while (!this.#frozen && writer && !writer.closed',
     specs: [pumps],
   },
   {

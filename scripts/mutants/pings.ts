@@ -32,14 +32,14 @@ export const pingMutants: readonly Mutant[] = [
   {
     name: 'ids of ours meet those of the server behind the session',
     file: pending,
-    find: 'const FIRST_ID = 2 ** 30;',
-    replace: 'const FIRST_ID = 0;',
+    find: 'const FIRST_ID: number = 2 ** 30;',
+    replace: 'const FIRST_ID: number = 0;',
     specs: [requests],
   },
   {
     name: 'an answer that nobody here asked for is kept from the server',
     file: pending,
-    find: 'Number(id) < FIRST_ID + this.#count',
+    find: 'Number(id) < this.#firstId + this.#count',
     replace: 'Number(id) > 0',
     specs: [requests],
   },

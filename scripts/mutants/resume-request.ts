@@ -68,9 +68,9 @@ const callerMutants: readonly Mutant[] = [
   },
   {
     name: 'an id of an earlier process is taken',
-    file: 'cluster/dispatcher.ts',
-    find: 'if (node === this.#node) return this.#localHost;',
-    replace: 'if (node === this.#node || !this.#membership) return this.#localHost;',
+    file: 'cluster/locator.ts',
+    find: 'if (node === this.#parts.node) return localHost;',
+    replace: 'if (node === this.#parts.node || !membership) return localHost;',
     specs: [refusals],
   },
   {

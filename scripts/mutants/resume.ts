@@ -97,8 +97,8 @@ const cursorMutants: readonly Mutant[] = [
   {
     name: 'what is replayed is not counted as waiting',
     file: pump,
-    find: 'this.#waitingBytes = this.#log.bytesFrom(this.#cursor);',
-    replace: 'this.#waitingBytes = 0;',
+    find: 'this.#waitingBytes = this.#log.bytesFrom(this.#cursor);\n    this.#fill();',
+    replace: 'this.#waitingBytes = 0;\n    this.#fill();',
     specs: [model],
   },
   {
@@ -160,8 +160,8 @@ const attachMutants: readonly Mutant[] = [
   {
     name: 'a session that is back still counts the time it was away',
     file: session,
-    find: "    this.#state = 'open';\n    this.#detachedAt = undefined;\n",
-    replace: "    this.#state = 'open';\n",
+    find: '    this.detachedAt = undefined;\n    this.sender.attach(',
+    replace: '    this.sender.attach(',
     specs: [window],
   },
   {

@@ -22,23 +22,19 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'the close hook is called twice',
     file: session,
-    find: `void {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';`,
-    replace: `void {
-    this.#state = 'closed';`,
+    find: `error: McpSseError | undefined): void {
+    if (this.#state === 'closed') return;`,
+    replace: 'error: McpSseError | undefined): void {',
     specs: [closing],
   },
   {
     name: 'a close waits for the stream to end before it is one',
     file: session,
-    find: `    this.receiver.close(errorOf);
-    this.heldBytesChanged(-this.#handshakeBytes);
+    find: `    this.#release(errorOf);
     this.#observer.closed(this, reason);
 `,
     replace: `    void this.#finished.then(() => {
-      this.receiver.close(errorOf);
-      this.heldBytesChanged(-this.#handshakeBytes);
+      this.#release(errorOf);
       this.#observer.closed(this, reason);
     });
 `,
@@ -138,17 +134,17 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'a slot is freed twice',
     file: root,
-    find: '      sessions.freeSlot(session.principal);\n',
+    find: '      sessions.freeSlot(session.principal);\n      // A session that never',
     replace: `      sessions.freeSlot(session.principal);
       sessions.freeSlot(session.principal);
-`,
+      // A session that never`,
     specs: [capacity],
   },
   {
     name: 'a slot is never freed',
     file: root,
-    find: '      sessions.freeSlot(session.principal);\n',
-    replace: '',
+    find: '      sessions.freeSlot(session.principal);\n      // A session that never',
+    replace: '      // A session that never',
     specs: [capacity],
   },
   {
@@ -190,8 +186,8 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'the close is told while the open still runs',
     file: hooks,
-    find: 'if (afterwards) afterwards.push(run);',
-    replace: 'if (afterwards === null) run();',
+    find: 'if (afterwards) afterwards.push(hook);',
+    replace: 'if (afterwards === null) hook();',
     specs: ['session/events/hooks-order.spec.ts'],
   },
   {
