@@ -38,7 +38,8 @@ describe('the metrics', () => {
     const gate = deferred();
     const { url, points } = await observed({
       handler: async (message) => {
-        if ('params' in message && message.params?.name === 'unknown') throw new Error('no such tool');
+        if ('params' in message && message.params?.name === 'unknown')
+          throw new Error('no such tool');
         gate.resolve();
         return {};
       },
