@@ -77,8 +77,8 @@ const lifeMutants: readonly Mutant[] = [
   {
     name: 'a broadcast leaves silent nodes out',
     file: 'cluster/dispatcher.ts',
-    find: 'for (const peer of this.#membership.known()) {',
-    replace: 'for (const peer of this.#membership.alive()) {',
+    find: 'for (const peer of this.#membership?.known() ?? []) {',
+    replace: 'for (const peer of this.#membership?.alive() ?? []) {',
     specs: [broadcasts],
   },
 ];
