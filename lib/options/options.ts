@@ -239,6 +239,14 @@ export interface McpSseOptions<Data = unknown> {
    */
   events?: ServerEventBusLike | EventsOptions;
   /**
+   * What is done about a client that comes back without `initialize` after its session was lost, as
+   * the TypeScript SDKs do after a restart. `{ capabilities }`: the server is told that the client has
+   * these (`{ elicitation: {} }`, for instance), so that it may use them. `false`: the POSTs of such a
+   * client get 404 until it sends `initialize`. Sessions that another node takes over need neither.
+   * @defaultValue its requests are served, and the server knows no capabilities of it
+   */
+  adopt?: { capabilities: Record<string, unknown> } | false;
+  /**
    * How the URL for POSTs is announced.
    *
    * - `'auto'`: at the root of the host a relative reference; under a mount, or a trusted

@@ -24,6 +24,7 @@ import type {
 } from './options.js';
 import { principalFromAuth } from './principal.js';
 import { describeIssues, foreignInstance, type KnownOptions } from './invalid-options.js';
+import { isAdapter, isBus } from './shapes.js';
 import { RENAMED } from './renamed-options.js';
 import { wrongOptions } from './wrong-value.js';
 import type { SunsetPlan } from '../session/sunset.js';
@@ -49,6 +50,7 @@ export interface Settings<Data> {
     readonly allowedOrigins: readonly string[] | '*';
     readonly principal: NonNullable<SecurityOptions['principal']>;
   };
+  readonly adopt: McpSseOptions['adopt'];
   readonly sunset: SunsetPlan | undefined;
   readonly usage: Readonly<Required<UsageOptions>> | false;
   readonly adapter: Adapter | undefined;
@@ -193,6 +195,12 @@ const options = {
   limits: z.strictObject(groups.limits).prefault({}),
   resume: objectOrSwitch(groups.resume),
   security: z.strictObject(groups.security).prefault({}),
+  adopt: z
+    .union(
+      [z.literal(false), z.strictObject({ capabilities: z.looseObject({}) })],
+      'must be { capabilities: { … } } or false',
+    )
+    .optional(),
   sunset: sunsetSchema,
   usage: objectOrSwitch(groups.usage),
   adapter: z.custom<Adapter>(isAdapter).optional(),
@@ -256,14 +264,6 @@ function wrongInstance(given: unknown): string | undefined {
   return [['', given] as const, ...values]
     .map(([name, value]) => foreignInstance(value, name, known))
     .find((problem) => problem !== undefined);
-}
-
-function isBus(value: unknown): value is ServerEventBusLike {
-  return isRecord(value) && typeof value.subscribe === 'function';
-}
-
-function isAdapter(value: unknown): value is Adapter {
-  return isRecord(value) && typeof value.join === 'function';
 }
 
 function randomId(): string {

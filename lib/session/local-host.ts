@@ -97,7 +97,9 @@ export class LocalHost<Data> implements Host {
     noteCapabilities(session, inbound);
     const answer = { sessionId, position };
     const theirs = messages.filter((message) => !this.#probes.settle(message, answer));
-    if (theirs.length === 0 || this.#sunsetGate?.pass(session, theirs) === false) return undefined;
+    if (theirs.length === 0) return undefined;
+    checkHandshake(session, theirs);
+    if (this.#sunsetGate?.pass(session, theirs) === false) return undefined;
     return session.receiver.receive(theirs, facts, bytes);
   }
 
@@ -210,3 +212,15 @@ function noteCapabilities<Data>(
 
 const isInitialize = (message: JsonRpcMessage): boolean =>
   'method' in message && message.method === 'initialize';
+
+/** @throws McpSseError `session-not-found`, at which a client begins anew */
+function checkHandshake<Data>(
+  { mustInitialize, handshake }: LiveSession<Data>,
+  messages: readonly JsonRpcMessage[],
+): void {
+  if (!mustInitialize || handshake.started) return;
+  const isEarly = messages.some(
+    (message) => isRequest(message) && message.method !== 'ping' && !isInitialize(message),
+  );
+  if (isEarly) throw sessionNotFound('the client has to initialize again: adopt is false');
+}

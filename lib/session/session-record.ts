@@ -17,6 +17,8 @@ export class SessionRecord<Data> {
   address: string | undefined;
   /** Whether `sunset` has let it in: it goes on for as long as it runs. */
   admitted: boolean;
+  /** Whether its client, which comes back from a session that is gone, has to begin anew. */
+  mustInitialize = false;
   /** What `usage()` counts of it. */
   readonly usage: UsageTally = { userAgent: undefined, row: undefined, requests: 0 };
   /** Bytes of its running requests, its messages that wait or are kept, and its handshake. */

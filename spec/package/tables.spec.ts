@@ -65,6 +65,7 @@ it('the reference names every option, with the default that it has', () => {
     'adapter',
     'streamableHttp',
     'events',
+    'adopt',
     'security.allowedHosts',
     'keepAlive',
     'resume',

@@ -1,5 +1,6 @@
 // Opens a session.
 import { McpSseError } from '../../errors.js';
+import { introduceClient } from '../../session/handover/replay-handshake.js';
 import { LiveSession } from '../../session/live-session.js';
 import { serveSession } from '../../session/serve/serve-session.js';
 import { factsOf } from '../../session/request-facts.js';
@@ -71,6 +72,7 @@ async function prepare<Data>(
     const version = negotiatedVersion(req);
     if (version !== undefined) session.handshake.assume(version);
     await serveSession(session, factsOf(req), settings, events);
+    if (version !== undefined) await adoptClient(session, version, runtime);
     return session;
   } catch (error) {
     session?.close();
@@ -78,6 +80,22 @@ async function prepare<Data>(
   } finally {
     // From here on the slot belongs to the session.
     if (!session) sessions.freeSlot(principal);
+  }
+}
+
+/** What `adopt` says about a client that has negotiated a version in a session that is gone. */
+async function adoptClient<Data>(
+  session: LiveSession<Data>,
+  version: string,
+  { settings: { adopt, limits }, events }: Runtime<Data>,
+): Promise<void> {
+  session.mustInitialize = adopt === false;
+  if (!adopt) return;
+  try {
+    await introduceClient(session, version, adopt.capabilities, limits.hookTimeoutMs);
+  } catch (error) {
+    // Its requests are served all the same, by a server that knows nothing of it.
+    events.failed(session, McpSseError.from(error));
   }
 }
 

@@ -27,13 +27,34 @@ export async function replayHandshake<Data>(
   session: LiveSession<Data>,
   timeoutMs: number,
 ): Promise<void> {
-  const replay = new Replay(session);
+  await replaying(session, timeoutMs, (replay) => replay.run());
+}
+
+/**
+ * Says `initialize` and `notifications/initialized` to the server for a client that will not, because
+ * it has done so in a session that is gone. The server's answers go to nobody.
+ *
+ * @throws McpSseError (as a rejection) `server-failed` when the server refuses or speaks another
+ * version than the client, `hook-timeout` when it takes too long
+ */
+export async function introduceClient<Data>(
+  session: LiveSession<Data>,
+  protocolVersion: string,
+  capabilities: Readonly<Record<string, unknown>>,
+  timeoutMs: number,
+): Promise<void> {
+  await replaying(session, timeoutMs, (replay) => replay.introduce(protocolVersion, capabilities));
+}
+
+async function replaying<Data>(
+  session: LiveSession<Data>,
+  timeoutMs: number,
+  work: (replay: Replay<Data>) => Promise<void>,
+): Promise<void> {
+  const late = (): McpSseError =>
+    new McpSseError('hook-timeout', 'the server did not answer the handshake in time');
   try {
-    await withDeadline(
-      replay.run(),
-      timeoutMs,
-      () => new McpSseError('hook-timeout', 'the server did not answer the handshake in time'),
-    );
+    await withDeadline(work(new Replay(session)), timeoutMs, late);
   } finally {
     session.intercept = undefined;
   }
@@ -63,6 +84,19 @@ class Replay<Data> {
     const { level } = settings;
     if (level !== undefined) await this.#request('logging/setLevel', { level });
     for (const uri of settings.subscriptions) await this.#request('resources/subscribe', { uri });
+  }
+
+  async introduce(
+    protocolVersion: string,
+    capabilities: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const clientInfo = { name: 'unknown', version: '0' };
+    const params = { protocolVersion, capabilities, clientInfo };
+    const offered = await this.#request('initialize', params);
+    checkVersion(protocolVersion, offered.protocolVersion);
+    const { handshake } = this.#session;
+    handshake.adopt(capabilities, isRecord(offered.capabilities) ? offered.capabilities : {});
+    this.#say({ jsonrpc: '2.0', method: 'notifications/initialized' });
   }
 
   async #request(

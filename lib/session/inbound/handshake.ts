@@ -117,6 +117,15 @@ export class Handshake {
     this.protocolVersion = protocolVersion;
   }
 
+  /** What the server was told in the client's place, and what it has answered. */
+  adopt(
+    clientCapabilities: Readonly<Record<string, unknown>>,
+    serverCapabilities: Readonly<Record<string, unknown>>,
+  ): void {
+    this.clientCapabilities = clientCapabilities;
+    this.serverCapabilities = serverCapabilities;
+  }
+
   /** The client's `initialize`, to be said again to another server; undefined if none was answered. */
   get initializeParams(): Record<string, unknown> | undefined {
     if (this.serverCapabilities === undefined) return undefined;

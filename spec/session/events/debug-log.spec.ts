@@ -1,3 +1,5 @@
+// Alone: the package asks for the log once, when it is loaded.
+
 import { createRequire } from 'node:module';
 
 import { expect, it, onTestFinished, vi } from 'vitest';
