@@ -1,3 +1,5 @@
+// Alone: it measures the memory of the process.
+
 import { expect, it } from 'vitest';
 
 import { collectGarbage } from '../support/collect-garbage.js';

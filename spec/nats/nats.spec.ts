@@ -1,3 +1,5 @@
+// Alone: it counts the sockets of the process.
+
 import { connect } from '@nats-io/transport-node';
 
 import { natsAdapter } from '../../lib/nats/index.js';

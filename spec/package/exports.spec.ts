@@ -12,6 +12,7 @@ const types = [
   'BroadcastAudience',
   'CallOptions',
   'ClientInfo',
+  'CloseOptions',
   'CloseReason',
   'ClusterStats',
   'EventsOptions',

@@ -1,3 +1,5 @@
+// Alone: it counts the sockets of the process.
+
 import { Redis } from 'ioredis';
 
 import { redisAdapter } from '../../lib/redis/index.js';

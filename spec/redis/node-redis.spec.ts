@@ -1,3 +1,5 @@
+// Alone: it counts the sockets of the process.
+
 import { createClient } from 'redis';
 
 import { redisAdapter } from '../../lib/redis/index.js';

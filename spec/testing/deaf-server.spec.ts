@@ -1,3 +1,5 @@
+// Alone: it counts the sockets of the process.
+
 import express, { type Express } from 'express';
 import { describe, expect, it } from 'vitest';
 

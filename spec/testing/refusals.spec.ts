@@ -1,3 +1,5 @@
+// Alone: it counts the sockets of the process.
+
 import { createServer, type AddressInfo } from 'node:net';
 
 import express, { type RequestHandler } from 'express';

@@ -1,3 +1,5 @@
+// Alone: it counts the sockets of the process.
+
 import { createServer } from 'node:http';
 
 import express, { type Express } from 'express';

@@ -1,3 +1,5 @@
+// Alone: it counts the sockets of the process.
+
 import { expect, it } from 'vitest';
 
 import { localAdapter } from '../../../lib/cluster/adapter/local-adapter.js';

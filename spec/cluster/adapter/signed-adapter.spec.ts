@@ -1,3 +1,5 @@
+// Alone: it counts the sockets of the process.
+
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { signedAdapter, type AdapterSecret } from '../../../lib/cluster/adapter/signed-adapter.js';

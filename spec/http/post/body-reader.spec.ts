@@ -1,3 +1,5 @@
+// Alone: it measures the memory of the process.
+
 import { Readable } from 'node:stream';
 
 import { expect, it } from 'vitest';

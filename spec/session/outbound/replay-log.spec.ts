@@ -1,3 +1,5 @@
+// Alone: it measures the memory of the process.
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
