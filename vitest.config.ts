@@ -9,27 +9,39 @@ const ourselves = {
   replacement: fileURLToPath(new URL('lib$1/index.ts', import.meta.url)),
 };
 
-// What takes long by nature: half a minute of silence, heaps that are filled, 200 MB for readers that stop, all pages of the
-// reference written anew.
+// What takes long by nature: heaps that are filled, 200 MB for readers that stop, a thousand nodes,
+// all pages of the reference written anew.
 const long = [
-  'spec/cluster/known-end.spec.ts',
+  'spec/cluster-scale/simulation.spec.ts',
   'spec/flows/heavy.spec.ts',
   'spec/hostile/full-heap.spec.ts',
   'spec/package/api-reference.spec.ts',
   'spec/wire/json-size.spec.ts',
 ];
 
+// What waits for nodes to be given up, and does little meanwhile: many of these run side by side.
+const waiting = [
+  'bounds',
+  'broadcast-silence',
+  'death',
+  'false-404',
+  'known-end',
+  'outage',
+  'silence',
+].map((name) => `spec/cluster/${name}.spec.ts`);
+
 const all = readdirSync('spec', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.spec.ts'))
   .map((file) => `spec/${file.replaceAll('\\', '/')}`)
-  .filter((file) => !long.includes(file));
+  .filter((file) => ![...long, ...waiting].includes(file));
 const isIn = (rooms: readonly string[], file: string): boolean =>
   rooms.some((room) => file.startsWith(`spec/${room}/`));
 
 // Specs share what a worker has loaded, which is most of the time of a short one. One that puts
-// another module in place of one, or says `// Alone: …`, gets modules of its own.
+// another module in place of one, that makes the budget of the process small, or that says
+// `// Alone: …`, gets modules of its own.
 const isAlone = (file: string): boolean =>
-  /\bvi\.mock\(|^\/\/ Alone: /m.test(readFileSync(file, 'utf8'));
+  /\bvi\.mock\(|\bmaxTotalBytes: \d|^\/\/ Alone: /m.test(readFileSync(file, 'utf8'));
 
 interface Way {
   readonly alias?: readonly Alias[];
@@ -53,7 +65,7 @@ const express4 = { find: /^express$/, replacement: 'express4' };
 const independent = ['package', 'examples', 'cluster', 'redis', 'nats'];
 
 // One suite: `npm test` runs it on Express 5, `npm run test:all` also on Express 4, in front of
-// Express (`mcp.requestListener(app)`), and what takes long.
+// Express (`mcp.requestListener(app)`), what takes long and what waits.
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -75,6 +87,11 @@ export default defineConfig({
         extends: true,
         resolve: { alias: [ourselves] },
         test: { name: 'long', include: [...long] },
+      },
+      {
+        extends: true,
+        resolve: { alias: [ourselves] },
+        test: { name: 'waiting', include: waiting, maxWorkers: 6, testTimeout: 60_000 },
       },
     ],
   },

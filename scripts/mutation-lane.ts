@@ -26,7 +26,13 @@ export interface SpecRun {
 const root = process.cwd();
 const vitest = await createVitest(
   'test',
-  { watch: true, project: ['express5*', 'long'], bail: 1, testTimeout: 8_000, reporters: [{}] },
+  {
+    watch: true,
+    project: ['express5*', 'long', 'waiting'],
+    bail: 1,
+    testTimeout: 8_000,
+    reporters: [{}],
+  },
   // No file is watched: what has changed is known.
   { server: { watch: null } },
 );

@@ -4,21 +4,23 @@
 //   npm run test:versions               on 22, 24 and 26
 //   npm run test:versions -- 26 20.19
 //   npm run test:versions -- 26 express4      with Express 4 only
+//   npm run test:versions -- 26 express5 spec/http    only these specs
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const PROJECTS = ['express5', 'express4', 'listener', 'long'];
+const PROJECTS = ['express5', 'express4', 'listener', 'long', 'waiting'];
 const asked = process.argv.slice(2);
 const among = (all, wanted) => (wanted.length > 0 ? wanted : all);
 const projects = among(
   PROJECTS,
   asked.filter((word) => PROJECTS.includes(word)),
 );
+const files = asked.filter((word) => word.startsWith('spec/'));
 const versions = among(
   ['22', '24', '26'],
-  asked.filter((word) => !PROJECTS.includes(word)),
+  asked.filter((word) => !PROJECTS.includes(word) && !files.includes(word)),
 );
 const reports = mkdtempSync(join(tmpdir(), 'versions-'));
 const rows = [];
@@ -41,7 +43,7 @@ console.log(`${total('passed')} passed, ${total('failed')} failed`);
 function suite(node, project) {
   const report = join(reports, `${node}-${project}.json`);
   // With the specs that need modules of their own.
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', `${project}*`];
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', `${project}*`, ...files];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const { status } = spawnSync('npx', ['-y', '-p', node, 'node', ...vitest, ...reporters], {
     stdio: ['ignore', 'inherit', 'inherit'],
