@@ -1,18 +1,20 @@
 // Builds dist/: what the compiler makes of lib/, a door for CommonJS to each entry point, and the
-// files of the dashboard's page as they are.
+// files of the dashboard's page as they are. `--packed`: as it is shipped, in few files.
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { transformSync } from 'esbuild';
+import { buildSync, transformSync } from 'esbuild';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const dist = join(root, 'dist');
 const PAGE = 'dashboard/page';
+const { exports, bin } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const entries = Object.values(exports).filter((entry) => typeof entry === 'object');
 
 rmSync(`${root}dist`, { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
@@ -21,18 +23,11 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'
 });
 if (status !== 0) process.exit(1); // It has said why.
 
-// Small, since it is downloaded on every deploy; lib/ is for readers. The comments of the declarations
-// stay: editors show them.
-for (const file of filesOf('.js')) {
-  const options = { format: 'esm', target: 'esnext', minify: true };
-  rewrite(file, (code) => transformSync(code, options).code);
-}
-
 cpSync(`${root}lib/${PAGE}`, `${root}dist/${PAGE}`, { recursive: true });
 
+if (process.argv.includes('--packed')) bundle();
+
 // CommonJS gets the very same modules, by require(esm): one state, one McpSseError.
-const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-const entries = Object.values(exports).filter((entry) => typeof entry === 'object');
 for (const { require: entry } of entries) {
   writeFileSync(join(root, entry.default), "module.exports = require('./index.js');\n");
 }
@@ -55,6 +50,32 @@ for (const { import: entry, require: door } of entries) {
   const lines = exported.get(join(root, entry.types)).map(asCommonJs);
   const head = `import type * as esm from './index.js' with { 'resolution-mode': 'import' };\n`;
   writeFileSync(join(root, door.types), head + lines.join(''));
+}
+
+/**
+ * Makes of all modules a few: what is packed is downloaded on every deploy, and two hundred small
+ * files take a third more. lib/ is for readers; the comments of the declarations stay for editors.
+ */
+function bundle() {
+  const entryPoints = [...entries.map((entry) => entry.import.default), ...Object.values(bin)];
+  const outdir = join(root, '.tmp/packed');
+  rmSync(outdir, { recursive: true, force: true });
+  buildSync({
+    ...{ entryPoints, outdir, outbase: 'dist', absWorkingDir: root, chunkNames: 'chunks/[hash]' },
+    ...{ bundle: true, splitting: true, minify: true, packages: 'external' },
+    ...{ format: 'esm', platform: 'node', target: 'esnext' },
+    // It finds the files of its page beside itself.
+    external: ['*/dashboard/index.js'],
+  });
+  for (const file of filesOf('.js')) if (!file.includes(`${PAGE}/`)) rmSync(file);
+  cpSync(outdir, dist, { recursive: true });
+  rmSync(outdir, { recursive: true });
+  // Their names are shared by all scripts of the page.
+  const options = { minifyWhitespace: true, minifySyntax: true };
+  for (const loader of ['js', 'css'])
+    for (const file of filesOf(`.${loader}`))
+      if (file.includes(`${PAGE}/`))
+        rewrite(file, (code) => transformSync(code, { ...options, loader }).code);
 }
 
 function exportsOf(source) {

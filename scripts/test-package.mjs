@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { program } from './package-program.mjs';
 import { check, inFolder, INSTALL_FLAGS, pack, readJson, root, run } from './checks.mjs';
 
-const { devDependencies: pinned, exports } = await readJson(join(root, 'package.json'));
+const { devDependencies: pinned, exports, bin } = await readJson(join(root, 'package.json'));
 const entries = Object.keys(exports).filter((entry) => entry !== './package.json');
 
 /** What an entry point needs besides Express. */
@@ -156,20 +156,23 @@ async function filesUnder(folder) {
 /** What is built of each file of `lib/`, the doors for CommonJS, and a few others: nothing else. */
 async function checkFiles(unpacked) {
   const sources = await filesUnder(join(root, 'lib'));
-  const expected = sources.map((source) => `dist/${source.replace(/\.ts$/, '.js')}`);
   const doors = entries.flatMap((entry) => {
     const { import: esModule, require: commonJs } = exports[entry];
-    return [esModule.types, commonJs.types, commonJs.default].map((file) => file.slice(2));
+    const { types, default: code } = esModule;
+    return [code, types, commonJs.types, commonJs.default].map((file) => file.slice(2));
   });
+  const page = sources.filter((source) => source.includes('/page/')).map((file) => `dist/${file}`);
   const files = await filesUnder(unpacked);
-  const compiled = (file) => file.replace(/\.d\.ts$/, '.js');
-  // Declarations are shipped where an entry point leads to them.
-  const inner = files.filter((file) => file.endsWith('.d.ts') && !doors.includes(file));
+  // Declarations are shipped where an entry point leads to them, and code that entries share in chunks.
+  const isInner = (file) => file.endsWith('.d.ts') && !doors.includes(file);
+  const isChunk = (file) => /^dist\/chunks\/\w+\.js$/.test(file);
+  const declared = sources.map((source) => `dist/${source.replace(/\.ts$/, '.d.ts')}`);
   assert.deepEqual(
-    inner.filter((file) => !expected.includes(compiled(file))),
+    files.filter((file) => isInner(file) && !declared.includes(file)),
     [],
   );
-  const wanted = [...expected, ...doors, ...inner, ...others].sort();
+  const inner = files.filter((file) => isInner(file) || isChunk(file));
+  const wanted = [...doors, ...page, ...Object.values(bin), ...inner, ...others].sort();
   assert.deepEqual(files.sort(), wanted);
 }
 
