@@ -1,12 +1,13 @@
 // Shows that the specs can fail: puts one fault after the other into a copy of the sources and
 // runs the specs that must notice it. `npm run test:mutants -- lock 'a slot'` takes those with "lock"
-// or "a slot" in their names or files.
+// or "a slot" in their names or files. `--half 0` and `--half 1` take every second one.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 import type { SpecRun, Trial } from './mutation-lane.js';
 import { MUTANTS, rotten } from './mutants/index.js';
@@ -108,7 +109,13 @@ async function tryAll(mutants: readonly Mutant[], lanes: readonly Lane[]): Promi
 }
 
 async function main(): Promise<void> {
-  const mutants = chosen(process.argv.slice(2));
+  const { values, positionals } = parseArgs({
+    options: { half: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const mutants = chosen(positionals).filter(
+    (_, index) => values.half === undefined || index % 2 === Number(values.half),
+  );
   const unplaced = await rotten(mutants);
   for (const { name, file } of unplaced) {
     console.log(
