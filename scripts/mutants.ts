@@ -1,6 +1,6 @@
 // Shows that the specs can fail: puts one fault after the other into a copy of the sources and
 // runs the specs that must notice it. `npm run test:mutants -- lock 'a slot'` takes those with "lock"
-// or "a slot" in their names or files. `--half 0` and `--half 1` take every second one.
+// or "a slot" in their names or files. `--quarter 1` takes every fourth one (0 to 3).
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
@@ -110,11 +110,11 @@ async function tryAll(mutants: readonly Mutant[], lanes: readonly Lane[]): Promi
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { half: { type: 'string' } },
+    options: { quarter: { type: 'string' } },
     allowPositionals: true,
   });
   const mutants = chosen(positionals).filter(
-    (_, index) => values.half === undefined || index % 2 === Number(values.half),
+    (_, index) => values.quarter === undefined || index % 4 === Number(values.quarter),
   );
   const unplaced = await rotten(mutants);
   for (const { name, file } of unplaced) {
