@@ -86,10 +86,13 @@ class Instrumentation<Data> {
         context.with(this.#contextOf(session as Session, message as JsonRpcMessage), next);
       }),
       observeStats(meter, mcp),
-      on('mcp-sse:session.open', ({ session }) => {
-        if (mcp.sessions.get(session.id) === session) this.#own.add(session);
+      on('mcp-sse:session.open', ({ session }) => this.#began(session, mcp)),
+      on('mcp-sse:session.restore', ({ session }) => this.#began(session, mcp)),
+      on('mcp-sse:session.close', ({ session, reason }) => {
+        if (this.#ended(session)) durations.session(session, reason);
       }),
-      on('mcp-sse:session.close', ({ session, reason }) => this.#closed(session, reason)),
+      // Another node goes on with it, and records how long it took in all.
+      on('mcp-sse:session.hand-over', ({ session }) => void this.#ended(session)),
       on('mcp-sse:writer.stall', ({ session, waitedMs, drained }) => {
         if (this.#own.has(session)) durations.wait(waitedMs, drained);
       }),
@@ -164,11 +167,16 @@ class Instrumentation<Data> {
     }
   }
 
-  #closed(session: Session, reason: string): void {
-    if (!this.#own.has(session)) return;
+  #began(session: Session, { sessions }: InstrumentedRouter<Data>): void {
+    if (sessions.get(session.id) === session) this.#own.add(session);
+  }
+
+  /** The session is over at this node. Returns whether it was one of this router's. */
+  #ended(session: Session): boolean {
+    if (!this.#own.delete(session)) return false;
     this.#asked.endAll(session, 'session-closed');
     this.#asking.endAll(session, 'session-closed');
-    this.#durations.session(session, reason);
+    return true;
   }
 
   /** [spec] The context of `params._meta` is the parent, and the ambient one is linked. */

@@ -16,6 +16,20 @@ export const otelMutants: readonly Mutant[] = [
     specs: [spans],
   },
   {
+    name: 'otel: a session that leaves keeps its spans',
+    file: instrument,
+    find: "      on('mcp-sse:session.hand-over', ({ session }) => void this.#ended(session)),\n",
+    replace: '',
+    specs: [spans],
+  },
+  {
+    name: 'otel: a session that comes from another node keeps its spans',
+    file: instrument,
+    find: "      on('mcp-sse:session.restore', ({ session }) => this.#began(session, mcp)),\n",
+    replace: '',
+    specs: [spans],
+  },
+  {
     name: 'otel: spans without bound',
     file: operations,
     find: 'if (running.size <= MAX_OPEN) return;',

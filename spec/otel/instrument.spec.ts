@@ -5,12 +5,16 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+import { localAdapter } from '../../lib/adapter/index.js';
+import type { JsonRpcMessage } from '../../lib/index.js';
 import { instrument, type InstrumentOptions } from '../../lib/otel/index.js';
+import { deferred } from '../support/deferred.js';
 import { introduce } from '../support/dashboard-client.js';
 import { eventually } from '../support/eventually.js';
 import { notification, request } from '../support/messages.js';
 import { named, observed, useOpenTelemetry } from '../support/otel.js';
-import { onlySession } from '../support/returning-client.js';
+import { lastId, onlySession, openWithIds } from '../support/returning-client.js';
+import { discovered } from '../support/serve-nodes.js';
 import { serve } from '../support/serve.js';
 import { StreamClient } from '../support/stream-client.js';
 
@@ -154,6 +158,29 @@ describe('spans are not held', () => {
       'session-closed',
       SpanStatusCode.ERROR,
     ]);
+  });
+
+  // Kills: a session that another node goes on with, and the spans of one that came from there.
+  it('at the node that a session leaves, and are seen at the one that it goes to', async () => {
+    const gate = deferred<object>();
+    const adapter = localAdapter();
+    const handler = (message: JsonRpcMessage): unknown =>
+      'method' in message && message.method === 'tools/call' ? gate.promise : {};
+    const leaving = await observed({ handler, adapter });
+    const staying = await observed({ handler, adapter });
+    await discovered([leaving, staying]);
+    const client = await openWithIds(`${leaving.url}/sse`);
+    const session = onlySession(leaving.mcp);
+    void session.request('roots/list').catch(() => undefined);
+    await leaving.mcp.close();
+    expect(named(leaving.spans(), 'roots/list').attributes['error.type']).toBe('session-closed');
+    const again = await StreamClient.open(`${staying.url}/sse`, {
+      'Last-Event-ID': lastId(client),
+    });
+    await again.post(request(1, 'tools/call'));
+    expect(staying.spans().map(({ name }) => name)).not.toContain('tools/call');
+    onlySession(staying.mcp).close();
+    expect(named(staying.spans(), 'tools/call').attributes['error.type']).toBe('session-closed');
   });
 
   it('beyond their cancellation', async () => {
