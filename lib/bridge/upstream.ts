@@ -1,7 +1,7 @@
 // What stands between a session and its upstream, once the protocol of the upstream is known.
 import type { Transport } from '@modelcontextprotocol/client';
 
-import type { JsonRpcMessage, JsonRpcRequest } from '../index.js';
+import type { JsonRpcMessage } from '../index.js';
 import type { ClientCalls } from './client-calls.js';
 import type { HeaderRecord } from './http-transport.js';
 import type { BridgeSettings } from './options.js';
@@ -32,6 +32,3 @@ export interface Surroundings {
   /** A new transport to the upstream, which is not started. */
   readonly openTransport: () => Transport;
 }
-
-/** What the client's `initialize` said; made up for a client that comes without one. */
-export type Initialize = JsonRpcRequest;

@@ -37,13 +37,14 @@ const BROADCAST_MS = 30_000;
 export class Dispatcher<Data> {
   /** Hands sessions over when this node shuts down; undefined where this is the only node. */
   readonly mover: Mover<Data> | undefined;
+  /** Finds the node of a session. */
+  readonly locator: Locator<Data>;
   readonly #node: string;
   readonly #probes: Probes;
   readonly #localHost: LocalHost<Data>;
   readonly #membership: Membership | undefined;
   readonly #failed: (error: McpSseError) => void;
   readonly #moved = new MovedSessions();
-  readonly #locator: Locator<Data>;
   readonly #broadcasts = new BroadcastClock();
   #broadcastCount = 0;
   #requestsReceived = 0;
@@ -56,7 +57,7 @@ export class Dispatcher<Data> {
     this.#failed = failed;
     const here = { node, localHost, probes, moved: this.#moved };
     if (!adapter) {
-      this.#locator = new Locator({ ...here, membership: undefined });
+      this.locator = new Locator({ ...here, membership: undefined });
       return;
     }
     const relays = new Relays();
@@ -85,7 +86,7 @@ export class Dispatcher<Data> {
       },
     });
     this.#membership = membership;
-    this.#locator = new Locator({ ...here, membership });
+    this.locator = new Locator({ ...here, membership });
     this.mover = new HandOvers<Data>({
       membership,
       relays,
@@ -129,33 +130,18 @@ export class Dispatcher<Data> {
     return this.#membership ? `${this.#node}.${id}` : id;
   }
 
-  /** As `Locator.hostOf`. */
-  hostOf(sessionId: string): Host {
-    return this.#locator.hostOf(sessionId);
-  }
-
-  /** As `Locator.located`. */
-  located(sessionId: string): Promise<void> | undefined {
-    return this.#locator.located(sessionId);
-  }
-
-  /** As `Locator.locate`. */
-  locate(node: string, token: string, client: Claimant): Promise<Located> {
-    return this.#locator.locate(node, token, client);
-  }
-
   /** As `Host.post`, at whichever node the session is; it is followed if it moves. */
   post(inbound: InboundPost): void | Promise<void> {
     const { sessionId } = inbound;
-    const posted = this.hostOf(sessionId).post(inbound);
-    return posted && this.#locator.follow(sessionId, posted, (host) => host.post(inbound));
+    const posted = this.locator.hostOf(sessionId).post(inbound);
+    return posted && this.locator.follow(sessionId, posted, (host) => host.post(inbound));
   }
 
   /** As `Host.send`, likewise. */
   async send(sessionId: string, message: JsonRpcMessage): Promise<void> {
-    await this.located(sessionId);
-    const sent = this.hostOf(sessionId).send(sessionId, message);
-    await this.#locator.follow(sessionId, sent, (host) => host.send(sessionId, message));
+    await this.locator.located(sessionId);
+    const sent = this.locator.hostOf(sessionId).send(sessionId, message);
+    await this.locator.follow(sessionId, sent, (host) => host.send(sessionId, message));
   }
 
   /** As `Host.attach`, likewise. */
@@ -166,14 +152,14 @@ export class Dispatcher<Data> {
     begin: () => ConnectionWriter,
   ): Promise<void> {
     const attached = host.attach(client, messageUrl, begin);
-    await this.#locator.follow(sessionId, attached, (next) =>
+    await this.locator.follow(sessionId, attached, (next) =>
       next.attach(client, messageUrl, begin),
     );
   }
 
   /** Whether the session of that id, if there is one, lives here. */
   isHere(sessionId: string): boolean {
-    return this.hostOf(sessionId) === this.#localHost;
+    return this.locator.hostOf(sessionId) === this.#localHost;
   }
 
   /** Where the session lives that a client comes back to, if any node knows it. */

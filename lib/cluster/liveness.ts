@@ -1,5 +1,4 @@
 // Whether another node is alive, as far as that is known.
-/** What is known of another node's life, by what is heard of it and who listens at its address. */
 
 /** A node that nobody listens for has this long to come back after a cut of its own. */
 export const GRACE_MS = 6_000;

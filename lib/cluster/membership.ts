@@ -1,5 +1,4 @@
 // This node among the others: who is there.
-/** This node among the others: joined to the adapter, with a table of them. */
 import { McpSseError } from '../errors.js';
 import { sessionNotFound } from '../session/session-not-found.js';
 import { withDeadline } from '../util/promises.js';

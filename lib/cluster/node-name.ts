@@ -1,5 +1,4 @@
 // The names of nodes, in one exact format.
-/** The names of nodes, and the one format in which a client's text can hold one. */
 
 /** As `SessionRegistry.node` makes them. */
 const SESSION_ID = /^([\w-]{12})\.[\x21-\x7e]{1,128}$/;

@@ -1,5 +1,4 @@
 // Another node: calls and streams in both directions.
-/** Another node: requests to and from it, and the streams that pass between the two. */
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
 import { concealedReason, sessionNotFound } from '../session/session-not-found.js';
 import { rejected } from '../util/promises.js';

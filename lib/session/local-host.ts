@@ -8,6 +8,7 @@ import type { Audience } from './audience.js';
 import type { Change } from './changes.js';
 import type { Usage } from './events/usage.js';
 import type { UsageReport } from './events/usage-rows.js';
+import { isInitialize } from './inbound/handshake.js';
 import type { LiveSession } from './live-session.js';
 import type { Probes } from './resume/probes.js';
 import type { SessionRegistry } from './registry.js';
@@ -209,9 +210,6 @@ function noteCapabilities<Data>(
   if (!sender.resumeStrategy.undecided || messages.some(isInitialize)) return;
   sender.decide('mcp-protocol-version' in facts.headers);
 }
-
-const isInitialize = (message: JsonRpcMessage): boolean =>
-  'method' in message && message.method === 'initialize';
 
 /** @throws McpSseError `session-not-found`, at which a client begins anew */
 function checkHandshake<Data>(

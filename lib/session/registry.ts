@@ -3,7 +3,7 @@ import { McpSseError } from '../errors.js';
 import { Arrivals } from './handover/arrivals.js';
 import type { LiveSession } from './live-session.js';
 import { principalsDiffer, sessionNotFound } from './session-not-found.js';
-import type { ResumeClaim } from './resume/resume-claim.js';
+import { keyOf, type ResumeClaim } from './resume/resume-claim.js';
 import type { Session, Sessions } from './session.js';
 import { randomText } from '../util/random-text.js';
 import { performance } from '../util/timers.js';
@@ -221,11 +221,6 @@ class SessionHandles<Data> implements Sessions<Data> {
   *[Symbol.iterator](): IterableIterator<Session<Data>> {
     for (const { handle } of this.#registry) yield handle;
   }
-}
-
-/** Keys are a principal's own: the same key of two principals names two sessions. */
-function keyOf(principal: string | undefined, key: string): string {
-  return JSON.stringify([principal, key]);
 }
 
 function full(): McpSseError {

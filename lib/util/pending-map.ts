@@ -2,14 +2,14 @@
 import { ignoreRejection, startDeadline } from './promises.js';
 
 /** Each waits until its own deadline. */
-export class PendingMap<Result> {
-  readonly #entries = new Map<string, Entry<Result>>();
+export class PendingMap<Result, Id = string> {
+  readonly #entries = new Map<Id, Entry<Result>>();
 
   get size(): number {
     return this.#entries.size;
   }
 
-  get ids(): Iterable<string> {
+  get ids(): Iterable<Id> {
     return this.#entries.keys();
   }
 
@@ -17,7 +17,7 @@ export class PendingMap<Result> {
    * Returns a promise for the answer to `id`. It need not be awaited. After `timeoutMs` it rejects
    * with the error that `timedOut` returns.
    */
-  wait(id: string, timeoutMs: number, timedOut: () => Error): Promise<Result> {
+  wait(id: Id, timeoutMs: number, timedOut: () => Error): Promise<Result> {
     const answer = new Promise<Result>((resolve, reject) => {
       const cancel = startDeadline(timeoutMs, () => {
         this.reject(id, timedOut());
@@ -28,24 +28,24 @@ export class PendingMap<Result> {
   }
 
   /** Whether `id` was waited for. */
-  resolve(id: string, result: Result): boolean {
+  resolve(id: Id, result: Result): boolean {
     const entry = this.#take(id);
     entry?.resolve(result);
     return entry !== undefined;
   }
 
   /** Whether `id` was waited for. */
-  reject(id: string, error: Error): boolean {
+  reject(id: Id, error: Error): boolean {
     const entry = this.#take(id);
     entry?.reject(error);
     return entry !== undefined;
   }
 
-  rejectAll(errorOf: (id: string) => Error): void {
+  rejectAll(errorOf: (id: Id) => Error): void {
     for (const id of [...this.#entries.keys()]) this.reject(id, errorOf(id));
   }
 
-  #take(id: string): Entry<Result> | undefined {
+  #take(id: Id): Entry<Result> | undefined {
     const entry = this.#entries.get(id);
     this.#entries.delete(id);
     entry?.cancel();

@@ -94,7 +94,7 @@ const budgetMutants: readonly Mutant[] = [
   {
     name: 'what cannot be delivered is read first',
     file: 'http/post/post-message.ts',
-    find: ' else checkDeliverable(exchange, dispatcher.hostOf(sessionId));\n',
+    find: ' else checkDeliverable(exchange, dispatcher.locator.hostOf(sessionId));\n',
     replace: '\n',
     specs: [inputs],
   },

@@ -54,7 +54,7 @@ const callerMutants: readonly Mutant[] = [
   },
   {
     name: 'a key is shared by all principals',
-    file: 'session/registry.ts',
+    file: 'session/resume/resume-claim.ts',
     find: 'JSON.stringify([principal, key])',
     replace: 'JSON.stringify([principal === key, key])',
     specs: [keys],

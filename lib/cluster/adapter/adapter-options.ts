@@ -1,5 +1,4 @@
 // Checks the options that adapters share.
-/** The check of an adapter's options. */
 import { McpSseError } from '../../errors.js';
 import { nearest } from '../../util/spelling.js';
 

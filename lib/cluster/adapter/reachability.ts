@@ -1,5 +1,4 @@
 // Whether an adapter's server is in reach, and when to look again.
-/** Whether a member of an adapter reaches its server: a state, and the checks that change it. */
 import { McpSseError } from '../../errors.js';
 import { clearTimeout, setTimeout } from '../../util/timers.js';
 import type { AdapterListener } from './adapter.js';

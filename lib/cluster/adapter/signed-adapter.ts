@@ -1,5 +1,4 @@
 // Signs the frames of any adapter.
-/** Frames with signatures: nodes that do not know the secret are not heard. */
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 import { McpSseError } from '../../errors.js';

@@ -1,5 +1,4 @@
 // A deadline for what an adapter waits for.
-/** A deadline whose error says what was too slow. */
 import { withDeadline } from '../../util/promises.js';
 
 /**

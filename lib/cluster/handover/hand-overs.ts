@@ -92,13 +92,17 @@ export class HandOvers<Data> implements Mover<Data> {
     session: LiveSession<Data>,
     quiet: () => Promise<void>,
   ): Promise<CloseReason | undefined> {
+    const { handOver } = session;
     const data = await this.#dataOf(session);
+    if (!handOver || !data) return 'shutdown';
     let refusal: McpSseError | undefined;
-    for (const candidate of data ? this.#candidatesFor(session) : []) {
-      const onRefused = (error: McpSseError): void => {
-        refusal = error;
-      };
-      const outcome = await this.#tryUntilQuiet(session, candidate, quiet, data, onRefused);
+    const onRefused = (error: McpSseError): void => {
+      refusal = error;
+    };
+    for (const candidate of this.#candidatesFor(session)) {
+      const attempt = (): Promise<Outcome> =>
+        this.#try(session, handOver, candidate, data, onRefused);
+      const outcome = await this.#tryUntilQuiet(candidate, handOver, quiet, attempt);
       if (outcome === 'moved') return undefined;
       if (outcome === 'ended') break;
     }
@@ -108,20 +112,15 @@ export class HandOvers<Data> implements Mover<Data> {
   }
 
   async #tryUntilQuiet(
-    session: LiveSession<Data>,
     candidate: Candidate,
+    handOver: HandOver,
     quiet: () => Promise<void>,
-    data: TravellingData | undefined,
-    onRefused: (error: McpSseError) => void,
+    attempt: () => Promise<Outcome>,
   ): Promise<Outcome> {
-    const { handOver } = session;
-    if (!handOver || !data) return 'ended';
     candidate.sessions += 1;
     for (;;) {
       if (!handOver.frozen) await quiet();
-      const outcome = await this.#slots.run(() =>
-        this.#try(session, handOver, candidate, data, onRefused),
-      );
+      const outcome = await this.#slots.run(attempt);
       if (outcome === 'busy') continue;
       if (outcome !== 'moved') candidate.sessions -= 1;
       return outcome;
@@ -140,7 +139,7 @@ export class HandOvers<Data> implements Mover<Data> {
     if (!handOver.frozen && session.receiver.inFlight.unanswered.length > 0) return 'busy';
     handOver.freeze(this.#parts.broadcastsSeen());
     session.intercept = (message, frame) => handOver.take(message, frame);
-    session.sender.setFrozen(true);
+    session.sender.freeze();
     const relay = await this.#flushRelay(session, candidate.peer);
     const state = exportSession(session, data, handOver.broadcastsSeen);
     const { peer } = candidate;

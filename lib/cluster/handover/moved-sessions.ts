@@ -1,7 +1,7 @@
 // Where the sessions are that have left the node which their ids name.
 
 /** Names that are remembered: a session has one or two. The oldest go. */
-const MAX_NAMES = 131_072;
+export const MAX_NAMES = 131_072;
 
 /** Where sessions and streams are that have left the node which their ids name. */
 export class MovedSessions {

@@ -2,12 +2,10 @@
 import { McpSseError } from '../../errors.js';
 import type { Membership } from '../membership.js';
 import type { Peer } from '../peer.js';
-import type { MovedSessions } from './moved-sessions.js';
+import { MAX_NAMES, type MovedSessions } from './moved-sessions.js';
 
 /** How long the others may take to say which sessions have come to them. */
 const TABLE_MS = 1_500;
-/** Names that one node tells at most. */
-const MAX_NAMES = 131_072;
 
 /**
  * Finds out where sessions are whose nodes are gone, or were never heard of. Usually a node was

@@ -1,5 +1,4 @@
 // One bound for the queues of all links.
-/** The bytes that all links of this node may hold together. */
 
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 const MAX_PARTIAL_BYTES = 128 * 1024 * 1024;

@@ -1,5 +1,4 @@
 // What nodes say to each other, as text.
-/** The packets of nodes: their text, written and parsed. */
 
 /**
  * What nodes say to each other, as text:

@@ -1,5 +1,4 @@
 // Long messages in pieces.
-/** Long messages in pieces: cut at the sender, joined at the receiver. */
 import type { LinkBudget } from './link-budget.js';
 
 /** What a piece begins with: its place in its message. */

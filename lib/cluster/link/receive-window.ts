@@ -1,5 +1,4 @@
 // What has arrived, without repeats and gaps.
-/** The receiving half of a link. */
 import type { Ack, LinkPacket } from './packet.js';
 
 /** Out of packets that are lost, repeated and reordered it takes each segment once and in order. */

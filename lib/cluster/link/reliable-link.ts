@@ -1,5 +1,4 @@
 // Messages to and from one node, each once and in order.
-/** Messages to and from one other node, each exactly once and in order. */
 import { McpSseError } from '../../errors.js';
 import { performance, setImmediate } from '../../util/timers.js';
 import { LinkBudget } from './link-budget.js';

@@ -1,5 +1,4 @@
 // What was sent, until it is acknowledged.
-/** The sending half of a link: numbers its segments and keeps each until it is acknowledged. */
 import type { LinkBudget } from './link-budget.js';
 import type { Ack, LinkPacket } from './packet.js';
 

@@ -1,5 +1,4 @@
 // A stream of another node to a client that is connected here.
-/** The stream of another node's session, to a client that is connected here. */
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { performance } from '../../util/timers.js';
 

@@ -1,5 +1,4 @@
 // A stream of ours whose client is connected elsewhere.
-/** A stream of ours whose client is connected to another node, in the shape of a response. */
 import type { WritableResponse } from '../../stream/writable-response.js';
 
 /** Bytes that may be on their way to the client's node and not yet in its socket. */

@@ -1,5 +1,4 @@
 // Answers the calls of other nodes.
-/** Answers the requests of other nodes to this one. */
 import { McpSseError } from '../../errors.js';
 import type { Probes } from '../../session/resume/probes.js';
 import type { LocalHost } from '../../session/local-host.js';

@@ -1,5 +1,4 @@
 // What nodes can ask of each other, with schemas.
-/** The requests of one node to another, and the schemas of their parameters. */
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
@@ -32,9 +31,9 @@ export interface Operations {
     /** Counts the broadcasts of the requesting node. */
     readonly n?: number | undefined;
   };
-  /** What has the other node counted? */
   /** The application has published a change. */
   announce: Change;
+  /** What has the other node counted? */
   usage: Readonly<Record<string, never>>;
   /** The requesting node shuts down: would the other one take its sessions? */
   offer: { readonly version: number };

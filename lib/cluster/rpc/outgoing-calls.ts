@@ -1,5 +1,4 @@
 // Calls to another node, until they are answered.
-/** The requests of this node to another one, until they are answered. */
 import { McpSseError } from '../../errors.js';
 import { PendingMap } from '../../util/pending-map.js';
 import { rejected } from '../../util/promises.js';

@@ -1,5 +1,4 @@
 // The port to the sessions of another node.
-/** The sessions of another node. */
 import { McpSseError } from '../../errors.js';
 import type { Claimant, Host, InboundPost } from '../../session/host.js';
 import { sessionNotFound } from '../../session/session-not-found.js';

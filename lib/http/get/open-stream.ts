@@ -116,8 +116,8 @@ async function resumeAnswered<Data>(
     principal,
   };
   const { dispatcher } = runtime;
-  await dispatcher.located(sessionId);
-  const host = dispatcher.hostOf(sessionId);
+  await dispatcher.locator.located(sessionId);
+  const host = dispatcher.locator.hostOf(sessionId);
   try {
     await resume(exchange, runtime, { host, sessionId, client }, writer);
     return true;

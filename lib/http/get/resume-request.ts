@@ -84,7 +84,7 @@ async function namedBy<Data>(
   if (!position) throw sessionNotFound();
   const { node, token, offset } = position;
   const client: Claimant = { claim: { by: 'event-id', token, offset }, principal };
-  return { client, ...(await dispatcher.locate(node, token, client)) };
+  return { client, ...(await dispatcher.locator.locate(node, token, client)) };
 }
 
 /** How a client can return, as its first GET shows. */

@@ -47,14 +47,14 @@ async function takeMessages<Data>(
   const { sessionId, position } = queryOf(exchange);
   const principal = await principalOf(exchange, runtime);
   announceSunset(exchange, runtime, principal, true);
-  const located = dispatcher.located(sessionId);
+  const located = dispatcher.locator.located(sessionId);
   if (located) await located;
   // First of all checks: an unknown session and another principal's get the same answer, whatever the
   // request contains. For another node's session that node decides.
   if (dispatcher.isHere(sessionId)) {
     const arriving = localHost.check(sessionId, principal);
     if (arriving) await arriving;
-  } else checkDeliverable(exchange, dispatcher.hostOf(sessionId));
+  } else checkDeliverable(exchange, dispatcher.locator.hostOf(sessionId));
   checkContentType(req);
   const { json, bytes } = await readJson(req, unread, maxBodyBytes, budget);
   unread?.release();

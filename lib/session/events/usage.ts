@@ -50,6 +50,8 @@ export type UsageSettings = { readonly principals: 'hashed' | 'plain' } | false;
 export class Usage {
   readonly #settings: UsageSettings;
   readonly #rows = new Map<string, CountedRow>();
+  /** The same rows: sessions may go on whose rows have made room. */
+  readonly #listed = new WeakSet<CountedRow>();
   readonly #since = Date.now();
   #forgotten = 0;
 
@@ -121,7 +123,7 @@ export class Usage {
 
   #count({ handle, usage }: Subject): void {
     const isNew = usage.row === undefined;
-    if (usage.row === undefined || !this.#isListed(usage.row)) {
+    if (usage.row === undefined || !this.#listed.has(usage.row)) {
       const { clientInfo, protocolVersion, principal } = handle;
       const { userAgent } = usage;
       const names = namesOf(clientInfo);
@@ -142,10 +144,6 @@ export class Usage {
     diagnostics.used(row, 'session', handle);
   }
 
-  #isListed(row: CountedRow): boolean {
-    return this.#rows.get(keyOf(row)) === row;
-  }
-
   /** The row of a caller, seen now. */
   #rowOf(given: UsageCaller): CountedRow {
     const caller: UsageCaller = {
@@ -163,6 +161,7 @@ export class Usage {
       if (this.#rows.size >= MAX_ROWS) this.#forgetOne();
       row = { ...caller, sessions: 0, requests: 0, refused: 0, firstSeen: now, lastSeen: now };
       this.#rows.set(key, row);
+      this.#listed.add(row);
     }
     row.lastSeen = now;
     return row;
@@ -176,11 +175,14 @@ export class Usage {
 
   /** The one that was seen least recently makes room. Looked for only when there is none. */
   #forgetOne(): void {
-    let oldest: [string, number] | undefined;
-    for (const [key, { lastSeen }] of this.#rows) {
-      if (!oldest || lastSeen < oldest[1]) oldest = [key, lastSeen];
+    let oldest: [string, CountedRow] | undefined;
+    for (const entry of this.#rows) {
+      if (!oldest || entry[1].lastSeen < oldest[1].lastSeen) oldest = entry;
     }
-    if (oldest) this.#rows.delete(oldest[0]);
+    if (!oldest) return;
+    const [key, row] = oldest;
+    this.#rows.delete(key);
+    this.#listed.delete(row);
     this.#forgotten += 1;
   }
 }

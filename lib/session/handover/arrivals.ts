@@ -1,5 +1,5 @@
 // Sessions of other nodes that are about to be here.
-import type { ResumeClaim } from '../resume/resume-claim.js';
+import { keyOf, type ResumeClaim } from '../resume/resume-claim.js';
 import type { SessionState } from './session-state.js';
 
 /**
@@ -43,7 +43,7 @@ export class Arrivals {
 /** No id of a session has a blank. */
 const tokenName = (token: string): string => `token ${token}`;
 const keyName = (principal: string | undefined, key: string): string =>
-  `key ${JSON.stringify([principal, key])}`;
+  `key ${keyOf(principal, key)}`;
 
 function ignore(): void {
   // Replaced before anybody can call it.

@@ -179,7 +179,7 @@ export function checkInitialize(message: JsonRpcMessage): void {
   }
 }
 
-const isInitialize = (message: JsonRpcMessage): message is JsonRpcRequest =>
+export const isInitialize = (message: JsonRpcMessage): message is JsonRpcRequest =>
   isRequest(message) && message.method === 'initialize';
 
 const isVersion = (value: unknown): value is string =>

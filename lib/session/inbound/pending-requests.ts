@@ -1,13 +1,12 @@
 // Keeps requests to the client until they are answered.
 import { McpSseError } from '../../errors.js';
-import { ignoreRejection, MAX_DELAY_MS } from '../../util/promises.js';
+import { PendingMap } from '../../util/pending-map.js';
 import {
   JsonRpcError,
   type JsonRpcRequest,
   type JsonRpcResponse,
   type RequestId,
 } from '../../wire/json-rpc.js';
-import { clearTimeout, setTimeout } from '../../util/timers.js';
 
 /**
  * Our ids count up from here, so that they never meet those of the MCP server behind the session,
@@ -27,15 +26,9 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
-interface Call {
-  resolve(result: Record<string, unknown>): void;
-  reject(error: Error): void;
-  timer: NodeJS.Timeout;
-}
-
 /** Requests of this package and of `session.request` to the client, until they are answered. */
 export class PendingRequests {
-  readonly #calls = new Map<RequestId, Call>();
+  readonly #pending = new PendingMap<Record<string, unknown>, number>();
   readonly #firstId: number;
   #count = 0;
 
@@ -53,18 +46,13 @@ export class PendingRequests {
   ): Promise<Record<string, unknown>> {
     const id = this.#firstId + this.#count;
     this.#count += 1;
-    const answer = new Promise<Record<string, unknown>>((resolve, reject) => {
-      const late = (): void => {
-        this.#calls.delete(id);
-        reject(new McpSseError('request-timeout', `the client did not answer ${method} in time`));
-      };
-      const timer = setTimeout(late, Math.min(timeoutMs, MAX_DELAY_MS)).unref();
-      this.#calls.set(id, { resolve, reject, timer });
-    });
+    const late = (): McpSseError =>
+      new McpSseError('request-timeout', `the client did not answer ${method} in time`);
+    const answer = this.#pending.wait(id, timeoutMs, late);
     send({ jsonrpc: '2.0', id, method, ...(params && { params }) }).catch((error: unknown) => {
-      this.#take(id)?.reject(McpSseError.from(error));
+      this.#pending.reject(id, McpSseError.from(error));
     });
-    return ignoreRejection(answer);
+    return answer;
   }
 
   /**
@@ -74,17 +62,16 @@ export class PendingRequests {
   takeResponse(response: JsonRpcResponse): boolean {
     const { id } = response;
     if (!this.#isOurs(id)) return false;
-    const call = this.#take(id);
-    if ('result' in response) call?.resolve(response.result);
+    if ('result' in response) this.#pending.resolve(id, response.result);
     else {
       const { code, message, data } = response.error;
-      call?.reject(new JsonRpcError(code, message, data));
+      this.#pending.reject(id, new JsonRpcError(code, message, data));
     }
     return true;
   }
 
   rejectAll(errorOf: () => McpSseError): void {
-    for (const id of [...this.#calls.keys()]) this.#take(id)?.reject(errorOf());
+    this.#pending.rejectAll(errorOf);
   }
 
   /** Whether a request of ours had this id, on this node or on one before it. */
@@ -92,12 +79,5 @@ export class PendingRequests {
     return (
       Number.isInteger(id) && Number(id) >= FIRST_ID && Number(id) < this.#firstId + this.#count
     );
-  }
-
-  #take(id: RequestId): Call | undefined {
-    const call = this.#calls.get(id);
-    this.#calls.delete(id);
-    clearTimeout(call?.timer);
-    return call;
   }
 }

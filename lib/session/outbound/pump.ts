@@ -157,10 +157,9 @@ export class Pump implements WriterObserver {
     this.#reportHeld();
   }
 
-  /** Gives the connection nothing more, or goes on. */
-  setFrozen(frozen: boolean): void {
-    this.#frozen = frozen;
-    if (!frozen) this.#fill();
+  /** Gives the connection nothing more until the end. */
+  freeze(): void {
+    this.#frozen = true;
   }
 
   state(): PumpState {

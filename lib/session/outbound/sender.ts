@@ -117,9 +117,9 @@ export class Sender {
     this.#pump.attach(writer, this.#pump.position, this.resumeStrategy.decorate);
   }
 
-  /** Gives the connection nothing more, or goes on. */
-  setFrozen(frozen: boolean): void {
-    this.#pump.setFrozen(frozen);
+  /** Gives the connection nothing more until the end. */
+  freeze(): void {
+    this.#pump.freeze();
   }
 
   state(): SenderState {

@@ -10,3 +10,8 @@ export type ResumeClaim =
       readonly address: string | undefined;
     }
   | { readonly by: 'key'; readonly key: string };
+
+/** Keys are a principal's own: the same key of two principals names two sessions. */
+export function keyOf(principal: string | undefined, key: string): string {
+  return JSON.stringify([principal, key]);
+}

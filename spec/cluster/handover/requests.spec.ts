@@ -8,6 +8,17 @@ import { lastId, openWithIds } from '../../support/returning-client.js';
 import { endpointAt, serveTwo } from '../../support/serve-nodes.js';
 import { post, StreamClient } from '../../support/stream-client.js';
 
+/** A node that leaves while the request 11 of its client runs, until `gate` resolves. */
+async function leaveWhileOneRuns() {
+  const gate = deferred<object>();
+  const handler = (message: JsonRpcMessage): unknown =>
+    'method' in message && message.method === 'wait' ? gate.promise : {};
+  const [leaving, staying] = await serveTwo({ handler });
+  const client = await openWithIds(`${leaving.url}/sse`);
+  await client.post(request(11, 'wait'));
+  return { gate, leaving, staying, client, closed: leaving.mcp.close() };
+}
+
 const INTERRUPTED = { code: -32010, data: { mayHaveRun: true } };
 
 it('lets what runs be answered first, and later requests wait and run at the next node', async () => {
@@ -41,13 +52,7 @@ it('lets what runs be answered first, and later requests wait and run at the nex
 });
 
 it('runs what has waited for two seconds at the node that leaves', async () => {
-  const gate = deferred<object>();
-  const handler = (message: JsonRpcMessage): unknown =>
-    'method' in message && message.method === 'wait' ? gate.promise : {};
-  const [leaving, staying] = await serveTwo({ handler });
-  const client = await openWithIds(`${leaving.url}/sse`);
-  await client.post(request(11, 'wait'));
-  const closed = leaving.mcp.close();
+  const { gate, staying, client, closed } = await leaveWhileOneRuns();
   expect((await client.post(request(12, 'quick'))).status).toBe(202);
   expect(await client.nextMessage(({ id }) => id === 12)).toMatchObject({ result: {} });
   expect(staying.mcp.sessions.size).toBe(0);
@@ -83,13 +88,7 @@ it('answers what still runs at the deadline with an error, once, and tells it to
 });
 
 it('refuses what waits when no node takes the session after all', async () => {
-  const gate = deferred<object>();
-  const handler = (message: JsonRpcMessage): unknown =>
-    'method' in message && message.method === 'wait' ? gate.promise : {};
-  const [leaving, staying] = await serveTwo({ handler });
-  const client = await openWithIds(`${leaving.url}/sse`);
-  await client.post(request(11, 'wait'));
-  const closed = leaving.mcp.close();
+  const { gate, leaving, staying, client, closed } = await leaveWhileOneRuns();
   const held = leaving.mcp.stats().totalBytes;
   const waiting = client.post(request(12, 'work'));
   await eventually(() => leaving.mcp.stats().totalBytes > held, 'the request that waits');
