@@ -35,6 +35,9 @@ export class SessionHandle<Data = unknown> implements Session<Data> {
   get clientCapabilities(): Readonly<Record<string, unknown>> | undefined {
     return this.#live.clientCapabilities;
   }
+  get serverCapabilities(): Readonly<Record<string, unknown>> | undefined {
+    return this.#live.serverCapabilities;
+  }
   get protocolVersion(): string | undefined {
     return this.#live.protocolVersion;
   }

@@ -65,6 +65,10 @@ export class SessionRecord<Data> {
   get clientCapabilities(): Readonly<Record<string, unknown>> | undefined {
     return this.handshake.clientCapabilities;
   }
+
+  get serverCapabilities(): Readonly<Record<string, unknown>> | undefined {
+    return this.handshake.serverCapabilities;
+  }
   get protocolVersion(): string | undefined {
     return this.handshake.protocolVersion;
   }

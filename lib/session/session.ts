@@ -46,6 +46,8 @@ export interface Session<Data = unknown> {
   /** From `initialize`; undefined before it. */
   readonly clientInfo: ClientInfo | undefined;
   readonly clientCapabilities: Readonly<Record<string, unknown>> | undefined;
+  /** What the server has announced in its answer to `initialize`; undefined before it. */
+  readonly serverCapabilities: Readonly<Record<string, unknown>> | undefined;
   /** From the server's answer to `initialize`; undefined before it. */
   readonly protocolVersion: string | undefined;
   /** Aborted when the session closes; its reason is an `McpSseError` `session-closed`. */

@@ -24,6 +24,7 @@ const PUBLIC = [
   'protocolVersion',
   'request',
   'send',
+  'serverCapabilities',
   'signal',
   'state',
 ];

@@ -74,7 +74,7 @@ export class Receiver {
       this.#take(messages, facts, bytes);
       return;
     }
-    return this.#scopeGate.pass(messages, facts.authInfo, bytes, () => {
+    return this.#scopeGate.pass(messages, facts, bytes, () => {
       if (this.#isClosed()) throw sessionNotFound();
       if (this.#session.handOver?.frozen) {
         throw new McpSseError('shutting-down', 'the session moves to another node');

@@ -7,6 +7,10 @@ import {
   type JsonRpcMessage,
   type JsonRpcRequest,
 } from '../../wire/json-rpc.js';
+import type { RequestFacts } from '../request-facts.js';
+
+/** What is known of the caller of a POST. */
+export type CallerFacts = Pick<RequestFacts, 'authInfo' | 'headers'>;
 
 /**
  * Whether a caller has the scopes for a request: returns or resolves if so.
@@ -14,7 +18,7 @@ import {
  * @throws McpSseError (perhaps as a rejection) `insufficient-scope`; `server-failed` or `hook-timeout`
  * when the application's code does not answer
  */
-export type ScopeCheck = (request: JsonRpcRequest, authInfo: unknown) => void | Promise<void>;
+export type ScopeCheck = (request: JsonRpcRequest, caller: CallerFacts) => void | Promise<void>;
 
 /** Receives by how many bytes what waits holds more, or fewer if negative. Must not throw. */
 export interface ScopeGateOwner {
@@ -46,7 +50,7 @@ export class ScopeGate {
    */
   pass(
     messages: readonly JsonRpcMessage[],
-    authInfo: unknown,
+    caller: CallerFacts,
     bytes: number,
     dispatch: () => void,
   ): void | Promise<void> {
@@ -55,7 +59,7 @@ export class ScopeGate {
       dispatch();
       return;
     }
-    const checked = this.#checkAll(messages.filter(isRequest), authInfo);
+    const checked = this.#checkAll(messages.filter(isRequest), caller);
     const inFront = this.#last;
     if (!checked && !inFront) {
       dispatch();
@@ -64,10 +68,10 @@ export class ScopeGate {
     return this.#wait(ignoreRejection(Promise.resolve(checked)), inFront, bytes, dispatch);
   }
 
-  #checkAll(requests: readonly JsonRpcRequest[], authInfo: unknown): void | Promise<void> {
+  #checkAll(requests: readonly JsonRpcRequest[], caller: CallerFacts): void | Promise<void> {
     for (const [index, request] of requests.entries()) {
-      const checked = this.#check(request, authInfo);
-      if (checked) return checked.then(() => this.#checkAll(requests.slice(index + 1), authInfo));
+      const checked = this.#check(request, caller);
+      if (checked) return checked.then(() => this.#checkAll(requests.slice(index + 1), caller));
     }
   }
 

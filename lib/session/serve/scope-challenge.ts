@@ -1,4 +1,6 @@
 // Refuses requests whose token lacks a scope.
+import type { IncomingHttpHeaders } from 'node:http';
+
 import { McpSseError } from '../../errors.js';
 import { isRecord } from '../../util/guards.js';
 import { isPromiseLike } from '../../util/promises.js';
@@ -12,10 +14,14 @@ export interface ScopeChallenge {
   errorDescription?: string;
 }
 
-/** SDK v2's `ScopeChallengeHandler`: returns a challenge to refuse a request. */
+/**
+ * SDK v2's `ScopeChallengeHandler`: returns a challenge to refuse a request. `headers` are those of
+ * its POST.
+ */
 export type ScopeChallengeResolver = (context: {
   request: JsonRpcRequest;
   authInfo?: AuthInfo;
+  headers: IncomingHttpHeaders;
 }) => ScopeChallenge | undefined | Promise<ScopeChallenge | undefined>;
 
 /** [spec] RFC 6749, 3.3: scope-token. */
@@ -28,7 +34,7 @@ export function scopeCheck(
   resolver: ScopeChallengeResolver,
   bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>,
 ): ScopeCheck {
-  return (request, auth) => {
+  return (request, { authInfo: auth, headers }) => {
     const authInfo = auth as AuthInfo | undefined;
     const refuse = (challenge: unknown): void => {
       if (challenge !== undefined) throw insufficientScope(challenge, authInfo);
@@ -38,7 +44,7 @@ export function scopeCheck(
     };
     let answer: unknown;
     try {
-      answer = resolver({ request, ...(authInfo !== undefined && { authInfo }) });
+      answer = resolver({ request, headers, ...(authInfo !== undefined && { authInfo }) });
     } catch (error) {
       return failed(error);
     }

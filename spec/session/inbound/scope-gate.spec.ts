@@ -15,7 +15,7 @@ function rig(maxWaiting = 10) {
   const answers = new Map<unknown, Deferred<void>>();
   let held = 0;
   const gate = new ScopeGate(
-    ({ id, method }, authInfo) => {
+    ({ id, method }, { authInfo }) => {
       checked.push([id, authInfo]);
       if (method === 'refused') throw missing();
       if (!method.startsWith('later')) return;
@@ -27,7 +27,7 @@ function rig(maxWaiting = 10) {
     maxWaiting,
   );
   const pass = (name: string, ...messages: JsonRpcMessage[]): void | Promise<void> =>
-    gate.pass(messages, 'auth', 100, () => dispatched.push(name));
+    gate.pass(messages, { authInfo: 'auth', headers: {} }, 100, () => dispatched.push(name));
   return { dispatched, checked, answers, pass, held: () => held };
 }
 
