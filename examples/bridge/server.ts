@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { mcpSse } from 'express-mcp-sse';
 import { bridge } from 'express-mcp-sse/bridge';
+import { dashboard } from 'express-mcp-sse/dashboard';
+
+import { prometheusOf } from './prometheus.js';
 
 const [url] = process.argv.slice(2);
 const script = fileURLToPath(new URL('stdio-server.ts', import.meta.url));
@@ -23,11 +26,18 @@ const upstream = bridge({
 const app = express();
 const mcp = mcpSse({ server: upstream });
 app.use(mcp); // GET /sse and POST /message
+app.use('/dashboard', dashboard(mcp)); // names the upstream of each session
+const prometheus = prometheusOf(upstream);
+app.get('/metrics', async (_req, res) => {
+  res.type(prometheus.contentType).send(await prometheus.metrics());
+});
 
 const port = Number(process.env.PORT ?? 3000);
 const server = app.listen(port, '127.0.0.1', (error) => {
   if (error) throw error;
   console.log(`MCP over HTTP+SSE: http://127.0.0.1:${port}/sse`);
+  console.log(`Dashboard:         http://127.0.0.1:${port}/dashboard`);
+  console.log(`Prometheus:        http://127.0.0.1:${port}/metrics`);
 });
 
 // Sessions first, then what stands behind them; then nothing keeps the process alive.

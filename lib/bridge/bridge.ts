@@ -1,15 +1,24 @@
 // The factory `bridge()`: a server for each session, which is the upstream.
 import { McpSseError } from '../errors.js';
 import type { McpServerLike, RequestFacts, Session } from '../index.js';
+import { asHttp, askForCaller, mayChallenge } from './authorization.js';
 import { BridgedSession } from './bridged-session.js';
-import { pickHeaders } from './forwarded-headers.js';
+import { pickHeaders, type HeaderRecord } from './forwarded-headers.js';
+import { hopErrorOf } from './hop-error.js';
 import { KnownEra } from './known-era.js';
 import { parseOptions, type BridgeOptions, type UpstreamState } from './options.js';
 import { Statistics, type UpstreamStats } from './statistics.js';
 
+/** What a bridge needs to know of a session: `server` of `mcpSse()` is given more. */
+export interface BridgeContext extends Pick<RequestFacts, 'headers'> {
+  readonly session: Session;
+  /** The session was on another node until now, and nothing is known of its client's headers. */
+  readonly restored?: boolean;
+}
+
 /** A `server` for `mcpSse()`, and what it knows of its upstream. */
 export interface Bridge {
-  (context: Pick<RequestFacts, 'headers'> & { readonly session: Session }): McpServerLike;
+  (context: BridgeContext): McpServerLike | Promise<McpServerLike>;
   stats(): UpstreamStats;
   /** The upstream connection of a session; undefined when there is no such session. */
   upstreamOf(sessionId: string): UpstreamState | undefined;
@@ -31,20 +40,31 @@ export function bridge(options: BridgeOptions): Bridge {
   const sessions = new Set<BridgedSession>();
   let isClosed = false;
 
-  const serverFor: Pick<Bridge, never> & ((context: Parameters<Bridge>[0]) => McpServerLike) = ({
-    session,
-    headers,
-  }) => {
+  const open = (session: Session, picked: HeaderRecord | undefined): McpServerLike => {
     if (isClosed) throw new McpSseError('shutting-down', 'the bridge is closed');
     if (!(settings.upstream instanceof URL) && sessions.size >= settings.maxProcesses) {
       throw new McpSseError('too-many-sessions', 'bridge: maxProcesses are running');
     }
-    const picked = pickHeaders(settings.forwardHeaders, headers);
     const bridged = new BridgedSession(session, picked, statistics, era, () => {
       sessions.delete(bridged);
     });
     sessions.add(bridged);
     return bridged;
+  };
+
+  const serverFor = (context: BridgeContext): McpServerLike | Promise<McpServerLike> => {
+    const { session, headers, restored } = context;
+    if (restored) return open(session, undefined);
+    const picked = pickHeaders(settings.forwardHeaders, headers);
+    if (!mayChallenge(settings)) return open(session, picked);
+    return askForCaller(settings, picked).then(
+      () => open(session, picked),
+      (thrown: unknown) => {
+        const error = hopErrorOf(thrown);
+        statistics.failed(error, session);
+        throw asHttp(error) ?? error;
+      },
+    );
   };
 
   return Object.assign(serverFor, {

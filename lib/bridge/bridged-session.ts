@@ -9,12 +9,13 @@ import type {
   SessionTransport,
 } from '../index.js';
 import { ignoreRejection } from '../util/promises.js';
+import { mayChallenge, RefusedToken } from './authorization.js';
 import { ClientCalls } from './client-calls.js';
 import { failureOf, HopError, hopErrorOf } from './hop-error.js';
-import { pickHeaders } from './forwarded-headers.js';
-import type { HeaderRecord } from './http-transport.js';
+import { pickHeaders, type HeaderRecord } from './forwarded-headers.js';
 import { isRequest } from './messages.js';
 import { Relay } from './relay.js';
+import { ReplayedHandshake } from './replayed-handshake.js';
 import { SessionReport, type Statistics } from './statistics.js';
 import { Translation } from './translation.js';
 import { openTransport } from './transport.js';
@@ -36,22 +37,25 @@ export class BridgedSession implements McpServerLike {
   #closed: Promise<void> | undefined;
   #isClosed = false;
   readonly #forgotten: () => void;
+  readonly #refusedToken = new RefusedToken();
+  readonly #replayed: ReplayedHandshake | undefined;
 
+  /** `headers` are undefined for a session that was on another node until now. */
   constructor(
     session: Session,
-    headers: HeaderRecord,
+    headers: HeaderRecord | undefined,
     statistics: Statistics,
     era: KnownEra,
     forgotten: () => void,
   ) {
     this.#session = session;
-    this.#latest = headers;
+    this.#latest = headers ?? {};
+    this.#replayed = headers ? undefined : new ReplayedHandshake(session);
     this.#era = era;
     this.#forgotten = forgotten;
     const { settings } = statistics;
     const send = (message: JsonRpcMessage): void => {
-      // Refused only when the session has ended.
-      if (!this.#isClosed && this.#transport) void ignoreRejection(this.#transport.send(message));
+      if (!this.#replayed?.isAnswered(message)) this.#send(message);
     };
     const report = new SessionReport(session, statistics);
     const latest = (): HeaderRecord => this.#latest;
@@ -61,12 +65,18 @@ export class BridgedSession implements McpServerLike {
       send,
       latest,
       calls: new ClientCalls(send, settings.requestTimeoutMs),
-      openTransport: () => openTransport(statistics, report, latest),
+      openTransport: () => openTransport(statistics, report, latest, this.#refusedToken),
     };
   }
 
   connect(transport: SessionTransport): Promise<void> {
     this.#transport = transport;
+    if (mayChallenge(this.#surroundings.settings)) {
+      transport.setScopeChallengeResolver(({ headers }) => {
+        this.#refusedToken.check(headers.authorization);
+        return undefined;
+      });
+    }
     transport.onmessage = (message, extra) => {
       this.#receive(message, extra);
     };
@@ -93,8 +103,15 @@ export class BridgedSession implements McpServerLike {
   #receive(message: JsonRpcMessage, extra: MessageExtra | undefined): void {
     if (this.#isClosed) return;
     const { forwardHeaders } = this.#surroundings.settings;
-    if (forwardHeaders.length > 0) {
-      this.#latest = pickHeaders(forwardHeaders, extra?.requestInfo?.headers ?? {});
+    const headers = extra?.requestInfo?.headers ?? {};
+    // Said in the place of a client: every request of one has headers.
+    const isReplayed = Object.keys(headers).length === 0;
+    if (isReplayed && this.#replayed) {
+      this.#takeReplayed(message, this.#replayed);
+      return;
+    }
+    if (forwardHeaders.length > 0 && !isReplayed) {
+      this.#latest = pickHeaders(forwardHeaders, headers);
     }
     const inbound = { message, headers: this.#latest };
     if (this.#upstream) this.#upstream.receive(inbound);
@@ -103,6 +120,20 @@ export class BridgedSession implements McpServerLike {
     } else if (isRequest(message) && message.method === 'initialize' && !this.#opening) {
       this.#open({ message, headers: inbound.headers });
     } else this.#wait(inbound);
+  }
+
+  #takeReplayed(message: JsonRpcMessage, replayed: ReplayedHandshake): void {
+    const answer = replayed.take(message);
+    if (answer) this.#send(answer);
+    // Where the caller's headers are wanted, they come with its next request.
+    else if (this.#surroundings.settings.forwardHeaders.length === 0 && !this.#opening) {
+      this.#open({ message: this.#assumed(), headers: this.#latest }, true);
+    }
+  }
+
+  #send(message: JsonRpcMessage): void {
+    // Refused only when the session has ended.
+    if (!this.#isClosed && this.#transport) void ignoreRejection(this.#transport.send(message));
   }
 
   /** What comes before the upstream is there; a client may have been initialized in another life. */
@@ -121,6 +152,8 @@ export class BridgedSession implements McpServerLike {
 
   /** The `initialize` that a client has sent before this session began. */
   #assumed(): JsonRpcRequest {
+    const { initialize } = this.#replayed ?? {};
+    if (initialize) return initialize;
     const { clientInfo, clientCapabilities: capabilities = {}, protocolVersion } = this.#session;
     const params = {
       protocolVersion: protocolVersion ?? '2025-11-25',
@@ -143,18 +176,27 @@ export class BridgedSession implements McpServerLike {
         }
         this.#upstream = upstream;
         if (!isAssumed) send(response);
-        else if (upstream) upstream.receive(initialized(initialize));
-        if (!upstream) report.changed({ state: 'down' });
+        else if (upstream) this.#introduce(initialize, response, upstream);
+        if (!upstream) report.changed({ state: 'failed' });
         this.#goOn('error' in response ? response.error : undefined);
       },
       (error: unknown) => {
         this.#opening = undefined;
-        report.changed({ state: 'down' });
+        report.changed({ state: 'failed' });
         if (!isAssumed) this.#fail(id, error);
         else report.failed(hopErrorOf(error));
         this.#goOn(failureOf(id, error).error);
       },
     );
+  }
+
+  /** Tells the upstream what its client has said in another life of the session. */
+  #introduce({ headers }: Inbound, response: JsonRpcResponse, upstream: Upstream): void {
+    upstream.receive({ message: INITIALIZED, headers });
+    if (!this.#replayed) return;
+    for (const message of this.#replayed.requests) upstream.receive({ message, headers });
+    if (!('result' in response)) return;
+    for (const change of this.#replayed.changes(response.result)) this.#send(change);
   }
 
   /** Passes on what has waited, or answers it. */
@@ -242,7 +284,4 @@ export class BridgedSession implements McpServerLike {
   }
 }
 
-const initialized = ({ headers }: Inbound): Inbound => ({
-  message: { jsonrpc: '2.0', method: 'notifications/initialized' },
-  headers,
-});
+const INITIALIZED = { jsonrpc: '2.0' as const, method: 'notifications/initialized' };

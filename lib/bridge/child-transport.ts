@@ -3,16 +3,13 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
-import {
-  ReadBuffer,
-  serializeMessage,
-  type JSONRPCMessage,
-  type Transport,
-} from '@modelcontextprotocol/client';
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 
 import { attempt } from '../util/foreign-error.js';
 import { ignoreRejection, withDeadline } from '../util/promises.js';
-import { HopError } from './hop-error.js';
+import { HopError, invalidAnswer } from './hop-error.js';
+import { LineReader } from './line-reader.js';
+import { parseMessage } from './messages.js';
 import type { CommandSettings } from './options.js';
 
 export interface ChildOptions {
@@ -48,7 +45,7 @@ export class ChildTransport implements Transport {
   onerror?: (error: Error) => void;
   onmessage?: Transport['onmessage'];
   readonly #options: ChildOptions;
-  readonly #buffer: ReadBuffer;
+  readonly #lines: LineReader;
   #child: Child | undefined;
   #exited: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
@@ -58,7 +55,7 @@ export class ChildTransport implements Transport {
 
   constructor(options: ChildOptions) {
     this.#options = options;
-    this.#buffer = new ReadBuffer({ maxBufferSize: options.maxMessageBytes });
+    this.#lines = new LineReader(options.maxMessageBytes, this.#received.bind(this));
   }
 
   get pid(): number | undefined {
@@ -118,7 +115,7 @@ export class ChildTransport implements Transport {
     if (stdin.writableLength > this.#options.maxMessageBytes) {
       throw new HopError('busy', 'The process of the upstream does not read', { sent: false });
     }
-    if (stdin.write(serializeMessage(message))) return;
+    if (stdin.write(`${JSON.stringify(message)}\n`)) return;
     await ignoreRejection(Promise.race([once(stdin, 'drain'), this.#exited]));
   }
 
@@ -168,26 +165,20 @@ export class ChildTransport implements Transport {
   }
 
   #read(chunk: Buffer): void {
-    try {
-      this.#buffer.append(chunk);
-    } catch (error) {
-      const { maxMessageBytes } = this.#options;
-      const tooLarge = `The upstream sent a message of over ${maxMessageBytes} bytes`;
-      this.onerror?.(new HopError('invalid-answer', tooLarge, { cause: error }));
-      this.#hasFailed = true;
-      this.kill('SIGKILL');
-      return;
-    }
-    for (;;) {
-      try {
-        const message = this.#buffer.readMessage();
-        if (message === null) return;
-        this.onmessage?.(message);
-      } catch (error) {
-        // A line that is no message. The next one may be.
-        this.onerror?.(error instanceof Error ? error : new Error('no message'));
-      }
-    }
+    if (this.#hasFailed || this.#lines.push(chunk)) return;
+    const { maxMessageBytes } = this.#options;
+    const tooLarge = `The upstream sent a message of over ${maxMessageBytes} bytes`;
+    this.onerror?.(new HopError('invalid-answer', tooLarge));
+    this.#hasFailed = true;
+    this.kill('SIGKILL');
+  }
+
+  #received(line: string): void {
+    const message = parseMessage(line);
+    // The types of the two packages differ in what an error may leave out.
+    if (message) this.onmessage?.(message as JSONRPCMessage);
+    // The next line may be one.
+    else if (line.trim() !== '') this.onerror?.(invalidAnswer(new Error('a line is no message')));
   }
 }
 

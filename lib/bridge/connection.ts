@@ -75,7 +75,7 @@ export class Connection {
     if (this.#link === link) {
       this.#link = undefined;
       this.#pauses.lost();
-      this.#surroundings.report.changed({ state: 'down', pid: undefined });
+      this.#surroundings.report.changed({ state: this.#lostState(), pid: undefined });
       this.#againSoon();
     }
     this.#leave(link);
@@ -98,7 +98,7 @@ export class Connection {
       throw new HopError('unreachable', 'The upstream was lost, and is tried again soon', NOT_SENT);
     }
     const link = this.#newLink();
-    report.changed({ state: 'connecting' });
+    report.changed({ state: 'reconnecting' });
     try {
       await link.start();
       const answer = await link.call(
@@ -122,7 +122,7 @@ export class Connection {
     } catch (thrown) {
       this.#pauses.failed();
       this.#leave(link);
-      report.changed({ state: 'down' });
+      report.changed({ state: this.#lostState() });
       const { reason, message, status, wwwAuthenticate, text } = hopErrorOf(thrown);
       // Whatever was to be sent on it was not.
       const details = { ...NOT_SENT, status, wwwAuthenticate, text, cause: thrown };
@@ -139,6 +139,10 @@ export class Connection {
     for (const { method, params } of this.memory.requests) {
       await link.call(method, params, connectTimeoutMs);
     }
+  }
+
+  #lostState(): 'reconnecting' | 'failed' {
+    return this.#pauses.givenUp ? 'failed' : 'reconnecting';
   }
 
   #throwIfClosed(): void {

@@ -1,6 +1,8 @@
 // Which headers of the client's requests go on to the upstream.
 import type { IncomingHttpHeaders } from 'node:http';
 
+export type HeaderRecord = Readonly<Record<string, string>>;
+
 /** [spec] RFC 9110 5.6.2: the characters of a field name. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
 
@@ -36,7 +38,7 @@ export function headerProblem(name: unknown): string | undefined {
 export function pickHeaders(
   names: readonly string[],
   headers: Readonly<Partial<IncomingHttpHeaders>>,
-): Readonly<Record<string, string>> {
+): HeaderRecord {
   const picked: Record<string, string> = {};
   for (const name of names) {
     const value = headers[name];

@@ -18,7 +18,7 @@ export interface HopErrorDetails {
   readonly sent?: boolean;
   /** The HTTP status by which the upstream refused. */
   readonly status?: number | undefined;
-  /** The challenge of a 401 or 403. */
+  /** As much of the challenge of a 401 or 403 as clients are told. */
   readonly wwwAuthenticate?: string | undefined;
   /** The body of the refusal. */
   readonly text?: string | undefined;

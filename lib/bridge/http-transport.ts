@@ -8,14 +8,14 @@ import {
 
 import { withDeadline } from '../util/promises.js';
 import { clearTimeout, setImmediate, setTimeout } from '../util/timers.js';
-import { failureOf, HopError, refusal } from './hop-error.js';
+import { refusalOf, type RefusedToken } from './authorization.js';
+import type { HeaderRecord } from './forwarded-headers.js';
+import { failureOf, HopError } from './hop-error.js';
 import type { BridgeSettings } from './options.js';
 
 /** Milliseconds for which the first messages wait for the stream of the upstream. */
 const STREAM_MS = 2_000;
 const late = (): Error => new Error('late');
-
-export type HeaderRecord = Readonly<Record<string, string>>;
 
 /**
  * Marks the caller's headers of one message on their way through the transport, which would
@@ -39,11 +39,16 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   readonly #streams: Streams;
 
   /** `latest` are the caller's headers for what no message causes: streams, and the farewell. */
-  constructor(url: URL, settings: BridgeSettings, latest: () => HeaderRecord) {
+  constructor(
+    url: URL,
+    settings: BridgeSettings,
+    latest: () => HeaderRecord,
+    refusedToken: RefusedToken,
+  ) {
     const timers = new Set<NodeJS.Timeout>();
     const streams: Streams = { opening: undefined };
     super(url, {
-      fetch: fetchFor(settings, latest, streams),
+      fetch: fetchFor(settings, latest, streams, refusedToken),
       reconnectionScheduler: schedulerFor(timers),
       // Until the session ends. The delay bounds the rate, and 405 and 404 end it.
       reconnectionOptions: {
@@ -126,7 +131,12 @@ interface Streams {
   opening: Promise<unknown> | undefined;
 }
 
-function fetchFor(settings: BridgeSettings, latest: () => HeaderRecord, streams: Streams): Fetch {
+function fetchFor(
+  settings: BridgeSettings,
+  latest: () => HeaderRecord,
+  streams: Streams,
+  refusedToken: RefusedToken,
+): Fetch {
   const { maxMessageBytes, headers: own } = settings;
   return async (url, init = {}) => {
     const headers = callersHeaders(new Headers(init.headers), latest);
@@ -136,8 +146,9 @@ function fetchFor(settings: BridgeSettings, latest: () => HeaderRecord, streams:
     const response = await answer;
     if (response.status === 401 || response.status === 403) {
       await response.body?.cancel();
-      const wwwAuthenticate = response.headers.get('www-authenticate') ?? undefined;
-      throw refusal(response.status, { wwwAuthenticate });
+      const error = refusalOf(response, settings);
+      refusedToken.note(headers.get('authorization') ?? undefined, error);
+      throw error;
     }
     return bounded(response, maxMessageBytes);
   };

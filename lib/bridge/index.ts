@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { bridge, type Bridge } from './bridge.js';
+export { bridge, type Bridge, type BridgeContext } from './bridge.js';
 export type { BridgeHooks, BridgeOptions, UpstreamCommand, UpstreamState } from './options.js';
 export type { BridgeEvent, UpstreamStats } from './statistics.js';
 export { HopError, type HopErrorDetails, type HopErrorReason } from './hop-error.js';

@@ -15,6 +15,7 @@ import type {
   JsonRpcResponse,
   RequestId,
 } from '../index.js';
+import { attempt } from '../util/foreign-error.js';
 import { isRecord } from '../util/guards.js';
 
 export const isRequest = (message: JsonRpcMessage): message is JsonRpcRequest =>
@@ -22,6 +23,27 @@ export const isRequest = (message: JsonRpcMessage): message is JsonRpcRequest =>
 
 export const isResponse = (message: JsonRpcMessage): message is JsonRpcResponse =>
   !('method' in message);
+
+/** A message as it is; undefined for what is none. Only what JSON-RPC says of it is looked at. */
+export function parseMessage(text: string): JsonRpcMessage | undefined {
+  const value = attempt<unknown>(() => JSON.parse(text), undefined);
+  return isMessage(value) ? value : undefined;
+}
+
+function isMessage(value: unknown): value is JsonRpcMessage {
+  if (!isRecord(value) || value.jsonrpc !== '2.0') return false;
+  const { id, method, params, result, error } = value;
+  if (method !== undefined) {
+    const isSound = typeof method === 'string' && (id === undefined || isId(id));
+    return isSound && (params === undefined || isRecord(params));
+  }
+  if (result !== undefined) return isId(id) && error === undefined && isRecord(result);
+  const isFailure = isRecord(error) && Number.isInteger(error.code);
+  // [spec] An error about what could not be read has no id, or null.
+  return isFailure && typeof error.message === 'string' && (id == null || isId(id));
+}
+
+const isId = (id: unknown): id is RequestId => typeof id === 'string' || Number.isInteger(id);
 
 /** The id that a `notifications/cancelled` names. */
 export function cancelledId({ method, params }: JsonRpcNotification): RequestId | undefined {

@@ -1,5 +1,6 @@
 // The bridge's options, documented, checked and completed once.
 import { validateHeaderValue } from 'node:http';
+import { basename } from 'node:path';
 
 import { McpSseError } from '../errors.js';
 import type { Session } from '../index.js';
@@ -29,10 +30,13 @@ export interface UpstreamCommand {
 
 /** What an upstream connection is, as hooks, `stats()` and the diagnostics channel tell it. */
 export interface UpstreamState {
-  /** The upstream's URL without its query, or the command. */
+  /** `BridgeOptions.name`. */
   readonly upstream: string;
-  /** `connecting`: being tried; `down`: lost, tried again with the next message. */
-  readonly state: 'idle' | 'connecting' | 'open' | 'down' | 'closed';
+  /**
+   * `idle`: the client has not introduced itself. `reconnecting`: lost, and tried again by itself.
+   * `failed`: lost or refused, and tried again with the client's next request.
+   */
+  readonly state: 'idle' | 'connecting' | 'open' | 'reconnecting' | 'failed' | 'closed';
   /** `legacy`: protocols up to 2025-11-25; undefined until it is known. */
   readonly era: 'legacy' | 'modern' | undefined;
   /** How often the connection was made again. */
@@ -54,6 +58,13 @@ export interface BridgeHooks {
 export interface BridgeOptions {
   /** The URL of an MCP server that speaks Streamable HTTP of any protocol, or a stdio server. */
   upstream: string | URL | UpstreamCommand;
+  /**
+   * What the upstream is called in `stats()`, on the diagnostics channel, on the dashboard and in
+   * metrics: 1 to 80 characters. A URL may have a key in its path, so segments of 20 characters and
+   * more that contain a digit are replaced by `…`.
+   * @defaultValue the URL without its query, or the name of the command's file
+   */
+  name?: string;
   /**
    * Names of headers that go from a client's request to the upstream's, each with the message that
    * it came with. Headers of the connection (`Host`, `Connection`, `Content-Length`, `Cookie`,
@@ -100,8 +111,6 @@ export interface BridgeSettings extends Readonly<
 > {
   readonly upstream: URL | CommandSettings;
   readonly fetch: typeof fetch | undefined;
-  /** The upstream as it may be shown. */
-  readonly name: string;
 }
 
 const DEFAULTS = {
@@ -113,9 +122,12 @@ const DEFAULTS = {
   closeTimeoutMs: 3_000,
   maxMessageBytes: 16 * 1024 * 1024,
   maxProcesses: 100,
+  name: undefined,
   fetch: undefined,
   hooks: {},
 };
+const MAX_NAME = 80;
+const NAME = /^\P{C}{1,80}$/u;
 const NAMES = ['upstream', ...Object.keys(DEFAULTS)];
 const COMMAND_NAMES = ['command', 'args', 'env', 'cwd'];
 const HOOK_NAMES = ['onUpstream', 'onError', 'onStderr'];
@@ -126,6 +138,9 @@ export function parseOptions(options: BridgeOptions): BridgeSettings {
   checkNames(options, NAMES);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const all = { ...DEFAULTS, ...(Object.fromEntries(given) as unknown as BridgeOptions) };
+  if (all.name !== undefined && !(isText(all.name) && NAME.test(all.name))) {
+    throw invalid('name must be a text of 1 to 80 characters, without control characters');
+  }
   for (const name of ['connectTimeoutMs', 'requestTimeoutMs', 'closeTimeoutMs'] as const) {
     const ms = all[name];
     if (typeof ms !== 'number' || !(ms >= 1) || ms > MAX_DELAY_MS) {
@@ -147,12 +162,19 @@ export function parseOptions(options: BridgeOptions): BridgeSettings {
   checkHooks(all.hooks);
   const upstream = parseUpstream(all.upstream);
   const isUrl = upstream instanceof URL;
-  const name = isUrl ? upstream.origin + upstream.pathname : upstream.command;
+  const name = all.name ?? nameOf(upstream);
   const forwardHeaders = all.forwardHeaders.map((header) => header.toLowerCase());
   if (!isUrl && forwardHeaders.length + Object.keys(all.headers).length > 0) {
     throw invalid('forwardHeaders and headers are for upstreams with a URL');
   }
   return { ...all, upstream, name, forwardHeaders };
+}
+
+/** Without what may be secret: query and arguments, and keys in the path. */
+function nameOf(upstream: BridgeSettings['upstream']): string {
+  if (!(upstream instanceof URL)) return basename(upstream.command).slice(0, MAX_NAME);
+  const path = upstream.pathname.replace(/[^/]{20,}/g, (part) => (/\d/.test(part) ? '…' : part));
+  return (upstream.origin + path).slice(0, MAX_NAME);
 }
 
 function parseUpstream(given: unknown): BridgeSettings['upstream'] {

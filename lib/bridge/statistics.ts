@@ -8,7 +8,7 @@ import type { HopError, HopErrorReason } from './hop-error.js';
 import type { BridgeSettings, UpstreamState } from './options.js';
 
 export interface UpstreamStats {
-  /** The upstream's URL without its query, or the command. */
+  /** `BridgeOptions.name`. */
   upstream: string;
   /** Sessions now, by the state of their upstream connection. */
   sessions: Record<UpstreamState['state'], number>;
@@ -56,8 +56,15 @@ export class Statistics {
     this.settings = settings;
   }
 
+  failed(error: HopError, session: Session): void {
+    const { errors } = this.totals;
+    errors[error.reason] = (errors[error.reason] ?? 0) + 1;
+    const { onError } = this.settings.hooks;
+    tell(() => onError?.(error, session));
+  }
+
   snapshot(): UpstreamStats {
-    const sessions = { idle: 0, connecting: 0, open: 0, down: 0, closed: 0 };
+    const sessions = { idle: 0, connecting: 0, open: 0, reconnecting: 0, failed: 0, closed: 0 };
     for (const { state } of this.reports.values()) sessions[state.state] += 1;
     const { processes, settings } = this;
     const totals = { ...this.totals, errors: { ...this.totals.errors } };
@@ -82,12 +89,15 @@ export class SessionReport {
   changed(change: Partial<UpstreamState>): void {
     // Nothing follows the end.
     if (this.state.state === 'closed') return;
-    this.state = { ...this.state, ...change };
+    const before = this.state;
+    const names = Object.keys(change) as (keyof UpstreamState)[];
+    if (names.every((name) => before[name] === change[name])) return;
+    this.state = { ...before, ...change };
     const { session, state } = { session: this.#session, state: this.state };
     if (state.state === 'closed') this.#statistics.reports.delete(session.id);
     if (changes.hasSubscribers) changes.publish({ session, state } satisfies BridgeEvent);
     const { onUpstream } = this.#statistics.settings.hooks;
-    this.#tell(() => onUpstream?.(state, session));
+    tell(() => onUpstream?.(state, session));
   }
 
   opened(pid: number | undefined, again: boolean): void {
@@ -98,10 +108,7 @@ export class SessionReport {
   }
 
   failed(error: HopError): void {
-    const { errors } = this.#statistics.totals;
-    errors[error.reason] = (errors[error.reason] ?? 0) + 1;
-    const { onError } = this.#statistics.settings.hooks;
-    this.#tell(() => onError?.(error, this.#session));
+    this.#statistics.failed(error, this.#session);
   }
 
   count(what: 'requests' | 'clientRequests' | 'dropped'): void {
@@ -111,13 +118,13 @@ export class SessionReport {
   /** Undefined where nobody listens. */
   get stderr(): ((line: string) => void) | undefined {
     const { onStderr } = this.#statistics.settings.hooks;
-    return onStderr && ((line) => this.#tell(() => onStderr(line, this.#session)));
+    return onStderr && ((line) => tell(() => onStderr(line, this.#session)));
   }
+}
 
-  /** A hook is of the application: what it throws changes nothing here. */
-  #tell(call: () => unknown): void {
-    attempt(() => {
-      ignoreResult(call());
-    }, undefined);
-  }
+/** A hook is of the application: what it throws changes nothing here. */
+function tell(call: () => unknown): void {
+  attempt(() => {
+    ignoreResult(call());
+  }, undefined);
 }

@@ -224,6 +224,7 @@ export class Translation implements Upstream {
     if (this.#pauses.leftMs > 0) {
       throw new HopError('unreachable', 'The upstream was lost, and is tried again soon', NOT_SENT);
     }
+    if (again) report.changed({ state: 'reconnecting' });
     const client = new Client(...this.#identity());
     const subscriptions = new Subscriptions(this.#surroundings, client, this.#resources);
     const conversation = { client, subscriptions };
@@ -234,7 +235,7 @@ export class Translation implements Upstream {
       if (this.#current !== conversation) return;
       this.#current = undefined;
       this.#pauses.lost();
-      if (!this.#isClosed) report.changed({ state: 'down', pid: undefined });
+      if (!this.#isClosed) report.changed({ state: 'failed', pid: undefined });
     };
     const transport = openTransport();
     if (transport instanceof HttpTransport) transport.onmessage = transport.noteAnswer;
@@ -242,6 +243,7 @@ export class Translation implements Upstream {
       await client.connect(transport, { timeout: settings.connectTimeoutMs });
     } catch (error) {
       this.#pauses.failed();
+      if (again) report.changed({ state: 'failed' });
       throw error;
     }
     this.#current = conversation;

@@ -1,8 +1,10 @@
 // Opens a transport to the upstream: over HTTP, or to a process of its own.
 import type { Transport } from '@modelcontextprotocol/client';
 
+import type { RefusedToken } from './authorization.js';
 import { ChildTransport } from './child-transport.js';
-import { HttpTransport, type HeaderRecord } from './http-transport.js';
+import type { HeaderRecord } from './forwarded-headers.js';
+import { HttpTransport } from './http-transport.js';
 import type { SessionReport, Statistics } from './statistics.js';
 
 /** A transport that is not started. `latest` are the caller's headers of its last request. */
@@ -10,10 +12,13 @@ export function openTransport(
   statistics: Statistics,
   report: SessionReport,
   latest: () => HeaderRecord,
+  refusedToken: RefusedToken,
 ): Transport {
   const { settings } = statistics;
   const { upstream, closeTimeoutMs, maxMessageBytes } = settings;
-  if (upstream instanceof URL) return new HttpTransport(upstream, settings, latest);
+  if (upstream instanceof URL) {
+    return new HttpTransport(upstream, settings, latest, refusedToken);
+  }
   return new ChildTransport({
     command: upstream,
     closeTimeoutMs,

@@ -3,7 +3,7 @@ import type { Transport } from '@modelcontextprotocol/client';
 
 import type { JsonRpcMessage } from '../index.js';
 import type { ClientCalls } from './client-calls.js';
-import type { HeaderRecord } from './http-transport.js';
+import type { HeaderRecord } from './forwarded-headers.js';
 import type { BridgeSettings } from './options.js';
 import type { SessionReport } from './statistics.js';
 

@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http';
 
 import express from 'express';
 
-import { bridge, type Bridge, type HopError } from '../bridge/index.js';
+import { describe } from '../bridge/hop-error.js';
+import { bridge, type Bridge } from '../bridge/index.js';
 import { dashboard } from '../dashboard/index.js';
 import { mcpSse, type Adapter, type McpSseRouter, type Session } from '../index.js';
 import { shortId } from '../util/guards.js';
@@ -35,13 +36,15 @@ export async function runBridge(args: BridgeArguments): Promise<void> {
   say('ended');
 }
 
-function newBridge({ upstream, forwardHeaders }: BridgeArguments): Bridge {
+function newBridge({ upstream, name, forwardHeaders }: BridgeArguments): Bridge {
   return bridge({
     upstream,
+    ...(name !== undefined && { name }),
     forwardHeaders,
     hooks: {
       onUpstream({ state, reconnects }, session) {
-        if (state === 'down') say('upstream lost', session);
+        if (state === 'reconnecting') say('upstream lost, connecting again', session);
+        else if (state === 'failed') say('upstream failed', session);
         else if (state === 'open' && reconnects > 0) say('upstream is back', session);
       },
       onError: (error, session) => say(describe(error), session),
@@ -65,6 +68,8 @@ function newRouter(
         const { name = 'unknown', version = '' } = session.clientInfo ?? {};
         say(`opened by ${name} ${version}`.trimEnd(), session);
       },
+      onSessionHandOver: (session, node) => say(`goes on at node ${node}`, session),
+      onSessionRestore: (session) => say('comes from another node', session),
       onSessionClose(session, reason) {
         const seconds = Math.round((Date.now() - session.openedAt.getTime()) / 1000);
         say(`closed after ${seconds} s: ${reason}, ${session.messagesIn} messages in`, session);
@@ -114,13 +119,6 @@ type Redis = RedisClient & {
   close(): Promise<unknown>;
   on(event: 'error', listener: () => void): unknown;
 };
-
-function describe(error: HopError): string {
-  const { message, cause } = error;
-  return cause instanceof Error && cause.message !== message
-    ? `${message}: ${cause.message}`
-    : message;
-}
 
 /** A line, in which nothing of a client or an upstream can move the cursor. */
 function say(what: string, session?: Session): void {

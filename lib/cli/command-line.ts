@@ -12,6 +12,7 @@ Streamable HTTP, or a command, which speaks stdio and is started for each sessio
   --port N               the port to listen on (3000; 0 is any free one)
   --host NAME            the address to listen on (127.0.0.1)
   --path PATH            the path of the stream (/sse); POSTs go to /message beside it
+  --name NAME            what the other server is called in what is printed and on the dashboard
   --forward-header NAME  a header of the client that goes on to the URL; may be repeated
   --env NAME             a variable of the environment that the command gets besides PATH;
                          may be repeated
@@ -29,6 +30,7 @@ with 2 when the command line is wrong.
 
 export interface BridgeArguments {
   readonly upstream: string | { command: string; args: string[]; env: string[]; cwd?: string };
+  readonly name: string | undefined;
   readonly port: number;
   readonly host: string;
   readonly paths: { sse: string; message: string };
@@ -63,6 +65,7 @@ export function parseCommandLine(args: readonly string[]): BridgeArguments | 'he
   }
   return {
     upstream: upstreamOf(urls, command, values),
+    name: values.name,
     port: portOf(values.port),
     host,
     paths: { sse: path, message: path.replace(/[^/]*\/?$/, 'message') },
@@ -87,6 +90,7 @@ function parsed(args: string[]) {
     port: { ...text, default: '3000' },
     host: { ...text, default: '127.0.0.1' },
     path: { ...text, default: '/sse' },
+    name: text,
     'forward-header': texts,
     env: texts,
     cwd: text,

@@ -8,6 +8,7 @@ import type { DashboardSettings } from './options.js';
 import { RingBuffer } from './ring-buffer.js';
 import { SessionTable, type ClosedRow, type View } from './session-table.js';
 import { overviewOf, sampleBetween, type Overview, type Sample, type Source } from './stats.js';
+import { Upstreams } from './upstreams.js';
 import { Viewer, type Feed, type Greeting, type SeenMessage } from './viewer.js';
 
 const TICK_MS = 1_000;
@@ -27,6 +28,7 @@ export class LiveFeed implements Feed {
   readonly settings: DashboardSettings;
   readonly #source: Source;
   readonly #viewers = new Set<Viewer>();
+  readonly #upstreams = new Upstreams();
   /** Diagnostics channels publish the sessions of all routers. */
   readonly #own = new WeakSet<Session>();
   readonly #timer: NodeJS.Timeout;
@@ -38,9 +40,10 @@ export class LiveFeed implements Feed {
   constructor(source: Source, settings: DashboardSettings) {
     this.#source = source;
     this.settings = settings;
-    this.table = new SessionTable(source.sessions);
+    this.table = new SessionTable(source.sessions, this.#upstreams);
     this.overview = this.#sampled = overviewOf(source);
     for (const session of source.sessions) this.#own.add(session);
+    this.#upstreams.start();
     subscribe('mcp-sse:session.open', this.#opened);
     subscribe('mcp-sse:session.restore', this.#opened);
     subscribe('mcp-sse:session.close', this.#closed);
@@ -79,6 +82,7 @@ export class LiveFeed implements Feed {
   #stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
+    this.#upstreams.stop();
     unsubscribe('mcp-sse:session.open', this.#opened);
     unsubscribe('mcp-sse:session.restore', this.#opened);
     unsubscribe('mcp-sse:session.close', this.#closed);

@@ -2,9 +2,10 @@
 import type { Session } from '../index.js';
 import { shortId } from '../util/guards.js';
 import { excerptOf } from './excerpt.js';
+import { Upstreams, type UpstreamTexts } from './upstreams.js';
 
 /** A session as the page shows it. Times are on the clock of `Date.now()`. */
-export interface Row {
+export interface Row extends UpstreamTexts {
   /** The session's key on this dashboard: with the real id one could post to it. */
   readonly key: number;
   readonly id: string;
@@ -27,17 +28,28 @@ export interface ClosedRow extends Row {
   readonly reason: string;
 }
 
-type Texts = Pick<Row, 'id' | 'client' | 'version' | 'principal' | 'protocol' | 'state'>;
+type Texts = UpstreamTexts &
+  Pick<Row, 'id' | 'client' | 'version' | 'principal' | 'protocol' | 'state'>;
 
 type Column =
-  'client' | 'state' | 'session' | 'age' | 'idle' | 'inFlight' | 'in' | 'out' | 'buffered';
+  | 'client'
+  | 'state'
+  | 'upstream'
+  | 'session'
+  | 'age'
+  | 'idle'
+  | 'inFlight'
+  | 'in'
+  | 'out'
+  | 'buffered';
 
-type Measure = (session: Session) => string | number;
+type Measure = (session: Session, texts: (session: Session) => Texts) => string | number;
 
 /** What each column sorts by: what it shows. Sessions come in the order of their age anyway. */
 const MEASURES: Readonly<Record<Exclude<Column, 'age'>, Measure>> = {
-  client: (session) => clientOf(textsOf(session)),
+  client: (session, texts) => clientOf(texts(session)),
   state: stateOf,
+  upstream: (session, texts) => upstreamOf(texts(session)),
   session: ({ id }) => shortId(id),
   idle: ({ lastActiveAt }) => -lastActiveAt.getTime(),
   inFlight: ({ inFlight }) => inFlight,
@@ -59,11 +71,13 @@ const DEFAULT_ORDER: Omit<View, 'filter'> = { sort: 'age', descending: false };
 /** The sessions of a router: in whole, or as the page of one viewer wants to see them. */
 export class SessionTable {
   readonly #sessions: Iterable<Session>;
+  readonly #upstreams: Upstreams;
   readonly #keys = new WeakMap<Session, number>();
   #lastKey = 0;
 
-  constructor(sessions: Iterable<Session>) {
+  constructor(sessions: Iterable<Session>, upstreams: Upstreams = new Upstreams()) {
     this.#sessions = sessions;
+    this.#upstreams = upstreams;
   }
 
   /** The first `limit` rows of a view, and how many there are in all of it. */
@@ -71,8 +85,8 @@ export class SessionTable {
     const newestFirst = [...this.#sessions].reverse();
     const wanted = filter.toLowerCase();
     const matching =
-      wanted === '' ? newestFirst : newestFirst.filter((session) => matches(session, wanted));
-    const found = sorted(matching, sort, descending);
+      wanted === '' ? newestFirst : newestFirst.filter((session) => this.#matches(session, wanted));
+    const found = this.#sorted(matching, sort, descending);
     return {
       rows: found.slice(0, limit).map((session) => this.row(session)),
       matching: found.length,
@@ -88,7 +102,7 @@ export class SessionTable {
   row(session: Session): Row {
     return {
       key: this.keyOf(session),
-      ...textsOf(session),
+      ...this.#textsOf(session),
       opened: session.openedAt.getTime(),
       active: session.lastActiveAt.getTime(),
       in: session.messagesIn,
@@ -103,6 +117,48 @@ export class SessionTable {
     if (key === undefined) this.#keys.set(session, (key = ++this.#lastKey));
     return key;
   }
+
+  /** All texts of a session that the page shows, cut off as it shows them. */
+  #textsOf(session: Session): Texts {
+    const { clientInfo, principal, protocolVersion } = session;
+    return {
+      id: shortId(session.id),
+      client: excerptOf(clientInfo?.title ?? clientInfo?.name),
+      version: excerptOf(clientInfo?.version),
+      principal: excerptOf(principal),
+      protocol: excerptOf(protocolVersion),
+      state: stateOf(session),
+      ...this.#upstreams.of(session),
+    };
+  }
+
+  /**
+   * Searches only what is shown. Otherwise a viewer could guess the rest of a session id, character
+   * by character, by what the filter finds.
+   */
+  #matches(session: Session, wanted: string): boolean {
+    const texts = this.#textsOf(session);
+    const { id, principal, protocol, state } = texts;
+    const version = protocol && `protocol ${protocol}`;
+    return [id, clientOf(texts), principal, version, state, upstreamOf(texts)].some((text) =>
+      text.toLowerCase().includes(wanted),
+    );
+  }
+
+  /** Each is measured once. Equal ones stay in their order. */
+  #sorted(newestFirst: Session[], sort: Column, descending: boolean): Session[] {
+    if (sort === 'age') return descending ? newestFirst.reverse() : newestFirst;
+    const measure = MEASURES[sort];
+    const textsOf = this.#textsOf.bind(this);
+    const direction = descending ? -1 : 1;
+    return newestFirst
+      .map((session) => {
+        const value = measure(session, textsOf);
+        return { session, value: typeof value === 'string' ? value.toLowerCase() : value };
+      })
+      .sort((a, b) => (a.value < b.value ? -direction : a.value > b.value ? direction : 0))
+      .map(({ session }) => session);
+  }
 }
 
 /** Reads `-idle` as "by `idle`, descending"; the newest first where it makes no sense. */
@@ -114,48 +170,12 @@ export function parseSort(text: string): Omit<View, 'filter'> {
 
 const isColumn = (name: string): name is Column => name === 'age' || Object.hasOwn(MEASURES, name);
 
-/** All texts of a session that the page shows, cut off as it shows them. */
-function textsOf(session: Session): Texts {
-  const { clientInfo, principal, protocolVersion } = session;
-  return {
-    id: shortId(session.id),
-    client: excerptOf(clientInfo?.title ?? clientInfo?.name),
-    version: excerptOf(clientInfo?.version),
-    principal: excerptOf(principal),
-    protocol: excerptOf(protocolVersion),
-    state: stateOf(session),
-  };
-}
-
 /** A detached session is open too: the page calls the others what they are. */
 function stateOf({ state }: Session): Row['state'] {
   return state === 'open' ? 'connected' : state;
 }
 
-/**
- * Searches only what is shown. Otherwise a viewer could guess the rest of a session id, character by
- * character, by what the filter finds.
- */
-function matches(session: Session, wanted: string): boolean {
-  const texts = textsOf(session);
-  const { id, principal, protocol, state } = texts;
-  return [id, clientOf(texts), principal, protocol && `protocol ${protocol}`, state].some((text) =>
-    text.toLowerCase().includes(wanted),
-  );
-}
-
 const clientOf = ({ client, version }: Texts): string => `${client} ${version}`.trim();
 
-/** Each is measured once. Equal ones stay in their order. */
-function sorted(newestFirst: Session[], sort: Column, descending: boolean): Session[] {
-  if (sort === 'age') return descending ? newestFirst.reverse() : newestFirst;
-  const measure = MEASURES[sort];
-  const direction = descending ? -1 : 1;
-  return newestFirst
-    .map((session) => {
-      const value = measure(session);
-      return { session, value: typeof value === 'string' ? value.toLowerCase() : value };
-    })
-    .sort((a, b) => (a.value < b.value ? -direction : a.value > b.value ? direction : 0))
-    .map(({ session }) => session);
-}
+const upstreamOf = ({ upstream, upstreamState }: Texts): string =>
+  `${upstream} ${upstreamState}`.trim();

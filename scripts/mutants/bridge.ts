@@ -1,5 +1,6 @@
 import type { Mutant } from './mutant.js';
 
+const AUTHORIZATION = 'bridge/authorization.spec.ts';
 const RELAY = 'bridge/relay.spec.ts';
 const RESTARTS = 'bridge/restarts.spec.ts';
 const STDIO = 'bridge/stdio.spec.ts';
@@ -84,5 +85,55 @@ export const bridge: readonly Mutant[] = [
     find: '    if (held <= maxBytes) controller.enqueue(value);',
     replace: '    if (held <= Infinity) controller.enqueue(value);',
     specs: ['bridge/faults.spec.ts'],
+  },
+  {
+    name: 'bridge: an upstream sends clients to metadata of others',
+    file: 'bridge/challenge.ts',
+    find: "  if (name === 'resource_metadata' && !isOwn(value, upstream)) return;\n",
+    replace: '',
+    specs: ['bridge/challenge.spec.ts'],
+  },
+  {
+    name: "bridge: the question for a caller takes the caller's token elsewhere",
+    file: 'bridge/authorization.ts',
+    find: "redirect: 'manual'",
+    replace: "redirect: 'follow'",
+    specs: [AUTHORIZATION],
+  },
+  {
+    name: 'bridge: a token that was refused is refused for good',
+    file: 'bridge/authorization.ts',
+    find: '    this.#error = undefined;\n',
+    replace: '',
+    specs: [AUTHORIZATION],
+  },
+  {
+    name: 'bridge: another token is refused for the one before it',
+    file: 'bridge/authorization.ts',
+    find: 'if (error && token === this.#token) throw error;',
+    replace: 'if (error) throw error;',
+    specs: [AUTHORIZATION],
+  },
+  {
+    name: "bridge: a client's header replaces the bridge's own",
+    file: 'bridge/http-transport.ts',
+    find: 'for (const [name, value] of Object.entries(own)) headers.set(name, value);',
+    replace:
+      'for (const [name, value] of Object.entries(own)) if (!headers.has(name)) headers.set(name, value);',
+    specs: ['bridge/hostile.spec.ts'],
+  },
+  {
+    name: 'bridge: a session from another node waits for its upstream',
+    file: 'bridge/bridged-session.ts',
+    find: 'const isReplayed = Object.keys(headers).length === 0;',
+    replace: 'const isReplayed = false;',
+    specs: ['bridge/hand-over.spec.ts'],
+  },
+  {
+    name: 'bridge: one line of a program may have any size',
+    file: 'bridge/line-reader.ts',
+    find: '      if (this.#held + end - start > this.#maxBytes) return false;\n',
+    replace: '',
+    specs: ['bridge/line-reader.spec.ts'],
   },
 ];

@@ -84,13 +84,26 @@ describe('the environment of a command', () => {
   });
 });
 
-it('shows the upstream without its query', () => {
-  expect(bridge({ upstream: 'https://tools.example/mcp?key=secret' }).stats().upstream).toBe(
-    'https://tools.example/mcp',
-  );
-  expect(bridge({ upstream: { command: 'run', args: ['--key', 'secret'] } }).stats()).toEqual({
+it('shows the upstream without its query, and without keys in its path', () => {
+  const nameOf = (url: string, name?: string): string =>
+    bridge({ upstream: url, ...(name !== undefined && { name }) }).stats().upstream;
+  expect(nameOf('https://tools.example/mcp?key=secret')).toBe('https://tools.example/mcp');
+  const key = 'NTk5ZTk0YzYtYjY0Yi00';
+  expect(nameOf(`https://tools.example/s/${key}/mcp`)).toBe('https://tools.example/s/…/mcp');
+  expect(nameOf(`https://tools.example/${'long'.repeat(50)}`)).toHaveLength(80);
+  expect(nameOf(`https://tools.example/s/${key}/mcp`, 'tools')).toBe('tools');
+});
+
+it.each(['', 'x'.repeat(81), 'two\nlines', '\u202e', 1])('refuses the name %j', (name) => {
+  const options = { upstream: 'https://tools.example/mcp', name: name as string };
+  expect(() => bridge(options)).toThrow('name must be');
+});
+
+it('shows a command without its folder and arguments', () => {
+  const command = { command: '/opt/some/run', args: ['--key', 'secret'] };
+  expect(bridge({ upstream: command }).stats()).toEqual({
     upstream: 'run',
-    sessions: { idle: 0, connecting: 0, open: 0, down: 0, closed: 0 },
+    sessions: { idle: 0, connecting: 0, open: 0, reconnecting: 0, failed: 0, closed: 0 },
     processes: 0,
     totals: { opened: 0, reconnects: 0, requests: 0, clientRequests: 0, dropped: 0, errors: {} },
   });

@@ -7,6 +7,7 @@ const parse = (line: string): unknown => parseCommandLine(line.split(' '));
 it('takes a URL', () => {
   expect(parse('bridge https://tools.example/mcp')).toEqual({
     upstream: 'https://tools.example/mcp',
+    name: undefined,
     port: 3000,
     host: '127.0.0.1',
     paths: { sse: '/sse', message: '/message' },
@@ -32,9 +33,10 @@ it('takes a command with its own options, and what it is given', () => {
 
 it('takes every option', () => {
   const line =
-    'bridge http://x --port 0 --host ::1 --path /a/b --forward-header authorization ' +
+    'bridge http://x --name tools --port 0 --host ::1 --path /a/b --forward-header authorization ' +
     '--allow-host a.example --allow-origin https://b.example --redis redis://c --dashboard';
   expect(parse(line)).toMatchObject({
+    name: 'tools',
     port: 0,
     host: '::1',
     paths: { sse: '/a/b', message: '/a/message' },

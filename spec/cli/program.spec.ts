@@ -1,33 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
 
 import { expect, it, onTestFinished } from 'vitest';
 
 import { eventually } from '../support/eventually.js';
 import { listen, closed } from '../support/serve.js';
 import { connectV1 } from '../support/sdk/v1-client.js';
-
-const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const PROGRAM = pathOf('../../lib/cli/main.ts');
-const SERVER = [process.execPath, pathOf('../bridge/programs/stdio-v1.mjs')];
-
-interface Run {
-  readonly child: ChildProcess;
-  out: string;
-  err: string;
-  readonly exit: Promise<unknown[]>;
-}
-
-function run(...args: string[]): Run {
-  const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, ...args]);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const started: Run = { child, out: '', err: '', exit: once(child, 'close') };
-  child.stdout.on('data', (chunk: Buffer) => (started.out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (started.err += chunk.toString()));
-  return started;
-}
+import { run, SERVER } from './run.js';
 
 const SLOW = { timeout: 60_000 };
 

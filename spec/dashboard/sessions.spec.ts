@@ -40,6 +40,8 @@ it('tells who is there, what has passed, and what runs', async () => {
       principal: 'ada',
       protocol: '2024-11-05',
       state: 'connected',
+      upstream: '',
+      upstreamState: '',
       opened: session.openedAt.getTime(),
       active: session.lastActiveAt.getTime(),
       in: 2,

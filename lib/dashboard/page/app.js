@@ -43,8 +43,12 @@ let closedRows = [];
 /** @type {Map<number, Row>} */
 const facts = new Map();
 
-/** @type {Column<Row>[]} */
-const CLOSABLE = [...OPEN, { title: 'Action', kind: 'action', show: showButton }];
+/** @type {Column<Row>} */
+const CLOSE = { title: 'Action', kind: 'action', show: showButton };
+/** The columns of the open sessions: without upstreams, and with them. */
+const COLUMNS = [OPEN, BRIDGED].map((plain) => ({ plain, closable: [...plain, CLOSE] }));
+/** Whether the sessions are those of a bridge, which have upstreams. */
+let bridged = false;
 const openTable = /** @type {Table<Row>} */ (new Table('open', sortBy));
 const closedTable = /** @type {Table<ClosedRow>} */ (new Table('closed'));
 const rateChart = new Chart($('rate'), {
@@ -80,8 +84,6 @@ function begin(told) {
   samples = [];
   closedRows = [];
   first = true;
-  openTable.setColumns(greeting.token ? CLOSABLE : OPEN);
-  openTable.showSorting(sorting);
   $('messages').replaceChildren();
   $('messages-part').hidden = !greeting.showMessages;
   link('live', 'Live');
@@ -89,6 +91,12 @@ function begin(told) {
 
 /** @param {State} state */
 function update(state) {
+  if (!bridged && state.rows.some(({ upstream }) => upstream !== '')) {
+    bridged = true;
+    // Other columns need all rows again.
+    if (!first) return connect();
+  }
+  if (first) chooseColumns();
   samples = samples.concat(state.samples).slice(-SAMPLES);
   showOverview(state.overview);
   showNode(state.overview);
@@ -99,6 +107,12 @@ function update(state) {
   $('none-messages').hidden = !$('messages').hidden;
   announce(state.overview);
   first = false;
+}
+
+function chooseColumns() {
+  const { plain, closable } = COLUMNS[Number(bridged)];
+  openTable.setColumns(greeting.token ? closable : plain);
+  openTable.showSorting(sorting);
 }
 
 /** @param {Overview} overview */

@@ -24,6 +24,12 @@ const OPEN = [
     stressed: (row) => row.buffered > MUCH_BUFFERED,
   }),
 ];
+/** With the upstream of each session, for a bridge. @type {Column<Row>[]} */
+const BRIDGED = [
+  ...OPEN.slice(0, 2),
+  { title: 'Upstream', sort: 'upstream', kind: 'upstream', show: showUpstream },
+  ...OPEN.slice(2),
+];
 /** @type {Column<ClosedRow>[]} */
 const CLOSED = [
   { title: 'Client', show: showClient },
@@ -77,6 +83,20 @@ function showClient(cell, { client, version, protocol, principal }) {
 function showState(cell, { state }) {
   set(cell.firstElementChild ?? append(cell, 'span'), state);
   cell.dataset.state = state;
+}
+
+/**
+ * @param {HTMLElement} cell
+ * @param {Row} row
+ */
+function showUpstream(cell, { upstream, upstreamState }) {
+  const name = cell.firstElementChild ?? append(cell, 'span');
+  const state = cell.querySelector('small') ?? append(cell, 'small');
+  set(name, upstream || '–');
+  set(state, upstreamState);
+  state.hidden = upstream === '';
+  state.className = 'state';
+  state.dataset.state = upstreamState;
 }
 
 /**

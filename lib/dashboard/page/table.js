@@ -7,7 +7,7 @@
  * @property {string} title
  * @property {string} [sort] what the server calls it; without one the head does not sort
  * @property {boolean} [largestFirst] the direction of the first press
- * @property {'number' | 'state' | 'action'} [kind]
+ * @property {'number' | 'state' | 'upstream' | 'action'} [kind]
  * @property {(cell: HTMLElement, row: Shown, now: number) => void} show
  */
 

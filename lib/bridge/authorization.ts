@@ -1,0 +1,88 @@
+// Tells clients by HTTP that the upstream refuses their token, so that they can get another one.
+import { McpSseError } from '../errors.js';
+import { ignoreRejection } from '../util/promises.js';
+import { bearerChallenge } from './challenge.js';
+import type { HeaderRecord } from './forwarded-headers.js';
+import { refusal, type HopError } from './hop-error.js';
+import type { BridgeSettings } from './options.js';
+
+/** Milliseconds for which a stream waits for the upstream to say whether it refuses its caller. */
+const ASK_MS = 3_000;
+/** Any request would do: whoever refuses a caller does so before it looks at the message. */
+const QUESTION = JSON.stringify({ jsonrpc: '2.0', id: 'bridge', method: 'ping' });
+
+/** Whether a client could do something about a challenge: its token goes to the upstream. */
+export const mayChallenge = ({ upstream, forwardHeaders, headers }: BridgeSettings): boolean =>
+  upstream instanceof URL &&
+  forwardHeaders.includes('authorization') &&
+  !Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
+
+/** The refusal of a caller, with as much of the challenge as is passed on. */
+export function refusalOf(response: Response, settings: BridgeSettings): HopError {
+  const { status, headers } = response;
+  const given = headers.get('www-authenticate');
+  const challenge =
+    mayChallenge(settings) && settings.upstream instanceof URL
+      ? bearerChallenge(status === 401 ? (given ?? 'Bearer') : given, settings.upstream)
+      : undefined;
+  return refusal(status, { wwwAuthenticate: challenge });
+}
+
+/**
+ * Asks an upstream whether it would refuse a caller with these headers. One that does not answer in
+ * time, or cannot be reached, does not: that is told to the request which needs it.
+ *
+ * @throws HopError (as a rejection), which `asHttp` can tell the client
+ */
+export async function askForCaller(settings: BridgeSettings, caller: HeaderRecord): Promise<void> {
+  if (!mayChallenge(settings) || !(settings.upstream instanceof URL)) return;
+  const headers = new Headers({
+    accept: 'application/json, text/event-stream',
+    'content-type': 'application/json',
+    ...caller,
+  });
+  for (const [name, value] of Object.entries(settings.headers)) headers.set(name, value);
+  const asked = (settings.fetch ?? fetch)(settings.upstream, {
+    method: 'POST',
+    headers,
+    body: QUESTION,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(ASK_MS),
+  });
+  const response = await asked.catch(() => undefined);
+  if (!response) return;
+  void ignoreRejection(response.body?.cancel() ?? Promise.resolve());
+  if (response.status !== 401 && response.status !== 403) return;
+  const error = refusalOf(response, settings);
+  if (error.wwwAuthenticate !== undefined) throw error;
+}
+
+/** The same as an answer by HTTP; undefined for what the client could do nothing about. */
+export function asHttp({ status, wwwAuthenticate }: HopError): McpSseError | undefined {
+  if (wwwAuthenticate === undefined) return undefined;
+  const isScope = wwwAuthenticate.includes('error="insufficient_scope"');
+  const code = status === 401 ? 'unauthorized' : isScope ? 'insufficient-scope' : 'forbidden';
+  const message = 'The upstream refuses this token';
+  return new McpSseError(code, message, { challenge: wwwAuthenticate });
+}
+
+/**
+ * A token that the upstream has refused within a session. The answer by which its client could have
+ * been told is gone: the next request with the same token gets it, once.
+ */
+export class RefusedToken {
+  #token: string | undefined;
+  #error: McpSseError | undefined;
+
+  note(token: string | undefined, error: HopError): void {
+    this.#token = token;
+    this.#error = asHttp(error);
+  }
+
+  /** @throws McpSseError `unauthorized`, `insufficient-scope` or `forbidden` */
+  check(token: string | undefined): void {
+    const error = this.#error;
+    this.#error = undefined;
+    if (error && token === this.#token) throw error;
+  }
+}

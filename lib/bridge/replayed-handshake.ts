@@ -1,0 +1,64 @@
+// The handshake of a session that was on another node until now.
+import type {
+  JsonRpcMessage,
+  JsonRpcNotification,
+  JsonRpcRequest,
+  JsonRpcResult,
+  RequestId,
+  Session,
+} from '../index.js';
+import { Memory } from './memory.js';
+import { isRequest, isResponse } from './messages.js';
+
+/**
+ * A session that comes from another node is told what its client has said there. To wait for the
+ * upstream would take longer than the other node has, above all for a command, and the caller's
+ * token is not there either, since no header travels. So it is answered at once, by what the
+ * upstream had announced, and said to the next upstream as soon as there is one.
+ */
+export class ReplayedHandshake {
+  readonly #session: Session;
+  /** The log level and the subscriptions. */
+  readonly #requests: JsonRpcRequest[] = [];
+  readonly #answered = new Set<RequestId>();
+  #initialize: JsonRpcRequest | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** The `initialize` for the next upstream. */
+  get initialize(): JsonRpcRequest | undefined {
+    return this.#initialize;
+  }
+
+  /** What the next upstream is told after `initialize`. */
+  get requests(): readonly JsonRpcRequest[] {
+    return this.#requests;
+  }
+
+  /** Takes a message of the replay, and returns what to answer. */
+  take(message: JsonRpcMessage): JsonRpcResult | undefined {
+    if (!isRequest(message)) return undefined;
+    const { id, method } = message;
+    if (method === 'initialize') {
+      this.#initialize = message;
+      const { protocolVersion, serverCapabilities: capabilities = {} } = this.#session;
+      const serverInfo = { name: 'bridge', version: '0' };
+      return { jsonrpc: '2.0', id, result: { protocolVersion, capabilities, serverInfo } };
+    }
+    this.#requests.push(message);
+    this.#answered.add(id);
+    return { jsonrpc: '2.0', id, result: {} };
+  }
+
+  /** Whether the message answers what was answered here already. */
+  isAnswered(message: JsonRpcMessage): boolean {
+    return isResponse(message) && message.id != null && this.#answered.has(message.id);
+  }
+
+  /** The next upstream is there, and may offer other things. */
+  changes(initialized: Record<string, unknown>): JsonRpcNotification[] {
+    return new Memory().changes(initialized);
+  }
+}
