@@ -19,8 +19,6 @@ import { hasRoom, isClosedByPeer, wantsDrain, type WritableResponse } from './wr
 const CHUNK_BYTES = 64 * 1024;
 /** How often a wait for `drain` asks response and socket whether they still need it. */
 const RECHECK_MS = 100;
-/** After this many rounds with a single frame each, the next frame leaves early again. */
-const LONE_ROUNDS = 2;
 
 /** Receives the events of a writer. Methods must not throw. */
 export interface WriterObserver {
@@ -62,9 +60,8 @@ export interface WriterOptions {
  * 64 KiB), writes them, waits for `drain` if the socket asks for it, and flushes. Frames leave
  * whole, in the order of their `write`.
  *
- * A lone frame is flushed right after its caller, without a timer. Further frames of the same round
- * of the event loop share one flush at its end. If the last rounds had several frames each, all
- * wait for that flush, because every write is a system call.
+ * All frames of one round of the event loop share one flush at its end, because every write is a
+ * system call.
  */
 export class ConnectionWriter {
   /** May be replaced while the connection lives. */
@@ -77,12 +74,6 @@ export class ConnectionWriter {
   readonly #queue = new FrameQueue(CHUNK_BYTES);
   /** A flush is due, and has not begun to write. */
   #flushScheduled = false;
-  /** That flush already waits for the lock, not for the end of this round. */
-  #flushOnLock = false;
-  /** `flush` will be called at the end of this round. */
-  #roundScheduled = false;
-  /** How many of the last rounds had a single frame each, up to `LONE_ROUNDS`. */
-  #loneRounds = LONE_ROUNDS;
   /** Sections that wait for the lock or have it. */
   #pendingSections = 0;
   #state: 'open' | 'ending' | 'closed' = 'open';
@@ -201,12 +192,7 @@ export class ConnectionWriter {
 
   /** @internal Called at the end of a round of the event loop in which something was queued. */
   flush(): void {
-    this.#roundScheduled = false;
-    if (!this.#flushScheduled || this.#flushOnLock) return;
-    const isLone = this.#loneRounds < LONE_ROUNDS && this.#queue.length === 1;
-    // More than one frame in a round, or one behind an early one.
-    this.#loneRounds = isLone ? this.#loneRounds + 1 : 0;
-    this.#takeTurn();
+    void this.#lock.run(() => this.#writeQueued());
   }
 
   /**
@@ -240,22 +226,13 @@ export class ConnectionWriter {
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    if (this.#roundScheduled) return;
-    this.#roundScheduled = true;
     scheduleFlush(this);
-    if (this.#loneRounds === LONE_ROUNDS) this.#takeTurn();
-  }
-
-  #takeTurn(): void {
-    this.#flushOnLock = true;
-    void this.#lock.run(() => this.#writeQueued());
   }
 
   /** One flush under the lock. Returns a promise only if the client must be waited for. Never rejects. */
   #writeQueued(): Promise<void> | undefined {
     // Cleared first: a frame that is queued while this flush waits for drain asks for the next one.
     this.#flushScheduled = false;
-    this.#flushOnLock = false;
     const chunk = this.#queue.take();
     if (chunk !== '' && !this.#writeChunk(chunk)) {
       return this.#waitForDrain().then(() => {

@@ -96,12 +96,10 @@ export const turnMutants: readonly Mutant[] = [
     find: `  #writeQueued(): Promise<void> | undefined {
     // Cleared first: a frame that is queued while this flush waits for drain asks for the next one.
     this.#flushScheduled = false;
-    this.#flushOnLock = false;
 `,
     replace: `  async #writeQueued(): Promise<void> {
     await this.#wholeTurn();
     this.#flushScheduled = false;
-    this.#flushOnLock = false;
   }
 
   #wholeTurn(): Promise<void> | undefined {
@@ -165,39 +163,11 @@ export const turnMutants: readonly Mutant[] = [
     specs: [wrapped],
   },
   {
-    name: 'a lone frame waits for the end of the round',
+    name: 'every frame is written at once',
     file: writer,
-    find: '    if (this.#loneRounds === LONE_ROUNDS) this.#takeTurn();\n',
-    replace: '',
+    find: '    scheduleFlush(this);\n',
+    replace: '    this.flush();\n',
     specs: [order],
-  },
-  {
-    name: 'every frame is written early',
-    file: writer,
-    find: '    if (this.#roundScheduled) return;\n',
-    replace: '',
-    specs: [order],
-  },
-  {
-    name: 'a writer never learns that its rounds have several frames',
-    file: writer,
-    find: 'this.#loneRounds = isLone ? this.#loneRounds + 1 : 0;',
-    replace: 'void isLone;',
-    specs: [order],
-  },
-  {
-    name: 'a writer with several frames in its rounds never writes early again',
-    file: writer,
-    find: 'this.#loneRounds = isLone ? this.#loneRounds + 1 : 0;',
-    replace: 'this.#loneRounds = isLone ? 0 : 0;',
-    specs: [order],
-  },
-  {
-    name: 'a turn that waits for the lock is taken twice',
-    file: writer,
-    find: 'if (!this.#flushScheduled || this.#flushOnLock) return;',
-    replace: 'if (!this.#flushScheduled) return;',
-    specs: [drain],
   },
   {
     name: 'streams go by timers that tests may fake',

@@ -63,71 +63,25 @@ it('writes a burst in one turn, with one flush', async () => {
   expect(framesIn(response.text)).toEqual(numbers(1_000));
 });
 
-describe('a frame of an idle writer', () => {
-  it('is written right after its caller, by no timer', async () => {
-    const first = writer.write('a');
-    expect(response.writes).toEqual([]);
-    await Promise.resolve();
-    expect(response.writes).toEqual(['a']);
-    await first;
-  });
-
-  it('takes along what the same caller writes', async () => {
-    void writer.write('a');
-    void writer.write('b');
-    await Promise.resolve();
-    expect(response.writes).toEqual(['ab']);
-  });
-
-  it('is followed by one write of all that comes in the same round of the loop', async () => {
-    await writer.write('a');
-    const more: Promise<void>[] = [];
-    for (const frame of ['b', 'c', 'd']) {
-      more.push(writer.write(frame));
-      await Promise.resolve();
-    }
-    expect(response.writes).toEqual(['a']);
-    await Promise.all(more);
-    expect(response.writes).toEqual(['a', 'bcd']);
-  });
-});
-
-describe('a writer whose last rounds had several frames', () => {
-  /** One round of the loop with these frames, each by a caller of its own. */
-  async function round(...frames: string[]): Promise<string[]> {
-    const before = response.writes.length;
-    for (const frame of frames) {
+describe('the frames of one round of the loop', () => {
+  it('share one write at its end, whoever sends them and whatever is awaited between', async () => {
+    for (const frame of ['a', 'b', 'c']) {
       void writer.write(frame);
       await Promise.resolve();
     }
-    const early = response.writes.length - before;
+    expect(response.writes).toEqual([]);
     await rounds();
-    return response.writes.slice(before).map((text, index) => (index < early ? `!${text}` : text));
-  }
-
-  it('keeps all frames of a round for one write at its end', async () => {
-    expect(await round('a', 'b', 'c')).toEqual(['!a', 'bc']);
-    expect(await round('a', 'b', 'c')).toEqual(['abc']);
-    expect(await round('a', 'b')).toEqual(['ab']);
-  });
-
-  it('writes early again after two rounds with a single frame in each', async () => {
-    await round('a', 'b');
-    expect(await round('a')).toEqual(['a']);
-    expect(await round('a', 'b')).toEqual(['ab']);
-    expect(await round('a')).toEqual(['a']);
-    expect(await round('a')).toEqual(['a']);
-    expect(await round('a')).toEqual(['!a']);
-    expect(await round('a')).toEqual(['!a']);
+    expect(response.writes).toEqual(['abc']);
+    await writer.write('d');
+    expect(response.writes).toEqual(['abc', 'd']);
   });
 
   it('goes on with what one write cannot take in the next round, not in this one', async () => {
     const frames = Array.from({ length: 4 }, (_, number) => numberedFrame('a', number, 60 * KiB));
     for (const frame of frames) void writer.write(frame);
-    await Promise.resolve();
     for (let count = 1; count <= 4; count += 1) {
-      expect(response.writes.map(framesIn).flat()).toEqual(numbers(count));
       await rounds();
+      expect(response.writes.map(framesIn).flat()).toEqual(numbers(count));
     }
   });
 });
