@@ -1,4 +1,4 @@
-// The factory `bridge()`: a server for each session, which is the upstream.
+// The factory `bridge()`: a server for each session that passes everything to an upstream.
 import { McpSseError } from '../errors.js';
 import type { McpServerLike, RequestFacts, Session } from '../index.js';
 import { asHttp, askForCaller, mayChallenge } from './authorization.js';
@@ -22,14 +22,14 @@ export interface Bridge {
   stats(): UpstreamStats;
   /** The upstream connection of a session; undefined when there is no such session. */
   upstreamOf(sessionId: string): UpstreamState | undefined;
-  /** Ends all upstream connections; resolves when none is left, and no process. */
+  /** Ends all upstream connections and processes; resolves when none is left. */
   close(): Promise<void>;
 }
 
 /**
- * Serves clients of HTTP+SSE by another MCP server, which need not know that transport:
- * `mcpSse({ server: bridge({ upstream: 'https://tools.example/mcp' }) })`. Each session has an
- * upstream connection, or a process, of its own.
+ * Lets another MCP server, which need not know HTTP+SSE, serve clients of that transport: `mcpSse({
+ * server: bridge({ upstream: 'https://tools.example/mcp' }) })`. Each session has an upstream
+ * connection, or a process, of its own.
  *
  * @throws McpSseError `invalid-option`.
  */
@@ -43,7 +43,10 @@ export function bridge(options: BridgeOptions): Bridge {
   const open = (session: Session, picked: HeaderRecord | undefined): McpServerLike => {
     if (isClosed) throw new McpSseError('shutting-down', 'the bridge is closed');
     if (!(settings.upstream instanceof URL) && sessions.size >= settings.maxProcesses) {
-      throw new McpSseError('too-many-sessions', 'bridge: maxProcesses are running');
+      throw new McpSseError(
+        'too-many-sessions',
+        'bridge: as many processes run as maxProcesses allows',
+      );
     }
     const bridged = new BridgedSession(session, picked, statistics, era, () => {
       sessions.delete(bridged);

@@ -1,4 +1,4 @@
-// The server of one session, which is the upstream: chooses its protocol, and then steps aside.
+// The server of one session: chooses the protocol of its upstream, then passes everything on.
 import type {
   JsonRpcMessage,
   JsonRpcRequest,
@@ -22,7 +22,7 @@ import { openTransport } from './transport.js';
 import type { Inbound, Surroundings, Upstream } from './upstream.js';
 import type { KnownEra } from './known-era.js';
 
-/** Messages that may wait until the upstream is there. */
+/** Most messages that wait until the upstream is there. */
 const MAX_WAITING = 100;
 
 export class BridgedSession implements McpServerLike {
@@ -136,7 +136,10 @@ export class BridgedSession implements McpServerLike {
     if (!this.#isClosed && this.#transport) void ignoreRejection(this.#transport.send(message));
   }
 
-  /** What comes before the upstream is there; a client may have been initialized in another life. */
+  /**
+   * Keeps what comes before the upstream is there. A client may have been initialized in an earlier
+   * session.
+   */
   #wait(inbound: Inbound): void {
     const { message, headers } = inbound;
     if (!this.#opening) {
@@ -150,7 +153,7 @@ export class BridgedSession implements McpServerLike {
     }
   }
 
-  /** The `initialize` that a client has sent before this session began. */
+  /** The `initialize` that the client must have sent before this session began. */
   #assumed(): JsonRpcRequest {
     const { initialize } = this.#replayed ?? {};
     if (initialize) return initialize;
@@ -231,7 +234,7 @@ export class BridgedSession implements McpServerLike {
       } catch (error) {
         const { reason } = hopErrorOf(error);
         if (era === 'modern' || reason === 'unreachable' || reason === 'timeout') throw error;
-        // It was another server the last time.
+        // The upstream was another server then.
         this.#era.forget();
       }
     }

@@ -1,4 +1,4 @@
-// A transport to a command: a process with its helpers, of which nothing is left behind.
+// A transport to a command: starts its process, and leaves nothing of it behind.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
@@ -29,16 +29,16 @@ const late = (): Error => new Error('late');
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable | null>;
 
-/** Processes that run. What ends this process by `process.exit` ends them first. */
+/** Running processes. They are killed when this process exits. */
 const running = new Set<ChildTransport>();
 const killAll = (): void => {
   for (const transport of running) transport.kill('SIGKILL');
 };
 
 /**
- * As the SDK's `StdioClientTransport`, which it cannot be: that one hands six variables of the
- * environment on in any case, waits for a child that reads nothing without a bound, keeps the exit
- * code to itself, and leaves the child's own children alive.
+ * Takes the place of the SDK's `StdioClientTransport`. That one always hands on six variables of
+ * the environment, waits without a bound for a child that does not read, keeps the exit code to
+ * itself, and leaves the child's own children alive.
  */
 export class ChildTransport implements Transport {
   onclose?: () => void;
@@ -50,7 +50,7 @@ export class ChildTransport implements Transport {
   #exited: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
   #isClosing = false;
-  /** It was told why already. */
+  /** `onerror` was told why already. */
   #hasFailed = false;
 
   constructor(options: ChildOptions) {
@@ -62,7 +62,7 @@ export class ChildTransport implements Transport {
     return this.#child?.pid;
   }
 
-  /** There, so that the SDK takes it for what it is. The lines go to the hook. */
+  /** Must be there for the SDK to recognise a process. The lines go to the hook. */
   readonly stderr = null;
 
   async start(): Promise<void> {
@@ -94,7 +94,7 @@ export class ChildTransport implements Transport {
     running.add(this);
     this.#options.counted(1);
     this.#exited = once(child, 'exit').then(async ([code, signal]: unknown[]) => {
-      // What it has started would go on without anybody to talk to, and hold its pipes.
+      // The processes that it has started would go on with nobody to talk to, and hold its pipes.
       this.kill('SIGKILL');
       running.delete(this);
       this.#options.counted(-1);

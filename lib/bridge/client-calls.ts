@@ -1,8 +1,8 @@
-// Requests of the upstream to the client, until the client has answered.
+// Keeps the upstream's requests to the client until the client has answered.
 import type { JsonRpcMessage, JsonRpcRequest, JsonRpcResponse, RequestId } from '../index.js';
 import { startDeadline } from '../util/promises.js';
 
-/** Answers that may be waited for at a time. */
+/** Most answers that are awaited at a time. */
 const MAX_CALLS = 1_000;
 const BUSY = { code: -32000, message: 'Too many requests wait for the client' };
 const LATE = { code: -32001, message: 'The client did not answer in time' };
@@ -49,7 +49,10 @@ export class ClientCalls {
     this.#send({ ...request, id });
   }
 
-  /** Passes an answer of the client on; one that was not asked for, or comes too late, is dropped. */
+  /**
+   * Passes an answer of the client on. Returns false for one that was not asked for or comes too
+   * late.
+   */
   answer(response: JsonRpcResponse): boolean {
     const call = typeof response.id === 'string' ? this.#take(response.id) : undefined;
     if ('result' in response) call?.answered({ result: response.result });
@@ -64,14 +67,14 @@ export class ClientCalls {
     }
   }
 
-  /** The connection that they came on is gone. */
+  /** Cancels the requests of `owner`, a connection that is gone, or of all. */
   cancelAll(owner?: object): void {
     for (const [id, call] of this.#calls) {
       if (!owner || call.owner === owner) this.#cancel(id, 'The upstream is gone');
     }
   }
 
-  /** The session is over: nobody is told. */
+  /** Drops all requests without a word to anybody: the session is over. */
   forget(): void {
     for (const id of [...this.#calls.keys()]) this.#take(id);
   }

@@ -59,7 +59,7 @@ export class Connection {
   }
 
   /**
-   * The link that there is, or else a new one.
+   * The link there is, or a new one.
    *
    * @throws HopError (as a rejection)
    */
@@ -124,7 +124,7 @@ export class Connection {
       this.#leave(link);
       report.changed({ state: this.#lostState() });
       const { reason, message, status, wwwAuthenticate, text } = hopErrorOf(thrown);
-      // Whatever was to be sent on it was not.
+      // Nothing of what was to be sent on it was sent.
       const details = { ...NOT_SENT, status, wwwAuthenticate, text, cause: thrown };
       throw new HopError(reason, message, details);
     }
@@ -162,7 +162,10 @@ export class Connection {
     this.#surroundings.report.opened(link.pid, again);
   }
 
-  /** Without waiting for a message of the client: the upstream may have something to say. */
+  /**
+   * Connects again without waiting for a message of the client: the upstream may have something to
+   * say.
+   */
   #againSoon(): void {
     clearTimeout(this.#timer);
     if (this.#isClosed || this.#pauses.givenUp) return;

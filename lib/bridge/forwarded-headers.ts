@@ -6,7 +6,7 @@ export type HeaderRecord = Readonly<Record<string, string>>;
 /** [spec] RFC 9110 5.6.2: the characters of a field name. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
 
-/** What describes one connection or one body, or speaks for the browser or a proxy in between. */
+/** Headers that describe one connection or one body, or that only a browser or a proxy may set. */
 const REFUSED: ReadonlySet<string> = new Set([
   ...[
     'connection',

@@ -54,7 +54,10 @@ const NOT_SENT = [
   ...['UND_ERR_CONNECT_TIMEOUT', 'ENOENT', 'EACCES', 'EMFILE', 'EAGAIN', 'ENOMEM', 'E2BIG'],
 ];
 
-/** A `HopError` unchanged, also one that the SDK has wrapped; anything else by what it says. */
+/**
+ * Turns anything thrown into a `HopError`. A `HopError`, even if the SDK has wrapped it, stays as
+ * it is.
+ */
 export function hopErrorOf(thrown: unknown): HopError {
   for (const error of causesOf(thrown)) {
     if (error instanceof HopError) return error;
@@ -112,8 +115,9 @@ export function errorInBody(text: string | undefined): JsonRpcFailure['error'] |
 }
 
 /**
- * What the client is told: an error of the upstream as it is; of a hop that failed, which one it
- * was, why, and whether the request may have had its effect. Never where the upstream is.
+ * What the client is told. An error of the upstream is passed on as it is. Of a hop that failed the
+ * client learns which one, why, and whether the request may have had its effect; never where the
+ * upstream is.
  */
 export function failureOf(id: RequestId, thrown: unknown): JsonRpcFailure {
   if (thrown instanceof ProtocolError) {

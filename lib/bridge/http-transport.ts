@@ -13,13 +13,13 @@ import type { HeaderRecord } from './forwarded-headers.js';
 import { failureOf, HopError } from './hop-error.js';
 import type { BridgeSettings } from './options.js';
 
-/** Milliseconds for which the first messages wait for the stream of the upstream. */
+/** Milliseconds for which the first messages wait for the upstream's stream. */
 const STREAM_MS = 2_000;
 const late = (): Error => new Error('late');
 
 /**
- * Marks the caller's headers of one message on their way through the transport, which would
- * overwrite some of them, `Authorization` above all. No header of that name leaves the process.
+ * Marks the caller's headers of one message on their way through the SDK's transport, which would
+ * overwrite some of them, above all `Authorization`. No header of this name leaves the process.
  */
 const MARK = 'x-bridge-message';
 const MARKED = `${MARK}-`;
@@ -31,14 +31,20 @@ export function markHeaders(headers: HeaderRecord): HeaderRecord {
   return marked;
 }
 
-/** The SDK's transport; all its timers end with it, and it says when no answer can come any more. */
+/**
+ * The SDK's transport, with two additions: its timers all end with it, and it says when no answer
+ * can come any more.
+ */
 export class HttpTransport extends StreamableHTTPClientTransport {
   readonly #timers: Set<NodeJS.Timeout>;
-  /** Requests whose sender does not look after the end of their streams. */
+  /** Requests whose sender does not ask to be told when their stream ends. */
   readonly #unanswered = new Set<RequestId>();
   readonly #streams: Streams;
 
-  /** `latest` are the caller's headers for what no message causes: streams, and the farewell. */
+  /**
+   * @param latest returns the caller's headers for requests that no message causes: the stream, and
+   * the DELETE at the end
+   */
   constructor(
     url: URL,
     settings: BridgeSettings,
@@ -63,8 +69,8 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   }
 
   /**
-   * Resolves when the upstream has answered the GET that follows the handshake, if there is one,
-   * or after a while. What it had to say before that would be lost with most servers.
+   * Resolves when the upstream has answered the GET that follows the handshake, if there is one, or
+   * after a while. Most servers would lose what they have to say before that.
    */
   async streamOpened(): Promise<void> {
     // The transport begins it when it has been given the answer to its POST.
@@ -74,8 +80,8 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   }
 
   /**
-   * The SDK's client asks for no word when the stream of a request ends: it gets an error instead,
-   * and would wait for the deadline otherwise.
+   * The SDK's client does not ask to be told when the stream of a request ends, and would wait
+   * until the deadline. So it gets an error here.
    */
   override send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     if (!('method' in message && 'id' in message) || options?.onRequestStreamEnd) {
@@ -108,7 +114,10 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   }
 }
 
-/** All timers are known and do not keep the process alive; the transport knows its last one only. */
+/**
+ * Keeps track of all timers, and lets none keep the process alive; the transport knows only its
+ * last one.
+ */
 function schedulerFor(timers: Set<NodeJS.Timeout>): ReconnectionScheduler {
   return (reconnect, delay) => {
     const timer = setTimeout(() => {

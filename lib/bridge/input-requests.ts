@@ -7,7 +7,7 @@ import { setTimeout } from '../util/timers.js';
 import { HopError } from './hop-error.js';
 import type { Surroundings } from './upstream.js';
 
-/** As the SDK's own client has it. */
+/** The same as in the SDK's own client. */
 const MAX_ROUNDS = 10;
 /** Milliseconds before a request is repeated for an upstream that only wants to be asked again. */
 const PAUSE_MS = 250;
@@ -94,7 +94,10 @@ async function askAll(
   }
 }
 
-/** [spec] 2025-11-25 wants an id of a question that leads to a URL; 2026-07-28 has none. */
+/**
+ * [spec] 2025-11-25 requires an `elicitationId` in questions that lead to a URL; 2026-07-28 has
+ * none.
+ */
 const withElicitationId = (params: Params): Params =>
   params.mode === 'url' ? { elicitationId: randomText(12), ...params } : params;
 

@@ -1,10 +1,10 @@
-// What is known of an upstream's protocol from its last session.
+// Remembers the protocol of an upstream from its last session.
 import { performance } from '../util/timers.js';
 
 /** Milliseconds after which an upstream is looked at anew: it may have been updated. */
 const KEPT_MS = 300_000;
 
-/** So that not every session has to find out again. */
+/** Spares each session from finding out again. */
 export class KnownEra {
   #era: 'legacy' | 'modern' | undefined;
   #until = 0;

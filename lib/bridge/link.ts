@@ -67,8 +67,8 @@ export class Link {
   }
 
   /**
-   * Sends a message behind the notifications and answers that came before it; requests are not
-   * waited for. `ended` is called when no answer can come any more.
+   * Sends a message after the notifications and answers that came before it; it does not wait for
+   * requests. `ended` is called when no answer can come any more.
    *
    * @throws HopError (as a rejection)
    */
@@ -123,12 +123,12 @@ export class Link {
     return answer;
   }
 
-  /** What is sent from now on says which protocol was agreed on. */
+  /** Names the negotiated protocol in everything that is sent from now on. */
   agreed(protocolVersion: unknown): void {
     if (typeof protocolVersion === 'string') this.transport.setProtocolVersion?.(protocolVersion);
   }
 
-  /** Says farewell, by a deadline. */
+  /** Ends the upstream's session, within a deadline. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

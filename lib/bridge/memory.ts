@@ -1,4 +1,4 @@
-// What a session has told its upstream, to tell it to the next one.
+// Remembers what a session has told its upstream, to tell it again after a reconnect.
 import type { JsonRpcNotification, JsonRpcRequest } from '../index.js';
 import { isRecord } from '../util/guards.js';
 

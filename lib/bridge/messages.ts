@@ -73,7 +73,7 @@ export const withoutRequestMeta = (params: Params | undefined): Params | undefin
 /** A result or params as they are, or a copy whose `_meta` says nothing of the upstream's hop. */
 export const withoutAnswerMeta = (params: Params): Params => without(params, OF_THE_ANSWER);
 
-/** Nearly always the very object that was given. */
+/** Returns the very object that it was given, unless something has to go. */
 function without(params: Params, keys: readonly string[]): Params {
   const { _meta: meta, ...rest } = params;
   if (!isRecord(meta) || !keys.some((key) => Object.hasOwn(meta, key))) return params;

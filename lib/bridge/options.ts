@@ -11,7 +11,7 @@ import { nearest } from '../util/spelling.js';
 import { headerProblem } from './forwarded-headers.js';
 import type { HopError } from './hop-error.js';
 
-/** A stdio server, which is started for each session and ends with it. */
+/** A stdio server. It is started for each session and ends with it. */
 export interface UpstreamCommand {
   /** The program; it is run without a shell. */
   command: string;
@@ -19,8 +19,8 @@ export interface UpstreamCommand {
   args?: readonly string[];
   /**
    * The environment of the program: names, whose values are this process's own, or a record of
-   * names and values. `PATH` is handed on in any case, since programs and their interpreters are
-   * found by it, unless the record has its own; nothing else is inherited.
+   * names and values. `PATH` is always passed on, because programs and their interpreters are found
+   * by it, unless the record has its own. Nothing else is inherited.
    * @defaultValue `[]`
    */
   env?: readonly string[] | Readonly<Record<string, string>>;
@@ -28,7 +28,9 @@ export interface UpstreamCommand {
   cwd?: string;
 }
 
-/** What an upstream connection is, as hooks, `stats()` and the diagnostics channel tell it. */
+/**
+ * The state of an upstream connection, as hooks, `stats()` and the diagnostics channel report it.
+ */
 export interface UpstreamState {
   /** `BridgeOptions.name`. */
   readonly upstream: string;
@@ -41,7 +43,7 @@ export interface UpstreamState {
   readonly era: 'legacy' | 'modern' | undefined;
   /** How often the connection was made again. */
   readonly reconnects: number;
-  /** Of the process, if the upstream is a command that runs. */
+  /** The process id, if the upstream is a command that runs. */
   readonly pid: number | undefined;
 }
 
@@ -75,21 +77,21 @@ export interface BridgeOptions {
   /** Headers of the bridge's own for every request to the upstream; they win over forwarded ones. @defaultValue `{}` */
   headers?: Readonly<Record<string, string>>;
   /**
-   * The protocol that the upstream is spoken to in: `'legacy'` passes the client's own 2024 or 2025
-   * protocol on, `'modern'` translates to 2026-07-28. `'auto'` translates for an upstream that
-   * refuses `initialize`, or that gives no session and speaks 2026-07-28.
+   * The protocol for the upstream: `'legacy'` passes the client's own 2024 or 2025 protocol on,
+   * `'modern'` translates to 2026-07-28. `'auto'` translates for an upstream that refuses
+   * `initialize`, or that gives no session and speaks 2026-07-28.
    * @defaultValue `'auto'`
    */
   era?: 'auto' | 'legacy' | 'modern';
   /** Milliseconds for the handshake with the upstream, starting a command included. @defaultValue 60,000 */
   connectTimeoutMs?: number;
   /**
-   * Milliseconds for which the upstream may be silent about a request, and a client about one of the
-   * upstream's; progress counts as a sign of life.
+   * Milliseconds that the upstream may stay silent about a client's request, and a client about a
+   * request of the upstream. Progress counts as a sign of life.
    * @defaultValue 300,000
    */
   requestTimeoutMs?: number;
-  /** Milliseconds for the farewell to the upstream; a command is killed after them. @defaultValue 3,000 */
+  /** Milliseconds to end an upstream's session; then a command is killed. @defaultValue 3,000 */
   closeTimeoutMs?: number;
   /** Bytes of one message of the upstream; a larger one fails. @defaultValue 16 MiB */
   maxMessageBytes?: number;
@@ -261,7 +263,7 @@ function checkNames(given: object, known: readonly string[], group = ''): void {
   throw invalid(`unknown option ${group}${unknown}${hint}`);
 }
 
-/** Without NUL, which the system would cut it at. */
+/** Text without NUL, at which the system would cut it. */
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && !value.includes('\0');
 

@@ -8,7 +8,7 @@ const GOOD_MS = 10_000;
 /** Attempts in a row that are made without being asked for. */
 const MAX_ATTEMPTS = 6;
 
-/** So an upstream that fails at once is not asked, or a process started, as fast as clients ask. */
+/** Limits how fast an upstream that fails is asked again, or a process started. */
 export class Pauses {
   #failures = 0;
   #notBefore = 0;

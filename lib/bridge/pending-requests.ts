@@ -1,4 +1,4 @@
-// Requests of the client to the upstream, until they are answered.
+// Keeps the client's requests to the upstream until they are answered.
 import type { JsonRpcRequest, JsonRpcResponse, RequestId } from '../index.js';
 import { isRecord } from '../util/guards.js';
 import { startDeadline } from '../util/promises.js';
@@ -59,7 +59,7 @@ export class PendingRequests {
     }
   }
 
-  /** The upstream works on it: it has sent progress with that token. */
+  /** The upstream has sent progress with that token: it works on the request. */
   prolong(token: unknown): void {
     const entry = token === undefined ? undefined : this.#tokens.get(token);
     if (!entry) return;

@@ -85,7 +85,7 @@ export class Relay implements Upstream, ConnectionEvents {
 
   lost(link: Link, error: HopError): void {
     this.#surroundings.calls.cancelAll(link);
-    // What was refused since nobody knows its session is sent again by its own sender.
+    // `#deliver` sends a request again that was refused because its session is unknown.
     if (!isUnknownSession(error)) this.#pending.settleAll(link, error);
   }
 
@@ -116,14 +116,14 @@ export class Relay implements Upstream, ConnectionEvents {
         this.#pending.settle(pending.message.id, failed);
         return;
       }
-      // One that has just been started again is there at once.
+      // An upstream that has just been restarted is there at once.
       if (!isForgotten || attempt > 0) {
         await new Promise((resolve) => setTimeout(resolve, pause).unref());
       }
     }
   }
 
-  /** Nothing is awaited before it is sent on a link that is there: so requests stay in order. */
+  /** Awaits nothing before a request is sent on an open link, so that requests stay in order. */
   async #try(pending: PendingRequest): Promise<HopError | undefined> {
     try {
       const link = this.#connection.link ?? (await this.#connection.again());

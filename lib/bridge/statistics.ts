@@ -1,4 +1,4 @@
-// What the bridge counts and tells: states of upstream connections, and totals.
+// Counts what the bridge does, and reports the states of upstream connections.
 import { channel } from 'node:diagnostics_channel';
 
 import type { Session } from '../index.js';
@@ -122,7 +122,7 @@ export class SessionReport {
   }
 }
 
-/** A hook is of the application: what it throws changes nothing here. */
+/** Hooks belong to the application: what they throw changes nothing here. */
 function tell(call: () => unknown): void {
   attempt(() => {
     ignoreResult(call());

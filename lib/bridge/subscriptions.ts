@@ -1,4 +1,4 @@
-// What a client hears of changes, at an upstream of 2026-07-28: one `subscriptions/listen`.
+// Tells a client of changes at an upstream of 2026-07-28, by one `subscriptions/listen`.
 import type { Client, McpSubscription } from '@modelcontextprotocol/client';
 
 import { isRecord } from '../util/guards.js';
@@ -21,7 +21,7 @@ export class Subscriptions {
   #lists: Filter = {};
   #current: McpSubscription | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** One change after the other. */
+  /** Changes are made one after the other. */
   #changing: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 

@@ -1,4 +1,4 @@
-// Tools of 2026-07-28 whose arguments go into headers as well.
+// Calls tools of 2026-07-28 whose arguments go into headers as well.
 import {
   ProtocolError,
   type CallToolRequestOptions,
@@ -59,7 +59,7 @@ export class ToolHeaders {
   }
 }
 
-/** Without the schema of the output: the session's client is the one to check that. */
+/** Leaves the schema of the output out: the session's own client is the one to check that. */
 async function call(
   client: Client,
   params: Params | undefined,

@@ -206,7 +206,7 @@ export class Translation implements Upstream {
     }
   }
 
-  /** The one that there is, or a new one: a process may have ended. */
+  /** The conversation there is, or a new one: the process may have ended. */
   async #conversation(): Promise<Conversation> {
     return this.#current ?? this.#connect(true);
   }
@@ -254,7 +254,7 @@ export class Translation implements Upstream {
     return conversation;
   }
 
-  /** The session's own client is who the upstream talks to. */
+  /** The upstream is told of the session's own client. */
   #identity(): [Implementation, ClientOptions] {
     const { clientInfo, capabilities } = this.#initialize;
     return [
@@ -269,7 +269,7 @@ export class Translation implements Upstream {
 
 const NOT_SENT = { sent: false };
 
-/** The SDK has checked what the protocol says of a result; nothing is left out of it. */
+/** Leaves a result as it is: the SDK has checked what the protocol says of it. */
 const AS_IT_IS: StandardSchemaV1<unknown, Params> = {
   '~standard': {
     version: 1,

@@ -7,7 +7,11 @@ import type { HeaderRecord } from './forwarded-headers.js';
 import { HttpTransport } from './http-transport.js';
 import type { SessionReport, Statistics } from './statistics.js';
 
-/** A transport that is not started. `latest` are the caller's headers of its last request. */
+/**
+ * Returns a transport that is not started.
+ *
+ * @param latest returns the caller's headers of its last request
+ */
 export function openTransport(
   statistics: Statistics,
   report: SessionReport,

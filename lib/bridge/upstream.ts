@@ -1,4 +1,4 @@
-// What stands between a session and its upstream, once the protocol of the upstream is known.
+// The port between a session and its upstream, once the protocol of the upstream is known.
 import type { Transport } from '@modelcontextprotocol/client';
 
 import type { JsonRpcMessage } from '../index.js';
@@ -20,7 +20,7 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-/** What an upstream has to do with. */
+/** What an upstream works with. */
 export interface Surroundings {
   readonly settings: BridgeSettings;
   readonly report: SessionReport;

@@ -100,10 +100,10 @@ async function openAdapter(
   url: string | undefined,
 ): Promise<{ adapter?: Adapter; closeAdapter: () => Promise<unknown> }> {
   if (url === undefined) return { closeAdapter: () => Promise.resolve() };
-  // By a variable: it is no dependency of this package.
+  // Named by a variable, because it is no dependency of this package and tsc would look for it.
   const name = 'redis';
   const { createClient } = (await import(name)) as { createClient: (options: object) => Redis };
-  // It connects again when it was connected once.
+  // Once it was connected, it connects again by itself.
   let isConnected = false;
   const reconnectStrategy = (retries: number): number | false =>
     isConnected && Math.min(retries * 100, 3_000);
@@ -120,7 +120,7 @@ type Redis = RedisClient & {
   on(event: 'error', listener: () => void): unknown;
 };
 
-/** A line, in which nothing of a client or an upstream can move the cursor. */
+/** Prints one line, without characters of a client or an upstream that could move the cursor. */
 function say(what: string, session?: Session): void {
   const who = session ? ` session ${shortId(session.id)}` : '';
   // eslint-disable-next-line no-control-regex -- these are what is taken out

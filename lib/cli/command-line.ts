@@ -1,4 +1,4 @@
-// What the command line of the program says.
+// Parses the command line of the program.
 import { parseArgs } from 'node:util';
 
 import { isLoopbackName } from '../util/guards.js';
@@ -41,6 +41,8 @@ export interface BridgeArguments {
   readonly dashboard: boolean;
 }
 
+const NO_COMMAND = 'the command is missing: express-mcp-sse bridge …';
+
 /** The command line is wrong; the message says how. */
 export class UsageError extends Error {}
 
@@ -56,12 +58,10 @@ export function parseCommandLine(args: readonly string[]): BridgeArguments | 'he
   if (values.version) return 'version';
   const [name, ...urls] = positionals;
   if (name !== 'bridge')
-    throw new UsageError(name ? `What is "${name}"?` : 'Say what to do: bridge');
+    throw new UsageError(name ? `unknown command "${name}": there is only bridge` : NO_COMMAND);
   const { host, path } = values;
   if (values.dashboard && !isLoopbackName(host)) {
-    throw new UsageError(
-      '--dashboard asks nobody for a password: it needs a --host of this machine',
-    );
+    throw new UsageError('--dashboard has no login, so --host must be this machine');
   }
   return {
     upstream: upstreamOf(urls, command, values),
@@ -77,7 +77,7 @@ export function parseCommandLine(args: readonly string[]): BridgeArguments | 'he
   };
 }
 
-/** What comes before `--`, and what comes behind it. */
+/** The arguments before `--`, and those after it. */
 function split(args: readonly string[]): [string[], string[] | undefined] {
   const end = args.indexOf('--');
   return end < 0 ? [[...args], undefined] : [args.slice(0, end), args.slice(end + 1)];
@@ -115,15 +115,15 @@ function upstreamOf(
 ): BridgeArguments['upstream'] {
   const [url, ...more] = urls;
   if ((url === undefined) === (command === undefined) || more.length > 0) {
-    throw new UsageError('Give one URL, or a command behind --');
+    throw new UsageError('pass one URL, or a command after --');
   }
   if (url !== undefined) {
     if (env.length > 0 || cwd !== undefined)
-      throw new UsageError('--env and --cwd are for commands');
+      throw new UsageError('--env and --cwd are for a command after --, not for a URL');
     return url;
   }
   const [program, ...args] = command ?? [];
-  if (program === undefined) throw new UsageError('Give a command behind --');
+  if (program === undefined) throw new UsageError('the command after -- is missing');
   return { command: program, args, env, ...(cwd !== undefined && { cwd }) };
 }
 

@@ -1,5 +1,5 @@
-// What `stats()` tells of the traffic between nodes.
-/** What `stats()` tells of the traffic between nodes: gauges of now, and counters. */
+// The part of `stats()` about the traffic between nodes.
+/** Traffic between nodes: gauges of the moment, and counters since the start. */
 export interface ClusterStats {
   /** The name of this node, as in its sessions' ids. */
   node: string;
@@ -7,15 +7,17 @@ export interface ClusterStats {
   up: boolean;
   /** Nodes that are there now, this one included. */
   nodes: number;
-  /** Streams now of other nodes' sessions to clients here, and of our sessions to clients there. */
+  /** Open streams of other nodes' sessions to clients that are connected here. */
   streamsImported: number;
+  /** Open streams of this node's sessions to clients that are connected elsewhere. */
   streamsExported: number;
-  /** Requests of this node to others (POSTs passed on, most of them), and of others to it. */
+  /** Requests sent to other nodes, mostly forwarded POSTs. */
   requestsSent: number;
+  /** Requests received from other nodes. */
   requestsReceived: number;
-  /** Frames sent once more, since the adapter had lost them or was too slow. */
+  /** Frames sent again because the adapter had lost them or was slow. */
   resent: number;
-  /** Bytes that wait for other nodes now, or for their acknowledgement. */
+  /** Bytes that wait to be sent to other nodes, or to be acknowledged by them. */
   queuedBytes: number;
   /** Frames that were dropped because their signature was missing, wrong or too old. */
   rejectedFrames: number;

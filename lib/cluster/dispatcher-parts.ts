@@ -17,14 +17,14 @@ export interface DispatcherParts<Data> {
   readonly sessions: SessionRegistry<Data>;
   readonly restorer: SessionRestorer<Data>;
   readonly save: Save<Data> | undefined;
-  /** Runs what the application wrote, by the deadline of hooks. */
+  /** Runs code of the application within the hooks' deadline. */
   readonly bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>;
   readonly probes: Probes;
-  /** Undefined where this is the only node. */
+  /** Undefined if this is the only node. */
   readonly adapter: Adapter | undefined;
   readonly limits: WriterOptions;
   /** Counts the bytes that wait for other nodes. */
   readonly account: ByteAccount;
-  /** Called with failures that no caller hears of. Must not throw. */
+  /** Gets failures that no caller hears of. Must not throw. */
   readonly failed: (error: McpSseError) => void;
 }

@@ -35,7 +35,7 @@ const USAGE_MS = 2_000;
 const BROADCAST_MS = 30_000;
 
 export class Dispatcher<Data> {
-  /** Hands sessions over when this node shuts down; undefined where this is the only node. */
+  /** Hands sessions over when this node shuts down; undefined if this is the only node. */
   readonly mover: Mover<Data> | undefined;
   /** Finds the node of a session. */
   readonly locator: Locator<Data>;
@@ -101,23 +101,23 @@ export class Dispatcher<Data> {
     });
     probes.elsewhere = (_node, id, answer) => {
       const probing = membership.peer(nodeOfProbe(id) ?? '');
-      // If it fails, the client gets a new session, once the probe is too late.
+      // If this fails, the probe times out and the client gets a new session.
       void probing?.call('probe', { id, ...answer });
     };
   }
 
   /**
-   * Whether clients may come back here to sessions of other nodes: also while this node, which has
-   * just begun or has lost the adapter, knows of no other.
+   * Whether a client that comes back here may mean a session of another node. Also true while this
+   * node knows of no other, because it has just started or has lost the adapter.
    */
   get mayHaveOthers(): boolean {
     return this.#membership !== undefined;
   }
 
   /**
-   * Whether this node has not been in touch with all others all the time since then, on the clock of
-   * `performance.now()`: silence proves nothing. What a client says may have reached a node that
-   * stands still.
+   * Whether this node has been out of touch with another one at some time after `since`, on the
+   * clock of `performance.now()`. Then silence proves nothing: what the client said may have
+   * reached a node that stands still.
    */
   wasCutOff(since: number): boolean {
     const membership = this.#membership;
@@ -125,12 +125,12 @@ export class Dispatcher<Data> {
     return !(membership.up && membership.since <= since) || membership.wasLate(since);
   }
 
-  /** What the id of a new session becomes: among several nodes it names its owner. */
+  /** The id of a new session. With several nodes it begins with the name of its owner. */
   idFor(id: string): string {
     return this.#membership ? `${this.#node}.${id}` : id;
   }
 
-  /** As `Host.post`, at whichever node the session is; it is followed if it moves. */
+  /** As `Host.post`, on whichever node the session lives. Follows a session that moves. */
   post(inbound: InboundPost): void | Promise<void> {
     const { sessionId } = inbound;
     const posted = this.locator.hostOf(sessionId).post(inbound);
@@ -162,7 +162,7 @@ export class Dispatcher<Data> {
     return this.locator.hostOf(sessionId) === this.#localHost;
   }
 
-  /** Where the session lives that a client comes back to, if any node knows it. */
+  /** Finds the session that a client comes back to. Undefined if no node knows it. */
   async search(client: Claimant): Promise<Located | undefined> {
     try {
       return { host: this.#localHost, sessionId: await this.#localHost.find(client) };
@@ -179,8 +179,8 @@ export class Dispatcher<Data> {
   }
 
   /**
-   * As `LocalHost.broadcast`, and on all other nodes unless a function picks. Reports a node that
-   * does not take it.
+   * As `LocalHost.broadcast`, and on all other nodes too unless a function filters the sessions.
+   * Reports each node that does not take it.
    */
   broadcast(message: JsonRpcNotification, audience: Audience<Data>): number {
     if (audience.filter || !this.#membership) return this.#localHost.broadcast(message, audience);
@@ -192,13 +192,17 @@ export class Dispatcher<Data> {
     return reached;
   }
 
-  /** As `LocalHost.announce`, and on all other nodes unless the change is known there, too. */
+  /**
+   * As `LocalHost.announce`, and on all other nodes too unless they know of the change (`shared`).
+   */
   announce(change: Change, shared: boolean): void {
     this.#localHost.announce(change);
     if (!shared) this.#tellOthers('announce', change);
   }
 
-  /** What all nodes have counted, or this one alone. A node that does not answer is named. */
+  /**
+   * The usage of all nodes, or of this one alone if `local`. Names each node that does not answer.
+   */
   async usage(local: boolean): Promise<McpSseUsage> {
     const peers = local ? [] : (this.#membership?.known() ?? []);
     const missing: string[] = [];
@@ -224,7 +228,7 @@ export class Dispatcher<Data> {
     await this.#membership?.leave();
   }
 
-  /** Undefined where this is the only node. */
+  /** Undefined if this is the only node. */
   stats(): ClusterStats | undefined {
     const membership = this.#membership;
     if (!membership) return undefined;
@@ -246,7 +250,7 @@ export class Dispatcher<Data> {
     };
   }
 
-  /** It was told to begin; its former node tells everybody, too. */
+  /** The session has begun here. Its former node tells the others too. */
   #adopted(session: LiveSession<Data>, from: Peer): void {
     for (const name of namesOf(session)) this.#moved.delete(name);
     this.#tellMoved(session, this.#node, from);
@@ -256,7 +260,9 @@ export class Dispatcher<Data> {
     }
   }
 
-  /** In front of any refusal of what comes for it: links keep the order. */
+  /**
+   * Sent before any refusal of what still arrives for the session, because links keep the order.
+   */
   #tellMoved(session: LiveSession<Data>, to: string, from?: Peer): void {
     const names = namesOf(session);
     if (to !== this.#node) for (const name of names) this.#moved.set(name, to);
@@ -266,7 +272,7 @@ export class Dispatcher<Data> {
     }
   }
 
-  /** To all of which no end is known; one that does not take it is reported. */
+  /** Sends to every node that is not known to be gone. Reports each one that does not take it. */
   #tellOthers<Name extends Operation>(operation: Name, params: Operations[Name]): void {
     for (const peer of this.#membership?.known() ?? []) {
       peer.call(operation, params, BROADCAST_MS).catch((error: unknown) => {
@@ -281,5 +287,5 @@ export class Dispatcher<Data> {
 }
 
 function ignore(): void {
-  // A node that was not told asks, once a session is not where its id says.
+  // A node that was not told asks when it does not find a session where its id says.
 }

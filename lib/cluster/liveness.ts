@@ -1,20 +1,22 @@
 // Whether another node is alive, as far as that is known.
 
-/** A node that nobody listens for has this long to come back after a cut of its own. */
+/** A node at whose address nobody listens has this long to come back. */
 export const GRACE_MS = 6_000;
 /**
- * A node that answers nothing for this long is not reached, whatever the adapter says. Nor is one
- * of which nothing is heard for so long, or for three heartbeats where these are further apart.
+ * A node that answers nothing for this long counts as out of reach, whatever the adapter says. So
+ * does a node that is silent for this long, or for three heartbeats if that is longer.
  */
 export const SILENCE_MS = 6_000;
 const MISSED_HEARTBEATS = 3;
 /** A node that answers nothing for this long has ended, even if the adapter still counts it. */
 export const LOST_MS = 30_000;
-/** After an outage of the adapter some nodes come back later than others. */
+/** For how long after an outage silence proves nothing: some nodes come back later than others. */
 export const RECOVERY_MS = 30_000;
-/** A node is pinged when its heartbeat is late by half an interval, and again after as long. */
+/**
+ * A node is pinged when its heartbeat is late by half an interval, and again after the same time.
+ */
 const LATE = 1.5;
-/** The same for one at whose address nobody listens, or for which something waits. */
+/** The same for a node at whose address nobody listens, or for which messages wait. */
 const URGENT_PING_MS = 500;
 
 /** This node's own contact with the others. */
@@ -22,13 +24,13 @@ export interface Contact {
   /** When the adapter came into reach, on the clock of `performance.now()`. */
   readonly upSince: number;
   /**
-   * Since when it could have heard them without interruption: the adapter is in reach, and this
-   * process has not stood still.
+   * Since when this node could hear the others without interruption: the adapter was in reach, and
+   * this process did not stand still.
    */
   readonly since: number;
   /** Milliseconds between two heartbeats of a node. */
   readonly heartbeatMs: number;
-  /** How long nobody must listen at a node's address until that shows its end. */
+  /** How long a node's address must have no listener before the node counts as gone. */
   readonly graceMs: number;
   /** Whether silence proves anything: not for a while after an outage of the adapter. */
   isProof(now: number): boolean;
@@ -40,9 +42,9 @@ export class Liveness {
   #pingedAt = -Infinity;
   /** When it was last heard again after a heartbeat of it was late. */
   #backAt = -Infinity;
-  /** The first frame to it since it was heard that it would have answered, had it arrived. */
+  /** When it was first sent a frame, since it was last heard, that it would have answered. */
   #triedAt: number | undefined;
-  /** The first of those for which nobody listened, if nobody has listened since. */
+  /** When a frame to it first found no listener, if none has found one since. */
   #absentSince: number | undefined;
   #ended = false;
   #left = false;
@@ -51,24 +53,28 @@ export class Liveness {
     this.#contact = contact;
   }
 
-  /** When something of it was heard last, before its end too. */
+  /** When it was last heard, whether or not it counts as gone. */
   get heardAt(): number {
     return this.#heardAt;
   }
 
-  /** Whether it is taken to be no more, with all its sessions. */
+  /** Whether it counts as gone, with all its sessions. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Whether the adapter says that nobody listens at its address, and it is not taken to be no more. */
+  /**
+   * Whether nobody listens at its address according to the adapter, though it does not count as
+   * gone.
+   */
   get isAbsent(): boolean {
     return this.#absentSince !== undefined && !this.#ended;
   }
 
   /**
-   * Whether its end is known: it has said that it leaves, or has answered nothing for very long. A
-   * node that has lost the adapter alone is taken to be no more long before that, and lives.
+   * Whether it is certainly gone: it has said that it leaves, or has answered nothing for
+   * `LOST_MS`. A node that has merely lost the adapter counts as gone long before that, though it
+   * lives.
    */
   isKnownToBeGone(now: number): boolean {
     if (this.#left) return true;
@@ -83,9 +89,8 @@ export class Liveness {
   }
 
   /**
-   * Whether messages may be handed to the adapter for it. Not before it was heard after an outage,
-   * and not while nobody listens: the adapter's word alone does not show that it gets them, or
-   * that it does not.
+   * Whether messages for it may be handed to the adapter. Not before it was heard after an outage,
+   * and not while nobody listens: the adapter's word alone does not show whether they arrive.
    */
   isReachable(now: number): boolean {
     const heard = this.isAlive(now) && this.#heardAt >= this.#contact.upSince;
@@ -98,7 +103,10 @@ export class Liveness {
     return quietMs >= this.#patienceMs || this.#isUnanswered(now);
   }
 
-  /** Whether a heartbeat of it was late at some time since then: what it had to pass on may be late, too. */
+  /**
+   * Whether a heartbeat of it was late at some time after `since`: what it passes on may be late
+   * too.
+   */
   wasLate(since: number, now: number): boolean {
     return !this.#ended && (this.#backAt >= since || this.#isLate(now));
   }
@@ -117,8 +125,8 @@ export class Liveness {
    *
    * @param present whether somebody listens at its address
    * @param asks whether it answers such a frame
-   * @returns whether this shows its end: nobody has listened for the grace, or nothing was heard
-   * for very long
+   * @returns whether it must count as gone: nobody has listened for `graceMs`, or nothing was heard
+   * for `LOST_MS`
    */
   tried(present: boolean, now: number, asks = true): boolean {
     if (asks) this.#triedAt ??= now;
@@ -132,7 +140,7 @@ export class Liveness {
     return !this.#ended && shown && this.#contact.isProof(now);
   }
 
-  /** It is taken to be no more. */
+  /** It counts as gone, until it is heard again. */
   end(): void {
     this.#ended = true;
   }
@@ -143,7 +151,7 @@ export class Liveness {
   }
 
   /**
-   * Whether it is time to ping it, which counts as done then.
+   * Whether it is time to ping it. If so, it counts as pinged.
    *
    * @param needed whether something waits for it
    */

@@ -12,7 +12,7 @@ import type { Peer } from './peer.js';
 import { unreachable } from './rpc/outgoing-calls.js';
 import { RemoteHost, UnknownHost } from './rpc/remote-host.js';
 
-/** A session that moves on while it is followed is followed this often. */
+/** How often a session is followed that keeps moving. */
 const MAX_MOVES = 4;
 
 /** A session that a client comes back to, and where it lives. */
@@ -27,7 +27,7 @@ export interface LocatorParts<Data> {
   readonly localHost: LocalHost<Data>;
   readonly probes: Probes;
   readonly moved: MovedSessions;
-  /** Undefined where this is the only node. */
+  /** Undefined if this is the only node. */
   readonly membership: Membership | undefined;
 }
 
@@ -45,15 +45,15 @@ export class Locator<Data> {
     this.#whereabouts = membership && new Whereabouts(membership, moved);
   }
 
-  /** Where the session of that id lives, if it does. */
+  /** The host of the session with that id, whether or not the session lives. */
   hostOf(sessionId: string): Host {
     const node = this.#ownerOf(sessionId);
     return node === undefined ? this.#parts.localHost : this.#host(node);
   }
 
   /**
-   * Resolves once the others have told where the session of that id is, whose node is gone or was
-   * never heard of; undefined when nobody need be asked.
+   * Asks the other nodes for a session whose node is gone or was never heard of. Resolves when they
+   * have answered; undefined if there is nothing to ask.
    */
   located(sessionId: string): Promise<void> | undefined {
     const node = this.#ownerOf(sessionId);
@@ -61,7 +61,7 @@ export class Locator<Data> {
   }
 
   /**
-   * Where the claimed stream lives, which `node` has begun.
+   * Finds the session whose stream the client claims, and which `node` has opened.
    *
    * @throws McpSseError as `Host.find`
    */
@@ -81,7 +81,10 @@ export class Locator<Data> {
     }
   }
 
-  /** Awaits what was asked of the session's host, and asks its next host if it has left that one. */
+  /**
+   * Awaits a request at the session's host, and repeats it at the next host if the session has
+   * moved.
+   */
   async follow(
     sessionId: string,
     asked: void | Promise<void>,
@@ -94,7 +97,7 @@ export class Locator<Data> {
         await answer;
         return;
       } catch (error) {
-        // Not there, so it has surely not run.
+        // The session was not there, so the request has certainly not run.
         const next = this.#ownerOf(sessionId);
         if (!isNotFound(error) || moves >= MAX_MOVES || next === owner) throw error;
         owner = next;
@@ -117,21 +120,21 @@ export class Locator<Data> {
   }
 
   /**
-   * Where the sessions of that node live. Text of a client names no node that was not heard of:
-   * every request to one fails at once.
+   * The host for sessions of that node. Requests to a node that was never heard of fail at once,
+   * because clients can make names up.
    */
   #host(node: string): Host {
     const { membership, localHost, probes } = this.#parts;
     if (node === this.#parts.node) return localHost;
     const peer = membership?.peer(node);
-    // Its sessions may be elsewhere, and the node that has them silent for now.
+    // Its sessions may live on a node that is silent at the moment.
     const mayHaveMoved = peer?.isKnownToBeGone === true && !this.#whereabouts?.hasAll(node);
     if (mayHaveMoved) return new UnknownHost(unreachable(), probes);
     if (peer) return new RemoteHost(peer, probes, () => this.#undeliverable(peer));
     return new UnknownHost(membership?.unknownNode() ?? sessionNotFound(), probes);
   }
 
-  /** Why nothing can be delivered to it now, if that is so. */
+  /** Why nothing can be delivered to the peer now; undefined if it can. */
   #undeliverable(peer: Peer): McpSseError | undefined {
     if (peer.isKnownToBeGone) return sessionNotFound();
     return peer.ended || !this.#parts.membership?.up ? unreachable() : undefined;

@@ -15,15 +15,18 @@ import { clearInterval, performance, setInterval, setTimeout } from '../util/tim
 const TICK_MS = 100;
 /** Ticks that are further apart show that this process has stood still. */
 const STALL_MS = 1_000;
-/** An adapter that was out of reach is joined again this often. */
+/** An adapter that could not be joined is tried again this often. */
 const REJOIN_MS = 1_000;
-/** An adapter that is out of reach for this long takes the relayed streams with it. */
+/** After this long without the adapter, relayed streams end. */
 const OUTAGE_MS = 8_000;
 /** An adapter must settle a `send` within 1.5 s; one that does not is not waited for. */
 const TRANSMIT_MS = 3_000;
 /** Others answer the first heartbeat of a new node at once. */
 const DISCOVERY_MS = 300;
-/** By then they have done so, unless they stand still: an adapter that counts them tells. */
+/**
+ * By then all others have answered, unless one stands still: an adapter that counts listeners shows
+ * that.
+ */
 const ACQUAINTED_MS = 3_000;
 const LEAVE_MS = 2_000;
 /** How long a node that leaves waits for its requests and their answers, and how often it looks. */
@@ -46,7 +49,7 @@ export class Membership implements PeerOwner, Contact {
   readonly #nodes: NodeTable;
   readonly #timer: NodeJS.Timeout;
   #member: AdapterMember | undefined;
-  /** What the adapter has told, which may be before the join is complete. */
+  /** The adapter has reported its state, possibly before the join is complete. */
   #told = false;
   #up = false;
   #changedAt = performance.now();
@@ -54,7 +57,7 @@ export class Membership implements PeerOwner, Contact {
   /** When this process last went on after it had stood still. */
   #resumedAt = -Infinity;
   readonly #outages: Outages;
-  /** What waited through the outage of now is given up. */
+  /** In the current outage, what waited was given up already. */
   #gaveUp = false;
   /** When the next heartbeat is due. */
   #heartbeatAt = -Infinity;
@@ -110,7 +113,7 @@ export class Membership implements PeerOwner, Contact {
     return this.#member?.maxFrameBytes ?? Infinity;
   }
 
-  /** Those of the others with which there is traffic. */
+  /** The other nodes with which there is traffic. */
   get peers(): Peer[] {
     return this.#nodes.peers;
   }
@@ -120,7 +123,7 @@ export class Membership implements PeerOwner, Contact {
     return this.#nodes.count(isAliveNow());
   }
 
-  /** How many requests the others were ever sent, and how many frames again. */
+  /** Requests ever sent to other nodes, and frames sent again. */
   get counts(): { requestsSent: number; resent: number } {
     return this.#nodes.counts;
   }
@@ -135,12 +138,12 @@ export class Membership implements PeerOwner, Contact {
     return this.#nodes.peersWhere(isAliveNow());
   }
 
-  /** The others of which no end is known, those that are silent included. */
+  /** The other nodes that are not known to be gone, silent ones included. */
   known(): Peer[] {
     return this.#nodes.peersWhere((liveness) => !liveness.ended);
   }
 
-  /** Whether a heartbeat of another node was late at some time since then. */
+  /** Whether a heartbeat of another node was late at some time after `since`. */
   wasLate(since: number): boolean {
     const now = performance.now();
     return this.#nodes.count((liveness) => liveness.wasLate(since, now)) > 0;
@@ -153,8 +156,7 @@ export class Membership implements PeerOwner, Contact {
   }
 
   /**
-   * The node of that name, if anything was ever heard of it, or if the name proves that it is, or
-   * was, one of ours.
+   * The node of that name, if it was ever heard or its name proves that it belongs to this cluster.
    */
   peer(name: string): Peer | undefined {
     const peer = this.#nodes.peer(name);
@@ -162,7 +164,7 @@ export class Membership implements PeerOwner, Contact {
     return this.#nodes.meet(name) && this.#nodes.peer(name);
   }
 
-  /** Why a name of which nothing was ever heard leads nowhere. */
+  /** The error for the name of a node that was never heard. */
   unknownNode(): McpSseError {
     const touchMs = this.#up ? performance.now() - this.since : 0;
     if (touchMs >= this.#acquaintedMs) return sessionNotFound();
@@ -170,8 +172,8 @@ export class Membership implements PeerOwner, Contact {
   }
 
   /**
-   * How long this node must be in touch until it knows all others. One of them may stand still: where
-   * the adapter counts who listens, it shows that somebody is missing.
+   * How long this node must be in touch before it knows all others. An adapter that counts
+   * listeners shows whether one is missing, for instance because it stands still.
    */
   get #acquaintedMs(): number {
     const listeners = this.#member?.listeners;
@@ -185,7 +187,7 @@ export class Membership implements PeerOwner, Contact {
     return this.#leave;
   }
 
-  /** Async, so that what an adapter throws is a rejection too. */
+  /** Async, so that an error that the adapter throws becomes a rejection. */
   async transmit(to: string, frame: string): Promise<boolean> {
     const member = this.#member;
     if (!member || !this.#up) throw outOfReach();
@@ -197,7 +199,7 @@ export class Membership implements PeerOwner, Contact {
     this.#left = true;
     clearInterval(this.#timer);
     await this.transmit(EVERYONE, encodePresence('leave', this.self)).catch(ignore);
-    // The others are still there: no client may be told that their sessions are no more.
+    // The others may live on: no client may be told that their sessions are gone.
     this.#nodes.giveUp();
     const member = this.#member;
     this.#up = false;
@@ -205,8 +207,8 @@ export class Membership implements PeerOwner, Contact {
   }
 
   /**
-   * Resolves when the requests to others are answered, and what was said to them has arrived:
-   * `leave` would overtake it.
+   * Resolves when requests to others are answered and messages to them have arrived, because
+   * `leave` would overtake them.
    */
   async #idle(): Promise<void> {
     const deadline = performance.now() + IDLE_MS;
@@ -246,7 +248,8 @@ export class Membership implements PeerOwner, Contact {
     else this.#outages.goesOn(reason);
     this.#gaveUp = false;
     this.#nodes.setUp(up);
-    // After an outage they all come back at once: large clusters would ask too much of the adapter.
+    // After an outage all nodes come back at once, which would overload the adapter of a large
+    // cluster.
     const spreadMs = this.heartbeatMs - heartbeatInterval(1);
     this.#heartbeatAt = this.#changedAt + Math.random() * spreadMs;
     if (this.#heartbeatAt <= this.#changedAt) this.#heartbeat(this.#changedAt);
@@ -308,7 +311,7 @@ function isAliveNow(): (liveness: Liveness) => boolean {
   return (liveness) => liveness.isAlive(now);
 }
 
-/** Async, so that what an adapter throws is a rejection too. */
+/** Async, so that an error that the adapter throws becomes a rejection. */
 async function leave(member: AdapterMember): Promise<void> {
   await member.leave();
 }

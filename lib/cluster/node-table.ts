@@ -4,16 +4,16 @@ import { Liveness } from './liveness.js';
 import { Peer, type PeerMemory, type PeerOwner } from './peer.js';
 import { performance } from '../util/timers.js';
 
-/** A peer with which nothing is under way is forgotten after this, and made anew when it is used. */
+/** An idle peer is forgotten after this time, and made again when it is needed. */
 const IDLE_MS = 60_000;
-/** What was known of a node of which nothing is heard any more is forgotten after this. */
+/** A node that is silent for this long is forgotten. */
 const FORGET_MS = 3_600_000;
-/** Nodes that are remembered; names beyond it are somebody's invention. */
+/** Most nodes remembered; if there are more names, somebody makes them up. */
 const MAX_NODES = 4_096;
-/** Each node that is not in use is looked at once in so many ticks. */
+/** An idle node is checked once in this many ticks. */
 const SCAN_TICKS = 10;
 
-/** What is counted of all nodes, those that are forgotten included. */
+/** Totals of all nodes, forgotten ones included. */
 interface Counts {
   requestsSent: number;
   resent: number;
@@ -43,17 +43,19 @@ export class NodeTable {
     return [...this.#inUse].flatMap(({ peer }) => peer ?? []);
   }
 
-  /** How many nodes there are of which no end is known, as of the last look at them. */
+  /** Nodes that were not known to be gone at the last check. */
   get living(): number {
     return this.#living;
   }
 
-  /** Whether most of these have vanished at once: the adapter is more likely to blame than they. */
+  /**
+   * Whether most of them have vanished at once: the adapter is more likely to blame than the nodes.
+   */
   get haveVanished(): boolean {
     return this.#absent >= 2 && this.#absent * 2 > this.#living;
   }
 
-  /** How many requests the others were ever sent, and how many frames again. */
+  /** Requests ever sent to other nodes, and frames sent again. */
   get counts(): Counts {
     const counts = { ...this.#forgotten };
     for (const node of this.#nodes.values()) add(counts, node.counts);
@@ -70,7 +72,7 @@ export class NodeTable {
     return node && this.#use(node);
   }
 
-  /** A node that was never heard before; undefined when there are too many to be true. */
+  /** Adds a node that was never heard before; undefined if there are too many. */
   meet(name: string): KnownNode | undefined {
     if (this.#nodes.size >= MAX_NODES && !this.#forgetOne()) return undefined;
     const node = new KnownNode(name, this.#owner);
@@ -103,13 +105,13 @@ export class NodeTable {
     node.peer?.markEnded();
   }
 
-  /** Those of which that can be said, in use from now on. */
+  /** The peers of all nodes for which `holds` is true, in use from now on. */
   peersWhere(holds: (liveness: Liveness) => boolean): Peer[] {
     const chosen = [...this.#nodes.values()].filter(({ liveness }) => holds(liveness));
     return chosen.map((node) => this.#use(node));
   }
 
-  /** Of how many that can be said. */
+  /** The number of nodes for which `holds` is true. */
   count(holds: (liveness: Liveness) => boolean): number {
     let count = 0;
     for (const { liveness } of this.#nodes.values()) if (holds(liveness)) count += 1;
@@ -179,7 +181,7 @@ export class NodeTable {
     return peer;
   }
 
-  /** Forgets a node that is not there and with which nothing is under way, if there is one. */
+  /** Forgets one node that is gone and idle. Returns false if there is none. */
   #forgetOne(): boolean {
     const now = performance.now();
     for (const node of this.#nodes.values()) {
@@ -202,7 +204,7 @@ export class KnownNode {
   readonly name: string;
   readonly liveness: Liveness;
   peer: Peer | undefined;
-  /** Of the peer that is forgotten. */
+  /** What remains of its forgotten peer. */
   memory: PeerMemory | undefined;
   usedAt = 0;
 

@@ -2,14 +2,14 @@
 import { McpSseError } from '../errors.js';
 import { performance } from '../util/timers.js';
 
-/** An adapter that goes and comes back is reported once in this time, unless the reason is another. */
+/** Repeated outages for the same reason are reported once in this time. */
 const REPORT_MS = 60_000;
 
 /** Reports an outage once, and several that have the same reason once a minute. */
 export class Outages {
   readonly #onError: (error: McpSseError) => void;
   #any = false;
-  /** The outage of now is reported. */
+  /** The current outage has been reported. */
   #reported = false;
   #last: { readonly at: number; readonly reason: string } | undefined;
 

@@ -1,29 +1,31 @@
-// How often nodes say that they are there, by their number.
+// How often a node sends its heartbeat, by the number of nodes.
 
-/** What all heartbeats together may cost the adapter: deliveries a second in the whole cluster. */
+/** Deliveries a second that all heartbeats of a cluster together may cost the adapter. */
 const DELIVERIES_PER_SECOND = 5_000;
 const SHORTEST_MS = 1_000;
 
 /**
- * Milliseconds between two heartbeats of a node. Each of `nodes` is told of each heartbeat, so that
- * the interval grows with the square of their number once there are more than 70 of them.
+ * Milliseconds between two heartbeats of a node. Every heartbeat goes to all `nodes`, so the
+ * interval grows with the square of their number once there are more than 70 of them.
  */
 export function heartbeatInterval(nodes: number): number {
   return Math.max(SHORTEST_MS, ((nodes * nodes) / DELIVERIES_PER_SECOND) * 1_000);
 }
 
-/** The part of their interval by which heartbeats vary, so that nodes do not fall into step. */
+/** The part of the interval by which heartbeats vary, so that nodes do not fall into step. */
 const JITTER = 0.2;
-/** Where the interval has grown by more since the last heartbeat, the next comes at any time. */
+/**
+ * If the interval has grown by more than this, the next heartbeat comes at a random time within it.
+ */
 const GROWTH = 1.2;
 
-/** When a node beats next. */
+/** Decides when a node sends its next heartbeat. */
 export class Pace {
   #lastIntervalMs = SHORTEST_MS;
 
   /**
-   * Milliseconds until the next heartbeat, of one of `nodes`. Few of them cannot ask too much of an
-   * adapter; many that have begun together must not beat together.
+   * Milliseconds until the next heartbeat, for one of `nodes`. A few nodes cannot overload an
+   * adapter; many that have started together must not send together.
    */
   next(nodes: number): number {
     const intervalMs = heartbeatInterval(nodes);

@@ -11,7 +11,7 @@ import { EdgeStream } from './relay/edge-stream.js';
 import { OwnerResponse } from './relay/owner-response.js';
 import { OutgoingCalls, unreachable } from './rpc/outgoing-calls.js';
 
-/** A relayed stream on which nothing was said for this long is mentioned to its owner. */
+/** After this long without a word, the owner of a relayed stream is reminded of it. */
 const REMIND_MS = 20_000;
 
 /** What a peer works with. No call may throw. */
@@ -25,13 +25,13 @@ export interface PeerOwner {
   /** This node is about to leave: nothing more is requested of others. */
   readonly leaving: boolean;
   transmit(to: string, frame: string): Promise<boolean>;
-  /** The peer asks something of this node; a rejection is its refusal. */
+  /** Answers a request of the peer; a rejection refuses it. */
   onCall(operation: string, params: unknown, peer: Peer): Promise<unknown>;
   /** A failure that no caller hears of. */
   onError(error: McpSseError): void;
 }
 
-/** What is left of a peer that is forgotten, so that it can be made anew where it was. */
+/** What remains of a forgotten peer, to make it again where it was. */
 export interface PeerMemory {
   readonly link: LinkMemory;
   readonly calls: number;
@@ -72,7 +72,7 @@ export class Peer implements LinkOwner {
     this.#channels = memory?.channels ?? 0;
   }
 
-  /** What makes it anew; undefined while it is in use. */
+  /** What is needed to make the peer again; undefined while it is in use. */
   get memory(): PeerMemory | undefined {
     const streams = this.imported.size + this.exported.size;
     const link = streams === 0 && !this.isBusy ? this.#link.memory : undefined;
@@ -87,22 +87,22 @@ export class Peer implements LinkOwner {
     return this.#link.resent;
   }
 
-  /** How many requests of ours were ever sent to it. */
+  /** Requests that this node has ever sent to it. */
   get requestsSent(): number {
     return this.#calls.count;
   }
 
-  /** Whether a request of ours is not answered, or something that we said not acknowledged. */
+  /** Whether a request to it is unanswered, or a message to it not acknowledged. */
   get isBusy(): boolean {
     return this.#calls.size > 0 || !this.#link.isIdle;
   }
 
-  /** Whether it is taken to be no more. */
+  /** Whether it counts as gone. */
   get ended(): boolean {
     return this.#liveness.ended;
   }
 
-  /** Whether that is known, and not only likely. */
+  /** Whether that is certain, and not only likely. */
   get isKnownToBeGone(): boolean {
     return this.#liveness.isKnownToBeGone(performance.now());
   }
@@ -120,7 +120,9 @@ export class Peer implements LinkOwner {
     return this.#calls.call(operation, params, timeoutMs);
   }
 
-  /** A stream of one of its sessions, to be told to it by `channel`. */
+  /**
+   * Opens a stream of one of its sessions to a client here; the request names the `channel` to it.
+   */
   importStream(): { readonly channel: string; readonly stream: EdgeStream } {
     const channel = (this.#channels += 1).toString(36);
     const ended = (): void => {
@@ -162,7 +164,7 @@ export class Peer implements LinkOwner {
     this.#updateLink(now);
   }
 
-  /** It is no more, with all its sessions: nothing waits for it. */
+  /** It is gone with all its sessions: everything that waits for it fails. */
   markEnded(): void {
     this.#liveness.end();
     this.#resetError = sessionNotFound();
@@ -171,7 +173,7 @@ export class Peer implements LinkOwner {
   }
 
   packetArrived(packet: LinkPacket): void {
-    // It has left: what comes late is void.
+    // A node that is gone has nothing more to say: late messages are ignored.
     if (!this.ended) this.#link.packetArrived(packet);
   }
 
@@ -232,7 +234,7 @@ export class Peer implements LinkOwner {
     this.#link.setOpen(this.#up && this.#liveness.isReachable(now));
   }
 
-  /** @param onRefused the adapter does not carry it */
+  /** @param onRefused called when the adapter refuses to carry it */
   #send(body: string, onRefused?: () => void): void {
     if (this.ended) return;
     this.#updateLink(performance.now());
@@ -255,7 +257,7 @@ export class Peer implements LinkOwner {
     }
   }
 
-  /** The node of the client speaks of a stream of one of our sessions. */
+  /** The client's node reports on a stream of one of our sessions. */
   #onEdge(kind: 'credit' | 'closed', channel: string, bytes: number): void {
     const response = this.exported.get(channel);
     if (kind === 'closed') response?.connectionClosed();
@@ -263,7 +265,7 @@ export class Peer implements LinkOwner {
     else this.#send(`cut ${channel}`);
   }
 
-  /** The owner speaks of a stream to a client that is connected here. */
+  /** The owner reports on a stream to a client that is connected here. */
   #onOwner(kind: string, channel: string, text: string): void {
     const stream = this.imported.get(channel);
     if (kind === 'cut') stream?.cut();
@@ -273,7 +275,7 @@ export class Peer implements LinkOwner {
   }
 }
 
-/** What another node may refuse a client for us; anything else is its own affair. */
+/** Codes with which another node may refuse a client's request; any other becomes `internal`. */
 const REFUSALS: readonly McpSseErrorCode[] = [
   'session-not-found',
   'invalid-message',
@@ -285,8 +287,8 @@ const REFUSALS: readonly McpSseErrorCode[] = [
 ];
 
 /**
- * @param text the message and, for some, one more line: the challenge of `insufficient-scope`, or
- * for the log of this node why a session is not found
+ * @param text the message; a second line holds the challenge of `insufficient-scope`, or for the
+ * log of this node why a session was not found
  */
 function refusal(code: string, text: string): McpSseError {
   if (code === 'session-not-found') return sessionNotFound(text.split('\n')[1]);

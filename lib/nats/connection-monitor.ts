@@ -2,10 +2,10 @@
 
 /** What the adapter uses of a connection of `@nats-io/transport-node`, or of `nats`. */
 export interface NatsConnection {
-  /** What the server has told when the client connected last. */
+  /** What the server said when the client last connected. */
   readonly info?: { readonly max_payload?: number } | undefined;
   isClosed(): boolean;
-  /** Resolves when the server has answered all that was sent before. */
+  /** Resolves when the server has answered everything sent before. */
   flush(): Promise<void>;
   publish(subject: string, payload: string): void;
   request(subject: string, payload: string, options: { timeout: number }): Promise<unknown>;

@@ -35,14 +35,15 @@ export interface NatsAdapterOptions {
 }
 
 /**
- * Connects nodes by NATS: one subject for each node, and requests that are answered on arrival. Every
- * node needs its own connection, by `@nats-io/transport-node` or `nats`.
+ * Connects nodes by NATS. Each node listens at a subject of its own and acknowledges what arrives
+ * there. Every node needs its own connection, by `@nats-io/transport-node` or `nats`.
  *
  * The application owns `connection`: this does not close it. Let it reconnect for ever
- * (`maxReconnectAttempts: -1`), because a connection that has given up cannot be revived. No frame is
- * larger than the server's `max_payload`; longer messages go in pieces.
+ * (`maxReconnectAttempts: -1`), because a connection that has given up cannot be revived. No frame
+ * is larger than the server's `max_payload`; longer messages go in pieces.
  *
- * @throws {McpSseError} `invalid-option` for anything but a connection, a bad prefix, or an unknown option.
+ * @throws {McpSseError} `invalid-option` for anything but a connection, a bad prefix, or an unknown
+ * option.
  */
 export function natsAdapter(connection: NatsConnection, options: NatsAdapterOptions = {}): Adapter {
   checkOptionNames('natsAdapter', options, ['prefix', 'secret']);

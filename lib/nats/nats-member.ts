@@ -52,7 +52,7 @@ export class NatsMember implements AdapterMember {
     if (monitor.connection.isClosed()) {
       throw new McpSseError(
         'invalid-option',
-        'natsAdapter: the connection is closed, and only you can open another one.',
+        'natsAdapter: the connection is closed. Connect again, with maxReconnectAttempts: -1.',
       );
     }
     const member = new NatsMember(monitor, prefix, self, listener);
@@ -73,7 +73,8 @@ export class NatsMember implements AdapterMember {
 
   async send(to: string, frame: string): Promise<boolean> {
     if (this.#leaving) throw hasLeft();
-    // The client would keep it until it has reconnected, and a server that hangs until it goes on.
+    // The client would keep the frame until it has reconnected, and a server that hangs until it
+    // goes on.
     if (!this.#reachability.up) throw notSent('NATS is out of reach.');
     if (Buffer.byteLength(frame) > (this.maxFrameBytes ?? Infinity)) {
       const why = "The frame is larger than the server's max_payload.";
@@ -99,7 +100,7 @@ export class NatsMember implements AdapterMember {
   }
 
   #subject(address: string): string {
-    // An asterisk has a meaning of its own in NATS. Addresses have no `$`.
+    // `*` is a wildcard in NATS, and no address contains `$`.
     return `${this.#prefix}.${address === EVERYONE ? '$all' : address}`;
   }
 
@@ -118,7 +119,7 @@ export class NatsMember implements AdapterMember {
         await this.#serverAnswers(deadline - performance.now());
         return;
       } catch (error) {
-        // A client that reconnects rejects with each of its tries.
+        // A client that is reconnecting rejects after each attempt.
         if (this.#monitor.connection.isClosed() || performance.now() > deadline) throw error;
         await new Promise((resolve) => setTimeout(resolve, 50).unref());
       }

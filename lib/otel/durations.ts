@@ -75,7 +75,7 @@ export class Durations {
   }
 }
 
-/** As the server has negotiated it, so it is one of a few. */
+/** The version that the server has negotiated, so it is one of a few. */
 export function protocolOf({ protocolVersion }: Session): Attributes {
   return protocolVersion === undefined ? {} : { 'mcp.protocol.version': protocolVersion };
 }

@@ -41,10 +41,10 @@ export type InstrumentedRouter<Data = unknown> = Pick<
 >;
 
 /**
- * Makes a span for each request of a client and of the server, records how long they and sessions
- * take, and publishes `stats()`, by the API of OpenTelemetry. What a tool does runs in the span of
- * its call. It ends with the router's `close()`, or when the function that it returns is called;
- * then spans that are open end too.
+ * Makes a span for each request of a client and of the server, records how long requests and
+ * sessions take, and publishes `stats()`, all through the OpenTelemetry API. Spans that a tool
+ * makes become children of the span of its call. Ends with the router's `close()` or when the
+ * returned function is called; spans that are still open end too.
  *
  * @throws McpSseError `invalid-option`
  */
@@ -115,7 +115,7 @@ class Instrumentation<Data> {
     } else if ('id' in message) this.#requested(message, session, isIn);
     else if (message.method === 'notifications/cancelled') {
       const id = message.params?.requestId;
-      // [spec] It is not answered any more.
+      // [spec] A cancelled request is not answered.
       if (typeof id !== 'string' && typeof id !== 'number') return;
       (isIn ? this.#asked : this.#asking).end(session, id, { errorType: 'cancelled' });
     }
@@ -157,7 +157,7 @@ class Instrumentation<Data> {
     operations.end(session, id, outcome);
   }
 
-  /** The names of what a server lists. */
+  /** Learns the names that the server lists. */
   #learn(response: JsonRpcResponse): void {
     if (!('result' in response)) return;
     const { tools, prompts } = response.result;
@@ -187,7 +187,7 @@ class Instrumentation<Data> {
     return trace.getSpanContext(extracted) ? extracted : ambient;
   }
 
-  /** Where what a message sets off belongs. */
+  /** The context in which the effects of a message run. */
   #contextOf(session: Session, message: JsonRpcMessage): Context {
     const id = 'method' in message && 'id' in message ? message.id : undefined;
     const operation = id === undefined ? undefined : this.#asked.get(session, id);

@@ -1,8 +1,8 @@
 // Names that may become values of a metric's attribute.
 
-/** A name that is not known: clients could make as many time series as they like. */
+/** Stands for names that are not known; otherwise clients could make any number of time series. */
 export const OTHER = '_OTHER';
-/** Names that are learned. */
+/** Most names that are learned. */
 const MAX_NAMES = 1_000;
 
 /** The names that the server has shown to know; clients may send any others. */

@@ -1,11 +1,14 @@
-// The requests that run, each with its span, until they are answered.
+// Keeps the requests that run, each with its span, until they are answered.
 import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
 
 import type { RequestId, Session } from '../index.js';
 import { performance } from '../util/timers.js';
 import type { Described } from './request-attributes.js';
 
-/** Of one session: an answer that never comes must not hold spans for as long as it lives. */
+/**
+ * Most open requests of one session: an answer that never comes must not hold a span for as long as
+ * the session lives.
+ */
 const MAX_OPEN = 1_000;
 const MAX_MESSAGE_CHARS = 256;
 
@@ -15,14 +18,14 @@ export interface Operation {
   readonly target: Described['target'];
   readonly session: Session;
   readonly span: Span;
-  /** In which what the request sets off runs. */
+  /** The context in which the effects of the request run. */
   readonly context: Context;
   readonly startedAt: number;
 }
 
 /** How it ended. */
 export interface Outcome {
-  /** Undefined: well. */
+  /** Undefined if it succeeded. */
   readonly errorType?: string | undefined;
   readonly statusCode?: string | undefined;
   readonly message?: string | undefined;

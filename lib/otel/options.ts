@@ -6,7 +6,7 @@ import { McpSseError } from '../errors.js';
 export interface InstrumentOptions {
   /**
    * Makes the spans.
-   * @defaultValue the global one, that your SDK has registered
+   * @defaultValue the global one, which your SDK registers
    */
   tracerProvider?: TracerProvider;
   /**
@@ -15,15 +15,15 @@ export interface InstrumentOptions {
    */
   meterProvider?: MeterProvider;
   /**
-   * `'hashed'`: `mcp.session.id` is 16 characters of the SHA-256 of the session's id. `'plain'`: the
-   * id itself, with which whoever reads the traces could post to an anonymous session.
+   * `'hashed'`: `mcp.session.id` is 16 characters of the SHA-256 of the session's id. `'plain'`:
+   * the id itself. Anybody who can read the traces could then post to an anonymous session.
    * @defaultValue 'hashed'
    */
   sessionIds?: 'hashed' | 'plain';
   /**
-   * Whether a client's trace context (`params._meta.traceparent`) becomes the parent of the span, as
-   * the conventions advise. Any client may send one, and thereby say what is sampled; `false` does
-   * not read it.
+   * Whether a client's trace context (`params._meta.traceparent`) becomes the parent of the span,
+   * as the conventions advise. Any client can send one, and so decide what is sampled; `false`
+   * ignores it.
    * @defaultValue true
    */
   remoteParent?: boolean;

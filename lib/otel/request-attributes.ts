@@ -1,14 +1,14 @@
-// What a request says that the conventions name.
+// The name and the attributes of a request's span.
 import type { Attributes } from '@opentelemetry/api';
 
 import type { JsonRpcRequest } from '../index.js';
 import { isRecord } from '../util/guards.js';
 
-/** Characters of what clients choose. */
+/** Characters that are kept of values that clients choose. */
 const MAX_CHARS = 128;
 const MAX_URI_CHARS = 512;
 
-/** What the span of a request is called, and what it says. */
+/** The name and the attributes of a request's span. */
 export interface Described {
   readonly name: string;
   readonly attributes: Attributes;
@@ -29,7 +29,7 @@ export function describe({ id, method, params = {} }: JsonRpcRequest): Described
       'jsonrpc.request.id': String(id).slice(0, MAX_CHARS),
       ...operationOf(method),
       ...(target && { [target.key]: target.name }),
-      // Not in the name of the span: there are too many of them.
+      // Not in the name of the span: there are too many URIs.
       ...(method.startsWith('resources/') &&
         typeof uri === 'string' && { 'mcp.resource.uri': uri.slice(0, MAX_URI_CHARS) }),
     },

@@ -14,13 +14,13 @@ export interface RedisDriver {
    */
   publish(channel: string, frame: string, signal: AbortSignal): Promise<unknown>;
   /**
-   * The same for an echo of ours, which may come late: a cluster client follows redirections with
-   * it, and learns from them where a channel has moved to.
+   * As `publish`, for an echo of ours, which may come late: a cluster client follows redirections
+   * with it, and so learns where a channel has moved.
    */
   probe(channel: string, echo: string, signal: AbortSignal): Promise<unknown>;
   /**
-   * What the server is, by HELLO: `master`, `replica`, or undefined where it does not say. Missing for
-   * a cluster, whose clients know the masters.
+   * The role of the server, by HELLO: `master`, `replica`, or undefined if it does not say. Missing
+   * for a cluster, whose clients know the masters.
    */
   readonly role?: (signal: AbortSignal) => Promise<string | undefined>;
   /** A connection of our own, not opened yet, to the server that serves `channel`. */

@@ -72,7 +72,10 @@ export function ioredisClusterDriver(cluster: IoredisCluster): RedisDriver {
         .nodes()
         .find(({ options: { host, port } }) => [host, port].join(':') === address);
       if (server?.status !== 'ready')
-        throw new McpSseError('adapter-unavailable', 'No connection to the server of the channel.');
+        throw new McpSseError(
+          'adapter-unavailable',
+          'The cluster client is not connected to the server of the channel.',
+        );
       // It has the key prefix as well, if that was given in `redisOptions`.
       return server.spublish(server.options.keyPrefix ? channel : keyPrefix + channel, frame);
     },

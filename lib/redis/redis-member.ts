@@ -14,11 +14,11 @@ const PUBLISHING =
   'PUBLISH (is the client busy with a blocking command, such as BLPOP? Give the adapter its own)';
 
 /**
- * A connection of its own, the subscriber, listens to its address and to
- * everyone's; one that is lost is replaced. From time to time, and after every failure, the member
- * publishes an echo to itself: only what has come back through client, server and subscriber shows
- * that all three work. A connection that died without a word, or a channel that has moved to
- * another shard, would not be noticed for minutes otherwise.
+ * A member listens at its own address and at everyone's on a connection of its own, the subscriber,
+ * which is replaced when it is lost. From time to time, and after every failure, it publishes an
+ * echo to itself: only an echo that comes back shows that client, server and subscriber all work.
+ * Without it, a connection that died in silence, or a channel that moved to another shard, would go
+ * unnoticed for minutes.
  */
 export class RedisMember implements AdapterMember {
   readonly #driver: RedisDriver;
@@ -75,7 +75,7 @@ export class RedisMember implements AdapterMember {
 
   async send(to: string, frame: string): Promise<boolean> {
     if (this.#leaving) throw hasLeft();
-    // What is written to a server that hangs would be delivered when it goes on, too late.
+    // A server that hangs would deliver the frame when it goes on, which is too late.
     if (this.#publishFails) throw notSent('Redis does not answer.');
     const receivers = await this.#publish('publish', this.#channel(to), frame);
     if (to === EVERYONE) this.listeners = receivers;
@@ -125,20 +125,22 @@ export class RedisMember implements AdapterMember {
   async #reach(): Promise<void> {
     const role = this.#role();
     if (!this.#subscriber) {
-      // By the answer a cluster client learns which server has the channel now, and where there
-      // is no answer, there is nothing to listen to.
+      // The answer tells a cluster client which server has the channel now. Without an answer there
+      // is nothing to listen to.
       await this.#publish('probe', this.#own, this.#echoPrefix);
       await this.#subscribe();
       this.#mustSubscribe();
     }
     await this.#awaitEcho();
     this.#mustSubscribe();
-    if ((await role) === 'replica') throw new Error('The Redis client is connected to a replica.');
+    if ((await role) === 'replica')
+      throw new Error('The Redis client is connected to a replica: connect it to the master.');
   }
 
   /**
-   * Whether the server is a replica. That gets what is published at its master, and the master nothing
-   * of what is published there: after a failover this node would hear the others, and not be heard.
+   * The server's role. A replica gets what is published at its master, but the master gets nothing
+   * that is published at the replica: after a failover this node would hear the others and not be
+   * heard.
    */
   async #role(): Promise<string | undefined> {
     const { role } = this.#driver;
@@ -202,7 +204,7 @@ export class RedisMember implements AdapterMember {
     const receivers = await this.#publish('probe', this.#own, echo);
     try {
       if (receivers === 0) throw new Error('Redis does not know that this node listens.');
-      await within(PUBLISH_MS, 'The way back from Redis', () => cameBack);
+      await within(PUBLISH_MS, 'The echo of Redis', () => cameBack);
     } catch (error) {
       // The client of the application works, so it is the subscriber that does not.
       this.#dropSubscriber();
@@ -227,7 +229,7 @@ async function ready(driver: RedisDriver, signal: AbortSignal): Promise<void> {
         'redisAdapter: the client is not connected. It is yours: call `connect()` first.',
       );
     }
-    // Asking is the one way that all clients share.
+    // Polling is the only way that all clients share.
     await new Promise((resolve) => setTimeout(resolve, 20).unref());
   }
 }

@@ -52,7 +52,7 @@ export class ByteBudget<Holder extends BudgetHolder> {
   admit(bytes: number, size: number = bytes): void {
     const share = size > SMALL_BYTES ? SHARE_OF_LARGE : 1;
     if (processBytes + bytes <= this.#maxBytes * share) return;
-    throw new McpSseError('over-budget', 'the server holds as many bytes as it may');
+    throw new McpSseError('over-budget', 'the server holds limits.maxTotalBytes already');
   }
 
   /** Counts `bytes` more, or fewer if negative, that belong to no session. */
@@ -91,7 +91,7 @@ export class ByteBudget<Holder extends BudgetHolder> {
     for (const session of this.#sessions) session.sender.releaseWritten();
     for (let largest = this.#largest(); this.#isOver() && largest; largest = this.#largest()) {
       const before = this.#bytes;
-      largest.fail(new McpSseError('over-budget', 'the session holds more bytes than any other'));
+      largest.fail(new McpSseError('over-budget', 'over limits.maxTotalBytes, and holds most'));
       // A handler that goes on may still hold its memory: the other sessions must not pay for that.
       if (this.#bytes >= before) return;
     }

@@ -50,7 +50,7 @@ export function changeOf(event: unknown): Change {
   if (change) return change;
   throw new McpSseError(
     'invalid-event',
-    'events: the bus has published something that is no event',
+    'events: what the bus has published is no event of SDK v2',
   );
 }
 

@@ -123,7 +123,10 @@ export class LiveSession<Data = unknown>
     const intercepted = this.intercept?.(message, frame);
     if (intercepted) return intercepted;
     if (!this.sender.fits(frame)) {
-      const full = new McpSseError('buffer-overflow', 'the client is too slow: its buffer is full');
+      const full = new McpSseError(
+        'buffer-overflow',
+        'the client reads too slowly: more than limits.maxBufferedBytes would wait for it',
+      );
       this.fail(full);
       return rejected(sessionClosed(full));
     }

@@ -224,5 +224,8 @@ class SessionHandles<Data> implements Sessions<Data> {
 }
 
 function full(): McpSseError {
-  return new McpSseError('too-many-sessions', 'no room for another session');
+  return new McpSseError(
+    'too-many-sessions',
+    'no more sessions fit: limits.maxSessions or limits.maxSessionsPerPrincipal is reached',
+  );
 }

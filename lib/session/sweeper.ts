@@ -66,7 +66,12 @@ export class Sweeper {
     if (session.state === 'detached') {
       if (reached(ages.detached, this.#windowOf(session))) session.expire();
     } else if (!session.initialized && reached(ages.session, initializeTimeoutMs)) {
-      session.fail(new McpSseError('initialize-timeout', 'the client did not initialize in time'));
+      session.fail(
+        new McpSseError(
+          'initialize-timeout',
+          'the client did not initialize within limits.initializeTimeoutMs',
+        ),
+      );
     } else if (session.inFlight === 0 && reached(ages.message, idleTimeoutMs)) {
       session.close('idle-timeout');
     } else if (ping === false || session.heartbeat.waiting) {

@@ -154,7 +154,10 @@ export class ConnectionWriter {
     if (this.#state !== 'open') return this.#closeError();
     if (this.bufferedBytes > 0 && this.bufferedBytes + frame.bytes > this.#maxBufferedBytes) {
       this.destroy(
-        new McpSseError('buffer-overflow', 'the client is too slow: its buffer is full'),
+        new McpSseError(
+          'buffer-overflow',
+          'the client reads too slowly: maxBufferedBytes are waiting',
+        ),
       );
       return this.#closeError();
     }
@@ -301,7 +304,7 @@ export class ConnectionWriter {
 
   async #waitForDrain(): Promise<void> {
     const stalled = setTimeout(() => {
-      this.destroy(new McpSseError('write-timeout', 'the client has stopped reading'));
+      this.destroy(new McpSseError('write-timeout', 'nothing was read for writeTimeoutMs'));
     }, this.#writeTimeoutMs);
     stalled.unref();
     // A wrapper of the response may lose the `drain`: if the socket has room, there is no wait.

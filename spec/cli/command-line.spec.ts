@@ -57,16 +57,16 @@ it.each([
 });
 
 it.each([
-  ['serve x', /What is "serve"/],
+  ['serve x', /unknown command "serve": there is only bridge/],
   ['bridge', /one URL, or a command/],
   ['bridge http://x http://y', /one URL, or a command/],
   ['bridge http://x -- npx y', /one URL, or a command/],
-  ['bridge --', /a command behind --/],
+  ['bridge --', /the command after -- is missing/],
   ['bridge http://x --port many', /--port takes a number/],
   ['bridge http://x --port 65536', /--port takes a number/],
   ['bridge http://x --prot 1', /Unknown option '--prot'/],
-  ['bridge http://x --env KEY', /are for commands/],
-  ['bridge http://x --dashboard --host 0.0.0.0', /asks nobody for a password/],
+  ['bridge http://x --env KEY', /--env and --cwd are for a command after --/],
+  ['bridge http://x --dashboard --host 0.0.0.0', /--dashboard has no login/],
 ])('refuses %s', (line, message) => {
   expect(() => parse(line)).toThrow(UsageError);
   expect(() => parse(line)).toThrow(message);

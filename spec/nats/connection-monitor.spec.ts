@@ -64,7 +64,9 @@ describe.skipIf(!hasNats)('the connection to NATS', () => {
     await made.close();
     await eventually(() => !a.up, 'state(false)');
     await expect(a.send(a, 'lost')).rejects.toThrow();
-    await expect(AdapterNode.join(adapter)).rejects.toThrow(/only you can open another/);
+    await expect(AdapterNode.join(adapter)).rejects.toThrow(
+      /the connection is closed\. Connect again/,
+    );
     await a.member.leave();
   });
 

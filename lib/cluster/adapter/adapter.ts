@@ -1,11 +1,13 @@
 // The port: carries frames between nodes, and may lose them.
 
-/** The address where every member listens, besides its own. */
+/** The address at which every member listens, in addition to its own. */
 export const EVERYONE = '*';
 
 /** Receives the events of an adapter. Its methods do not throw and are not awaited. */
 export interface AdapterListener {
-  /** A frame for this node, or for everyone; one's own frames for everyone may come back. */
+  /**
+   * Receives a frame for this node or for everyone. A node may receive its own frames for everyone.
+   */
   frame(frame: string): void;
   /**
    * Reports whether the adapter is in reach: first when the join succeeds, then on every change.
@@ -23,22 +25,23 @@ export interface AdapterMember {
    */
   readonly maxFrameBytes?: number | undefined;
   /**
-   * How many members listen to everyone's address, this one included, as of the last frame for
-   * everyone. A node that has just joined learns by it whether it has heard all others. Undefined
-   * where the adapter cannot count them.
+   * Members that listen at `EVERYONE`, this one included, counted at the last frame sent there. A
+   * node that has just joined compares it with the nodes that it has heard. Undefined if the
+   * adapter cannot count.
    */
   readonly listeners?: number | undefined;
   /** Frames that were dropped because their signature was missing, wrong or too old. */
   readonly rejectedFrames?: number | undefined;
   /**
-   * Sends a frame to the node `to`, or to `EVERYONE`.
+   * Sends a frame to the node `to`, or to `EVERYONE`. Settles within about 1.5 s. Never queues a
+   * frame, because one that arrives after its `send` was rejected comes too late.
    *
-   * true: somebody listens there now, so it is on its way. false: nobody does, as far as the adapter
-   * can count; it may arrive all the same, where servers replicate. A rejection with an
-   * `McpSseError` `adapter-unavailable`: it was surely not sent; `message-too-large`: nor will it
-   * ever be. Any other rejection: the adapter did not answer, and the frame may arrive. Settles
-   * within about 1.5 s and never keeps a frame for later: one that is delivered after its `send`
-   * has settled badly is delivered late.
+   * - `true`: somebody listens at the address now, so the frame is on its way.
+   * - `false`: nobody listens there as far as the adapter can count. Where servers replicate, the
+   *   frame may arrive all the same.
+   * - Rejects with `McpSseError` `adapter-unavailable`: the frame was certainly not sent.
+   * - Rejects with `McpSseError` `message-too-large`: it was not sent, and never can be.
+   * - Rejects with anything else: the adapter did not answer, and the frame may arrive.
    */
   send(to: string, frame: string): Promise<boolean>;
   /** Ends the membership and everything the adapter opened for it. Never rejects. Safe to call again. */
@@ -63,7 +66,10 @@ export interface NodeNames {
  * - leave open the client that the application passed in: it belongs to the application.
  */
 export interface Adapter {
-  /** Names that prove that they are of this cluster; those of the nodes are made by it. */
+  /**
+   * Makes node names that prove that they belong to this cluster. Without it, names are only
+   * random.
+   */
   readonly names?: NodeNames | undefined;
   /**
    * @param self the node's address, random for each process: ASCII letters, digits, `-` and `_`

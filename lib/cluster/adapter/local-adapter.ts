@@ -35,7 +35,8 @@ class LocalMember implements AdapterMember {
     if (this.#left) throw new McpSseError('adapter-unavailable', 'This node has left.');
     const addresses = to === EVERYONE ? [...this.members.keys()] : [to];
     const reached = addresses.filter((address) => this.members.has(address));
-    // Like a network: never in the sender's stack, and not to those who have left meanwhile.
+    // As on a network, a frame never arrives in the sender's stack, nor at a member that has left
+    // meanwhile.
     for (const address of reached) {
       const listener = this.members.get(address);
       setImmediate(() => {

@@ -98,7 +98,7 @@ export class Reachability {
   }
 }
 
-/** The rejection of a `send` whose frame was surely not sent. */
+/** The rejection of a `send` whose frame was certainly not sent. */
 export function notSent(why: string): McpSseError {
   return new McpSseError('adapter-unavailable', why);
 }

@@ -11,12 +11,19 @@ import {
 } from './adapter.js';
 import { randomText } from '../../util/random-text.js';
 
-/** One secret, or during a rotation two: frames are signed with the first and may have either. */
+/**
+ * One secret, or two during a rotation: frames are signed with the first and accepted with either.
+ */
 export type AdapterSecret = string | readonly [string, string];
 
-/** A frame is void when its time differs from this node's by more: it may be somebody's copy. */
+/**
+ * A frame whose time differs from this node's clock by more is dropped: it may be a recorded copy.
+ */
 const MAX_AGE_MS = 60_000;
-/** `signed <time> <to> <HMAC-SHA-256>`, and behind a line feed the frame. */
+/**
+ * The head of a signed frame: `signed <time> <to> <HMAC-SHA-256>`. A line feed and the frame
+ * follow.
+ */
 const HEAD = /^signed ([0-9a-z]{1,10}) (node|all) ([\w-]{43})$/;
 const HEAD_BYTES = 7 + 10 + 1 + 4 + 1 + 43 + 1;
 
@@ -93,7 +100,7 @@ class Verifier {
     this.#keys = keys;
   }
 
-  /** The frame, if its signature is right. */
+  /** The frame inside; undefined if its signature is wrong. */
   verified(signed: unknown): string | undefined {
     const frame = typeof signed === 'string' ? this.#read(signed) : undefined;
     if (frame === undefined) this.rejected += 1;
@@ -113,7 +120,7 @@ class Verifier {
   }
 }
 
-/** The address is signed, too: a frame for one node is nothing to another. */
+/** Signs the address too, so that a frame for one node is useless at another. */
 function sign(key: KeyObject, time: string, to: string, frame: string): Buffer {
   return createHmac('sha256', key).update(`${time} ${to}\n${frame}`).digest();
 }
@@ -121,7 +128,10 @@ function sign(key: KeyObject, time: string, to: string, frame: string): Buffer {
 /** 42 random bits, and 30 bits of a signature over them. */
 const NAME = /^([\w-]{7})([\w-]{5})$/;
 
-/** Names that only who knows the secret can make: they travel in ids, through clients. */
+/**
+ * Names that only a node with the secret can make. Clients see them in session ids and send them
+ * back.
+ */
 function namesOf([key, ...others]: readonly [KeyObject, ...KeyObject[]]): NodeNames {
   const proofOf = (random: string, by: KeyObject): string =>
     createHmac('sha256', by).update(`name ${random}`).digest('base64url').slice(0, 5);
@@ -142,7 +152,10 @@ function keysOf(secret: unknown): [KeyObject, ...KeyObject[]] {
   const texts: unknown[] = Array.isArray(secret) && secret.length === 2 ? secret : [secret];
   const [key, ...more] = texts.filter(isText).map((text) => createSecretKey(text, 'utf8'));
   if (key && more.length === texts.length - 1) return [key, ...more];
-  throw new McpSseError('invalid-option', 'secret must be a string that is not empty, or two');
+  throw new McpSseError(
+    'invalid-option',
+    'secret must be a non-empty string, or an array of two of them',
+  );
 }
 
 function isText(value: unknown): value is string {

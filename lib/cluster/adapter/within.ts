@@ -2,8 +2,8 @@
 import { withDeadline } from '../../util/promises.js';
 
 /**
- * What `start` returns, or a rejection after `ms`. The signal is aborted then, and what comes
- * later is ignored.
+ * Settles as `start` does, or rejects after `ms`. At that moment the signal is aborted, and a later
+ * result is ignored.
  */
 export function within<T>(
   ms: number,

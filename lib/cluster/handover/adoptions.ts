@@ -9,21 +9,21 @@ import { clearTimeout, setTimeout } from '../../util/timers.js';
 import type { Peer } from '../peer.js';
 import type { Offer, Operations } from '../rpc/operations.js';
 
-/** A session that is ready is given up after this, unless its former node says that it may begin. */
+/** A session that is ready is dropped after this time unless its former node tells it to begin. */
 const COMMIT_MS = 5_000;
-/** Sessions that are made ready at a time. */
+/** Most sessions that are made ready at the same time. */
 const MAX_ADOPTIONS = 512;
 
 interface Adoption<Data> {
   readonly epoch: number;
   readonly peer: Peer;
   readonly channel: string | undefined;
-  /** What waits for the session goes on. */
+  /** Releases the requests that wait for the session. */
   readonly arrived: () => void;
   /** Set once it is ready. */
   session: LiveSession<Data> | undefined;
   timer: NodeJS.Timeout | undefined;
-  /** It is not wanted any more. */
+  /** The former node has withdrawn it. */
   aborted: boolean;
 }
 
@@ -36,9 +36,9 @@ export interface AdoptionParts<Data> {
 }
 
 /**
- * Sessions of other nodes that come here. Each is made ready first, and begins when its former node
- * says so: from then on that node is silent. One that is not told so in time is dropped, and
- * nobody has learned of it.
+ * Takes over sessions of other nodes. Each one is made ready first, and begins when its former node
+ * says so; from that moment the former node is silent. A session that is not told in time is
+ * dropped before any client has learned of it.
  */
 export class Adoptions<Data> {
   readonly #parts: AdoptionParts<Data>;
@@ -61,7 +61,10 @@ export class Adoptions<Data> {
     const parsed = parseSessionState(state);
     const { id, epoch } = parsed;
     if (this.#adoptions.has(id) || this.#adoptions.size >= MAX_ADOPTIONS) {
-      throw new McpSseError('internal', 'the session is coming already, or too many are');
+      throw new McpSseError(
+        'internal',
+        'this node is already taking over the session, or too many others',
+      );
     }
     const { sessions, restorer } = this.#parts;
     const arrived = sessions.arrivals.add(parsed);
@@ -84,7 +87,7 @@ export class Adoptions<Data> {
     // The former node may have given up meanwhile.
     if (adoption.aborted) {
       this.#drop(id, adoption);
-      throw new McpSseError('request-cancelled', 'the session is not to come any more');
+      throw new McpSseError('request-cancelled', 'the former node has withdrawn the session');
     }
     adoption.timer = setTimeout(() => {
       this.#drop(id, adoption);
@@ -110,7 +113,7 @@ export class Adoptions<Data> {
     if (adoption.session) this.#drop(id, adoption);
   }
 
-  /** This node leaves: nothing comes any more. */
+  /** This node leaves: it adopts no more sessions. */
   giveUp(): void {
     for (const [id, adoption] of this.#adoptions) {
       adoption.aborted = true;
@@ -124,7 +127,7 @@ export class Adoptions<Data> {
   }
 
   #drop(id: string, adoption: Adoption<Data>): void {
-    // It was never opened here: it is not reported as closed either.
+    // It was never opened here, so it is not reported as closed either.
     adoption.session?.close('shutdown');
     this.#forget(id, adoption);
   }
@@ -138,5 +141,5 @@ export class Adoptions<Data> {
 
 function checkVersion(version: number): void {
   if (version === STATE_VERSION) return;
-  throw new McpSseError('invalid-message', 'sessions of another version cannot go on here');
+  throw new McpSseError('invalid-message', 'this node takes over no sessions of that version');
 }

@@ -2,7 +2,7 @@
 import type { JsonRpcNotification } from '../../wire/json-rpc.js';
 import { performance } from '../../util/timers.js';
 
-/** How long, and how many, broadcasts are kept for sessions that are about to come. */
+/** Broadcasts are kept this long, and this many of them, for sessions that are about to arrive. */
 const KEEP_MS = 5_000;
 const MAX_KEPT = 256;
 
@@ -16,9 +16,9 @@ export interface Broadcast {
 }
 
 /**
- * Which broadcasts have reached the sessions of this node. Those of one node arrive in order, so
- * its last number says it all. A session that is handed over takes the numbers along: it gets what
- * came to its new node meanwhile, and nothing twice.
+ * Remembers which broadcasts have reached the sessions of this node. Those of one node arrive in
+ * order, so the number of its last one is enough. A session that is handed over takes the numbers
+ * along, so it gets what reached its new node meanwhile, and nothing twice.
  */
 export class BroadcastClock {
   readonly #last: Record<string, number> = {};
@@ -36,7 +36,7 @@ export class BroadcastClock {
     this.#kept = this.#kept.slice(-MAX_KEPT).filter((kept) => at - kept.at < KEEP_MS);
   }
 
-  /** What came lately and is not among `seen`, in order. */
+  /** Recent broadcasts that `seen` does not cover, in order. */
   missedBy(seen: Readonly<Record<string, number>>): Broadcast[] {
     const since = performance.now() - KEEP_MS;
     return this.#kept.filter(({ node, n, at }) => at >= since && n > (seen[node] ?? 0));

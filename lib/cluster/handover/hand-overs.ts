@@ -22,11 +22,11 @@ import type { Offer } from '../rpc/operations.js';
 /** A node that has not answered by then is not asked again, and the session ends here. */
 const ADOPT_MS = 2_000;
 const OFFER_MS = 1_000;
-/** Sessions that are on their way at a time. */
+/** Most sessions on their way at the same time. */
 const AT_A_TIME = 32;
-/** Nodes that are asked for one session before it ends. */
+/** How many nodes are asked to take one session before it ends here. */
 const MAX_TRIES = 3;
-/** Turns of the event loop in which a relayed stream must have sent what it has. */
+/** Turns of the event loop that a relayed stream has to send what is queued. */
 const FLUSH_TURNS = 50;
 
 /** What hand-overs work with. */
@@ -34,10 +34,10 @@ export interface HandOverParts<Data> {
   readonly membership: Membership;
   readonly relays: Relays;
   readonly save: Save<Data> | undefined;
-  /** Runs `save` by the deadline of hooks. */
+  /** Runs `save` within the hooks' deadline. */
   readonly bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>;
   readonly broadcastsSeen: () => Readonly<Record<string, number>>;
-  /** The session is at `peer` now: everybody is told. */
+  /** Tells all nodes that the session is at `peer` now. */
   readonly onMoved: (session: LiveSession<Data>, peer: Peer) => void;
   /** As `Dispatcher.send`. */
   readonly forward: (sessionId: string, message: JsonRpcMessage) => Promise<void>;
@@ -47,7 +47,7 @@ export interface HandOverParts<Data> {
 /** A node that takes sessions. */
 interface Candidate {
   readonly peer: Peer;
-  /** Those that it was given are counted. */
+  /** How many it has, including those that this node has given it. */
   sessions: number;
 }
 
@@ -74,7 +74,7 @@ export class HandOvers<Data> implements Mover<Data> {
     const { membership, relays } = this.#parts;
     if (membership.alive().length === 0 || !session.handshake.settings.complete) return false;
     const { resumable, undecided } = session.sender.resumeStrategy;
-    // A client that cannot come back must be connected to the node that goes on.
+    // A client that cannot reconnect must already be connected to the node that takes its session.
     return resumable || undecided || relays.of(session.sender.writer) !== undefined;
   }
 
@@ -127,7 +127,10 @@ export class HandOvers<Data> implements Mover<Data> {
     }
   }
 
-  /** Nothing is awaited between the look at what runs and the freeze. */
+  /**
+   * Awaits nothing between checking what runs and freezing the session, so that nothing starts in
+   * between.
+   */
   async #try(
     session: LiveSession<Data>,
     handOver: HandOver,
@@ -162,7 +165,7 @@ export class HandOvers<Data> implements Mover<Data> {
     return 'moved';
   }
 
-  /** In one turn: the other node begins, and this one ends. */
+  /** In one turn of the event loop the other node begins and this one ends. */
   #commit(
     session: LiveSession<Data>,
     handOver: HandOver,
@@ -183,8 +186,8 @@ export class HandOvers<Data> implements Mover<Data> {
   }
 
   /**
-   * Sends on what lies in the writer of a stream to a client of that node, so that the state of the
-   * session follows it. Undefined where there is no such stream.
+   * Sends what is still queued for a client connected to that node, so that it arrives before the
+   * state of the session. Undefined if the session has no such stream.
    */
   async #flushRelay(session: LiveSession<Data>, peer: Peer): Promise<Relay | undefined> {
     const { writer } = session.sender;
@@ -192,7 +195,7 @@ export class HandOvers<Data> implements Mover<Data> {
     if (!writer || relay?.node !== peer.node) return undefined;
     relay.response.openWindow();
     for (let turn = 0; writer.bufferedBytes > 0 && !writer.closed; turn += 1) {
-      // Its client comes back to the session as one that has lost its stream.
+      // Its client will come back as one that has lost its stream.
       if (turn >= FLUSH_TURNS) return undefined;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -232,7 +235,7 @@ export class HandOvers<Data> implements Mover<Data> {
   }
 }
 
-/** What says no, by a node that has surely not begun. */
+/** Refusals by a node that has certainly not begun the session. */
 const REFUSALS: ReadonlySet<string> = new Set([
   'internal',
   'invalid-message',

@@ -1,9 +1,8 @@
-// Where the sessions are that have left the node which their ids name.
+// Remembers which node has a session that has left the node named in its id.
 
-/** Names that are remembered: a session has one or two. The oldest go. */
+/** Most names remembered; a session has one or two. The oldest are forgotten. */
 export const MAX_NAMES = 131_072;
 
-/** Where sessions and streams are that have left the node which their ids name. */
 export class MovedSessions {
   readonly #nodes = new Map<string, string>();
 

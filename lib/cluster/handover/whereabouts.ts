@@ -1,24 +1,24 @@
-// Finds out where a session is whose node is gone.
+// Finds a session whose node is gone.
 import { McpSseError } from '../../errors.js';
 import type { Membership } from '../membership.js';
 import type { Peer } from '../peer.js';
 import { MAX_NAMES, type MovedSessions } from './moved-sessions.js';
 
-/** How long the others may take to say which sessions have come to them. */
+/** How long the others may take to say which sessions have moved to them. */
 const TABLE_MS = 1_500;
 
 /**
- * Finds out where sessions are whose nodes are gone, or were never heard of. Usually a node was
- * told when they moved. One that has just joined, or was out of touch then, asks all others once for
- * each node that is gone, and once for all names that nobody has heard of: text of clients
- * causes no more than that.
+ * Finds sessions whose node is gone or was never heard of. Usually a node is told when a session
+ * moves. A node that has just joined, or was out of touch at that time, asks all others: once for
+ * each node that is gone, and once for all unknown names together, so that names made up by clients
+ * cause no more than that.
  */
 export class Whereabouts {
   readonly #membership: Membership;
   readonly #moved: MovedSessions;
-  /** What was asked for, by the node that is gone: until it is told, and whether all have told. */
+  /** By the node that is gone: the question under way, or `'told'` once all have answered. */
   readonly #asked = new Map<string, Promise<void> | 'told'>();
-  /** The contact with the others in which it was asked. */
+  /** When the contact with the others began during which they were asked. */
   #since = -Infinity;
 
   constructor(membership: Membership, moved: MovedSessions) {
@@ -26,13 +26,16 @@ export class Whereabouts {
     this.#moved = moved;
   }
 
-  /** Whether all others have told which sessions of `node`, which is gone, have come to them. */
+  /** Whether all others have said which sessions of `node`, which is gone, have moved to them. */
   hasAll(node: string): boolean {
     const { since, up } = this.#membership;
     return up && since === this.#since && this.#asked.get(this.#keyOf(node)) === 'told';
   }
 
-  /** Resolves when all is known that others tell of the sessions of `node`; undefined if it is now. */
+  /**
+   * Resolves when the others have said which sessions of `node` they have; undefined if they have
+   * said so already.
+   */
   ask(node: string): Promise<void> | undefined {
     const { since, up } = this.#membership;
     if (!up) return undefined;
@@ -52,11 +55,12 @@ export class Whereabouts {
 
   #keyOf(node: string): string {
     if (this.#membership.peer(node)) return node;
-    // Some may be told after this node has met all others.
+    // The code is part of the key: once this node knows all others, unknown names are asked for
+    // again.
     return `names that were never heard, ${this.#membership.unknownNode().code}`;
   }
 
-  /** Whether all have answered that are not known to be gone. */
+  /** Asks every node that is not known to be gone. Returns whether all have answered. */
   async #askAll(): Promise<boolean> {
     await this.#membership.discovered();
     const answers = this.#membership.known().map((peer) => this.#askOne(peer));
@@ -72,7 +76,7 @@ export class Whereabouts {
       }
       return true;
     } catch (error) {
-      // One of another version has no such sessions.
+      // A node of another version takes no sessions over.
       return McpSseError.from(error).code === 'invalid-message' || peer.ended;
     }
   }

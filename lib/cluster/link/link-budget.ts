@@ -3,7 +3,7 @@
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 const MAX_PARTIAL_BYTES = 128 * 1024 * 1024;
 
-/** The account that the bytes count for while they are held: that of the whole process. */
+/** Counts the bytes, while they are held, in the budget of the whole process. */
 export interface ByteAccount {
   /** @throws McpSseError `over-budget` when `bytes` more would be too many */
   admit(bytes: number): void;
@@ -14,7 +14,7 @@ export interface ByteAccount {
 export class LinkBudget {
   readonly #account: ByteAccount | undefined;
   readonly #maxQueuedBytes: number;
-  /** One node that takes nothing must leave room for what goes to the others. */
+  /** A node that accepts nothing must leave room for traffic to the others. */
   readonly #maxPeerBytes: number;
   #queuedBytes = 0;
   #partialBytes = 0;
@@ -35,15 +35,15 @@ export class LinkBudget {
   }
 
   /**
-   * Whether `bytes` more may wait for a node for which `peerBytes` wait already. A message that is
-   * larger than one node's share goes alone.
+   * Whether `bytes` more may wait for a node that has `peerBytes` waiting already. A message larger
+   * than one node's share may wait only if nothing else waits for that node.
    */
   hasRoom(bytes: number, peerBytes: number): boolean {
     if (this.#queuedBytes + bytes > this.#maxQueuedBytes || !this.#isAdmitted(bytes)) return false;
     return peerBytes === 0 || peerBytes + bytes <= this.#maxPeerBytes;
   }
 
-  /** Whether a producer had better wait: half of a node's share is taken, or half of all. */
+  /** Whether producers should wait: half of the node's share, or half of the total, is taken. */
   isTight(peerBytes: number): boolean {
     return peerBytes * 2 >= this.#maxPeerBytes || this.#queuedBytes * 2 >= this.#maxQueuedBytes;
   }
@@ -53,7 +53,7 @@ export class LinkBudget {
     this.#account?.add(bytes);
   }
 
-  /** Takes room for a piece of a message that is not complete yet. Whether there was any. */
+  /** Reserves room for a piece of an incomplete message. Returns false if there is none. */
   takePartial(bytes: number): boolean {
     if (this.#partialBytes + bytes > MAX_PARTIAL_BYTES || !this.#isAdmitted(bytes)) return false;
     this.#partialBytes += bytes;

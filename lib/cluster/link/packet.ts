@@ -1,15 +1,15 @@
-// What nodes say to each other, as text.
+// The text format of packets between nodes.
 
 /**
- * What nodes say to each other, as text:
+ * A packet between nodes, as text:
  *
  * - `mcp-sse/2 heartbeat <from>`: the node is there
- * - `mcp-sse/2 ping <from>`: is the other node there? It answers with a heartbeat
- * - `mcp-sse/2 leave <from>`: it goes, with all its sessions
- * - `mcp-sse/2 link <from> <epoch> <first> <ack epoch> <cursor> <missing> <lengths>`, and behind
- *   a line feed the bodies, one after the other: numbered messages and an acknowledgement
+ * - `mcp-sse/2 ping <from>`: asks whether the other node is there, which answers with a heartbeat
+ * - `mcp-sse/2 leave <from>`: the node leaves, with all its sessions
+ * - `mcp-sse/2 link <from> <epoch> <first> <ack epoch> <cursor> <missing> <lengths>`, then a line
+ *   feed and the bodies one after the other: numbered messages and an acknowledgement
  *
- * A frame of another version is ignored: its node counts as absent.
+ * A packet of another version is ignored: its node counts as absent.
  */
 export type Packet =
   | { readonly kind: Presence; readonly from: string }
@@ -18,7 +18,7 @@ export type Packet =
 export type Presence = 'heartbeat' | 'ping' | 'leave';
 
 export interface LinkPacket {
-  /** Counts how often the sender has begun to number anew. */
+  /** Grows each time the sender restarts its numbering. */
   readonly epoch: number;
   /** The number of the first body; the others follow it. */
   readonly first: number;
@@ -26,12 +26,12 @@ export interface LinkPacket {
   readonly ack: Ack;
 }
 
-/** How far the other direction has been received. */
+/** How much of the other direction has arrived. */
 export interface Ack {
   readonly epoch: number;
-  /** The last number that was received with all before it. */
+  /** The number up to which everything has arrived. */
   readonly cursor: number;
-  /** Something behind `cursor` has arrived, and what is missing is to be sent again. */
+  /** Something after `cursor` has arrived, so the gap must be sent again. */
   readonly missing: boolean;
 }
 
@@ -48,7 +48,7 @@ export function encodeLinkPacket(from: string, { epoch, first, bodies, ack }: Li
   return `mcp-sse/2 link ${from} ${numbers} ${lengths}\n${bodies.join('')}`;
 }
 
-/** The frame that the text stands for; undefined for anything else that someone may publish. */
+/** Parses a packet; undefined for any other text that somebody may publish. */
 export function parsePacket(text: string): Packet | undefined {
   const end = text.indexOf('\n');
   const [, kind, from, rest] = HEAD.exec(end < 0 ? text : text.slice(0, end)) ?? [];

@@ -1,18 +1,21 @@
-// Long messages in pieces.
+// Cuts long messages into pieces, and joins them.
 import type { LinkBudget } from './link-budget.js';
 
-/** What a piece begins with: its place in its message. */
+/** The first character of a piece: its place in the message. */
 const WHOLE = '.';
 const FIRST = '<';
 const MIDDLE = '+';
 const LAST = '>';
-/** In place of a piece that cannot be carried: what has arrived of its message is void. */
+/** Replaces a piece that cannot be carried: the receiver drops what it has of the message. */
 export const DROP = '!';
 
-/** No message is longer; what goes on beyond it is dropped. */
+/** The longest message; one that goes on beyond it is dropped. */
 const MESSAGE_BYTES = 128 * 1024 * 1024;
 
-/** The message in pieces of at most `maxBytes` of UTF-8 each, besides what they begin with. */
+/**
+ * Cuts a message into pieces of at most `maxBytes` of UTF-8 each, not counting their first
+ * character.
+ */
 export function* pieces(message: string, maxBytes: number): Generator<string> {
   let start = 0;
   let isFirst = true;
@@ -30,7 +33,7 @@ export function* pieces(message: string, maxBytes: number): Generator<string> {
 export class PieceJoiner {
   readonly #budget: LinkBudget;
   readonly #onOverflow: () => void;
-  /** The pieces so far of a message that goes on. */
+  /** The pieces so far of an incomplete message. */
   #partial: string | undefined;
   #bytes = 0;
 
@@ -50,7 +53,7 @@ export class PieceJoiner {
     const kind = piece.charAt(0);
     const text = piece.slice(1);
     if (kind === MIDDLE || kind === LAST) return this.#goOn(text, kind === LAST);
-    // A withdrawn piece says nothing; anything else begins anew.
+    // A withdrawn piece is empty and changes nothing; any other kind begins a new message.
     if (kind !== '') this.drop();
     if (kind === WHOLE) return text;
     if (kind === FIRST) {
@@ -60,7 +63,7 @@ export class PieceJoiner {
     return undefined;
   }
 
-  /** What has arrived of a message that goes on is void. */
+  /** Drops what has arrived of an incomplete message. */
   drop(): void {
     this.#partial = undefined;
     this.#budget.releasePartial(this.#bytes);
@@ -85,7 +88,7 @@ export class PieceJoiner {
   }
 }
 
-/** Pairs of surrogates stay together: alone they have no form in UTF-8. */
+/** Keeps surrogate pairs together, because a lone surrogate has no UTF-8 form. */
 function endOfPiece(message: string, start: number, maxBytes: number): number {
   let end = Math.min(start + maxBytes, message.length);
   // [node] UTF-8 takes at most three bytes for each of the string's units.

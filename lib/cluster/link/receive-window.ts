@@ -1,7 +1,7 @@
-// What has arrived, without repeats and gaps.
+// Takes what arrives from a node, without repeats and gaps.
 import type { Ack, LinkPacket } from './packet.js';
 
-/** Out of packets that are lost, repeated and reordered it takes each segment once and in order. */
+/** Takes each segment once and in order from packets that may be lost, repeated or reordered. */
 export class ReceiveWindow {
   #epoch = 0;
   #cursor = 0;
@@ -13,10 +13,8 @@ export class ReceiveWindow {
   }
 
   /**
-   * The segments of the packet that are new and without a gap before them.
-   *
-   * `restarted` is called first when the peer has begun to number anew: it has given up what it
-   * sent before.
+   * Returns the segments that are new and follow without a gap. Calls `restarted` first if the peer
+   * has restarted its numbering, and so has given up what it sent before.
    */
   take({ epoch, first, bodies }: LinkPacket, restarted: () => void): readonly string[] {
     if (bodies.length === 0 || epoch < this.#epoch) return [];

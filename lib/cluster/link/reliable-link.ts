@@ -16,21 +16,24 @@ import {
 /** What is not acknowledged is sent again after this, then after twice as long, up to a second. */
 const RESEND_MS = 250;
 const RESEND_MAX_MS = 1_000;
-/** What a peer misses it asks for with each packet that it gets; it is sent again this often at most. */
+/**
+ * A peer asks for what it misses each time a packet arrives; it is sent again at most this often.
+ */
 const MISSING_MS = 20;
 /** A peer that acknowledges nothing for this long does not hear us, whatever the adapter says. */
 const GIVE_UP_MS = 15_000;
 
-/** A longer message goes in pieces; smaller ones where the adapter takes less. */
+/** Longer messages go in pieces of this size, or of the adapter's limit if that is lower. */
 const PIECE_BYTES = 128 * 1024;
 /** Bytes that one packet carries at most, unless a single piece is longer. */
 const PACKET_BYTES = 64 * 1024;
-/** What the head of a packet takes of the adapter's largest frame. */
+/** Bytes of the adapter's largest frame that are reserved for a packet's head. */
 const HEAD_BYTES = 256;
 const LEAST_PIECE_BYTES = 256;
 /**
- * An adapter that does not say which frames are too large refuses a segment this often, and takes
- * others in between. Smaller segments, and such as it has carried before, are not too large.
+ * For adapters that do not say which frames are too large: a segment counts as too large after this
+ * many refusals, if the adapter took other frames in between. A segment no larger than
+ * `LARGE_BYTES`, or than one that was carried, never does.
  */
 const MAX_REFUSALS = 3;
 const LARGE_BYTES = 16 * 1024;
@@ -49,7 +52,7 @@ export interface LinkOwner {
    * The adapter has taken a frame.
    *
    * @param present whether it says that somebody listens at the peer's address
-   * @param asks whether the peer answers it
+   * @param asks whether the peer is to answer it
    */
   onTransmitted(present: boolean, asks: boolean): void;
   /** What was sent and not acknowledged is given up. */
@@ -58,7 +61,7 @@ export interface LinkOwner {
   onPeerReset(): void;
 }
 
-/** What is left of a link that is forgotten, so that it can be made anew where it was. */
+/** What remains of a forgotten link, to make it again where it was. */
 export interface LinkMemory {
   readonly epoch: number;
   readonly first: number;
@@ -102,13 +105,13 @@ export class ReliableLink {
     this.#owner = owner;
     this.#now = now ?? (() => performance.now());
     this.#budget = budget;
-    // Larger than that of a link to the same node of which nothing is remembered.
+    // Larger than the epoch of any forgotten link to the same node.
     const epoch = memory?.epoch ?? 1 + Math.floor(this.#now());
     this.#sendWindow = new SendWindow(budget, epoch, memory?.first);
     this.#receiveWindow = memory?.received ?? new ReceiveWindow();
     this.resent = memory?.resent ?? 0;
     this.#joiner = new PieceJoiner(budget, () => {
-      // A stream that it was a part of would have a gap.
+      // A stream to which the dropped message belongs would have a gap.
       owner.onPeerReset();
     });
   }
@@ -117,7 +120,10 @@ export class ReliableLink {
     return this.#sendWindow.isIdle;
   }
 
-  /** What makes it anew, as long as it is idle and no message has arrived in part. */
+  /**
+   * What is needed to make the link again; undefined unless it is idle and no message has arrived
+   * in part.
+   */
   get memory(): LinkMemory | undefined {
     if (!this.isIdle || this.#pending > 0 || !this.#joiner.isIdle) return undefined;
     const { epoch, first } = this.#sendWindow;
@@ -134,7 +140,7 @@ export class ReliableLink {
     return this.#budget.hasRoom(bytes, this.bytes);
   }
 
-  /** Whether a producer had better wait. */
+  /** Whether producers should wait. */
   get isTight(): boolean {
     return this.#budget.isTight(this.bytes);
   }
@@ -188,7 +194,7 @@ export class ReliableLink {
     }
   }
 
-  /** Sends again what has been waiting for its acknowledgement for too long, as of `now`. */
+  /** Sends again what has waited too long for its acknowledgement, as of `now`. */
   tick(now: number): void {
     // What the adapter has not settled is still on its way.
     if (!this.#sendWindow.awaitsAck || this.#pending > 0) return;
@@ -198,19 +204,19 @@ export class ReliableLink {
     this.#resend();
   }
 
-  /** Sends a packet that says nothing new: the adapter tells whether the peer is there. */
+  /** Sends a packet without news, so that the adapter says whether the peer is there. */
   ping(): void {
     this.#sendAck();
   }
 
-  /** Gives up what is on its way to the peer; the link can be used on. */
+  /** Gives up what is on its way to the peer. The link stays usable. */
   reset(): void {
     this.#sendWindow.restart();
     this.#resendMs = RESEND_MS;
     this.#owner.onReset();
   }
 
-  /** The peer is no more: nothing is kept for it, and nothing of it. */
+  /** The peer is gone: drops what waits for it and what has arrived of it in part. */
   end(): void {
     this.#joiner.drop();
     this.reset();
@@ -268,7 +274,7 @@ export class ReliableLink {
   }
 
   #sendAck(): void {
-    // A lost acknowledgement is asked for by a repeated segment.
+    // If this is lost, the peer repeats its segment and so gets another acknowledgement.
     const { epoch } = this.#sendWindow;
     void this.#transmit({ epoch, first: 1, bodies: [], ack: this.#receiveWindow.ack });
   }
@@ -282,7 +288,7 @@ export class ReliableLink {
       for (const { bytes } of batch?.segments ?? []) {
         this.#largestTaken = Math.max(this.#largestTaken, bytes);
       }
-      // Where nobody listens, as far as the adapter can count, it may have arrived all the same.
+      // The batch may have arrived even if nobody listens as far as the adapter can count.
       if (present) batch?.taken();
       this.#owner.onTransmitted(present, batch !== undefined);
     } catch (thrown) {
@@ -292,7 +298,7 @@ export class ReliableLink {
     }
   }
 
-  /** The adapter has not taken a batch; what must fail for it is only what it will never take. */
+  /** The adapter has refused a batch. Only what it will never take fails. */
   #refused(batch: Batch, error: McpSseError): void {
     const tooLarge = error.code === 'message-too-large';
     // Otherwise it may have arrived; it is sent again if it is not acknowledged.
@@ -307,7 +313,7 @@ export class ReliableLink {
     if (more.length === 0 && (tooLarge || this.#isNeverTaken(segment))) {
       this.#giveUpMessage(segment, error);
     } else if (tooLarge) this.#resend();
-    // Whether it takes anything at all.
+    // Shows whether the adapter takes anything at all.
     else this.ping();
   }
 
@@ -315,7 +321,7 @@ export class ReliableLink {
     return refusals >= MAX_REFUSALS && bytes > this.#largestTaken;
   }
 
-  /** The link goes on without the message of `segment`; what has arrived of it is dropped. */
+  /** Gives up the message of `segment`. The receiver drops what has arrived of it. */
   #giveUpMessage(segment: Segment, error: McpSseError): void {
     const { message } = segment;
     const { segments, onRefused } = message;

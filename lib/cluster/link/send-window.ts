@@ -1,15 +1,17 @@
-// What was sent, until it is acknowledged.
+// Keeps what was sent until it is acknowledged.
 import type { LinkBudget } from './link-budget.js';
 import type { Ack, LinkPacket } from './packet.js';
 
 /** Bytes that may be on their way unacknowledged. */
 const WINDOW_BYTES = 1024 * 1024;
-/** What a segment counts besides its body: its number and length in a packet, and its object. */
+/**
+ * Bytes counted for a segment besides its body: its number and length in a packet, and its object.
+ */
 export const SEGMENT_OVERHEAD_BYTES = 64;
 
 /**
- * What a packet carries is known by its segments, so that one that no node took can be told from
- * one that may have arrived.
+ * Each segment counts the packets that carried it, so that a segment that no node took can be told
+ * from one that may have arrived.
  */
 export class SendWindow {
   readonly #budget: LinkBudget;
@@ -22,7 +24,7 @@ export class SendWindow {
   #waitingBytes = 0;
 
   /**
-   * @param epoch larger than any that the peer has seen from this node, unless `first` goes on in it
+   * @param epoch larger than any that the peer has seen from this node, unless `first` continues it
    * @param first the number of the next segment
    */
   constructor(budget: LinkBudget, epoch = 1, first = 1) {
@@ -59,9 +61,7 @@ export class SendWindow {
     this.#resizeWaiting(segment.bytes);
   }
 
-  /**
-   * Takes a segment back. The number of one that was sent stays, and `body` goes in its place.
-   */
+  /** Takes a segment back. If it was sent, its number stays and `body` takes its place. */
   withdraw(segment: Segment, body = ''): void {
     if (segment.state === 'waiting') {
       this.#waiting.delete(segment);
@@ -74,9 +74,9 @@ export class SendWindow {
     }
   }
 
-  /** Whether the acknowledgement takes anything off. */
+  /** Drops what is acknowledged. Returns whether that was anything. */
   acknowledged({ epoch, cursor }: Ack): boolean {
-    // One of an earlier epoch, or one that was overtaken by another.
+    // An acknowledgement of an earlier epoch, or one that a later one has overtaken.
     if (epoch !== this.#epoch || cursor < this.#firstSent) return false;
     const count = Math.min(cursor + 1 - this.#firstSent, this.#sent.length);
     for (const segment of this.#sent.splice(0, count)) {
@@ -87,11 +87,11 @@ export class SendWindow {
     return count > 0;
   }
 
-  /** What was never sent and fits into the window, in packets of at most `maxBytes`. */
+  /** Unsent segments that fit into the window, in packets of at most `maxBytes`. */
   fresh(maxBytes: number): Batch[] {
     const begin = this.#sent.length;
     for (const segment of this.#waiting) {
-      // One that is longer goes alone.
+      // A segment longer than the window goes alone.
       if (this.#sentBytes > 0 && this.#sentBytes + segment.bytes > WINDOW_BYTES) break;
       this.#waiting.delete(segment);
       this.#resizeWaiting(-segment.bytes);
@@ -102,12 +102,12 @@ export class SendWindow {
     return this.#packed(begin, maxBytes);
   }
 
-  /** All that is not acknowledged once more, in packets of at most `maxBytes`. */
+  /** Everything that is not acknowledged, once more, in packets of at most `maxBytes`. */
   again(maxBytes: number): Batch[] {
     return this.#packed(0, maxBytes);
   }
 
-  /** Gives up everything and begins to number anew. */
+  /** Gives up everything and restarts the numbering. */
   restart(): void {
     this.#epoch += 1;
     for (const segment of this.#sent) segment.state = 'gone';
@@ -119,7 +119,7 @@ export class SendWindow {
     this.#resizeWaiting(-this.#waitingBytes);
   }
 
-  /** What was numbered, from index `begin` on, in packets. */
+  /** The numbered segments from index `begin` on, in packets. */
   #packed(begin: number, maxBytes: number): Batch[] {
     const batches: Batch[] = [];
     let segments: Segment[] = [];
@@ -153,20 +153,20 @@ export class SendWindow {
 /** A piece of a message on its way to another node. */
 export class Segment {
   state: 'waiting' | 'sent' | 'gone' = 'waiting';
-  /** In how many packets it was handed over that may have arrived. */
+  /** Packets that carried it and may have arrived. */
   transmissions = 0;
   /** How often in a row the adapter has refused it, with others taken in between. */
   refusals = 0;
-  /** How many frames of the link the adapter had taken at the last of these. */
+  /** Frames of the link that the adapter had taken by the last refusal. */
   takenBefore = -1;
-  /** It goes in a packet of its own, since the adapter has refused one that it was in. */
+  /** Travels in a packet of its own, because the adapter has refused one that carried it. */
   alone = false;
   #body: string;
   #bytes: number;
 
   constructor(
     body: string,
-    /** What it is a piece of. */
+    /** The message of which it is a piece. */
     readonly message: OutgoingMessage,
   ) {
     this.#body = body;
@@ -182,7 +182,7 @@ export class Segment {
     this.#bytes = sizeOf(body);
   }
 
-  /** UTF-8 bytes that it counts. */
+  /** UTF-8 bytes that it counts for. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -221,7 +221,7 @@ export class Batch {
     for (const segment of this.segments) segment.refusals = 0;
   }
 
-  /** It has surely not arrived. */
+  /** It has certainly not arrived. */
   undelivered(): void {
     for (const segment of this.segments) segment.transmissions -= 1;
   }

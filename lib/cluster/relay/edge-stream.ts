@@ -2,7 +2,7 @@
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { performance } from '../../util/timers.js';
 
-/** How long a stream that its owner has ended may take to hand out what is left. */
+/** How long a stream may take to send what is left after its owner has ended it. */
 const FINISH_MS = 5_000;
 
 export class EdgeStream {
@@ -73,8 +73,8 @@ export class EdgeStream {
   }
 
   /**
-   * The session has come here: its connection, with all that was sent until now. The stream of its
-   * former owner is over, and nobody there is told. Undefined where there is no connection.
+   * Returns the connection for the session, which has moved here, and ends the relay without a word
+   * to the former owner. Undefined if there is no connection.
    */
   takeOver(): ConnectionWriter | undefined {
     const writer = this.#writer;

@@ -1,4 +1,4 @@
-// A stream of ours whose client is connected elsewhere.
+// A stream of one of our sessions whose client is connected elsewhere.
 import type { WritableResponse } from '../../stream/writable-response.js';
 
 /** Bytes that may be on their way to the client's node and not yet in its socket. */
@@ -9,11 +9,11 @@ export interface StreamLink {
   send(body: string): void;
   /** Whether `bytes` more may wait for that node. */
   hasRoom(bytes: number): boolean;
-  /** Whether it had better be less. */
+  /** Whether producers should wait. */
   isTight(): boolean;
 }
 
-/** The writer on it neither knows nor cares where the client is. */
+/** Looks to the `ConnectionWriter` on it like the response of a local client. */
 export class OwnerResponse implements WritableResponse {
   destroyed = false;
   closed = false;
@@ -34,7 +34,7 @@ export class OwnerResponse implements WritableResponse {
   on(event: 'drain' | 'close' | 'error', listener: (error: Error) => void): void {
     const bound = listener as () => void;
     if (event === 'drain') this.#onDrain.push(bound);
-    // What fails on the way closes it: there is no `error` of its own.
+    // A failure on the way closes the stream: there is no `error` event.
     else if (event === 'close') this.#onClose.push(bound);
   }
 
@@ -52,14 +52,16 @@ export class OwnerResponse implements WritableResponse {
     return this.#unbounded || !this.#full;
   }
 
-  /** From now on what is written goes to the other node at once: it is the last of it. */
+  /**
+   * Lifts the window: what is written from now on is the last, and goes to the other node at once.
+   */
   openWindow(): void {
     this.#unbounded = true;
     this.#full = false;
     for (const listener of this.#onDrain) listener();
   }
 
-  /** The client's socket has taken `bytes` bytes more. */
+  /** The client's socket has taken `bytes` more. */
   credit(bytes: number): void {
     this.#outstandingBytes = Math.max(this.#outstandingBytes - bytes, 0);
     if (!this.#full || this.#outstandingBytes >= WINDOW_BYTES) return;

@@ -1,4 +1,4 @@
-// Which writers of ours lead to clients of other nodes.
+// Knows which writers lead to clients that are connected elsewhere.
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import type { OwnerResponse } from './owner-response.js';
 
@@ -10,7 +10,7 @@ export interface Relay {
   readonly response: OwnerResponse;
 }
 
-/** Relays by their writers, which know nothing of them. */
+/** Finds a relay by its writer, which does not know of it. */
 export class Relays {
   readonly #byWriter = new WeakMap<ConnectionWriter, Relay>();
 

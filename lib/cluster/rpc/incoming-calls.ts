@@ -11,7 +11,7 @@ import type { MovedSessions } from '../handover/moved-sessions.js';
 import type { Peer } from '../peer.js';
 import type { Relays } from '../relay/relays.js';
 
-/** How long a node that sends to a session of ours is held back by its reader at most. */
+/** How long a slow client may hold back a `send` from another node. */
 const ROOM_MS = 2_000;
 
 /** What incoming calls work with. */
@@ -45,7 +45,7 @@ export class IncomingCalls<Data> {
     this.#limits = { ...limits, maxBufferedBytes: Infinity };
   }
 
-  /** @throws McpSseError (as a rejection) which refuses it */
+  /** @throws McpSseError (as a rejection) that refuses the call */
   async answer(operation: string, parameters: unknown, peer: Peer): Promise<unknown> {
     switch (operation) {
       case 'post':

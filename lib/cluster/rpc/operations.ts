@@ -1,4 +1,4 @@
-// What nodes can ask of each other, with schemas.
+// The calls between nodes, with schemas.
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
@@ -64,7 +64,7 @@ export type Operation = keyof Operations;
 const NODE = /^[\w-]{1,64}$/;
 const principal = z.string().optional();
 const position = z.string().max(64).optional();
-/** It goes back in the head of each chunk. */
+/** Comes back in the head of each chunk. */
 const channel = z.string().regex(/^[\w-]{1,32}$/);
 const claim = z.union([
   z.object({ by: z.literal('event-id'), token: z.string(), offset: z.int().min(0) }),
@@ -77,12 +77,12 @@ const claim = z.union([
   z.object({ by: z.literal('key'), key: z.string() }),
 ]);
 const headers = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional());
-/** As the application made it. */
+/** Left as the application made it. */
 const message = z.looseObject({});
 
 /**
- * Checked like anything that comes from outside: a node of another version, or somebody else who
- * may publish, must do no harm by nonsense.
+ * Parameters are checked like anything that comes from outside: a node of another version, or
+ * anybody else who can publish, must do no harm with nonsense.
  */
 const schemas: Record<Operation, z.ZodType> = {
   post: z

@@ -7,7 +7,7 @@ import type { OutgoingMessage } from '../link/send-window.js';
 
 /** How long another node may take to answer; then the caller is told what is known. */
 const DEADLINE_MS = 8_000;
-/** Requests that change nothing that matters: whether they ran is nobody's question. */
+/** Requests that may be repeated without harm: callers need not know whether they ran. */
 const HARMLESS: ReadonlySet<string> = new Set(['find', 'attach']);
 
 interface SentCall {
@@ -52,14 +52,14 @@ export class OutgoingCalls {
       return rejected(new McpSseError('not-serializable', advice, { cause }));
     }
     if (!this.#link.hasRoom(Buffer.byteLength(text))) {
-      const full = 'too much waits for the node of this session';
+      const full = 'too many bytes wait for the node of this session';
       return rejected(new McpSseError('adapter-unavailable', full));
     }
     const id = String((this.#count += 1));
     const onRefused = (error: Error): void => {
       const refusal = McpSseError.from(error);
       const known = this.#withdraw(id, refusal);
-      // Of one that is too large some pieces may have arrived, and never all.
+      // Some pieces of a message that is too large may have arrived, but never all: it has not run.
       this.#pending.reject(id, refusal.code === 'message-too-large' ? refusal : known);
     };
     const message = this.#link.push(`call ${id} ${operation}\n${text}`, onRefused);
@@ -73,7 +73,11 @@ export class OutgoingCalls {
     try {
       this.#pending.resolve(id, JSON.parse(result) as unknown);
     } catch (cause) {
-      const error = new McpSseError('internal', 'a node has answered nonsense', { cause });
+      const error = new McpSseError(
+        'internal',
+        'another node has sent an answer that is not JSON',
+        { cause },
+      );
       this.#pending.reject(id, error);
     }
   }
@@ -83,12 +87,14 @@ export class OutgoingCalls {
     this.#pending.reject(id, error);
   }
 
-  /** Nothing will be answered any more; `error` for what was never sent. */
+  /**
+   * Fails all requests: those that were never sent with `error`, the others as `outcome-unknown`.
+   */
   rejectAll(error: McpSseError): void {
     this.#pending.rejectAll((id) => this.#withdraw(id, error));
   }
 
-  /** Takes a request back: `error`, unless it may have arrived. */
+  /** Takes a request back. Returns `error`, or `outcome-unknown` if it may have arrived. */
   #withdraw(id: string, error: McpSseError): McpSseError {
     const sent = this.#messages.get(id);
     this.#messages.delete(id);
@@ -103,5 +109,8 @@ export function unreachable(): McpSseError {
 }
 
 function outcomeUnknown(): McpSseError {
-  return new McpSseError('outcome-unknown', 'sent, but the node of this session has not answered');
+  return new McpSseError(
+    'outcome-unknown',
+    'it was sent and may have run, but the node of this session has not answered',
+  );
 }

@@ -18,7 +18,7 @@ export class RemoteHost implements Host {
   readonly #probes: Probes;
   readonly #undeliverable: () => McpSseError | undefined;
 
-  /** @param undeliverable why nothing can be delivered to its sessions now, if that is so */
+  /** @param undeliverable returns why nothing can be delivered to its sessions now, or undefined */
   constructor(
     peer: Peer,
     probes: Probes,
@@ -61,9 +61,9 @@ export class RemoteHost implements Host {
   }
 
   /**
-   * A client that has lost its stream needs an answer soon: one whose node is most likely gone gets a
-   * new session. For a message that is refused there is no hurry: its session may live, at a node that
-   * has lost the adapter.
+   * Delivers a message. A client that has lost its stream needs an answer soon: if its node is only
+   * likely to be gone, it gets a new session. A refused message can wait: its session may live on a
+   * node that has merely lost the adapter.
    */
   async #deliver<Name extends Operation>(operation: Name, params: Operations[Name]): Promise<void> {
     try {
@@ -110,9 +110,9 @@ export class UnknownHost implements Host {
 }
 
 /**
- * An answer to a probe goes to the node that has asked, not by way of the session's owner: one
- * whose event loop is blocked would answer after the probe has given up, and the session be lost.
- * Whose session it is, the owner checks when the stream is attached.
+ * Passes answers to probes to the node that asked, not by way of the session's owner: an owner
+ * whose event loop is blocked would pass them on after the probe has given up, and the session
+ * would be lost. The owner checks whose session it is when the stream is attached.
  */
 function settleProbes({ messages, sessionId, position }: InboundPost, probes: Probes): void {
   for (const message of messages) probes.settle(message, { sessionId, position });

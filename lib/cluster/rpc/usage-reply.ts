@@ -1,4 +1,4 @@
-// What another node answers to `usage`.
+// Checks what another node answers to `usage`.
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
@@ -24,6 +24,10 @@ const report = z.object({ rows: z.array(row).max(MAX_ROWS), forgotten: count, si
 /** @throws McpSseError `internal` for what is no answer to `usage` */
 export function checkedUsage(answer: unknown): UsageReport {
   const result = report.safeParse(answer);
-  if (!result.success) throw new McpSseError('internal', 'a node has answered nonsense');
+  if (!result.success)
+    throw new McpSseError(
+      'internal',
+      'another node has sent an answer to usage() that this version cannot read',
+    );
   return result.data as UsageReport;
 }

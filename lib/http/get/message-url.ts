@@ -65,7 +65,10 @@ function ascii(url: string): string {
 function oneLine(url: unknown): string {
   if (typeof url === 'string' && /^[^\r\n]+$/.test(url)) return url;
   ignoreResult(url);
-  throw new McpSseError('internal', 'endpoint() must return the URL for POSTs');
+  throw new McpSseError(
+    'internal',
+    'endpoint() must return the URL for POSTs, a string of one line',
+  );
 }
 
 /**

@@ -49,7 +49,7 @@ export function isPeerTrusted({ req, trusts }: Exchange): boolean {
   return trusts(req.socket.remoteAddress ?? '', 0);
 }
 
-/** The values of an X-Forwarded-* header, which each proxy may have added one to. */
+/** The values of an X-Forwarded-* header, to which each proxy may have added one. */
 export function forwardedValues(
   { req }: Pick<Exchange, 'req'>,
   name: 'for' | 'host' | 'prefix' | 'proto',

@@ -43,16 +43,16 @@ export class OriginGuard {
   }
 
   /**
-   * Lets the request pass, with CORS headers where its origin is another site that is allowed.
+   * Lets the request pass, with CORS headers if its origin is another site that is allowed.
    *
-   * @throws McpSseError `host-not-allowed`, `origin-not-allowed`; the message is the line that
-   * admits the caller.
+   * @throws McpSseError `host-not-allowed`, `origin-not-allowed`; the message names the option that
+   * would admit the caller.
    */
   check(exchange: Exchange): void {
     this.#checkHosts(exchange);
     // [spec] The server MUST validate Origin on every connection.
     const foreign = this.#isCrossOrigin(exchange);
-    // A preflight request is `preflight`'s to answer: cors() would end the response here already.
+    // `preflight` answers preflight requests; cors() would end the response here already.
     if (foreign && exchange.req.method !== 'OPTIONS') this.#cors(exchange.req, exchange.res, noop);
   }
 
@@ -62,8 +62,9 @@ export class OriginGuard {
   }
 
   /**
-   * Within this machine every name in play must be a local one or allowed: a rebound page can forge
-   * X-Forwarded-Host, but not its Host. Elsewhere it is the name that the client has asked for.
+   * Within this machine every name, in Host and X-Forwarded-Host, must be local or allowed: after
+   * DNS rebinding a page can forge X-Forwarded-Host, but not Host. Elsewhere only the name counts
+   * that the client asked for.
    */
   #checkHosts(exchange: Exchange): void {
     const { allowedHosts } = this.#security;
@@ -129,8 +130,9 @@ function hostAdvice(header: string, local: boolean): string {
 }
 
 /**
- * Whether a page on this machine could have made the request: over TCP, when both ends are here. A
- * Unix socket is open to no page, but to a proxy, whose own peer is the last that it forwards for.
+ * Whether a page on this machine could have made the request. Over TCP it could if both ends are
+ * here. No page can open a Unix socket, but a proxy can: then the last address that it forwards for
+ * decides.
  */
 function isLocal(exchange: Exchange): boolean {
   const { socket } = exchange.req;
@@ -142,8 +144,8 @@ function isLocal(exchange: Exchange): boolean {
 }
 
 /**
- * Whether a page of `origin` is the server's own. An https page of the same host is, also when
- * the request arrives in plain http: TLS may end at a proxy.
+ * Whether `origin` is the server's own. An https origin of the same host is, even if the request
+ * arrives over plain http: TLS may end at a proxy.
  */
 function isOwnOrigin(origin: string, exchange: Exchange): boolean {
   const { host, scheme } = forwardedOf(exchange);

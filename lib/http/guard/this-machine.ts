@@ -5,7 +5,7 @@ import ipaddr from 'ipaddr.js';
 
 import { isLoopbackAddress, isLoopbackName } from '../../util/guards.js';
 
-/** The two ends of a connection, and whether it still has them. */
+/** The addresses of a connection's two ends; undefined once its socket is destroyed. */
 export interface Ends {
   readonly remoteAddress?: string | undefined;
   readonly localAddress?: string | undefined;
@@ -13,11 +13,12 @@ export interface Ends {
 
 /**
  * Whether both ends of a TCP connection are the same machine: over loopback, or over an address of
- * its network. A page of any site can get there by a name of its own (DNS rebinding).
+ * its network. A page of any site can reach it by a name of its own (DNS rebinding).
  */
 export function isWithinMachine(ends: Ends): boolean {
   const { remoteAddress } = ends;
-  // [node] Asking a socket for its own address is a system call: only where the other end leaves it open.
+  // [node] A socket's own address costs a system call, so it is read only if the other end does not
+  // decide.
   return (
     remoteAddress !== undefined &&
     (isLoopbackAddress(remoteAddress) || remoteAddress === ends.localAddress)
@@ -37,7 +38,7 @@ export function isLocalName(name: string, ends: Ends): boolean {
 function isSameAddress(name: string, localAddress: string): boolean {
   const address = withoutBrackets(name);
   if (isIP(address) === 0 || isIP(localAddress) === 0) return false;
-  // `process` takes an IPv4 address out of its IPv6 clothes.
+  // `process` turns an IPv4 address that is mapped into IPv6 back into IPv4.
   return ipaddr.process(address).toString() === ipaddr.process(localAddress).toString();
 }
 

@@ -1,11 +1,14 @@
-// The exchanges of Streamable HTTP that are not over.
+// Keeps the open exchanges of Streamable HTTP.
 import type { ServerResponse } from 'node:http';
 
 import { withDeadline } from '../../util/promises.js';
 import { McpSseError } from '../../errors.js';
 import type { Exchange } from '../exchange.js';
 
-/** [spec] 2026-07-28: the method of a request that is a stream of events, and never ends by itself. */
+/**
+ * [spec] 2026-07-28: a request with this method is answered by a stream of events that never ends
+ * by itself.
+ */
 const LISTEN = 'subscriptions/listen';
 
 /** The exchanges that the handler of Streamable HTTP has not finished: answers, and streams. */
@@ -28,14 +31,17 @@ export class OpenExchanges {
     });
   }
 
-  /** Lets answers go out for `timeoutMs`, then ends what is left, streams among it. Never rejects. */
+  /**
+   * Waits for answers up to `timeoutMs`, then cuts off what is left, streams included. Never
+   * rejects.
+   */
   async drain(timeoutMs: number): Promise<void> {
     if (this.#answers.size > 0) {
       const answered = new Promise<void>((resolve) => this.#whenAnswered.push(resolve));
       const late = (): McpSseError => new McpSseError('internal', 'late');
       await withDeadline(answered, timeoutMs, late).catch(() => undefined);
     }
-    // Not `end()`: what its handler writes behind that would be an error that nobody hears.
+    // Not `end()`: what the handler writes after that would be an error that nobody hears.
     for (const res of [...this.#answers, ...this.#streams]) res.destroy();
   }
 

@@ -1,16 +1,16 @@
-// Lets a body that a parser in front has read be read once more.
+// Makes a body readable again that a parser in front has read.
 import { McpSseError } from '../../errors.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
 
 /**
- * Lets `for await (const chunk of req)` read a body that a parser in front has put into `req.body`:
- * handlers that are made for `node:http` take the body from there and know no `req.body`.
+ * Makes `for await (const chunk of req)` read a body that a parser in front has put into
+ * `req.body`: handlers for `node:http` read the request and know no `req.body`.
  *
  * @throws McpSseError `internal` if something in front has read the body and kept it.
  */
 export function restoreBody(req: McpSseRequest): void {
-  // [node] Express 4's parsers leave an empty object behind when they pass a body by: `req.body`
-  // says nothing.
+  // [node] Express 4's parsers set `req.body` to an empty object even for a body that they skip, so
+  // `req.body` says nothing.
   if (!req.readableDidRead || req.method === 'GET') return;
   const { body } = req;
   if (body === undefined) {

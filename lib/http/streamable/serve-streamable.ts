@@ -1,4 +1,4 @@
-// Requests of Streamable HTTP at the URL of the stream, for the application's handler.
+// Hands requests of Streamable HTTP at the URL of the stream to the application's handler.
 import type { RequestHandler } from 'express';
 
 import { McpSseError } from '../../errors.js';
@@ -16,11 +16,10 @@ export function isStreamable({ req }: Exchange): boolean {
 }
 
 /**
- * Hands the request to the application's handler, and returns whether that has passed it on, by
- * `next()`.
+ * Hands the request to the application's handler. Returns whether the handler has called `next()`.
  *
- * @throws McpSseError what the handler throws, rejects with or passes to `next`, as `internal` unless
- * it is an error of this package; `shutting-down`; as `principalOf`
+ * @throws McpSseError what the handler throws, rejects with or passes to `next`, as `internal`
+ * unless it is an error of this package; `shutting-down`; as `principalOf`
  */
 export async function serveStreamable<Data>(
   exchange: Exchange,
@@ -48,7 +47,7 @@ export async function serveStreamable<Data>(
   return passedOn;
 }
 
-/** A client that answers what a running tool has asked names its session. */
+/** Lets POSTs of a session through: they may answer what a running tool has asked the client. */
 function refuseWhileDraining<Data>({ req }: Exchange, { sessions }: Runtime<Data>): void {
   if (!sessions.draining || (req.method !== 'GET' && 'mcp-session-id' in req.headers)) return;
   throw new McpSseError('shutting-down', 'the server is shutting down');
@@ -76,7 +75,7 @@ function call(
     };
     const failed = (thrown: unknown): void => {
       const error = McpSseError.from(thrown);
-      // What a handler stops with whose client has left is no fault.
+      // A handler that stops with an error because its client has left is not at fault.
       if (settled && res.writableFinished) failedLater(error);
       settle(() => {
         reject(error);

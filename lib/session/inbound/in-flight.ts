@@ -55,7 +55,10 @@ export class InFlight {
     const ids = messages.filter(isRequest).map((request) => request.id);
     if (ids.length === 0) return;
     if (this.#requests.size + ids.length > this.#limit) {
-      throw new McpSseError('too-many-in-flight', 'too many requests of this session are running');
+      throw new McpSseError(
+        'too-many-in-flight',
+        'the session runs as many requests as limits.maxConcurrentRequests allows',
+      );
     }
     if (new Set(ids).size < ids.length || ids.some((id) => this.#requests.has(id))) {
       throw new McpSseError('invalid-message', 'a request with this id is already running');

@@ -7,17 +7,17 @@ import { ignoreRejection } from '../../util/promises.js';
 
 /** A producer that awaits its sends is held once this much lies unwritten. */
 const HIGH_WATER_BYTES = 64 * 1024;
-/** Bytes from which a change of what is held is reported while a connection is attached. */
+/** While a connection is attached, held bytes are reported in steps of this size. */
 const REPORT_BYTES = 1024;
 const DONE = Promise.resolve();
 
 /** Receives what becomes of the connection and the log. Methods must not throw. */
 export interface ConnectionOwner {
-  /** The connection is gone; without an error when it was the peer or `finish()`. */
+  /** The connection is gone. `error` is undefined if the client closed it, or `finish()`. */
   connectionClosed(error: McpSseError | undefined): void;
   /** A write had to wait for the reader, and the wait is over. */
   connectionStalled(writer: ConnectionWriter): void;
-  /** What waits and what is kept takes `bytes` of memory more, or fewer if negative. */
+  /** Waiting and kept messages take `bytes` of memory more, or fewer if negative. */
   heldBytesChanged(bytes: number): void;
 }
 
@@ -90,7 +90,7 @@ export class Pump implements WriterObserver {
     return this.#waitingBytes + (this.#writer?.bufferedBytes ?? 0);
   }
 
-  /** Whether `frame` may wait here: within the bounds, or with nothing else before it. */
+  /** Whether `frame` may wait here: it is within the bounds, or nothing else waits. */
   fits(frame: Frame): boolean {
     const { unwrittenBytes } = this;
     if (unwrittenBytes === 0) return true;
@@ -118,13 +118,13 @@ export class Pump implements WriterObserver {
     this.#retains = true;
   }
 
-  /** Lets go of what is written; what is not stays. */
+  /** Drops written messages; unwritten ones stay. */
   releaseWritten(): void {
     this.#log.trim(this.#cursor);
     this.#reportHeld();
   }
 
-  /** Keeps nothing from now on beyond its writing. */
+  /** Keeps messages from now on only until they are written. */
   stopRetention(): void {
     this.releaseWritten();
     this.#retains = false;
@@ -142,8 +142,8 @@ export class Pump implements WriterObserver {
   }
 
   /**
-   * From now on messages go to `writer`, beginning with the one after `offset`; what is left of an
-   * earlier connection has no part in it any more.
+   * Gives messages to `writer` from now on, beginning with the one after `offset`. An earlier
+   * connection gets nothing more.
    */
   attach(writer: ConnectionWriter, offset = 0, decorate?: Decorate): void {
     const before = this.#writer;
@@ -157,7 +157,7 @@ export class Pump implements WriterObserver {
     this.#reportHeld();
   }
 
-  /** Gives the connection nothing more until the end. */
+  /** Gives the connection nothing more, for good. */
   freeze(): void {
     this.#frozen = true;
   }
@@ -170,7 +170,7 @@ export class Pump implements WriterObserver {
     return { first: this.#log.first, position: this.position, frames };
   }
 
-  /** Goes on with what another pump has kept; only at the beginning. */
+  /** Continues from the state of another pump; only before anything was appended. */
   restore({ first, position, frames }: PumpState): void {
     this.#log.startAt(first);
     for (const text of frames) this.#log.append({ text, bytes: Buffer.byteLength(text) });
@@ -179,12 +179,12 @@ export class Pump implements WriterObserver {
     this.#reportHeld();
   }
 
-  /** Marks frames in another way from here on. */
+  /** Changes how frames are decorated from now on. */
   decorateWith(decorate: Decorate | undefined): void {
     this.#decorate = decorate;
   }
 
-  /** No more will be taken: producers that wait for room learn why. */
+  /** Takes no more messages: producers that wait for room learn why. */
   close(errorOf: () => McpSseError): void {
     this.#room?.reject(errorOf());
     this.#room = undefined;
@@ -208,7 +208,7 @@ export class Pump implements WriterObserver {
     this.stopRetention();
   }
 
-  /** Of the connection that is attached: one that was replaced is closed, and says nothing. */
+  /** Only the attached connection calls this: one that was replaced is closed and says nothing. */
   writerHasRoom(): void {
     if (this.#waitingBytes > 0) this.#fill();
     this.#reportHeld();
@@ -221,7 +221,7 @@ export class Pump implements WriterObserver {
     this.#owner.connectionStalled(writer);
   }
 
-  /** A connection that was replaced may end when it likes. */
+  /** The end of a connection that was replaced does not matter. */
   writerClosed(error: McpSseError | undefined, writer: ConnectionWriter): void {
     if (writer !== this.#writer) return;
     this.#writer = undefined;
@@ -231,8 +231,8 @@ export class Pump implements WriterObserver {
   }
 
   /**
-   * Past the log: of a session that cannot be resumed no message is wanted twice, and the queue of
-   * the writer can join early what the log has to keep apart.
+   * Writes past the log. A session that cannot be resumed never needs a message twice, and the
+   * writer's queue can join early what the log has to keep apart.
    */
   #bypassLog(writer: ConnectionWriter, frame: Frame): void {
     this.#log.skip();
@@ -267,7 +267,7 @@ export class Pump implements WriterObserver {
     return true;
   }
 
-  /** Lets the oldest of what is written go, as far as the bounds of one session want it. */
+  /** Drops the oldest written messages until the session is within its bounds. */
   #trimToBounds(): void {
     while (this.#log.first < this.#cursor && this.#keepsTooMuch())
       this.#log.trim(this.#log.first + 1);
@@ -282,8 +282,8 @@ export class Pump implements WriterObserver {
   }
 
   /**
-   * Reports what waits and what is kept. A message on its way through is not worth a report: while
-   * a connection is attached, only steps of 1 KiB are, and the end of it.
+   * Reports the held bytes. While a connection is attached, only steps of 1 KiB and the return to
+   * zero are reported: a message on its way through is not worth a report.
    */
   #reportHeld(): void {
     const held = this.#log.memory + (this.#writer?.ownBytes ?? 0);

@@ -1,7 +1,10 @@
 // The outgoing messages of a session, by offset.
 import type { Frame } from '../../wire/sse-encoder.js';
 
-/** What a frame takes beside its text: the object, its pieces of string, its slot; measured. */
+/**
+ * Bytes that a frame takes besides its text, for the object, its pieces of string and its slot;
+ * measured.
+ */
 const FRAME_OVERHEAD = 144;
 
 /** Dropped slots are reclaimed once there are this many and they are half of all. */
@@ -66,7 +69,7 @@ export class ReplayLog {
     this.#first = first;
   }
 
-  /** A message that is not held takes the next offset; only while none is held. */
+  /** Gives the next offset to a message that is not held; only while none is held. */
   skip(): void {
     this.#first += 1;
   }
@@ -99,7 +102,7 @@ export class ReplayLog {
 
 /** [node] A string takes a byte a character, or two each if it has one beyond Latin-1. */
 function memoryOf({ text, bytes, shared }: Frame): number {
-  // There is one text for all who have it.
+  // All logs share one text.
   if (shared) return FRAME_OVERHEAD;
   return FRAME_OVERHEAD + (bytes === text.length ? bytes : 2 * text.length);
 }

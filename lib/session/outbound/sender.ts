@@ -10,7 +10,7 @@ import { ABRUPT, type CloseReason } from '../session.js';
 
 /** Requests of the server whose answers are awaited as acknowledgements; older ones are forgotten. */
 const MAX_ACKS = 256;
-/** How long a closing stream may take to hand out what is already sent. */
+/** How long a closing stream may take to send what is queued. */
 const FINISH_MS = 5_000;
 const DONE = Promise.resolve();
 
@@ -26,7 +26,7 @@ export interface SenderState extends PumpState {
 export class Sender {
   readonly resumeStrategy: ResumeStrategy;
   readonly #pump: Pump;
-  /** By the id of a request to the client: the offset that its answer proves to be read. */
+  /** By the id of a request to the client: the offset that its answer acknowledges. */
   #acks: Map<RequestId, number> | undefined;
   #handshakeOffset = 0;
   /** The client has shown that it has read everything up to here. */
@@ -53,9 +53,9 @@ export class Sender {
   }
 
   /**
-   * The offset after which the client of `claim` goes on: where it says that it stopped, or after
-   * what it has surely read. A cut between a request and its position makes it say less than it
-   * has answered.
+   * The offset after which the client continues: where it says that it stopped, or what it has
+   * acknowledged if that is more. After a cut between a request and its position, a client says
+   * less than it has answered.
    */
   resumeOffset(claim: ResumeClaim): number {
     if (claim.by === 'event-id') return claim.offset;
@@ -75,7 +75,7 @@ export class Sender {
     return this.#pump.append(frame);
   }
 
-  /** The answer to `initialize` is on its way: the client has read it when it goes on. */
+  /** The answer to `initialize` is on its way; the client's next message shows that it was read. */
   handshakeSent(): void {
     this.#handshakeOffset = this.#pump.nextOffset;
   }
@@ -105,19 +105,19 @@ export class Sender {
     return able && this.#pump.canResume(offset);
   }
 
-  /** Goes on after `offset` on a new connection, which is told `announced` first. */
+  /** Continues after `offset` on a new connection, which is told the `messageUrl` first. */
   attach(writer: ConnectionWriter, offset: number, messageUrl: string): void {
     const { resumeStrategy } = this;
     void writer.write(resumeStrategy.endpointEvent(messageUrl, offset));
     this.#pump.attach(writer, offset, resumeStrategy.decorate);
   }
 
-  /** Goes on behind what the connection has, which another sender has given it. */
+  /** Continues on a connection that another sender has used, after what that one has written. */
   adopt(writer: ConnectionWriter): void {
     this.#pump.attach(writer, this.#pump.position, this.resumeStrategy.decorate);
   }
 
-  /** Gives the connection nothing more until the end. */
+  /** Gives the connection nothing more, for good. */
   freeze(): void {
     this.#pump.freeze();
   }
@@ -158,7 +158,7 @@ export class Sender {
     this.writer?.destroy(error);
   }
 
-  /** Lets go of what is kept of the written messages. */
+  /** Drops the written messages that are kept. */
   releaseWritten(): void {
     this.#pump.releaseWritten();
   }
@@ -170,7 +170,7 @@ export class Sender {
     return DONE;
   }
 
-  /** As `end`, without the messages that are not written: another sender has them. */
+  /** As `end`, but drops unwritten messages: another sender has them. */
   async leave(errorOf: () => McpSseError): Promise<void> {
     const { writer } = this;
     if (this.resumeStrategy.acceptsRetry) void writer?.write(this.resumeStrategy.retryEvent());

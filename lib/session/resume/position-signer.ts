@@ -3,20 +3,22 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Bytes of one tag: eight characters in a URL, and 2^48 guesses. */
 const TAG_BYTES = 6;
-/** Tags that one digest gives: a digest for each message would be 10 % of what it costs. */
+/** Tags per digest. A digest for each message would be 10 % of what a message costs. */
 const TAGS = 10;
 const POSITION = /^(0|[1-9]\d{0,14})\.([\w-]{8})$/;
 
 /**
- * Signs the positions in the POST URLs of one session, so that one that was not announced to its
- * client is worth nothing: one that is taken from a log and changed, for instance.
+ * Signs the positions in the POST URLs of one session, so that a position that was not announced to
+ * its client is worthless, for instance one that was copied from an access log and changed.
  */
 export class PositionSigner {
   readonly #key: Buffer;
   #block = -1;
   #digest: Buffer = Buffer.alloc(0);
 
-  /** @param key base64, of a session that was elsewhere until now; a new one unless told */
+  /**
+   * @param key base64; the key of a session that another node had until now. A new one if undefined
+   */
   constructor(key?: string) {
     this.#key = key === undefined ? randomBytes(32) : Buffer.from(key, 'base64');
   }

@@ -6,13 +6,13 @@ import { randomText } from '../../util/random-text.js';
 import { clearTimeout, setTimeout } from '../../util/timers.js';
 
 /**
- * Of a probe, a text and no integer as other ids of ours are: it names the node that asks, since the
- * answer may reach another one, and it is never to be guessed. Clients that answer a text with
- * another id are not asked: only an EventSource that has negotiated a version is.
+ * The id of a probe: a string, unlike our other ids, because it names the node that asks (the
+ * answer may reach another one) and must not be guessed. Clients that answer a string with another
+ * id are never asked: only an EventSource that has negotiated a version is.
  */
 const PROBE_ID = /^express-mcp-sse:probe:([\w-]+):/;
 
-/** The session that a client still holds, and the last message it has surely read. */
+/** The session that a client still holds, and the last message that it has certainly read. */
 export interface ProbeAnswer {
   readonly sessionId: string;
   /** As the client's POST URL has it; undefined where it has none. */
@@ -24,7 +24,7 @@ export interface ProbeAnswer {
  * and the client answers it by a POST to the endpoint that it still holds.
  */
 export class Probes {
-  /** Gets the answers to what another node has asked. */
+  /** Gets the answers to probes of other nodes. */
   elsewhere: ((node: string, id: string, answer: ProbeAnswer) => void) | undefined;
   readonly #node: string;
   readonly #waiting = new Map<string, (answer: ProbeAnswer | undefined) => void>();
@@ -39,8 +39,8 @@ export class Probes {
   }
 
   /**
-   * Asks, and once more when half of `timeoutMs` has passed: a POST that fails is not repeated by
-   * clients, and this one decides about a session. Undefined when there is no answer.
+   * Sends the probe, and once more after half of `timeoutMs`: clients do not repeat a POST that
+   * fails, and this one decides about a session. Undefined if there is no answer.
    */
   async ask(writer: ConnectionWriter, timeoutMs: number): Promise<ProbeAnswer | undefined> {
     const id = `express-mcp-sse:probe:${this.#node}:${randomText(16)}`;
@@ -65,12 +65,12 @@ export class Probes {
     }
   }
 
-  /** Stops waiting: this node shuts down, and their streams with it. */
+  /** Gives up all probes: this node shuts down, and their streams end. */
   giveUp(): void {
     for (const takeAnswer of this.#waiting.values()) takeAnswer(undefined);
   }
 
-  /** Whether `message` answers a probe, in time or late: then nothing else gets it. */
+  /** Whether `message` answers a probe, in time or late. If so, nothing else gets it. */
   settle(message: JsonRpcMessage, answer: ProbeAnswer): boolean {
     if (!isResponse(message) || typeof message.id !== 'string') return false;
     const node = PROBE_ID.exec(message.id)?.[1];

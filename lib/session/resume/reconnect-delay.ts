@@ -1,7 +1,7 @@
-// A `retry:` with jitter.
+// The delay in a `retry:`, with jitter.
 /**
- * Milliseconds for a `retry:`, half to one and a half of `meanMs`, so that the clients of a server
- * that went away do not all come back in the same moment.
+ * Milliseconds, at random between half and one and a half of `meanMs`, so that the clients of a
+ * restarted server do not all come back at the same moment.
  */
 export function reconnectDelay(meanMs: number): number {
   return Math.round(meanMs * (0.5 + Math.random()));

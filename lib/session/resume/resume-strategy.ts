@@ -7,7 +7,7 @@ import { reconnectDelay } from './reconnect-delay.js';
 
 const EVENT_ID = /^([\w-]{12})\.([\w-]{22})\.(0|[1-9]\d{0,14})$/;
 
-/** Where in which stream of which node a client has stopped, by its `Last-Event-ID`. */
+/** Which stream of which node a client had, and where it stopped, by its `Last-Event-ID`. */
 export interface StreamPosition {
   readonly node: string;
   readonly token: string;
@@ -27,7 +27,7 @@ export interface StrategyState {
   readonly key?: string | undefined;
   readonly positions: boolean;
   readonly undecided: boolean;
-  /** Of the signer, base64. */
+  /** The signer's key, base64. */
   readonly signingKey?: string | undefined;
   readonly messageUrl: string;
 }
@@ -38,11 +38,11 @@ export interface ResumeCapabilities {
   readonly ids?: boolean;
   /** It answers a `ping` that comes before its `endpoint`. */
   readonly positions?: boolean;
-  /** It may, and its POSTs will show. */
+  /** Not known yet: its POSTs will show. */
   readonly undecided?: boolean;
-  /** The application can tell who it is. */
+  /** The application's key for the client. */
   readonly key?: string | undefined;
-  /** How long it is to wait before it reconnects, on the average. */
+  /** Mean delay before it reconnects, in milliseconds. */
   readonly retryMs?: number;
 }
 
@@ -134,7 +134,7 @@ export class ResumeStrategy {
     });
   }
 
-  /** Only says when to come back. */
+  /** A lone `retry:`. */
   retryEvent(): string {
     return encodeRetry(reconnectDelay(this.#retryMs));
   }
@@ -144,7 +144,7 @@ export class ResumeStrategy {
     return encodeEvent({ event: 'endpoint', data: this.#messageUrlAt(offset) });
   }
 
-  /** What messages become for this client; undefined where they stay as they are. */
+  /** How messages are decorated for this client; undefined if they stay as they are. */
   get decorate(): Decorate | undefined {
     const withId = this.token === undefined ? undefined : this.#withId(this.token);
     if (!this.#positions) return withId;

@@ -84,7 +84,11 @@ export class HandlerSink<Data> implements MessageSink {
     if (!request) return;
     const result = returned ?? {};
     if (isRecord(result)) this.#reply(request.id, { jsonrpc: '2.0', id: request.id, result });
-    else this.#refuse(request, new McpSseError('server-failed', 'a result must be an object'));
+    else
+      this.#refuse(
+        request,
+        new McpSseError('server-failed', 'the result of handler() must be an object'),
+      );
   }
 
   #refuse(request: JsonRpcRequest | undefined, thrown: unknown): void {

@@ -56,7 +56,7 @@ it.each<[string, unknown]>([
 ])('refuses %s for a result: the client gets an error, onError the reason', async (_, returned) => {
   const { client, errors } = await setup(() => returned);
   expect((await client.request('work')).error).toEqual(HIDDEN);
-  expect(errors).toEqual(['server-failed: a result must be an object']);
+  expect(errors).toEqual(['server-failed: the result of handler() must be an object']);
 });
 
 it.each<[string, unknown]>([
