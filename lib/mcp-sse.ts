@@ -1,5 +1,5 @@
 // The factory `mcpSse()`: puts everything together.
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
 import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 
@@ -58,6 +58,11 @@ export interface McpSseStats extends SessionStats {
  * takes the place of the router's method for the HTTP verb of that name.
  */
 export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Router, 'notify'> {
+  /**
+   * Serves a request of a host without Express: `node:http`, connect, Vite. Without `next`, other
+   * paths get 404.
+   */
+  (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void): void;
   /** The sessions of this node. */
   readonly sessions: Sessions<Data>;
   /**

@@ -104,7 +104,20 @@ const accepted: Sources = {
     app.use(mcp);
     app.use('/api', express.json(), mcp, mcp.errorHandler);
     express.Router().use(mcp);
+    app.use(mcp, (req, res) => {
+      res.json(req.query);
+    });
     mcp.requestListener(app, '/api');`,
+  'the router where node:http and connect take handlers': `
+    import { createServer } from 'node:http';
+    import connect from 'connect';
+    const mcp = mcpSse();
+    createServer(mcp);
+    createServer((req, res) => mcp(req, res));
+    createServer((req, res) => {
+      mcp(req, res, (error) => res.writeHead(error === undefined ? 404 : 500).end());
+    });
+    connect().use(mcp).use('/api', mcp);`,
 };
 
 /** What must not compile, and what the compiler must say about it. */
@@ -129,6 +142,10 @@ const refused: Readonly<Record<string, readonly [code: string, complaint: RegExp
       hooks: { onConnect: () => ({ tenant: 'x' }), onSessionOpen: ({ data }) => data.owner },
     });`,
     /'owner' does not exist on type '{ tenant: string; }'/,
+  ],
+  'a router that is called without a response': [
+    "import { createServer } from 'node:http'; createServer((req) => mcpSse()(req));",
+    /Expected|No overload matches/,
   ],
   'a broadcast of a request': [
     "mcpSse().broadcast({ jsonrpc: '2.0', id: 1, method: 'ping' });",
