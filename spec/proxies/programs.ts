@@ -33,6 +33,28 @@ const PROGRAMS: Readonly<Record<ProxyName, ProxyProgram>> = {
 
 export const isInstalled = (name: ProxyName): boolean => existsSync(PROGRAMS[name].path);
 
+/** Lets the proxy check its configuration. @throws (as a rejection) with what it complains of */
+export async function checkConfig(name: ProxyName, config: string): Promise<void> {
+  const { folder, file } = await written(name, config);
+  try {
+    await check(name, folder, file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function written(name: string, config: string): Promise<{ folder: string; file: string }> {
+  const folder = await mkdtemp(join(tmpdir(), `${name}-`));
+  const file = join(folder, 'proxy.conf');
+  await writeFile(file, config.replaceAll('FOLDER', folder));
+  return { folder, file };
+}
+
+async function check(name: ProxyName, folder: string, file: string): Promise<void> {
+  const { path, check: argumentsOf } = PROGRAMS[name];
+  await promisify(execFile)(path, argumentsOf(folder, file));
+}
+
 /** A proxy that runs in the foreground, on its own configuration, in a folder of its own. */
 export class ProxyProcess extends ServerProcess {
   private constructor(
@@ -46,11 +68,9 @@ export class ProxyProcess extends ServerProcess {
 
   /** Starts it, and resolves once it accepts connections at `port`. */
   static async start(name: ProxyName, port: number, config: string): Promise<ProxyProcess> {
-    const { path, run, check } = PROGRAMS[name];
-    const folder = await mkdtemp(join(tmpdir(), `${name}-`));
-    const file = join(folder, 'proxy.conf');
-    await writeFile(file, config.replaceAll('FOLDER', folder));
-    await promisify(execFile)(path, check(folder, file));
+    const { path, run } = PROGRAMS[name];
+    const { folder, file } = await written(name, config);
+    await check(name, folder, file);
     const proxy = new ProxyProcess(path, run(folder, file), port, folder);
     await proxy.start();
     return proxy;
