@@ -15,6 +15,16 @@ interface Profile {
 export type Shares = Readonly<Record<string, number>>;
 
 const own = 'this package';
+const guard = 'guard: ';
+/** What a caller pays so that others are safe, by `file function`; a part of this package's share. */
+const guards: Readonly<Record<string, RegExp>> = {
+  'Host, Origin, Fetch Metadata': /^http\/guard\/|^util\/guards\.js isLoopback/,
+  principal: /^(http|options)\/principal\.js /,
+  'budget of bytes': /^wire\/json-size\.js |byte-budget\.js | heldBytesChanged$/,
+  'requests in flight': /\/in-flight\.js /,
+  'U+0085, U+2028, U+2029': / hasForeignLineEnd$/,
+  usage: /\/usage\.js /,
+};
 const systemCalls = /^(writev|write\w+String|writeBuffer|getpeername|close|shutdown)$/;
 
 /** Where a sample belongs. What V8 does for a function is the function's. */
@@ -25,7 +35,9 @@ function placesOf({ functionName, url }: Call): string[] {
   if (/@modelcontextprotocol|\/zod\//.test(url)) return ['the SDK and zod'];
   if (url.includes('/node_modules/') && !url.includes('/tsx/')) return ['Express and its helpers'];
   const file = /\/dist\/(.+)$/.exec(url)?.[1];
-  return file === undefined ? ['the rest'] : [own, `${own}: ${file}`];
+  if (file === undefined) return ['the rest'];
+  const costs = Object.keys(guards).filter((it) => guards[it]?.test(`${file} ${functionName}`));
+  return [own, `${own}: ${file}`, ...costs.map((name) => `${guard}${name}`)];
 }
 
 /** By subject, from the profiles in `folder/<subject>` that are new. */
@@ -55,12 +67,12 @@ function sharesOf(folder: string, since: Date): Shares {
   return Object.fromEntries([...spent].map(([place, micros]) => [place, (100 * micros) / all]));
 }
 
-/** A column for each subject, a row for each place that takes 1 % or more of one's time. */
+/** A column for each subject; a row for each guard, and for what takes 1 % or more of one's time. */
 export function shareRows(shares: Readonly<Record<string, Shares>>): Rows {
   const columns = Object.values(shares);
   const most = (place: string) => Math.max(...columns.map((column) => column[place] ?? 0));
   const places = [...new Set(columns.flatMap((column) => Object.keys(column)))]
-    .filter((place) => most(place) >= 1)
+    .filter((place) => most(place) >= 1 || place.startsWith(guard))
     .sort((a, b) => most(b) - most(a));
   const row = (place: string) => columns.map((column) => `${number(column[place] ?? 0, 1)} %`);
   return [['', ...Object.keys(shares)], ...places.map((place) => [place, ...row(place)])];

@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.js';
 const machine = 'http/guard/this-machine.spec.ts';
 const proxies = 'http/guard/trust-proxy.spec.ts';
 const hosts = 'http/guard/host.spec.ts';
+const remembered = 'http/guard/origin-guard.spec.ts';
 const origins = 'http/guard/origin.spec.ts';
 const metadata = 'http/guard/fetch-metadata.spec.ts';
 const paths = 'http/path-matching.spec.ts';
@@ -20,6 +21,20 @@ const addressMutants: readonly Mutant[] = [
     find: '(isLoopbackAddress(remoteAddress) || remoteAddress === ends.localAddress)',
     replace: '(remoteAddress === undefined || isLoopbackAddress(remoteAddress))',
     specs: [machine],
+  },
+  {
+    name: 'a Host that is remembered is admitted from elsewhere, too',
+    file: guard,
+    find: 'if (local && host === this.#localHost) return;',
+    replace: 'if (host === this.#localHost) return;',
+    specs: [remembered],
+  },
+  {
+    name: 'the address of one connection is remembered for the others',
+    file: guard,
+    find: 'if (local && isLoopbackName(name)) {',
+    replace: 'if (local && (isLoopbackName(name) || isOwnAddress(name, req.socket))) {',
+    specs: [remembered],
   },
   {
     name: 'any address is a name of this machine',

@@ -3,11 +3,11 @@ import cors from 'cors';
 
 import { McpSseError } from '../../errors.js';
 import type { Settings } from '../../options/settings.js';
-import { isLoopbackAddress } from '../../util/guards.js';
+import { isLoopbackAddress, isLoopbackName } from '../../util/guards.js';
 import type { Exchange } from '../exchange.js';
 import { AllowList } from './allow-list.js';
 import { forwardedOf, forwardedValues, hostOf, isPeerTrusted, nameOf } from './forwarded.js';
-import { isLocalName, isWithinMachine } from './this-machine.js';
+import { isOwnAddress, isWithinMachine } from './this-machine.js';
 
 type Security = Settings<unknown>['security'];
 
@@ -23,6 +23,8 @@ export class OriginGuard {
   readonly #hosts: AllowList;
   readonly #origins: AllowList;
   readonly #cors: ReturnType<typeof cors>;
+  /** The last Host that any connection within this machine may name: to look again costs 1 % of a POST. */
+  #localHost: string | undefined;
 
   /**
    * @param streamable whether Streamable HTTP is served, too
@@ -86,9 +88,14 @@ export class OriginGuard {
 
   #checkHost(header: string, host: string | undefined, { req }: Exchange, local: boolean): void {
     if (host !== undefined) {
+      if (local && host === this.#localHost) return;
       const name = nameOf(host);
       if (this.#hosts.has(host) || this.#hosts.has(name)) return;
-      if (local && isLocalName(name, req.socket)) return;
+      if (local && isLoopbackName(name)) {
+        this.#localHost = host;
+        return;
+      }
+      if (local && isOwnAddress(name, req.socket)) return;
     }
     throw new McpSseError('host-not-allowed', hostAdvice(header, local));
   }

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 
 import ipaddr from 'ipaddr.js';
 
-import { isLoopbackAddress, isLoopbackName } from '../../util/guards.js';
+import { isLoopbackAddress } from '../../util/guards.js';
 
 /** The addresses of a connection's two ends; undefined once its socket is destroyed. */
 export interface Ends {
@@ -26,12 +26,10 @@ export function isWithinMachine(ends: Ends): boolean {
 }
 
 /**
- * Whether a name without its port can only mean this machine: a loopback name, or the address that
- * the connection came to. No page of another site is addressed by one of these.
+ * Whether a name without its port is the address that the connection came to. No page of another
+ * site is addressed by it.
  */
-export function isLocalName(name: string, ends: Ends): boolean {
-  if (isLoopbackName(name)) return true;
-  const { localAddress } = ends;
+export function isOwnAddress(name: string, { localAddress }: Ends): boolean {
   return localAddress !== undefined && isSameAddress(name, localAddress);
 }
 

@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os';
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { isLocalName, isWithinMachine } from '../../../lib/http/guard/this-machine.js';
+import { isOwnAddress, isWithinMachine } from '../../../lib/http/guard/this-machine.js';
 import { mcpSse, type McpSseOptions } from '../../../lib/index.js';
 import { expectAdmitted, expectBarred } from '../../support/admission.js';
 import { deferred } from '../../support/deferred.js';
@@ -40,9 +40,8 @@ it.each([
   ['[::ffff:c000:207]', '192.0.2.7'],
   ['[fd00::2]', 'fd00::2'],
   ['[fd00:0:0::2]', 'fd00::2'],
-  ['localhost', '192.0.2.7'],
-])('%s is a name of this machine on a connection to %s', (name, localAddress) => {
-  expect(isLocalName(name, { localAddress })).toBe(true);
+])('%s is the address of a connection to %s', (name, localAddress) => {
+  expect(isOwnAddress(name, { localAddress })).toBe(true);
 });
 
 it.each([
@@ -52,8 +51,8 @@ it.each([
   ['mcp.example.com', '192.0.2.7'],
   ['192.0.2.7', undefined],
   ['', ''],
-])('%j is no name of this machine on a connection to %j', (name, localAddress) => {
-  expect(isLocalName(name, { localAddress })).toBe(false);
+])('%j is not the address of a connection to %j', (name, localAddress) => {
+  expect(isOwnAddress(name, { localAddress })).toBe(false);
 });
 
 /** An address of this machine that is not on loopback; containers without a network have none. */

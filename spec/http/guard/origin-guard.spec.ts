@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+
+import type { Exchange } from '../../../lib/http/exchange.js';
+import { OriginGuard } from '../../../lib/http/guard/origin-guard.js';
+import { parseOptions } from '../../../lib/options/settings.js';
+
+function exchangeOf(host: string, remoteAddress: string, localAddress = remoteAddress): Exchange {
+  const req = { method: 'GET', headers: { host }, socket: { remoteAddress, localAddress } };
+  return { req, trusts: () => false } as unknown as Exchange;
+}
+
+// Kills: what was said of one connection is believed of the next one.
+it('remembers of a Host only what holds for every connection within this machine', () => {
+  const guard = new OriginGuard(
+    parseOptions({ handler: () => undefined, security: { allowedHosts: ['mcp.example'] } })
+      .security,
+  );
+  const check =
+    (...exchange: Parameters<typeof exchangeOf>) =>
+    () => {
+      guard.check(exchangeOf(...exchange));
+    };
+  for (const host of ['localhost:80', '127.0.0.1']) {
+    expect(check(host, '127.0.0.1')).not.toThrow();
+    expect(check(host, '127.0.0.1')).not.toThrow();
+    expect(check(host, '198.51.100.7', '192.0.2.7')).toThrow('allowedHosts');
+  }
+  expect(check('192.0.2.7', '192.0.2.7')).not.toThrow();
+  expect(check('192.0.2.7', '127.0.0.1')).toThrow('allowedHosts');
+  expect(check('evil.example', '127.0.0.1')).toThrow('allowedHosts');
+});
