@@ -58,4 +58,25 @@ export const eraMutants: readonly Mutant[] = [
     replace: 'if (concerned || over) void session.sendFrame(message, frame);',
     specs: ['session/changes.spec.ts'],
   },
+  {
+    name: 'a GET that looks for authentication opens a session',
+    file: 'http/streamable/streamable-get.ts',
+    find: 'if (acceptsBoth(headers.accept) && !isEventSource(req)) return true;',
+    replace: '',
+    specs: ['http/streamable/streamable-get.spec.ts'],
+  },
+  {
+    name: 'the first stream of the AI SDK goes to Streamable HTTP',
+    file: 'http/streamable/streamable-get.ts',
+    find: "return !AI_SDK.test(headers['user-agent'] ?? '');",
+    replace: 'return !AI_SDK.test(version);',
+    specs: ['http/streamable/streamable-get.spec.ts'],
+  },
+  {
+    name: 'the demo keeps sessions of Streamable HTTP without bound',
+    file: 'cli/streamable-sessions.ts',
+    find: 'if (oldest && this.#sessions.size >= MAX_SESSIONS) await this.#end(...oldest);',
+    replace: 'if (oldest && this.#sessions.size < 0) await this.#end(...oldest);',
+    specs: ['cli/streamable-sessions.spec.ts'],
+  },
 ];

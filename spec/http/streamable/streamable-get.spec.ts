@@ -6,6 +6,7 @@ import type { McpSseRequest } from '../../../lib/session/request-facts.js';
 const uncached = { pragma: 'no-cache', 'cache-control': 'no-cache' };
 const node = { accept: 'text/event-stream', 'sec-fetch-mode': 'cors', 'user-agent': 'node' };
 const ai = { accept: 'text/event-stream', 'sec-fetch-mode': 'cors' };
+const BOTH = 'application/json, text/event-stream';
 const version = { 'mcp-protocol-version': '2025-11-25' };
 
 /** GETs as the clients of these names were seen to send them. */
@@ -47,6 +48,12 @@ it.each<[client: string, headers: Record<string, string>, streamable: boolean]>(
     { ...ai, ...version, 'user-agent': 'not-ai-sdk/1' },
     true,
   ],
+  ['mcp-remote, looking for authentication', { ...node, accept: BOTH }, true],
+  ['the same in another spelling', { accept: 'Text/Event-Stream;q=0.5 , application/JSON' }, true],
+  ['an EventSource that accepts JSON', { ...node, ...uncached, accept: BOTH }, false],
+  ['a client that takes anything', { accept: '*/*' }, false],
+  ['a client that takes JSON and anything', { accept: 'application/json, text/plain, */*' }, false],
+  ['a client of other types', { accept: 'application/json-seq, x/text/event-stream' }, false],
   ['Streamable HTTP of a client without a name', { accept: 'text/event-stream', ...version }, true],
 ])('tells %s', (_, headers, streamable) => {
   expect(isStreamableGet({ headers } as unknown as McpSseRequest)).toBe(streamable);
