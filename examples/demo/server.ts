@@ -1,14 +1,16 @@
-// The demo: four tools over the documentation of this repository, a page to try them with, and
-// the dashboard. Needs Node and npm only.
+// The demo: four tools over the documentation of this repository for clients of every era, a page to
+// try them with, and the dashboard. Needs Node and npm only.
 //
 //   npm run demo                 (on another port: PORT=4000 npm run demo)
 import { fileURLToPath } from 'node:url';
 
+import { toNodeHandler } from '@modelcontextprotocol/node';
 import express from 'express';
 import { mcpSse } from 'express-mcp-sse';
 import { dashboard } from 'express-mcp-sse/dashboard';
 
 import { readDocs } from './docs.js';
+import { StreamableHttp } from './streamable-http.js';
 import { createServer } from './tools.js';
 
 const port = Number(process.env.PORT ?? 3000);
@@ -17,9 +19,13 @@ const url = `${origin}/sse`;
 const page = fileURLToPath(new URL('page', import.meta.url));
 
 const sections = await readDocs();
+const factory = () => createServer(sections);
+const streamable = new StreamableHttp(factory);
 const app = express();
 const mcp = mcpSse({
-  server: () => createServer(sections),
+  server: factory,
+  streamableHttp: toNodeHandler(streamable),
+  events: streamable.modern.bus,
   hooks: {
     onSessionOpen: ({ id }) => {
       console.log(`+ session ${id}`);
@@ -32,7 +38,7 @@ const mcp = mcpSse({
     },
   },
 });
-app.use(mcp);
+app.use(mcp, mcp.errorHandler);
 // Nobody is asked who they are: fit for a server that listens on this machine only.
 app.use('/admin', dashboard(mcp, { allowClose: true }));
 app.use(
@@ -45,13 +51,14 @@ const server = app.listen(port, '127.0.0.1', (error) => {
   if (error)
     throw new Error('The demo cannot listen: try PORT=4000 npm run demo', { cause: error });
   console.log(`
-MCP over HTTP+SSE at ${url}
+MCP at ${url}
+  for clients of every era: HTTP+SSE, Streamable HTTP with and without sessions
 
   try it in a browser:  ${origin}/
   watch the sessions:   ${origin}/admin/
 
 Connect
-  any MCP client that speaks SSE: give it the URL above
+  any MCP client: give it the URL above
   the MCP Inspector in a browser (needs Node 22 or newer):
     npx @modelcontextprotocol/inspector --transport sse --server-url ${url}
   the MCP Inspector in a terminal:
@@ -69,6 +76,9 @@ Ctrl-C stops.
 // Answers that are being worked on still go out; then the streams end, and the process with them.
 function stop(): void {
   console.log('Stopping');
-  void mcp.close().then(() => server.close());
+  void mcp
+    .close()
+    .then(() => streamable.close())
+    .then(() => server.close());
 }
 process.once('SIGINT', stop).once('SIGTERM', stop);

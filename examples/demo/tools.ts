@@ -1,22 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
-import type {
-  CallToolResult,
-  ServerNotification,
-  ServerRequest,
-} from '@modelcontextprotocol/sdk/types.js';
+import {
+  acceptedContent,
+  inputRequired,
+  inputResponse,
+  McpServer,
+  type CallToolResult,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
 import { search, wordsOf, type Section } from './docs.js';
 
-/** The MCP server of one session: four tools over the documentation of this repository. */
+/**
+ * The MCP server of one session, or of one request where the protocol has no sessions: four tools
+ * over the documentation of this repository. What a tool asks its client for, it returns as
+ * `inputRequired`, and is called once more with the answer: so it works by every protocol.
+ */
 export function createServer(sections: readonly Section[]): McpServer {
   const server = new McpServer(
     { name: 'express-mcp-sse-demo', version: '1.0.0' },
-    // Strict: a tool fails with a clear message where the client lacks what the tool asks it for.
-    { capabilities: { logging: {} }, enforceStrictCapabilities: true },
+    { capabilities: { logging: {} } },
   );
   addSearch(server, sections);
   addCount(server, sections);
@@ -31,7 +35,7 @@ function addSearch(server: McpServer, sections: readonly Section[]): void {
     .string()
     .min(1)
     .meta({ examples: ['nginx proxy buffering'] });
-  const inputSchema = { query, limit: z.int().min(1).max(20).default(3) };
+  const inputSchema = z.object({ query, limit: z.int().min(1).max(20).default(3) });
   const description = "Searches this project's documentation and returns the best sections";
   server.registerTool('search_docs', { description, inputSchema }, ({ query, limit }) => {
     const found = search(sections, query, limit);
@@ -44,18 +48,18 @@ function addSearch(server: McpServer, sections: readonly Section[]): void {
 
 /** Takes its time: reports progress and log messages, and stops when the client cancels. */
 function addCount(server: McpServer, sections: readonly Section[]): void {
-  const inputSchema = { pauseMs: z.int().min(0).max(5_000).default(200) };
+  const inputSchema = z.object({ pauseMs: z.int().min(0).max(5_000).default(200) });
   const description =
     'Counts the words of the documentation, slowly, with progress and log messages';
-  server.registerTool('count_words', { description, inputSchema }, async ({ pauseMs }, extra) => {
+  server.registerTool('count_words', { description, inputSchema }, async ({ pauseMs }, context) => {
+    const { signal } = context.mcpReq;
     let words = 0;
     for (const [done, { file, heading, text }] of sections.entries()) {
-      const where = `${file}: ${heading}`;
-      await server.sendLoggingMessage({ level: 'info', data: where }, extra.sessionId);
-      await reportProgress(extra, done, sections.length);
+      await context.mcpReq.log('info', `${file}: ${heading}`);
+      await reportProgress(context, done, sections.length);
       words += wordsOf(text).length;
       // Aborted when the client cancels this call, and when its session ends.
-      await sleep(pauseMs, undefined, { signal: extra.signal });
+      await sleep(pauseMs, undefined, { signal });
     }
     return text(`${words} words in ${sections.length} sections`);
   });
@@ -67,57 +71,55 @@ function addSummary(server: McpServer, sections: readonly Section[]): void {
     .string()
     .min(1)
     .meta({ examples: ['shutdown'] });
-  const inputSchema = { topic };
+  const inputSchema = z.object({ topic });
   const description =
     "Lets the client's own model summarise what the documentation says about a topic";
-  server.registerTool('summarise', { description, inputSchema }, async ({ topic }, { signal }) => {
+  server.registerTool('summarise', { description, inputSchema }, ({ topic }, { mcpReq }) => {
+    const summary = inputResponse(mcpReq.inputResponses, 'summary');
+    if (summary.kind === 'sampling') {
+      const { content, model } = summary.result;
+      const said = Array.isArray(content) ? content[0] : content;
+      return text(said?.type === 'text' ? `${said.text}\n\n(${model})` : 'No text came back.');
+    }
     const [best] = search(sections, topic, 1);
     if (!best) return text('Nothing found.');
     const prompt = `Summarise this in two sentences:\n\n${best.text}`;
-    const { content, model } = await server.server.createMessage(
-      { messages: [{ role: 'user', content: { type: 'text', text: prompt } }], maxTokens: 300 },
-      { signal },
-    );
-    return text(content.type === 'text' ? `${content.text}\n\n(${model})` : `(${content.type})`);
+    const messages = [{ role: 'user' as const, content: { type: 'text' as const, text: prompt } }];
+    const summaryRequest = inputRequired.createMessage({ messages, maxTokens: 300 });
+    return inputRequired({ inputRequests: { summary: summaryRequest } });
   });
 }
 
 const ADVICE = {
   'HTTP+SSE': 'Serve mcpSse() alone until the first client speaks Streamable HTTP.',
   'Streamable HTTP': 'You do not need this package: serve Streamable HTTP.',
-  both: 'Serve both at one URL, as examples/every-era does.',
+  both: 'Serve both at one URL, as this demo does.',
 };
 
 /** Asks the person in front of the client: elicitation. */
 function addAdvice(server: McpServer): void {
   const description = 'Asks which transport your clients speak, and says what to serve';
-  server.registerTool('advise', { description }, async ({ signal }) => {
-    const { action, content } = await server.server.elicitInput(
-      {
-        message: 'Which transport do your clients speak?',
-        requestedSchema: {
-          type: 'object',
-          properties: { transport: { type: 'string', enum: Object.keys(ADVICE) } },
-          required: ['transport'],
-        },
-      },
-      { signal },
-    );
-    if (action !== 'accept') return text('No answer, no advice.');
-    const known = z.enum(['HTTP+SSE', 'Streamable HTTP', 'both']).parse(content?.transport);
-    return text(ADVICE[known]);
+  const answer = z.object({ transport: z.enum(['HTTP+SSE', 'Streamable HTTP', 'both']) });
+  server.registerTool('advise', { description }, ({ mcpReq }) => {
+    const accepted = acceptedContent(mcpReq.inputResponses, 'transport', answer);
+    if (accepted) return text(ADVICE[accepted.transport]);
+    const answered = inputResponse(mcpReq.inputResponses, 'transport').kind !== 'missing';
+    if (answered) return text('No answer, no advice.');
+    const message = 'Which transport do your clients speak?';
+    const question = inputRequired.elicit({ message, requestedSchema: answer });
+    return inputRequired({ inputRequests: { transport: question } });
   });
 }
 
 async function reportProgress(
-  { _meta, sendNotification }: RequestHandlerExtra<ServerRequest, ServerNotification>,
+  { mcpReq }: ServerContext,
   progress: number,
   total: number,
 ): Promise<void> {
-  const progressToken = _meta?.progressToken;
+  const progressToken = mcpReq._meta?.progressToken;
   if (progressToken === undefined) return; // The client has not asked for it.
   const params = { progressToken, progress, total };
-  await sendNotification({ method: 'notifications/progress', params });
+  await mcpReq.notify({ method: 'notifications/progress', params });
 }
 
 function text(text: string): CallToolResult {

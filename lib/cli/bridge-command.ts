@@ -7,10 +7,10 @@ import express from 'express';
 import { describe } from '../bridge/hop-error.js';
 import { bridge, type Bridge } from '../bridge/index.js';
 import { dashboard } from '../dashboard/index.js';
-import { mcpSse, type Adapter, type McpSseRouter, type Session } from '../index.js';
-import { shortId } from '../util/guards.js';
+import { mcpSse, type Adapter, type McpSseRouter } from '../index.js';
 import { redisAdapter, type RedisClient } from '../redis/index.js';
 import type { BridgeArguments } from './command-line.js';
+import { say, sayWhoComes, signalled } from './terminal.js';
 
 /** Resolves when it has ended in good order. @throws Error, with a text for the user */
 export async function runBridge(args: BridgeArguments): Promise<void> {
@@ -63,18 +63,7 @@ function newRouter(
     paths,
     security: { ...(allowedHosts && { allowedHosts }), allowedOrigins },
     ...(adapter && { adapter }),
-    hooks: {
-      onInitialize(session) {
-        const { name = 'unknown', version = '' } = session.clientInfo ?? {};
-        say(`opened by ${name} ${version}`.trimEnd(), session);
-      },
-      onSessionHandOver: (session, node) => say(`goes on at node ${node}`, session),
-      onSessionRestore: (session) => say('comes from another node', session),
-      onSessionClose(session, reason) {
-        const seconds = Math.round((Date.now() - session.openedAt.getTime()) / 1000);
-        say(`closed after ${seconds} s: ${reason}, ${session.messagesIn} messages in`, session);
-      },
-    },
+    hooks: sayWhoComes,
   });
 }
 
@@ -82,18 +71,6 @@ function urlOf(server: Server, { host, paths }: BridgeArguments): string {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}${paths.sse}`;
-}
-
-/** Resolves at the first signal; a second one ends the process at once. */
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        resolve();
-        process.once(signal, () => process.exit(1));
-      });
-    }
-  });
 }
 
 async function openAdapter(
@@ -119,11 +96,3 @@ type Redis = RedisClient & {
   close(): Promise<unknown>;
   on(event: 'error', listener: () => void): unknown;
 };
-
-/** Prints one line, without characters of a client or an upstream that could move the cursor. */
-function say(what: string, session?: Session): void {
-  const who = session ? ` session ${shortId(session.id)}` : '';
-  // eslint-disable-next-line no-control-regex -- these are what is taken out
-  const plain = what.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, '?');
-  process.stdout.write(`${new Date().toISOString()}${who} ${plain.slice(0, 1_000)}\n`);
-}

@@ -5,9 +5,11 @@ import { isLoopbackName } from '../util/guards.js';
 
 export const USAGE = `Usage: express-mcp-sse bridge [options] <url>
        express-mcp-sse bridge [options] -- <command> [arguments]
+       express-mcp-sse demo [--port N]
 
-Serves clients of MCP over HTTP+SSE by another MCP server: one with a URL, which speaks
-Streamable HTTP, or a command, which speaks stdio and is started for each session.
+bridge serves clients of MCP over HTTP+SSE by another MCP server: one with a URL, which speaks
+Streamable HTTP, or a command, which speaks stdio and is started for each session. demo serves
+clients of every era at one URL, with three tools, for this machine only.
 
   --port N               the port to listen on (3000; 0 is any free one)
   --host NAME            the address to listen on (127.0.0.1)
@@ -41,7 +43,12 @@ export interface BridgeArguments {
   readonly dashboard: boolean;
 }
 
-const NO_COMMAND = 'the command is missing: express-mcp-sse bridge …';
+const NO_COMMAND = 'the command is missing: express-mcp-sse bridge … or express-mcp-sse demo';
+
+export interface DemoArguments {
+  readonly demo: true;
+  readonly port: number;
+}
 
 /** The command line is wrong; the message says how. */
 export class UsageError extends Error {}
@@ -51,14 +58,19 @@ const texts = { type: 'string', multiple: true, default: [] as string[] } as con
 const flag = { type: 'boolean', default: false } as const;
 
 /** @throws UsageError */
-export function parseCommandLine(args: readonly string[]): BridgeArguments | 'help' | 'version' {
+export function parseCommandLine(
+  args: readonly string[],
+): BridgeArguments | DemoArguments | 'help' | 'version' {
   const [options, command] = split(args);
   const { values, positionals } = parsed(options);
   if (values.help) return 'help';
   if (values.version) return 'version';
   const [name, ...urls] = positionals;
+  if (name === 'demo') return demoArguments(options, command);
   if (name !== 'bridge')
-    throw new UsageError(name ? `unknown command "${name}": there is only bridge` : NO_COMMAND);
+    throw new UsageError(
+      name ? `unknown command "${name}": there are bridge and demo` : NO_COMMAND,
+    );
   const { host, path } = values;
   if (values.dashboard && !isLoopbackName(host)) {
     throw new UsageError('--dashboard has no login, so --host must be this machine');
@@ -75,6 +87,18 @@ export function parseCommandLine(args: readonly string[]): BridgeArguments | 'he
     redis: values.redis,
     dashboard: values.dashboard,
   };
+}
+
+function demoArguments(args: string[], command: readonly string[] | undefined): DemoArguments {
+  const [only, more] = [{ port: { ...text, default: '3000' } }, 'demo takes --port only'];
+  if (command) throw new UsageError(more);
+  try {
+    const { values, positionals } = parseArgs({ args, options: only, allowPositionals: true });
+    if (positionals.length === 1) return { demo: true, port: portOf(values.port) };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+  }
+  throw new UsageError(more);
 }
 
 /** The arguments before `--`, and those after it. */

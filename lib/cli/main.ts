@@ -4,6 +4,12 @@ import { readFileSync } from 'node:fs';
 
 import { parseCommandLine, USAGE, UsageError } from './command-line.js';
 
+/** What each command needs besides Express. */
+const NEEDS: Readonly<Record<string, readonly string[]>> = {
+  bridge: ['@modelcontextprotocol/client'],
+  demo: ['@modelcontextprotocol/server', '@modelcontextprotocol/node'],
+};
+
 process.exitCode = await main(process.argv.slice(2));
 
 /** Returns the exit code. */
@@ -12,15 +18,18 @@ async function main(args: readonly string[]): Promise<number> {
     const wanted = parseCommandLine(args);
     if (wanted === 'help') process.stdout.write(USAGE);
     else if (wanted === 'version') process.stdout.write(`${version()}\n`);
-    else {
-      // Loaded late: it needs packages that may not be there.
+    else if ('demo' in wanted) {
+      // Loaded late, both: they need packages that may not be there.
+      const { runDemo } = await import('./demo-command.js');
+      await runDemo(wanted);
+    } else {
       const { runBridge } = await import('./bridge-command.js');
       await runBridge(wanted);
     }
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError || codeOf(error) === 'invalid-option';
-    process.stderr.write(`express-mcp-sse: ${explain(error)}\n`);
+    process.stderr.write(`express-mcp-sse: ${explain(error, args[0])}\n`);
     if (isUsage) process.stderr.write('See express-mcp-sse --help\n');
     return isUsage ? 2 : 1;
   }
@@ -31,12 +40,14 @@ function version(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-function explain(error: unknown): string {
+function explain(error: unknown, command = ''): string {
   const message = error instanceof Error ? error.message : String(error);
   const missing = /^Cannot find package '([^']+)'/.exec(message)?.[1];
   if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND' || missing === undefined) return message;
-  const again = `npx -p express-mcp-sse -p ${missing} express-mcp-sse bridge …`;
-  return `this needs the package ${missing}. Install it, or run:\n  ${again}`;
+  const packages = [...new Set([...(NEEDS[command] ?? []), missing])].map((name) => `-p ${name}`);
+  const again = `npx -p express-mcp-sse ${packages.join(' ')} express-mcp-sse ${command} …`;
+  // npx installs nothing that a project around it has, and that is found only beside this package.
+  return `this needs the package ${missing}. Install both, or run in an empty folder:\n  ${again}`;
 }
 
 function codeOf(error: unknown): unknown {

@@ -49,7 +49,16 @@ it('takes every option', () => {
 });
 
 it.each([
+  ['demo', 3000],
+  ['demo --port 0', 0],
+  ['--port 4000 demo', 4000],
+])('takes %s', (line, port) => {
+  expect(parse(line)).toEqual({ demo: true, port });
+});
+
+it.each([
   ['--help', 'help'],
+  ['demo --help', 'help'],
   ['bridge --help', 'help'],
   ['--version', 'version'],
 ])('takes %s', (line, wanted) => {
@@ -57,7 +66,11 @@ it.each([
 });
 
 it.each([
-  ['serve x', /unknown command "serve": there is only bridge/],
+  ['serve x', /unknown command "serve": there are bridge and demo/],
+  ['demo x', /demo takes --port only/],
+  ['demo --host 0.0.0.0', /demo takes --port only/],
+  ['demo -- npx y', /demo takes --port only/],
+  ['demo --port many', /--port takes a number/],
   ['bridge', /one URL, or a command/],
   ['bridge http://x http://y', /one URL, or a command/],
   ['bridge http://x -- npx y', /one URL, or a command/],

@@ -5,14 +5,22 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { expect, it } from 'vitest';
 
+import {
+  Client,
+  SSEClientTransport,
+  StreamableHTTPClientTransport,
+  type VersionNegotiationMode,
+} from '@modelcontextprotocol/client';
+
 import { eventually } from '../support/eventually.js';
+import { CLIENTS } from '../support/every-client.js';
 import { runExample, textOf } from '../support/run-example.js';
 
 const example = runExample('demo');
 
 it('prints how to connect', async () => {
   const url = example.url('/sse').href;
-  expect(example.stdout).toContain(`MCP over HTTP+SSE at ${url}`);
+  expect(example.stdout).toContain(`MCP at ${url}`);
   expect(example.stdout).toMatch(`npx @modelcontextprotocol/inspector --cli ${url}`);
   expect(example.stdout).toContain(`curl -N ${url}`);
 });
@@ -78,4 +86,43 @@ it('asks the person in front of the client', async () => {
   expect(textOf(await client.callTool({ name: 'advise' }))).toContain('Serve both');
   client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'decline' }));
   expect(textOf(await client.callTool({ name: 'advise' }))).toBe('No answer, no advice.');
+});
+
+const CALL = { name: 'search_docs', arguments: { query: 'shutdown', limit: 1 } };
+
+it.each(CLIENTS)('serves clients of every era at its URL: %s', async (_, connect) => {
+  const client = example.closeLater(await connect(example.url('/sse')));
+  expect(await client.callTool(CALL)).toMatchObject({ content: [{ type: 'text' }] });
+});
+
+const MODES: [name: string, mode: VersionNegotiationMode, sse: boolean][] = [
+  ['HTTP+SSE', 'legacy', true],
+  ['Streamable HTTP with a session', 'legacy', false],
+  ['2026-07-28', 'auto', false],
+];
+
+it.each(MODES)('asks the model and the person, and reports, over %s', async (_, mode, sse) => {
+  const client = new Client(
+    { name: 'spec', version: '1' },
+    { capabilities: { sampling: {}, elicitation: {} }, versionNegotiation: { mode } },
+  );
+  client.setRequestHandler('sampling/createMessage', () => ({
+    model: 'spec',
+    role: 'assistant',
+    content: { type: 'text', text: 'In short.' },
+  }));
+  client.setRequestHandler('elicitation/create', () => ({
+    action: 'accept',
+    content: { transport: 'both' },
+  }));
+  const url = example.url('/sse');
+  await client.connect(sse ? new SSEClientTransport(url) : new StreamableHTTPClientTransport(url));
+  example.closeLater(client);
+  const summary = { name: 'summarise', arguments: { topic: 'shutdown' } };
+  expect(textOf(await client.callTool(summary))).toBe('In short.\n\n(spec)');
+  expect(textOf(await client.callTool({ name: 'advise' }))).toContain('Serve both');
+  const steps: number[] = [];
+  const onprogress = ({ progress }: { progress: number }): void => void steps.push(progress);
+  await client.callTool({ name: 'count_words', arguments: { pauseMs: 0 } }, { onprogress });
+  expect(steps.length).toBeGreaterThan(10);
 });
