@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { resumableFetch, type FetchLike } from '../../lib/client/resumable-fetch.js';
-import { install } from '../../scripts/install.js';
 import type { Report } from '../../scripts/report.js';
 import {
   CHROMIUM,
@@ -18,18 +17,23 @@ import { languages } from './languages.js';
 import { connectAiSdk, connectLangChain } from './libraries.js';
 import { connectThroughStdio, connectOneShots } from './command-line.js';
 import { connectSdk, sdkAt, sdkV2At, type Sdk } from './sdk.js';
-
-/** All of them are pinned; npm installs them into folders of their own below .tmp/. */
-const SDKS = { '1.8': '1.8.0', '1.13': '1.13.3', '1.24': '1.24.3', latest: '1.32.2' };
-const SDK_V2 = '2.4.0';
-const SOURCES = { 3: '3.0.7', 4: '4.1.1', 5: '5.1.5' };
-const AI_SDK = '2.0.99';
-const LANGCHAIN = { '@langchain/mcp-adapters': '1.1.4', '@langchain/core': '1.4.0' };
-const INSPECTOR = '2.12.0';
-const MCP_REMOTE = '0.15.1';
-const MCP_PROXY = '6.7.19';
-const SUPERGATEWAY = '4.0.0';
-const MCPORTER = '0.12.3';
+import {
+  AI_SDK,
+  INSPECTOR,
+  installEventSources,
+  installInspector,
+  installLibraries,
+  installPrograms,
+  installSdks,
+  LANGCHAIN,
+  MCP_PROXY,
+  MCP_REMOTE,
+  MCPORTER,
+  SDK_V2,
+  SDKS,
+  SOURCES,
+  SUPERGATEWAY,
+} from './versions.js';
 
 const CLI = 'a process of its own for each request';
 const ONE_SHOT = { progress: 'prints results only', notification: CLI, ping: CLI, drop: CLI };
@@ -47,10 +51,7 @@ export async function candidates(report: Report): Promise<Candidate[]> {
 }
 
 async function sdks(): Promise<Candidate[]> {
-  const place = await install('clients-sdk', {
-    ...aliases('sdk', '@modelcontextprotocol/sdk', SDKS),
-    '@modelcontextprotocol/client': SDK_V2,
-  });
+  const place = await installSdks();
   const latest = await sdkAt(place, 'sdk-latest');
   const v2 = await sdkV2At(place);
   return [
@@ -62,16 +63,6 @@ async function sdks(): Promise<Candidate[]> {
     sdk('SDK v2', SDK_V2, v2, 'at most one repeats'),
     sdk('SDK v2 with resumableFetch', SDK_V2, v2, 'exactly once', resumableFetch),
   ];
-}
-
-/** Several versions of one package, as npm installs them beside each other. */
-function aliases(prefix: string, name: string, versions: object): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(versions).map(([key, version]) => [
-      `${prefix}-${key}`,
-      `npm:${name}@${String(version)}`,
-    ]),
-  );
 }
 
 function sdk(
@@ -89,8 +80,7 @@ function sdk(
 }
 
 async function sources(): Promise<Candidate[]> {
-  const packages = aliases('eventsource', 'eventsource', SOURCES);
-  const place = await install('clients-eventsource', packages);
+  const place = await installEventSources();
   return Object.entries(SOURCES).map(([major, version]) => {
     const { EventSource } = createRequire(place)(`eventsource-${major}`) as { EventSource: Source };
     return {
@@ -103,7 +93,7 @@ async function sources(): Promise<Candidate[]> {
 }
 
 async function libraries(): Promise<Candidate[]> {
-  const place = await install('clients-libraries', { '@ai-sdk/mcp': AI_SDK, ...LANGCHAIN });
+  const place = await installLibraries();
   return [
     {
       name: '@ai-sdk/mcp',
@@ -115,7 +105,7 @@ async function libraries(): Promise<Candidate[]> {
     },
     {
       name: '@langchain/mcp-adapters',
-      version: LANGCHAIN['@langchain/mcp-adapters'],
+      version: LANGCHAIN,
       drop: 'at most one repeats',
       connect: (url) => connectLangChain(place, url),
     },
@@ -123,15 +113,8 @@ async function libraries(): Promise<Candidate[]> {
 }
 
 async function programs(): Promise<Candidate[]> {
-  const inspectorAt = await install('clients-inspector', {
-    '@modelcontextprotocol/inspector': INSPECTOR,
-  });
-  const place = await install('clients-programs', {
-    'mcp-remote': MCP_REMOTE,
-    'mcp-proxy': MCP_PROXY,
-    supergateway: SUPERGATEWAY,
-    mcporter: MCPORTER,
-  });
+  const inspectorAt = await installInspector();
+  const place = await installPrograms();
   const bin = (name: string): string => join(place, 'node_modules/.bin', name);
   const inspector = join(inspectorAt, 'node_modules/.bin/mcp-inspector');
   const relayed = `import { ServerType, startStdioServer } from 'mcp-proxy';

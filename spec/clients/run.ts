@@ -1,11 +1,16 @@
 // Real clients against this package: each connects, lists tools, calls one, receives progress and a
 // notification, loses its stream, and leaves. What a kind of client cannot do is printed with
-// the reason.
+// the reason. Before that, clients of every era visit one URL.
+//
+//   npm run test:clients                  all
+//   npm run test:clients -- inspector     those with "inspector" in their names
+//   npm run test:clients -- "one url"     only the visits to one URL
 import type { Report } from '../../scripts/report.js';
 import { runProgram } from '../support/program/program.js';
 import { candidates } from './candidates.js';
 import { FAULTS, withFault, type Fault } from './faults.js';
 import { Host } from './host.js';
+import { checkOneUrl } from './one-url/check.js';
 import { StepRunner, STEPS, WAIT_MS, type Candidate, type Step } from './steps.js';
 import { table, type Outcome } from './table.js';
 
@@ -18,9 +23,12 @@ let current: Candidate | undefined;
 await runProgram({
   name: 'test:clients',
   flags: {
-    only: { default: '', help: 'only clients with this in their names, no table and no faults' },
+    only: { default: '', help: 'only checks with this in their titles, no table and no faults' },
   },
   async run({ only }, report) {
+    const visits = await checkOneUrl(only, report);
+    // The others need not be built then.
+    if (only.toLowerCase().startsWith('one url')) return;
     const all = await candidates(report);
     const rows: [Candidate, Outcome][] = [];
     for (const candidate of all) {
@@ -31,7 +39,7 @@ await runProgram({
     }
     if (only !== '') return;
     for (const fault of FAULTS) await checkFault(fault, all, report);
-    console.log(`\n${table(rows)}\n`);
+    console.log(`\n${table(rows)}\n\n${visits}\n`);
   },
   expectsRejection(reason) {
     const { name = '', leavesUnhandled } = current ?? {};
