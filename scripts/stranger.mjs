@@ -52,15 +52,18 @@ try {
 export async function install(folder, line, tarball) {
   const [npm, verb, ...rest] = line.trim().split(/\s+/);
   assert.deepEqual([npm, verb], ['npm', 'install'], line);
-  const pinned = rest.map((word) => {
-    if (word.startsWith('-')) return word;
-    if (word === 'express-mcp-sse') return tarball;
-    const known = packages[`node_modules/${word}`];
-    assert.ok(known, `${word} is not in package-lock.json`);
-    return `${word}@${known.version}`;
-  });
+  const words = rest.map((word) => pinned(word, tarball));
   // A package.json in some folder above would else be taken for the stranger's.
-  await run(folder, 'npm', 'install', '--prefix', folder, ...INSTALL_FLAGS, ...pinned);
+  await run(folder, 'npm', 'install', '--prefix', folder, ...INSTALL_FLAGS, ...words);
+}
+
+/** A word of an `npm` or `npx` line: the name of a package with its version, or the tarball. */
+export function pinned(word, tarball) {
+  if (word.startsWith('-')) return word;
+  if (word === 'express-mcp-sse') return tarball;
+  const known = packages[`node_modules/${word}`];
+  assert.ok(known, `${word} is not in package-lock.json`);
+  return `${word}@${known.version}`;
 }
 
 /** Does `work` with the server in `file` while it runs, which prints no error. */

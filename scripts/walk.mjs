@@ -1,6 +1,6 @@
-// A stranger's walk: does what the README tells, word for word, in empty folders with the packed
-// package, and expects that it works. Versions are those of this repository, so that a release of
-// another package does not fail a change of ours.
+// A stranger's walk: does what the README and docs/one-url.md tell, word for word, in empty folders
+// with the packed package, and expects that it works. Versions are those of this repository, so that
+// a release of another package does not fail a change of ours.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { check, inFolder, pack, run, skip } from './checks.mjs';
+import { oneUrl } from './one-url-walk.mjs';
 import { freePort, Program } from './program.mjs';
 import * as readme from './readme.mjs';
 import { callTool, install, packages, whileServing } from './stranger.mjs';
@@ -211,7 +212,7 @@ async function typescript(folder, tarball) {
 await inFolder(async (folder) => {
   const tarball = await pack(folder);
   if (tarball === undefined) return;
-  for (const walk of [plain, typescript]) {
+  for (const walk of [plain, typescript, oneUrl]) {
     const place = join(folder, walk.name);
     await mkdir(place);
     await walk(place, tarball);

@@ -8,6 +8,7 @@ const AROUND = `
 declare const app: import('express').Express;
 declare const mcp: import('express-mcp-sse').McpSseRouter;
 declare const verifier: import('@modelcontextprotocol/sdk/server/auth/provider.js').OAuthTokenVerifier;
+declare const streamable: import('express').RequestHandler;
 declare const mcpSse: typeof import('express-mcp-sse').mcpSse;
 declare const z: typeof import('zod').z;
 declare module '@fastify/middie';
@@ -25,6 +26,8 @@ const FRAMEWORKS = {
   'mcp.ts': "export declare const mcp: import('express-mcp-sse').McpSseRouter;",
   'server.ts':
     "export declare function createMcpServer(): import('@modelcontextprotocol/sdk/server/mcp.js').McpServer;",
+  'server-v2.ts':
+    "export declare function createMcpServer(): import('@modelcontextprotocol/server').McpServer;",
 };
 
 const checkable = snippets().filter(({ language }) => language === 'ts' || language === 'js');
