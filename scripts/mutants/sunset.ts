@@ -6,6 +6,7 @@ const ledger = 'session/events/usage.ts';
 
 const flows = 'flows/sunset.spec.ts';
 const rules = 'session/sunset.spec.ts';
+const fields = 'session/sunset-headers.spec.ts';
 const counts = 'session/events/usage.spec.ts';
 
 export const sunsetMutants: readonly Mutant[] = [
@@ -43,6 +44,20 @@ export const sunsetMutants: readonly Mutant[] = [
     find: 'positionOf(token) < share',
     replace: 'Math.random() < share',
     specs: [rules],
+  },
+  {
+    name: 'sunset: a URL of the options breaks the field',
+    file: 'options/sunset.ts',
+    find: '  .transform((text) => new URL(text).href);',
+    replace: '  .transform((text) => text);',
+    specs: [fields],
+  },
+  {
+    name: 'sunset: a fraction of a second in Deprecation',
+    file: plan,
+    find: 'Math.floor(deprecated.getTime() / 1_000)',
+    replace: '(deprecated.getTime() / 1_000)',
+    specs: [fields],
   },
   {
     name: 'usage: rows without bound',
