@@ -30,6 +30,8 @@ import { lazySessionClosed, sessionClosed } from './session-closed.js';
 import type { CloseReason, Session, SessionLimits } from './session.js';
 import { performance } from '../util/timers.js';
 
+const FINISHED = Promise.resolve();
+
 /** The session itself: the log and its connection, the requests of both sides, one close. */
 export class LiveSession<Data = unknown>
   extends SessionRecord<Data>
@@ -45,7 +47,7 @@ export class LiveSession<Data = unknown>
   readonly heartbeat: Heartbeat = new Heartbeat();
   #state: Session['state'] = 'detached';
   #abort: AbortController | undefined;
-  #finished: Promise<void> = Promise.resolve();
+  #finished = FINISHED;
   #hasAnswered = false;
   /** Of the handshake, as it was reported. */
   #handshakeBytes = 0;
@@ -61,7 +63,7 @@ export class LiveSession<Data = unknown>
   ) {
     super(id, principal, data, restored);
     this.#observer = observer;
-    this.#ids = new EpochIds(this.epoch);
+    this.#ids = EpochIds.of(this.epoch);
     this.#pendingRequests = new PendingRequests(this.epoch);
     this.sender = new Sender(this, limits, resumeStrategy);
     this.receiver = new Receiver(this, limits.maxConcurrentRequests);

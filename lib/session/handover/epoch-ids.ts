@@ -14,7 +14,14 @@ const OF_EPOCH = /^express-mcp-sse\.(\d{1,9}):(.*)$/s;
 export class EpochIds {
   readonly #offset: number;
 
-  constructor(readonly epoch: number) {
+  static readonly #first = new EpochIds(0);
+
+  /** Sessions that were never handed over share one. */
+  static of(epoch: number): EpochIds {
+    return epoch === 0 ? EpochIds.#first : new EpochIds(epoch);
+  }
+
+  private constructor(readonly epoch: number) {
     this.#offset = (1 + ((epoch - 1) % (EPOCHS - 1))) * IDS_PER_EPOCH;
   }
 

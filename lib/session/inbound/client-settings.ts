@@ -18,6 +18,8 @@ const METHODS: ReadonlySet<string> = new Set([
   'resources/unsubscribe',
 ]);
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** What a client has set, as plain data. */
 export interface ClientSettingsState {
   readonly level?: string | undefined;
@@ -31,15 +33,16 @@ export interface ClientSettingsState {
 export class ClientSettings {
   /** As of the last `logging/setLevel`. */
   level: string | undefined;
-  readonly #subscriptions = new Set<string>();
-  /** Requests that are not answered yet. */
-  readonly #pending = new Map<RequestId, JsonRpcRequest>();
+  /** Made for the first one: most clients set nothing, and two empty collections take 350 bytes. */
+  #subscriptions: Set<string> | undefined;
+  /** Requests that are not answered yet; made for the first one. */
+  #pending: Map<RequestId, JsonRpcRequest> | undefined;
   #chars = 0;
   #complete = true;
 
   /** The URIs of `resources/subscribe`. */
   get subscriptions(): ReadonlySet<string> {
-    return this.#subscriptions;
+    return this.#subscriptions ?? NONE;
   }
 
   /** False once there were more subscriptions than are remembered. */
@@ -49,17 +52,19 @@ export class ClientSettings {
 
   /** Bytes of memory that they take. */
   get heldBytes(): number {
-    return 2 * this.#chars + OVERHEAD_BYTES * this.#subscriptions.size;
+    return 2 * this.#chars + OVERHEAD_BYTES * this.subscriptions.size;
   }
 
   received(message: JsonRpcMessage): void {
     // The running requests are bounded, and what is never answered goes with its session.
-    if (isRequest(message) && METHODS.has(message.method)) this.#pending.set(message.id, message);
+    if (!isRequest(message) || !METHODS.has(message.method)) return;
+    this.#pending ??= new Map();
+    this.#pending.set(message.id, message);
   }
 
   /** An answer of the server. */
   sent(response: JsonRpcMessage): void {
-    if (this.#pending.size === 0) return;
+    if (!this.#pending?.size) return;
     const id = answeredId(response);
     const request = id === undefined ? undefined : this.#pending.get(id);
     if (id === undefined || !request) return;
@@ -68,7 +73,7 @@ export class ClientSettings {
   }
 
   state(): ClientSettingsState {
-    return { level: this.level, subscriptions: [...this.#subscriptions] };
+    return { level: this.level, subscriptions: [...this.subscriptions] };
   }
 
   restore({ level, subscriptions }: ClientSettingsState): void {
@@ -82,10 +87,11 @@ export class ClientSettings {
       if (typeof level === 'string' && level.length <= MAX_CHARS) this.level = level;
     } else if (typeof uri !== 'string') return;
     else if (method === 'resources/subscribe') this.#subscribe(uri);
-    else if (this.#subscriptions.delete(uri)) this.#chars -= uri.length;
+    else if (this.#subscriptions?.delete(uri)) this.#chars -= uri.length;
   }
 
   #subscribe(uri: string): void {
+    this.#subscriptions ??= new Set();
     if (this.#subscriptions.has(uri)) return;
     if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS || this.#chars + uri.length > MAX_CHARS) {
       this.#complete = false;
