@@ -47,6 +47,21 @@ describe.skipIf(!hasBrowser)('how the page looks in a browser', { timeout: 60_00
     expect(await other.locator('#node').isVisible()).toBe(false);
   });
 
+  it('shows the first clients of many, and all of them at the press of a button', async () => {
+    const { url } = await serveDashboard();
+    const names = Array.from({ length: 27 }, (_, n) => `client-${n}`);
+    await Promise.all(names.map((name) => introduce(url, { name })));
+    const page = await browser.open(`${url}/admin`, { width: 375, colorScheme: 'light' });
+    const rows = page.locator('#usage tr');
+    await soon(() => rows.count()).toBe(25);
+    const button = page.getByRole('button', { name: 'Show all 27' });
+    await button.click();
+    expect(await rows.count()).toBe(27);
+    await page.getByRole('button', { name: 'Show 25' }).click();
+    expect(await rows.count()).toBe(25);
+    expect(await overhang(page)).toBe(0);
+  });
+
   it('has axes: the highest and the lowest value, and the span of time', async () => {
     const { url, mcp } = await serveDashboard();
     const client = await introduce(url, { name: 'alpha' });

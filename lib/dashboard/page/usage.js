@@ -7,12 +7,14 @@
  */
 
 const USAGE_MS = 10_000;
+/** Rows that are shown until all are asked for: there may be a thousand. */
+const FIRST_ROWS = 25;
 
 /** @type {Column<UsageShown>[]} */
 const USAGE = [
   { title: 'Client', sort: 'client', show: showClient },
   { title: 'Transport', sort: 'transport', show: (cell, row) => set(cell, row.transport) },
-  { title: 'User agent', sort: 'userAgent', show: (cell, row) => set(cell, row.userAgent) },
+  { title: 'User agent', sort: 'userAgent', show: (cell, row) => set(cell, row.userAgent || '–') },
   figure('Sessions', (row) => count(row.sessions), { sort: 'sessions', largestFirst: true }),
   figure('Requests', (row) => count(row.requests), { sort: 'requests', largestFirst: true }),
   figure('Refused', (row) => count(row.refused), { sort: 'refused', largestFirst: true }),
@@ -33,6 +35,7 @@ const usageKeys = new Map();
 /** @type {UsageShown[]} */
 let usageRows = [];
 let usageNow = Date.now();
+let showsAllUsage = false;
 /** @type {Sorting} */
 let usageSorting = { column: 'last', descending: true };
 const usageTable = /** @type {Table<UsageShown>} */ (new Table('usage', sortUsage));
@@ -81,8 +84,11 @@ function showUsage() {
     const [one, other] = [measure(a), measure(b)];
     return one < other ? -direction : one > other ? direction : 0;
   });
-  usageTable.arrange(usageRows.map(({ key }) => key));
-  usageTable.fill(new Map(usageRows.map((row) => [row.key, row])), usageNow);
+  const shown = showsAllUsage ? usageRows : usageRows.slice(0, FIRST_ROWS);
+  usageTable.arrange(shown.map(({ key }) => key));
+  usageTable.fill(new Map(shown.map((row) => [row.key, row])), usageNow);
+  $('more-usage').hidden = usageRows.length <= FIRST_ROWS;
+  set($('more-usage'), `Show ${showsAllUsage ? FIRST_ROWS : `all ${count(usageRows.length)}`}`);
 }
 
 /** @param {Column<UsageShown>} column */
@@ -138,6 +144,10 @@ function copyBySelection(text) {
 }
 
 $('copy').addEventListener('click', () => void copyUsage());
+$('more-usage').addEventListener('click', () => {
+  showsAllUsage = !showsAllUsage;
+  showUsage();
+});
 document.addEventListener('visibilitychange', () => void askUsage());
 setInterval(() => {
   if (!paused) void askUsage();
