@@ -26,6 +26,9 @@ const waiting = [
   'death',
   'false-404',
   'known-end',
+  'ledger/killed-owner',
+  'ledger/rerun',
+  'ledger/sdk-clients',
   'outage',
   'silence',
 ].map((name) => `spec/cluster/${name}.spec.ts`);

@@ -5,6 +5,7 @@ import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 
 import { Dispatcher } from './cluster/dispatcher.js';
 import type { ClusterStats } from './cluster/cluster-stats.js';
+import type { CallSettings } from './cluster/dispatcher-parts.js';
 import { OriginGuard } from './http/guard/origin-guard.js';
 import { errorHandlerFor, requestListenerFor, routerFor, type ExpressApp } from './http/router.js';
 import { Routes } from './http/routes.js';
@@ -218,6 +219,7 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
       restorer,
       save: settings.resume ? settings.resume.save : undefined,
       bounded: events.bounded.bind(events),
+      ...callSettings(settings),
       probes,
       adapter: settings.adapter,
       limits,
@@ -287,6 +289,13 @@ function observerOf<Data>(
       sessions.freeSlot(session.principal);
       if (sessions.remove(session)) events.handedOver(session, node);
     },
+  };
+}
+
+function callSettings<Data>({ resume }: Settings<Data>): CallSettings {
+  return {
+    tracksCalls: resume && resume.trackCalls,
+    reruns: resume && resume.rerun === 'annotated',
   };
 }
 

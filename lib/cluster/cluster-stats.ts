@@ -15,6 +15,8 @@ export interface ClusterStats {
   requestsSent: number;
   /** Requests received from other nodes. */
   requestsReceived: number;
+  /** Calls of other nodes that this one keeps in mind now, in case they are killed. */
+  callsKept: number;
   /** Frames sent again because the adapter had lost them or was slow. */
   resent: number;
   /** Bytes that wait to be sent to other nodes, or to be acknowledged by them. */

@@ -9,8 +9,16 @@ import type { McpSseError } from '../errors.js';
 import type { LocalHost } from '../session/local-host.js';
 import type { Probes } from '../session/resume/probes.js';
 
+/** Who is told of the calls that run here. */
+export interface CallSettings {
+  /** Whether another node is told which calls run here. */
+  readonly tracksCalls: boolean;
+  /** Whether it is given the requests of tools that may be run again. */
+  readonly reruns: boolean;
+}
+
 /** What a dispatcher works with. */
-export interface DispatcherParts<Data> {
+export interface DispatcherParts<Data> extends CallSettings {
   /** The name of this node. */
   readonly node: string;
   readonly localHost: LocalHost<Data>;

@@ -15,6 +15,8 @@ import { Adoptions } from './handover/adoptions.js';
 import { BroadcastClock } from './handover/broadcast-clock.js';
 import { HandOvers } from './handover/hand-overs.js';
 import { MovedSessions } from './handover/moved-sessions.js';
+import { ClusterCalls } from './ledger/cluster-calls.js';
+import { KeptCalls } from './ledger/kept-calls.js';
 import { Locator, type Located } from './locator.js';
 import { IncomingCalls } from './rpc/incoming-calls.js';
 import type { ClusterStats } from './cluster-stats.js';
@@ -37,6 +39,8 @@ const BROADCAST_MS = 30_000;
 export class Dispatcher<Data> {
   /** Hands sessions over when this node shuts down; undefined if this is the only node. */
   readonly mover: Mover<Data> | undefined;
+  /** The calls that outlive their nodes; undefined where this is the only node. */
+  readonly calls: ClusterCalls<Data> | undefined;
   /** Finds the node of a session. */
   readonly locator: Locator<Data>;
   readonly #node: string;
@@ -68,7 +72,9 @@ export class Dispatcher<Data> {
         this.#adopted(session, peer);
       },
     });
+    const keptCalls = new KeptCalls(account, sessions.mayReturn.bind(sessions));
     const incoming = new IncomingCalls<Data>({
+      keptCalls,
       localHost,
       probes,
       limits,
@@ -87,6 +93,8 @@ export class Dispatcher<Data> {
     });
     this.#membership = membership;
     this.locator = new Locator({ ...here, membership });
+    const { tracksCalls: tracks, reruns: keepsRequests } = parts;
+    this.calls = new ClusterCalls<Data>({ membership, keptCalls, tracks, keepsRequests });
     this.mover = new HandOvers<Data>({
       membership,
       relays,
@@ -225,6 +233,7 @@ export class Dispatcher<Data> {
 
   /** Leaves the other nodes. Never rejects. */
   async leave(): Promise<void> {
+    this.calls?.close();
     await this.#membership?.leave();
   }
 
@@ -244,6 +253,7 @@ export class Dispatcher<Data> {
       streamsExported: total((peer) => peer.exported.size),
       requestsSent,
       requestsReceived: this.#requestsReceived,
+      callsKept: this.calls?.kept ?? 0,
       resent,
       queuedBytes: membership.budget.queuedBytes,
       rejectedFrames: membership.rejectedFrames,
@@ -252,6 +262,7 @@ export class Dispatcher<Data> {
 
   /** The session has begun here. Its former node tells the others too. */
   #adopted(session: LiveSession<Data>, from: Peer): void {
+    this.calls?.track(session);
     for (const name of namesOf(session)) this.#moved.delete(name);
     this.#tellMoved(session, this.#node, from);
     const { broadcastsSeen = {} } = session;

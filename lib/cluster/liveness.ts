@@ -82,6 +82,11 @@ export class Liveness {
     return this.#ended && this.#contact.isProof(now) && now - silentSince >= LOST_MS;
   }
 
+  /** Whether it is not heard any more, and was `ms` ago or later; one that has left is not missed. */
+  isMissing(now: number, ms: number): boolean {
+    return !this.#left && !this.isAlive(now) && now - this.#heardAt < ms;
+  }
+
   /** Whether it was heard lately. */
   isAlive(now: number): boolean {
     if (this.#ended || this.#isUnanswered(now)) return false;

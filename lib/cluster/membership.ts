@@ -113,6 +113,11 @@ export class Membership implements PeerOwner, Contact {
     return this.#member?.maxFrameBytes ?? Infinity;
   }
 
+  /** The others, as far as anything was ever heard of them. */
+  get nodes(): NodeTable {
+    return this.#nodes;
+  }
+
   /** The other nodes with which there is traffic. */
   get peers(): Peer[] {
     return this.#nodes.peers;

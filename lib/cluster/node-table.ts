@@ -111,6 +111,13 @@ export class NodeTable {
     return chosen.map((node) => this.#use(node));
   }
 
+  /** Of those of which that can be said, the one whose name is next behind `name`, in a circle. */
+  nextAfter(name: string, holds: (node: KnownNode) => boolean): string | undefined {
+    const names = [...this.#nodes.values()].filter(holds).map((node) => node.name);
+    names.sort();
+    return names.find((other) => other > name) ?? names[0];
+  }
+
   /** The number of nodes for which `holds` is true. */
   count(holds: (liveness: Liveness) => boolean): number {
     let count = 0;

@@ -39,7 +39,7 @@ export interface PeerMemory {
 }
 
 const BODY =
-  /^(call|reply|refusal|chunk|credit|end|cut|closed) ([\w-]{1,64})(?: ([\w-]{1,32}))?(?:\n|$)/;
+  /^(call|tell|reply|refusal|chunk|credit|end|cut|closed) ([\w-]{1,64})(?: ([\w-]{1,32}))?(?:\n|$)/;
 
 export class Peer implements LinkOwner {
   readonly self: string;
@@ -118,6 +118,21 @@ export class Peer implements LinkOwner {
     if (this.ended) return rejected(sessionNotFound());
     this.#updateLink(performance.now());
     return this.#calls.call(operation, params, timeoutMs);
+  }
+
+  /**
+   * Says something that is not answered. Whether there was room for it.
+   *
+   * @param onArrived called when the other node has it
+   */
+  tell(operation: string, params: unknown, onArrived: () => void): boolean {
+    const text = JSON.stringify(params);
+    if (this.#owner.leaving || this.ended || !this.#link.hasRoom(Buffer.byteLength(text))) {
+      return false;
+    }
+    this.#updateLink(performance.now());
+    this.#link.push(`tell ${operation}\n${text}`, undefined, onArrived);
+    return true;
   }
 
   /**
@@ -214,6 +229,7 @@ export class Peer implements LinkOwner {
     const [head = '', kind, id = '', more = ''] = BODY.exec(body) ?? [];
     const rest = body.slice(head.length);
     if (kind === 'call') void this.#answer(id, more, rest);
+    else if (kind === 'tell') void this.#hear(id, rest);
     else if (kind === 'reply') this.#calls.onReply(id, rest);
     else if (kind === 'refusal') this.#calls.onRefusal(id, refusal(more, rest));
     else if (kind === 'credit' || kind === 'closed') this.#onEdge(kind, id, Number(more) || 0);
@@ -254,6 +270,14 @@ export class Peer implements LinkOwner {
       const more = error.challenge ?? concealedReason(error);
       const told = more === undefined ? error.message : `${error.message}\n${more}`;
       this.#send(`refusal ${id} ${error.code}\n${told}`);
+    }
+  }
+
+  async #hear(operation: string, params: string): Promise<void> {
+    try {
+      await this.#owner.onCall(operation, parse(params), this);
+    } catch {
+      // A node of another version; or it has said nonsense.
     }
   }
 

@@ -181,6 +181,20 @@ export interface ResumeOptions<Data = unknown> {
    */
   key?: (req: Request) => string | undefined;
   /**
+   * Tells another node which calls of clients run here, so that they are answered (-32010
+   * `interrupted`) if this node is killed. Only with an `adapter`. `false` spares the frames; such
+   * calls then end with the time-outs of their clients.
+   * @defaultValue true
+   */
+  trackCalls?: boolean;
+  /**
+   * `'annotated'` runs calls of a node that was killed again, in the client's new session, if the tool
+   * is annotated as `readOnlyHint` or `idempotentHint` in a `tools/list` of that client. The other
+   * node keeps their requests, up to 16 KiB each. Other calls get -32010.
+   * @defaultValue false
+   */
+  rerun?: 'annotated' | false;
+  /**
    * Makes plain data of a session that goes on at another node, for `restore` there. Only with an
    * `adapter`, when this node shuts down. May be async.
    * @defaultValue `session.data` travels if it is plain JSON; if not, the session ends

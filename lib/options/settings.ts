@@ -10,7 +10,6 @@ import type { EventsOptions, ServerEventBusLike } from '../session/changes.js';
 import type { McpSseHooks } from '../session/events/hooks.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
 import type { MessageHandler } from '../session/serve/handler.js';
-import { isClass } from '../util/describe-value.js';
 import { attempt } from '../util/foreign-error.js';
 import { isRecord } from '../util/guards.js';
 import { randomText } from '../util/random-text.js';
@@ -26,6 +25,7 @@ import { principalFromAuth } from './principal.js';
 import { describeIssues, foreignInstance, type KnownOptions } from './invalid-options.js';
 import { isAdapter, isBus } from './shapes.js';
 import { RENAMED } from './renamed-options.js';
+import { count, fn, isFunction, ms, msOrOff, path } from './values.js';
 import { wrongOptions } from './wrong-value.js';
 import type { SunsetPlan } from '../session/sunset.js';
 import { sunsetSchema, sunsetShape } from './sunset.js';
@@ -62,9 +62,6 @@ type ResumeFunctions = 'key' | 'save' | 'restore';
 
 const MiB = 1024 * 1024;
 
-const isFunction = (value: unknown): value is (...args: never[]) => unknown =>
-  typeof value === 'function' && !isClass(value);
-const fn = z.custom<(...args: never[]) => unknown>(isFunction, 'must be a function');
 const middleware = z.custom<RequestHandler>(
   isFunction,
   'must be middleware that serves Streamable HTTP: toNodeHandler(createMcpHandler(factory)) of SDK v2',
@@ -73,12 +70,6 @@ const bus = z.custom<ServerEventBusLike>(
   isBus,
   'must have subscribe(): createMcpHandler(factory).bus of SDK v2, or { bus, shared }',
 );
-const count = z.int().min(1);
-const ms = z.number().min(1);
-const msOrOff = z.union([ms, z.literal(false)], 'must be milliseconds (1 or more), or false');
-const path = z
-  .string()
-  .regex(/^\/[\w\-.~!$&'()*+,;=@/]*$/, 'must be a plain path that begins with a slash');
 /** URLs are matched in any case, with or without a last slash. */
 const plain = (text: string): string => text.toLowerCase().replace(/\/$/, '');
 const host = z
@@ -141,6 +132,8 @@ const groups = {
       .default('same-address'),
     probeTimeoutMs: msOrOff.default(5_000),
     retryMs: ms.default(1_000),
+    trackCalls: z.boolean().default(true),
+    rerun: z.literal(['annotated', false], "must be 'annotated' or false").default(false),
     key: fn.optional(),
     save: fn.optional(),
     restore: fn.optional(),
@@ -214,6 +207,10 @@ const schema = z
   .refine(
     ({ resume }) => !resume || (resume.save === undefined) === (resume.restore === undefined),
     'resume.save and resume.restore belong together',
+  )
+  .refine(
+    ({ resume }) => !resume || resume.rerun === false || resume.trackCalls,
+    'resume.rerun needs resume.trackCalls',
   );
 
 /** Every option there is, as `group.name`, with its schema. */

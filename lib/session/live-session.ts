@@ -137,8 +137,10 @@ export class LiveSession<Data = unknown>
       if (this.handshake.sent(message)) this.sender.handshakeSent();
       this.#hasAnswered ||= this.receiver.inFlight.has(answered);
       this.receiver.inFlight.release(answered);
+      this.calls?.answered(answered, this.sender.nextOffset);
       this.#reportHandshake();
     }
+    this.calls?.sent(message);
     this.activeAt = performance.now();
     const room = this.sender.send(message, frame);
     // After it, so that what a hook sends on this occasion goes out behind this message.
@@ -211,6 +213,7 @@ export class LiveSession<Data = unknown>
       this.#state = 'detached';
       this.detachedAt = performance.now();
       this.detachReason = reason;
+      this.calls?.detached();
       if (error) this.#observer.failed(this, error);
       this.#observer.detached(this, reason);
     }
@@ -240,6 +243,7 @@ export class LiveSession<Data = unknown>
 
   #release(errorOf: () => McpSseError): void {
     this.handOver?.ended();
+    this.calls?.ended();
     this.#abort?.abort(errorOf());
     this.#pendingRequests.rejectAll(errorOf);
     this.receiver.close(errorOf);
@@ -255,6 +259,7 @@ export class LiveSession<Data = unknown>
     // A hook may have closed it.
     if (this.#state === 'closed') return undefined;
     if (isResponse(message) && this.#responseReceived(message)) return undefined;
+    this.calls?.received(message);
     this.activeAt = performance.now();
     return this.#ids.incoming(message);
   }

@@ -101,7 +101,9 @@ export class LocalHost<Data> implements Host {
     if (theirs.length === 0) return undefined;
     checkHandshake(session, theirs);
     if (this.#sunsetGate?.pass(session, theirs) === false) return undefined;
-    return session.receiver.receive(theirs, facts, bytes);
+    const taken = session.receiver.receive(theirs, facts, bytes);
+    // [spec] 202 says that the message is taken: it is answered, then, whatever becomes of this node.
+    return taken ? taken.then(() => session.calls?.told()) : session.calls?.told();
   }
 
   find({ claim, principal }: Claimant): string | Promise<string> {

@@ -69,7 +69,8 @@ export class SessionRegistry<Data = unknown> {
    */
   resume(claim: ResumeClaim, principal: string | undefined): Resumption<Data> {
     const session = this.claimed(claim, principal);
-    if (session && this.#mayResume(session, claim, principal)) {
+    const isOpen = session !== undefined && session.state !== 'closed';
+    if (isOpen && this.mayReturn(session, claim, principal)) {
       const offset = session.sender.resumeOffset(claim);
       if (session.sender.canResume(claim, offset)) return { session, offset };
     }
@@ -143,13 +144,13 @@ export class SessionRegistry<Data = unknown> {
     return this.#byKey.get(keyOf(principal, claim.key));
   }
 
-  /** Whether the claimant may have the session, as far as who it is goes. */
-  #mayResume(
-    session: LiveSession<Data>,
+  /** Whether the claimant may have the session, here or elsewhere, as far as who it is goes. */
+  mayReturn(
+    session: Pick<LiveSession, 'principal' | 'address'>,
     claim: ResumeClaim,
     principal: string | undefined,
   ): boolean {
-    if (session.principal !== principal || session.state === 'closed') return false;
+    if (session.principal !== principal) return false;
     // A principal proves itself, and the other claims have a secret of their own.
     if (principal !== undefined || claim.by !== 'probe') return true;
     const { anonymous } = this.#limits;

@@ -5,6 +5,7 @@ import type { JsonRpcMessage } from '../wire/json-rpc.js';
 import type { UsageTally } from './events/usage.js';
 import type { HandOver } from './handover/hand-over.js';
 import type { SessionState } from './handover/session-state.js';
+import type { CallTrail } from './inbound/call-trail.js';
 import { Handshake, type ClientInfo } from './inbound/handshake.js';
 import type { CloseReason } from './session.js';
 
@@ -23,6 +24,8 @@ export class SessionRecord<Data> {
   readonly usage: UsageTally = { userAgent: undefined, row: undefined, requests: 0 };
   /** Bytes of its running requests, its messages that wait or are kept, and its handshake. */
   heldBytes = 0;
+  /** Its calls, as another node is told of them; undefined where none is. */
+  calls: CallTrail | undefined;
   /** Set once the session is to leave this node. */
   handOver: HandOver | undefined;
   /** Takes a message of the server instead of the client: it is private, or out of place. */

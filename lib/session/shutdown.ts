@@ -80,7 +80,7 @@ export class Shutdown<Data> {
   async #quiet(session: LiveSession<Data>, deadline: number): Promise<void> {
     const { inFlight } = session.receiver;
     if (await until(deadline, inFlight.idle())) return;
-    if (session.state !== 'closed') interruptRequests(session);
+    if (session.state !== 'closed') this.#events.interrupted(interruptRequests(session));
   }
 }
 

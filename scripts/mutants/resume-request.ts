@@ -48,8 +48,8 @@ const callerMutants: readonly Mutant[] = [
   {
     name: "another principal's Last-Event-ID, or answer to a probe, is taken",
     file: registry,
-    find: "session.principal !== principal || session.state === 'closed'",
-    replace: "session.state === 'closed'",
+    find: 'if (session.principal !== principal) return false;',
+    replace: '',
     specs: [refusals, probe],
   },
   {

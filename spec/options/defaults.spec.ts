@@ -33,6 +33,8 @@ it('completes nothing at all to settings that are safe to serve with', () => {
       anonymous: 'same-address',
       probeTimeoutMs: 5_000,
       retryMs: 1_000,
+      trackCalls: true,
+      rerun: false,
     },
     usage: { principals: 'hashed' },
     hooks: {},

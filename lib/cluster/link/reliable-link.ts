@@ -149,9 +149,10 @@ export class ReliableLink {
    * Sends a message, which can be withdrawn.
    *
    * @param onRefused called when the adapter refuses to carry it; the link goes on without it
+   * @param onArrived called when the peer has acknowledged it. Must not throw
    */
-  push(text: string, onRefused?: (error: Error) => void): OutgoingMessage {
-    const message: OutgoingMessage = { segments: [], onRefused, refused: false };
+  push(text: string, onRefused?: (error: Error) => void, onArrived?: () => void): OutgoingMessage {
+    const message: OutgoingMessage = { segments: [], onRefused, onArrived, refused: false };
     for (const body of pieces(text, Math.min(PIECE_BYTES, this.#maxPieceBytes))) {
       const segment = new Segment(body, message);
       message.segments.push(segment);

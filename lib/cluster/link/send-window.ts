@@ -82,6 +82,8 @@ export class SendWindow {
     for (const segment of this.#sent.splice(0, count)) {
       segment.state = 'gone';
       this.#resizeSent(-segment.bytes);
+      const { segments, onArrived } = segment.message;
+      if (segment === segments.at(-1)) onArrived?.();
     }
     this.#firstSent += count;
     return count > 0;
@@ -195,6 +197,8 @@ export interface OutgoingMessage {
   refused: boolean;
   /** The adapter refuses to carry it. */
   readonly onRefused: ((error: Error) => void) | undefined;
+  /** The other node has all of it. */
+  readonly onArrived?: (() => void) | undefined;
 }
 
 function sizeOf(body: string): number {

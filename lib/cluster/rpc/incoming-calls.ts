@@ -7,6 +7,7 @@ import { withDeadline } from '../../util/promises.js';
 import { checked, type Operations } from './operations.js';
 import type { Adoptions } from '../handover/adoptions.js';
 import type { BroadcastClock } from '../handover/broadcast-clock.js';
+import type { KeptCalls } from '../ledger/kept-calls.js';
 import type { MovedSessions } from '../handover/moved-sessions.js';
 import type { Peer } from '../peer.js';
 import type { Relays } from '../relay/relays.js';
@@ -23,6 +24,7 @@ export interface IncomingParts<Data> {
   readonly moved: MovedSessions;
   readonly relays: Relays;
   readonly broadcasts: BroadcastClock;
+  readonly keptCalls: KeptCalls;
 }
 
 export class IncomingCalls<Data> {
@@ -33,6 +35,7 @@ export class IncomingCalls<Data> {
   readonly #moved: MovedSessions;
   readonly #relays: Relays;
   readonly #broadcasts: BroadcastClock;
+  readonly #keptCalls: KeptCalls;
 
   constructor({ localHost, probes, limits, ...handOver }: IncomingParts<Data>) {
     this.#localHost = localHost;
@@ -41,6 +44,7 @@ export class IncomingCalls<Data> {
     this.#moved = handOver.moved;
     this.#relays = handOver.relays;
     this.#broadcasts = handOver.broadcasts;
+    this.#keptCalls = handOver.keptCalls;
     // What may wait is bounded by the session's pump, as on a connection of its own.
     this.#limits = { ...limits, maxBufferedBytes: Infinity };
   }
@@ -88,6 +92,19 @@ export class IncomingCalls<Data> {
         return undefined;
       case 'usage':
         return this.#localHost.usage();
+      case 'keepCalls':
+        this.#keptCalls.keep(peer.node, checked('keepCalls', parameters));
+        return undefined;
+      case 'noteCalls':
+        this.#keptCalls.note(peer.node, checked('noteCalls', parameters));
+        return undefined;
+      case 'keptNodes':
+        return this.#keptCalls.nodes;
+      case 'lostCalls':
+        return this.#keptCalls.find(checked('lostCalls', parameters));
+      case 'forgetCalls':
+        this.#keptCalls.forget(checked('forgetCalls', parameters));
+        return undefined;
       default:
         throw new McpSseError('invalid-message', 'no operation of this version');
     }

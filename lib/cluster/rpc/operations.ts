@@ -6,6 +6,7 @@ import type { Change } from '../../session/changes.js';
 import type { InboundPost, Claimant } from '../../session/host.js';
 import type { ProbeAnswer } from '../../session/resume/probes.js';
 import { isRecord } from '../../util/guards.js';
+import { isCallNotes, NOTES_VERSION, type CallNotes } from '../ledger/call-notes.js';
 import {
   isNotification,
   toMessages,
@@ -51,6 +52,15 @@ export interface Operations {
   moved: { readonly names: readonly string[]; readonly to: string };
   /** Which sessions and streams of other names does the other node have? */
   table: Record<string, never>;
+  /** All calls of the requesting node: the other one keeps them from now on, and what is new. */
+  keepCalls: CallNotes & { readonly version: number };
+  noteCalls: CallNotes;
+  /** Whose calls does the other node keep? */
+  keptNodes: Record<string, never>;
+  /** A client gets another session in the place of this one: which of its calls does the other node keep? */
+  lostCalls: Claimant;
+  /** They are answered. */
+  forgetCalls: Claimant;
 }
 
 /** What a node answers that would take sessions. */
@@ -112,6 +122,13 @@ const schemas: Record<Operation, z.ZodType> = {
   abort: z.object({ id: z.string(), epoch: z.int() }),
   moved: z.object({ names: z.array(z.string().max(256)).max(1_000), to: z.string().regex(NODE) }),
   table: z.object({}),
+  keepCalls: z.custom<CallNotes>(
+    (value) => isRecord(value) && value.version === NOTES_VERSION && isCallNotes(value),
+  ),
+  noteCalls: z.custom<CallNotes>(isCallNotes),
+  keptNodes: z.object({}),
+  lostCalls: z.object({ claim, principal }),
+  forgetCalls: z.object({ claim, principal }),
 };
 
 /** The `AuthInfo` of the SDKs holds one URL, which travels as text beside the rest of it. */

@@ -1,5 +1,6 @@
 // Opens a session.
 import { McpSseError } from '../../errors.js';
+import type { Claimant } from '../../session/host.js';
 import { introduceClient } from '../../session/handover/replay-handshake.js';
 import { LiveSession } from '../../session/live-session.js';
 import { serveSession } from '../../session/serve/serve-session.js';
@@ -10,6 +11,7 @@ import { userAgentOf } from '../../session/events/usage.js';
 import { ignoreResult } from '../../util/promises.js';
 import { beginStream } from './begin-stream.js';
 import { ClientAbort } from './client-abort.js';
+import { settleLostCalls } from './lost-calls.js';
 import { messageUrlFor } from './message-url.js';
 import type { Exchange } from '../exchange.js';
 import { forwardedOf } from '../guard/forwarded.js';
@@ -21,9 +23,16 @@ import { negotiatedVersion, capabilitiesOf } from './resume-request.js';
 /** [spec] Session ids are visible ASCII; the length keeps URLs within the limits of proxies. */
 const SESSION_ID = /^[\x21-\x7e]{1,128}$/;
 
+/** A client that comes back from a session that is gone. */
+export interface Returning {
+  /** Its stream, if that has begun. */
+  readonly writer?: ConnectionWriter | undefined;
+  /** How it names the session that it had. */
+  readonly former?: Claimant | undefined;
+}
+
 /**
- * Opens a new session for the caller, on `writer` if its stream has already begun, or leaves nothing
- * behind.
+ * Opens a new session for the caller, or leaves nothing behind.
  *
  * @throws McpSseError if it is refused; any throw of the application's own code.
  */
@@ -31,7 +40,7 @@ export async function openSession<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
   caller: Caller,
-  writer?: ConnectionWriter,
+  { writer, former }: Returning = {},
 ): Promise<void> {
   const { sessions } = runtime;
   const clientAbort = new ClientAbort(exchange.res);
@@ -45,8 +54,12 @@ export async function openSession<Data>(
   });
   if (!session) return;
   session.admitted = !writer && runtime.sunset?.refusesStreams === true;
+  const lost = former && (await runtime.dispatcher.calls?.find(former));
   if (clientAbort.hasAborted()) session.close('client-disconnected');
-  else openOrClose(exchange, runtime, session, writer);
+  else {
+    openOrClose(exchange, runtime, session, writer);
+    if (former && lost) settleLostCalls(session, { former, lost }, factsOf(exchange.req), runtime);
+  }
 }
 
 /** The session with its server, ready for a stream; undefined if the client has left. */
@@ -57,7 +70,7 @@ async function prepare<Data>(
   clientAbort: ClientAbort,
 ): Promise<LiveSession<Data> | undefined> {
   const { req } = exchange;
-  const { sessions, sessionLimits, observer, settings, events } = runtime;
+  const { sessions, sessionLimits, observer, settings, events, dispatcher } = runtime;
   let session: LiveSession<Data> | undefined;
   try {
     const data = await connect(exchange, runtime, clientAbort);
@@ -69,6 +82,7 @@ async function prepare<Data>(
     session = new LiveSession<Data>(id, principal, data, sessionLimits, observer, resumeStrategy);
     session.address = forwardedOf(exchange).client;
     session.usage.userAgent = userAgentOf(req.headers);
+    dispatcher.calls?.track(session);
     const version = negotiatedVersion(req);
     if (version !== undefined) session.handshake.assume(version);
     await serveSession(session, factsOf(req), settings, events);

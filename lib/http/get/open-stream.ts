@@ -12,10 +12,12 @@ import { messageUrlFor } from './message-url.js';
 import { forwardedOf } from '../guard/forwarded.js';
 import { checkOwnSocket, type Exchange } from '../exchange.js';
 import { openSession } from './open-session.js';
+import { tellLostCalls } from './lost-calls.js';
 import { principalOf, type Caller } from '../principal.js';
 import type { Runtime } from '../runtime.js';
 import { announceSunset } from '../sunset.js';
 import {
+  claimByKey,
   negotiatedVersion,
   resumeRequestOf,
   shouldRetry,
@@ -41,6 +43,7 @@ export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data
     await serveStream(exchange, runtime, { principal, key });
   } catch (thrown) {
     const error = McpSseError.from(thrown);
+    if (await tellLostCalls(exchange, runtime, principal, error)) return;
     if (!settings.resume || !shouldRetry(req, error)) throw error;
     runtime.events.refused(error);
     answerRetryLater(res, settings.resume.retryMs);
@@ -57,16 +60,19 @@ async function serveStream<Data>(
   if (res.destroyed) return;
   const resumeRequest = await resumeRequestOf(req, caller, runtime);
   if (resumeRequest) return resume(exchange, runtime, resumeRequest);
+  const known = claimByKey(caller);
   const timeoutMs = probeTimeout(req, runtime);
-  if (timeoutMs === undefined) return openSession(exchange, runtime, caller);
+  if (timeoutMs === undefined) return openSession(exchange, runtime, caller, { former: known });
   const { writer, askedAt, answer } = await probe(exchange, runtime, caller, timeoutMs);
   if (writer.closed) return;
-  const resumed = answer && (await resumeAnswered(exchange, runtime, caller, answer, writer));
+  const probed = answer && claimByProbe(exchange, caller, answer);
+  const resumed = probed && (await resumeProbed(exchange, runtime, probed, writer));
   if (!answer && runtime.dispatcher.wasCutOff(askedAt)) {
     // Its answer may be on the way, and its session may be alive: it should try again.
     throw new McpSseError('adapter-unavailable', 'the node of this client may be out of reach');
   }
-  if (!resumed) await openSession(exchange, runtime, caller, writer);
+  if (resumed) return;
+  await openSession(exchange, runtime, caller, { writer, former: probed ?? known });
 }
 
 /** Asks the client who it is, on a stream that has begun. */
@@ -103,18 +109,27 @@ async function resume<Data>(
   await runtime.dispatcher.attach(sessionId, { host, client }, messageUrl, begin);
 }
 
-/** Whether the session of the answer is this caller's and could go on without a gap. */
-async function resumeAnswered<Data>(
+interface ProbedClaimant extends Claimant {
+  readonly claim: Extract<Claimant['claim'], { readonly by: 'probe' }>;
+}
+
+function claimByProbe(
   exchange: Exchange,
-  runtime: Runtime<Data>,
   { principal }: Caller,
   { sessionId, position }: ProbeAnswer,
+): ProbedClaimant {
+  const { client: address } = forwardedOf(exchange);
+  return { claim: { by: 'probe', sessionId, position, address }, principal };
+}
+
+/** Whether the session that a probe has told is this caller's and could go on without a gap. */
+async function resumeProbed<Data>(
+  exchange: Exchange,
+  runtime: Runtime<Data>,
+  client: ProbedClaimant,
   writer: ConnectionWriter,
 ): Promise<boolean> {
-  const client: Claimant = {
-    claim: { by: 'probe', sessionId, position, address: forwardedOf(exchange).client },
-    principal,
-  };
+  const { sessionId } = client.claim;
   const { dispatcher } = runtime;
   await dispatcher.locator.located(sessionId);
   const host = dispatcher.locator.hostOf(sessionId);

@@ -63,10 +63,14 @@ export async function resumeRequestOf<Data>(
   if (settings.resume === false) return undefined;
   const id = lastEventId(req);
   if (id !== undefined) return namedBy(id, principal, dispatcher);
-  if (key === undefined) return undefined;
-  const client: Claimant = { claim: { by: 'key', key }, principal };
-  const located = await dispatcher.search(client);
+  const client = claimByKey({ principal, key });
+  const located = client && (await dispatcher.search(client));
   return located && { client, ...located };
+}
+
+/** The claim of a caller whom the application knows. */
+export function claimByKey({ principal, key }: Caller): Claimant | undefined {
+  return key === undefined ? undefined : { claim: { by: 'key', key }, principal };
 }
 
 /**
@@ -81,10 +85,18 @@ async function namedBy<Data>(
   dispatcher: Dispatcher<Data>,
 ): Promise<ResumeRequest> {
   const position = parseEventId(id);
-  if (!position) throw sessionNotFound();
-  const { node, token, offset } = position;
-  const client: Claimant = { claim: { by: 'event-id', token, offset }, principal };
+  const client = claimByEventId(id, principal);
+  if (!position || !client) throw sessionNotFound();
+  const { node, token } = position;
   return { client, ...(await dispatcher.locator.locate(node, token, client)) };
+}
+
+/** The claim of a caller by its `Last-Event-ID`; undefined for an id that is none of ours. */
+export function claimByEventId(id: string, principal: string | undefined): Claimant | undefined {
+  const position = parseEventId(id);
+  if (!position) return undefined;
+  const { token, offset } = position;
+  return { claim: { by: 'event-id', token, offset }, principal };
 }
 
 /** How a client can return, as its first GET shows. */

@@ -155,6 +155,11 @@ export class SessionEvents<Data> {
     this.#statistics.discarded += count;
   }
 
+  /** `count` of its calls are answered with the error `interrupted`. */
+  interrupted(count: number): void {
+    this.#statistics.interrupted += count;
+  }
+
   stalled({ handle }: Subject<Data>, writer: ConnectionWriter): void {
     diagnostics.stalled(handle, writer);
   }

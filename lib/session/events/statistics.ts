@@ -37,6 +37,8 @@ export interface SessionTotals {
   messagesOut: number;
   /** Answers and messages that came too late for their session. */
   discarded: number;
+  /** Calls that were answered with -32010, since their node had ended. */
+  interrupted: number;
 }
 
 /** The members of a session that the gauges read. */
@@ -73,6 +75,7 @@ export class Statistics {
   messagesIn = 0;
   messagesOut = 0;
   discarded = 0;
+  interrupted = 0;
   readonly closed: Map<string, number> = new Map();
   readonly refused: Map<McpSseErrorCode, number> = new Map();
   readonly errors: Map<McpSseErrorCode, number> = new Map();
@@ -104,7 +107,7 @@ export class Statistics {
 
   #totals(): SessionTotals {
     const { opened, restored, handedOver, detached, resumed } = this;
-    const { messagesIn, messagesOut, discarded } = this;
+    const { messagesIn, messagesOut, discarded, interrupted } = this;
     return {
       opened,
       restored,
@@ -117,6 +120,7 @@ export class Statistics {
       messagesIn,
       messagesOut,
       discarded,
+      interrupted,
     };
   }
 }

@@ -20,15 +20,16 @@ export function interruptedResponse(id: RequestId): JsonRpcFailure & { id: Reque
 
 /**
  * Answers the requests that run with the error `interrupted`. They are told to stop, and what they
- * answer nevertheless is left out.
+ * answer nevertheless is left out. Returns how many there were.
  */
-export function interruptRequests<Data>(session: LiveSession<Data>): void {
+export function interruptRequests<Data>(session: LiveSession<Data>): number {
   const { inFlight } = session.receiver;
   const ids = inFlight.unanswered;
-  if (ids.length === 0) return;
+  if (ids.length === 0) return 0;
   for (const id of ids) {
     inFlight.cancel(id, new McpSseError('interrupted', 'the node of the request ends'));
     void session.send(interruptedResponse(id));
   }
   session.intercept = (message) => (isAnswer(message) ? DONE : undefined);
+  return ids.length;
 }

@@ -85,6 +85,11 @@ export class Pump implements WriterObserver {
     return this.#log.next;
   }
 
+  /** The last offset that is kept no more, since the client has read it or the bounds wanted it. */
+  get droppedOffset(): number {
+    return this.#log.first - 1;
+  }
+
   /** Bytes appended and not yet handed to a socket. */
   get unwrittenBytes(): number {
     return this.#waitingBytes + (this.#writer?.bufferedBytes ?? 0);

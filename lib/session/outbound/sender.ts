@@ -52,6 +52,16 @@ export class Sender {
     return this.#pump.unwrittenBytes;
   }
 
+  /** The offset that the next message gets. */
+  get nextOffset(): number {
+    return this.#pump.nextOffset;
+  }
+
+  /** The client has read all messages up to here, or they are kept no more. */
+  get readOffset(): number {
+    return this.#pump.droppedOffset;
+  }
+
   /**
    * The offset after which the client continues: where it says that it stopped, or what it has
    * acknowledged if that is more. After a cut between a request and its position, a client says

@@ -78,3 +78,21 @@ it('counts no byte twice, whatever is given up, taken back or acknowledged', () 
   for (const segment of segments) sendWindow.withdraw(segment);
   expect([sendWindow.bytes, budget.queuedBytes]).toEqual([0, 0]);
 });
+
+it('says that a message has arrived when all of its segments are acknowledged', () => {
+  const { sendWindow, bodies } = windowed();
+  let arrived = 0;
+  const onArrived = (): void => void (arrived += 1);
+  const message = { segments: [] as Segment[], refused: false, onRefused: undefined, onArrived };
+  for (const body of ['<a', '+b', '>c']) {
+    const segment = new Segment(body, message);
+    message.segments.push(segment);
+    sendWindow.push(segment);
+  }
+  bodies();
+  sendWindow.acknowledged({ epoch: 1, cursor: 2, missing: false });
+  expect(arrived).toBe(0);
+  sendWindow.acknowledged({ epoch: 1, cursor: 3, missing: false });
+  sendWindow.acknowledged({ epoch: 1, cursor: 3, missing: false });
+  expect(arrived).toBe(1);
+});

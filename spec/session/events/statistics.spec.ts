@@ -23,6 +23,7 @@ it('starts at nothing', async () => {
       messagesIn: 0,
       messagesOut: 0,
       discarded: 0,
+      interrupted: 0,
       refused: {},
       errors: {},
     },

@@ -1,0 +1,236 @@
+// Tells another node which calls run here, so that they are answered if this one is killed.
+import { AnnotatedTools } from '../../session/inbound/annotated-tools.js';
+import {
+  CallTrail,
+  type CallTracker,
+  type TrailedSession,
+  type TrailUpdate,
+} from '../../session/inbound/call-trail.js';
+import { clearTimeout, performance, setImmediate, setTimeout } from '../../util/timers.js';
+import type { Membership } from '../membership.js';
+import { NOTES_VERSION } from './call-notes.js';
+
+/** What need not be told at once is told within this, with what else there is by then. */
+const LATER_MS = 100;
+/** A POST waits for so long until the other node knows of its calls. */
+const TOLD_MS = 250;
+/** A node that has not acknowledged what it was told for so long is replaced by another one. */
+const PATIENCE_MS = 1_000;
+/** How long a node may take to take all that is known at once. */
+const KEEP_CALL_MS = 5_000;
+/** One that was replaced, or has refused, is not asked again before this. */
+const EXCLUDED_MS = 30_000;
+
+/** What is on its way to the other node, and who waits for it. */
+interface Notes {
+  readonly sentAt: number;
+  readonly waiting: Waiting | undefined;
+}
+
+/** The node that keeps our calls. */
+interface Keeper {
+  readonly node: string;
+  readonly generation: number;
+  /** What it has not acknowledged. */
+  readonly unacknowledged: Set<Notes>;
+}
+
+/** Settles once for all POSTs whose calls are told together. */
+class Waiting {
+  readonly promise: Promise<void>;
+  #resolve: () => void = ignore;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    this.promise = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  startDeadline(onLate: () => void): void {
+    this.#timer = setTimeout(() => {
+      onLate();
+      this.end();
+    }, TOLD_MS).unref();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#resolve();
+  }
+}
+
+/**
+ * Tells one other node, the keeper, of the calls of this one: all that is new in a turn of the event
+ * loop in one frame. If the keeper is gone or does not answer, another one is told everything.
+ */
+export class CallLedger implements CallTracker {
+  readonly #membership: Membership;
+  readonly #keepsRequests: boolean;
+  readonly #trails = new Set<CallTrail>();
+  readonly #changed = new Set<CallTrail>();
+  /** Nodes that are not asked for now, with the time from which they are. */
+  readonly #excluded = new Map<string, number>();
+  #keeper: Keeper | undefined;
+  #generation = 0;
+  #count = 0;
+  /** Who waits for what is told next. */
+  #waiting: Waiting | undefined;
+  /** The keeper acknowledges in time: POSTs wait for it. */
+  #isPrompt = true;
+  #due: 'soon' | 'later' | undefined;
+  #laterTimer: NodeJS.Timeout | undefined;
+
+  /** @param keepsRequests of tools that may be run again, by their annotations */
+  constructor(membership: Membership, keepsRequests: boolean) {
+    this.#membership = membership;
+    this.#keepsRequests = keepsRequests;
+  }
+
+  track(session: TrailedSession): CallTrail {
+    const tools = this.#keepsRequests ? new AnnotatedTools() : undefined;
+    const trail = new CallTrail(session, this, (this.#count += 1), tools);
+    this.#trails.add(trail);
+    return trail;
+  }
+
+  changed(trail: CallTrail, soon: boolean): void {
+    if (!this.#keeper) return;
+    this.#changed.add(trail);
+    this.#schedule(soon);
+  }
+
+  told(): Promise<void> | undefined {
+    if (!this.#keeper || !this.#isPrompt || !this.#membership.up) return undefined;
+    this.#waiting ??= new Waiting();
+    return this.#waiting.promise;
+  }
+
+  ended(trail: CallTrail): void {
+    this.#trails.delete(trail);
+    this.changed(trail, false);
+  }
+
+  /** Looks whether the keeper keeps what it is told. */
+  check(now: number): void {
+    if (!this.#membership.up) return;
+    const keeper = this.#keeper;
+    if (keeper) {
+      const [oldest] = keeper.unacknowledged;
+      const isLate = oldest !== undefined && now - oldest.sentAt >= PATIENCE_MS;
+      if (!isLate && this.#isAlive(keeper.node, now)) return;
+      this.#excluded.set(keeper.node, now + EXCLUDED_MS);
+    }
+    for (const [node, until] of this.#excluded) if (until <= now) this.#excluded.delete(node);
+    this.#choose(now);
+  }
+
+  /** This node leaves: what there is to tell is told now. */
+  close(): void {
+    this.#flush();
+    clearTimeout(this.#laterTimer);
+    this.#keeper = undefined;
+  }
+
+  #isAlive(name: string, now: number): boolean {
+    return this.#membership.nodes.get(name)?.liveness.isAlive(now) === true;
+  }
+
+  #choose(now: number): void {
+    const { self, nodes } = this.#membership;
+    const before = this.#keeper;
+    const alive = (name: string): boolean => this.#isAlive(name, now);
+    const next =
+      nodes.nextAfter(self, ({ name }) => alive(name) && !this.#excluded.has(name)) ??
+      // The one that was late, if there is no other.
+      nodes.nextAfter(self, ({ name }) => alive(name) && name === before?.node);
+    this.#release(before);
+    if (before && before.node !== next) this.#tellAll(before.node, []).catch(ignore);
+    if (next === undefined) return;
+    const keeper = {
+      node: next,
+      generation: (this.#generation += 1),
+      unacknowledged: new Set<Notes>(),
+    };
+    this.#keeper = keeper;
+    this.#changed.clear();
+    const updates = [...this.#trails].flatMap((trail) => trail.takeAll() ?? []);
+    const notes = this.#sent(keeper);
+    this.#tellAll(next, updates).then(
+      () => {
+        this.#acknowledged(keeper, notes);
+      },
+      () => {
+        if (this.#keeper !== keeper) return;
+        this.#excluded.set(next, performance.now() + EXCLUDED_MS);
+        this.#release(keeper);
+      },
+    );
+  }
+
+  /** Nobody is told anything until there is another one. */
+  #release(keeper: Keeper | undefined): void {
+    this.#keeper = undefined;
+    for (const { waiting } of keeper?.unacknowledged ?? []) waiting?.end();
+    this.#waiting?.end();
+    this.#waiting = undefined;
+  }
+
+  async #tellAll(node: string, updates: readonly TrailUpdate[]): Promise<void> {
+    const generation = this.#generation;
+    const notes = { version: NOTES_VERSION, generation, updates };
+    await this.#membership.peer(node)?.call('keepCalls', notes, KEEP_CALL_MS);
+  }
+
+  #schedule(soon: boolean): void {
+    if (this.#due === 'soon' || (this.#due === 'later' && !soon)) return;
+    this.#due = soon ? 'soon' : 'later';
+    if (soon)
+      setImmediate(() => {
+        this.#flush();
+      });
+    else
+      this.#laterTimer ??= setTimeout(() => {
+        this.#laterTimer = undefined;
+        this.#flush();
+      }, LATER_MS).unref();
+  }
+
+  #flush(): void {
+    this.#due = undefined;
+    const keeper = this.#keeper;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    const updates = keeper ? [...this.#changed].flatMap((trail) => trail.takeUpdate() ?? []) : [];
+    this.#changed.clear();
+    if (!keeper || updates.length === 0) {
+      waiting?.end();
+      return;
+    }
+    const notes = this.#sent(keeper, waiting);
+    const isTold = this.#membership
+      .peer(keeper.node)
+      ?.tell('noteCalls', { generation: keeper.generation, updates }, () => {
+        this.#acknowledged(keeper, notes);
+      });
+    // The keeper has a gap now, and is told everything once there is room.
+    if (!isTold) this.#release(keeper);
+  }
+
+  #sent(keeper: Keeper, waiting?: Waiting): Notes {
+    const notes = { sentAt: performance.now(), waiting };
+    keeper.unacknowledged.add(notes);
+    waiting?.startDeadline(() => {
+      this.#isPrompt = false;
+    });
+    return notes;
+  }
+
+  #acknowledged(keeper: Keeper, notes: Notes): void {
+    this.#isPrompt = true;
+    keeper.unacknowledged.delete(notes);
+    notes.waiting?.end();
+  }
+}
+
+function ignore(): void {
+  // It is replaced before it is called; or what is kept in vain goes by itself.
+}

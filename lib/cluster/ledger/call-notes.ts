@@ -1,0 +1,69 @@
+// What one node tells another of its calls, and the checks of it.
+import type { TrailHead, TrailUpdate } from '../../session/inbound/call-trail.js';
+import { isRecord } from '../../util/guards.js';
+import type { JsonRpcRequest, RequestId } from '../../wire/json-rpc.js';
+
+/** Counts up with each change of what is told. A node of another version keeps nothing. */
+export const NOTES_VERSION = 1;
+
+/** What is new of the calls of a node. */
+export interface CallNotes {
+  /** Counts how often the node has begun to tell anew. */
+  readonly generation: number;
+  readonly updates: readonly TrailUpdate[];
+}
+
+/** A call that will not be answered: its id, or the request if it may be run again. */
+export type LostCall = RequestId | JsonRpcRequest;
+
+// By hand: they come with every call.
+
+export function isCallNotes(value: unknown): value is CallNotes {
+  if (!isRecord(value) || !isCount(value.generation)) return false;
+  return isListOf(value.updates, isUpdate);
+}
+
+export function isLostCalls(value: unknown): value is readonly LostCall[] {
+  return isListOf(value, isCall);
+}
+
+export const idOf = (call: LostCall): RequestId => (typeof call === 'object' ? call.id : call);
+
+function isUpdate(value: unknown): value is TrailUpdate {
+  if (!isRecord(value) || !isCount(value.n)) return false;
+  const { head, begun, answered, over, read } = value;
+  return (
+    (head === undefined || isHead(head)) &&
+    (begun === undefined || isListOf(begun, isCall)) &&
+    (answered === undefined || isListOf(answered, isAnswered)) &&
+    (over === undefined || isListOf(over, isId)) &&
+    (read === undefined || isCount(read))
+  );
+}
+
+function isHead(value: unknown): value is TrailHead {
+  if (!isRecord(value) || typeof value.id !== 'string') return false;
+  return [value.token, value.key, value.principal, value.address].every(isTextOrNone);
+}
+
+function isCall(value: unknown): value is LostCall {
+  if (!isRecord(value)) return isId(value);
+  return isId(value.id) && typeof value.method === 'string' && isRecord(value.params ?? {});
+}
+
+function isAnswered(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && isId(value[0]) && isCount(value[1]);
+}
+
+function isListOf<T>(value: unknown, is: (item: unknown) => item is T): value is T[];
+function isListOf(value: unknown, is: (item: unknown) => boolean): boolean;
+function isListOf(value: unknown, is: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(is);
+}
+
+const isId = (value: unknown): value is RequestId =>
+  typeof value === 'string' || typeof value === 'number';
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value);
+
+const isTextOrNone = (value: unknown): boolean => value === undefined || typeof value === 'string';

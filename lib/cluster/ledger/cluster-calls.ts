@@ -1,0 +1,135 @@
+// The calls of the cluster: those of this node are told to another, and those of dead nodes are found.
+import type { Claimant } from '../../session/host.js';
+import type { LiveSession } from '../../session/live-session.js';
+import { clearInterval, performance, setInterval } from '../../util/timers.js';
+import type { Membership } from '../membership.js';
+import type { Peer } from '../peer.js';
+import { CallLedger } from './call-ledger.js';
+import { idOf, isLostCalls, type LostCall } from './call-notes.js';
+import { KEEP_MS, type KeptCalls } from './kept-calls.js';
+
+const CHECK_MS = 250;
+/** How long another node may take to say what it keeps; its client waits for its new session. */
+const FIND_MS = 1_500;
+
+/** How long what the others have said of whom they keep is good for. */
+const ASK_AGAIN_MS = 1_000;
+
+/** Another node, and those whose calls it keeps. */
+interface Keeper {
+  readonly peer: Peer;
+  readonly keeps: readonly string[];
+}
+
+/** What the calls of a cluster work with. */
+export interface ClusterCallsParts {
+  readonly membership: Membership;
+  readonly keptCalls: KeptCalls;
+  /** Whether another node is told of the calls of this one, and of those that may run again all. */
+  readonly tracks: boolean;
+  readonly keepsRequests: boolean;
+}
+
+/** The calls of this node, which another node is told of, and those of sessions that are gone. */
+export class ClusterCalls<Data> {
+  readonly #membership: Membership;
+  readonly #kept: KeptCalls;
+  readonly #ledger: CallLedger | undefined;
+  readonly #timer: NodeJS.Timeout;
+  readonly #startedAt = performance.now();
+  #askedAt = -Infinity;
+  #asked: Promise<Keeper[]> = Promise.resolve([]);
+
+  constructor({ membership, keptCalls, tracks, keepsRequests }: ClusterCallsParts) {
+    this.#membership = membership;
+    this.#kept = keptCalls;
+    this.#ledger = tracks ? new CallLedger(membership, keepsRequests) : undefined;
+    this.#timer = setInterval(() => {
+      this.#check(performance.now());
+    }, CHECK_MS).unref();
+  }
+
+  /** How many calls of other nodes are kept here. */
+  get kept(): number {
+    return this.#kept.size;
+  }
+
+  /** From now on another node is told of the calls of the session. */
+  track(session: LiveSession<Data>): void {
+    session.calls = this.#ledger?.track(session);
+  }
+
+  /**
+   * The calls of a session that is gone, whose client gets another one instead: nobody answers
+   * them. Never rejects.
+   */
+  async find(client: Claimant): Promise<LostCall[]> {
+    const keepers = await this.#keepers();
+    const elsewhere = await Promise.all(keepers.map((peer) => askOne(peer, client)));
+    const lists = [this.#kept.find(client), ...elsewhere];
+    return [...new Map(lists.flat().map((call) => [idOf(call), call])).values()];
+  }
+
+  /** They are answered. */
+  async forget(client: Claimant): Promise<void> {
+    this.#kept.forget(client);
+    for (const peer of await this.#keepers()) peer.call('forgetCalls', client).catch(ignore);
+  }
+
+  /** Tells what is left to tell: this node leaves. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#ledger?.close();
+  }
+
+  /**
+   * The nodes that keep calls of others that are not there. All are asked for whom they keep, once a
+   * second at most and only while somebody is missing: text of clients causes no more than that.
+   */
+  async #keepers(): Promise<Peer[]> {
+    const now = performance.now();
+    const { nodes } = this.#membership;
+    const isNew = now - this.#startedAt < KEEP_MS;
+    if (!isNew && nodes.count((liveness) => liveness.isMissing(now, KEEP_MS)) === 0) return [];
+    if (now - this.#askedAt >= ASK_AGAIN_MS) {
+      this.#askedAt = now;
+      this.#asked = this.#askAll();
+    }
+    const isGone = (node: string): boolean => nodes.get(node)?.liveness.isAlive(now) !== true;
+    return (await this.#asked).flatMap(({ peer, keeps }) => (keeps.some(isGone) ? [peer] : []));
+  }
+
+  async #askAll(): Promise<Keeper[]> {
+    await this.#membership.discovered();
+    const { self } = this.#membership;
+    const asked = this.#membership.known().map(async (peer): Promise<Keeper[]> => {
+      try {
+        const names = await peer.call('keptNodes', {}, FIND_MS);
+        const keeps = Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+        return [{ peer, keeps: keeps.filter((name) => name !== self) }];
+      } catch {
+        return [];
+      }
+    });
+    return (await Promise.all(asked)).flat();
+  }
+
+  #check(now: number): void {
+    this.#ledger?.check(now);
+    const { nodes } = this.#membership;
+    this.#kept.sweep(now - KEEP_MS, (node) => nodes.get(node)?.liveness.heardAt ?? -Infinity);
+  }
+}
+
+async function askOne(peer: Peer, client: Claimant): Promise<readonly LostCall[]> {
+  try {
+    const calls = await peer.call('lostCalls', client, FIND_MS);
+    return isLostCalls(calls) ? calls : [];
+  } catch {
+    return [];
+  }
+}
+
+function ignore(): void {
+  // What is not forgotten is answered twice, if its client comes back once more.
+}

@@ -1,0 +1,223 @@
+// The calls of other nodes that this one keeps, for the case that one of them is killed.
+import type { Claimant } from '../../session/host.js';
+import type { TrailHead, TrailUpdate } from '../../session/inbound/call-trail.js';
+import { keyOf, type ResumeClaim } from '../../session/resume/resume-claim.js';
+import { performance } from '../../util/timers.js';
+import type { JsonRpcRequest, RequestId } from '../../wire/json-rpc.js';
+import { parsedSizeOf } from '../../wire/json-size.js';
+import type { ByteAccount } from '../link/link-budget.js';
+import { idOf, type CallNotes, type LostCall } from './call-notes.js';
+
+/** Calls are kept for so long after their node was last heard: nobody waits for longer. */
+export const KEEP_MS = 120_000;
+/** What a session and a call take beside their texts; about. */
+const SESSION_BYTES = 400;
+const CALL_BYTES = 120;
+
+/** Whether a claimant may have what a client has left. */
+export type MayReturn = (
+  client: { readonly principal: string | undefined; readonly address: string | undefined },
+  claim: ResumeClaim,
+  principal: string | undefined,
+) => boolean;
+
+interface KeptCall {
+  readonly id: RequestId;
+  readonly request: JsonRpcRequest | undefined;
+  /** Of its answer; undefined while it runs. */
+  offset: number | undefined;
+  readonly bytes: number;
+}
+
+interface KeptSession {
+  /** The sessions of its node, and its number among them. */
+  readonly siblings: Map<number, KeptSession>;
+  readonly n: number;
+  readonly head: TrailHead;
+  readonly names: readonly string[];
+  readonly calls: Map<RequestId, KeptCall>;
+  readonly bytes: number;
+}
+
+interface KeptNode {
+  readonly generation: number;
+  readonly sessions: Map<number, KeptSession>;
+  heardAt: number;
+}
+
+/** The calls of other nodes, by the names by which clients that come back ask for their sessions. */
+export class KeptCalls {
+  readonly #account: ByteAccount;
+  readonly #mayReturn: MayReturn;
+  readonly #nodes = new Map<string, KeptNode>();
+  readonly #byName = new Map<string, KeptSession>();
+  #size = 0;
+
+  constructor(account: ByteAccount, mayReturn: MayReturn) {
+    this.#account = account;
+    this.#mayReturn = mayReturn;
+  }
+
+  /** How many calls are kept. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whose calls are kept. */
+  get nodes(): string[] {
+    return [...this.#nodes.keys()];
+  }
+
+  /**
+   * Keeps the calls of `node` from now on; whatever was kept of it is void.
+   *
+   * @throws McpSseError `over-budget`
+   */
+  keep(node: string, { generation, updates }: CallNotes): void {
+    this.forgetNode(node);
+    this.#account.admit(updates.length * SESSION_BYTES);
+    const kept = { generation, sessions: new Map<number, KeptSession>(), heardAt: 0 };
+    this.#nodes.set(node, kept);
+    this.note(node, { generation, updates });
+  }
+
+  /** Notes what is new. Calls for which there is no room are left out. */
+  note(node: string, { generation, updates }: CallNotes): void {
+    const kept = this.#nodes.get(node);
+    if (kept?.generation !== generation) return;
+    kept.heardAt = performance.now();
+    for (const update of updates) this.#update(kept, update);
+  }
+
+  /** The calls that will not be answered, now that their client gets another session. */
+  find({ claim, principal }: Claimant): LostCall[] {
+    const session = this.#claimed({ claim, principal });
+    if (!session) return [];
+    const read = readOffsetOf(claim);
+    return [...session.calls.values()]
+      .filter(({ offset }) => offset === undefined || offset > read)
+      .map(({ id, request }) => request ?? id);
+  }
+
+  /** They are answered. */
+  forget(client: Claimant): void {
+    const session = this.#claimed(client);
+    if (session) this.#drop(session);
+  }
+
+  /** Lets go of nodes that were heard last before `time`. */
+  sweep(time: number, heardAt: (node: string) => number): void {
+    for (const [node, kept] of this.#nodes) {
+      if (Math.max(kept.heardAt, heardAt(node)) < time) this.forgetNode(node);
+    }
+  }
+
+  forgetNode(node: string): void {
+    const sessions = this.#nodes.get(node)?.sessions;
+    this.#nodes.delete(node);
+    for (const session of [...(sessions?.values() ?? [])]) this.#drop(session);
+  }
+
+  #claimed({ claim, principal }: Claimant): KeptSession | undefined {
+    const session = this.#byName.get(nameOf(claim, principal));
+    if (!session) return undefined;
+    const { head } = session;
+    const client = { principal: head.principal, address: head.address };
+    return this.#mayReturn(client, claim, principal) ? session : undefined;
+  }
+
+  #update({ sessions }: KeptNode, update: TrailUpdate): void {
+    const { n, head } = update;
+    const session = sessions.get(n) ?? (head && this.#begin(sessions, n, head));
+    if (!session) return;
+    if (update.ended) {
+      this.#drop(session);
+      return;
+    }
+    const { calls } = session;
+    for (const { id, offset } of calls.values()) {
+      if (offset !== undefined && offset <= (update.read ?? 0)) this.#remove(calls, id);
+    }
+    for (const id of update.over ?? []) this.#remove(calls, id);
+    for (const call of update.begun ?? []) this.#add(calls, call, undefined);
+    for (const [id, offset] of update.answered ?? []) {
+      const call = calls.get(id);
+      if (call) call.offset = offset;
+      else this.#add(calls, id, offset);
+    }
+    if (calls.size === 0) this.#drop(session);
+  }
+
+  #begin(sessions: Map<number, KeptSession>, n: number, head: TrailHead): KeptSession | undefined {
+    const { id, token, key, principal, address = '' } = head;
+    const names = [id];
+    if (token !== undefined) names.push(tokenName(token));
+    if (key !== undefined) names.push(keyName(principal, key));
+    const text = names.join('').length + (principal?.length ?? 0) + address.length;
+    const bytes = SESSION_BYTES + 2 * text;
+    if (!this.#takes(bytes)) return undefined;
+    const calls = new Map<RequestId, KeptCall>();
+    const session = { siblings: sessions, n, head, names, calls, bytes };
+    sessions.set(n, session);
+    for (const name of names) this.#byName.set(name, session);
+    return session;
+  }
+
+  #add(calls: Map<RequestId, KeptCall>, call: LostCall, offset: number | undefined): void {
+    const id = idOf(call);
+    this.#remove(calls, id);
+    const request = typeof call === 'object' ? call : undefined;
+    const size = request
+      ? parsedSizeOf(Buffer.from(JSON.stringify(request)))
+      : String(id).length * 2;
+    const bytes = CALL_BYTES + size;
+    if (!this.#takes(bytes)) return;
+    calls.set(id, { id, request, offset, bytes });
+    this.#size += 1;
+  }
+
+  #remove(calls: Map<RequestId, KeptCall>, id: RequestId): void {
+    const call = calls.get(id);
+    if (!call) return;
+    calls.delete(id);
+    this.#size -= 1;
+    this.#account.add(-call.bytes);
+  }
+
+  #drop(session: KeptSession): void {
+    session.siblings.delete(session.n);
+    for (const name of session.names) {
+      if (this.#byName.get(name) === session) this.#byName.delete(name);
+    }
+    for (const id of [...session.calls.keys()]) this.#remove(session.calls, id);
+    this.#account.add(-session.bytes);
+  }
+
+  /** Whether there is room for `bytes` more, which counts as taken then. */
+  #takes(bytes: number): boolean {
+    try {
+      this.#account.admit(bytes);
+    } catch {
+      return false;
+    }
+    this.#account.add(bytes);
+    return true;
+  }
+}
+
+/** As the client tells; what it claims falsely is its own loss. */
+function readOffsetOf(claim: ResumeClaim): number {
+  if (claim.by === 'event-id') return claim.offset;
+  if (claim.by === 'key') return 0;
+  return Number.parseInt(claim.position ?? '0', 10) || 0;
+}
+
+function nameOf(claim: ResumeClaim, principal: string | undefined): string {
+  if (claim.by === 'probe') return claim.sessionId;
+  return claim.by === 'event-id' ? tokenName(claim.token) : keyName(principal, claim.key);
+}
+
+/** No id of a session has a blank. */
+const tokenName = (token: string): string => `token ${token}`;
+const keyName = (principal: string | undefined, key: string): string =>
+  `key ${keyOf(principal, key)}`;

@@ -1,0 +1,62 @@
+// Which tools may be run twice, as their annotations say.
+import { attempt } from '../../util/foreign-error.js';
+import { isRecord } from '../../util/guards.js';
+import {
+  answeredId,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+  type RequestId,
+} from '../../wire/json-rpc.js';
+
+/** Tools of one session that are remembered, and the characters of a name. */
+const MAX_TOOLS = 1_000;
+const MAX_NAME_CHARS = 128;
+/** A larger request is not kept, in characters of its JSON. */
+const MAX_REQUEST_CHARS = 16 * 1024;
+
+/**
+ * The tools of one session whose annotations say that running them twice does no harm
+ * (`readOnlyHint`, `idempotentHint`), read from the answers to `tools/list` as they pass by.
+ */
+export class AnnotatedTools {
+  readonly #names = new Set<string>();
+  /** Requests for the list that are not answered. */
+  readonly #lists = new Set<RequestId>();
+
+  received({ id, method }: JsonRpcRequest): void {
+    if (method === 'tools/list') this.#lists.add(id);
+  }
+
+  /** A message of the server. */
+  sent(message: JsonRpcMessage): void {
+    attempt(() => {
+      this.#read(message);
+    }, undefined);
+  }
+
+  /** Whether the request calls one of them, and is small enough to be kept. */
+  mayRunTwice({ id, method, params }: JsonRpcRequest): boolean {
+    const name = params?.name;
+    if (method !== 'tools/call' || typeof name !== 'string' || !this.#names.has(name)) return false;
+    return JSON.stringify({ id, params }).length <= MAX_REQUEST_CHARS;
+  }
+
+  #read(message: JsonRpcMessage): void {
+    // What the next list says is not known yet.
+    if ('method' in message && message.method === 'notifications/tools/list_changed') {
+      this.#names.clear();
+    }
+    const id = answeredId(message);
+    if (id === undefined || !this.#lists.delete(id) || !('result' in message)) return;
+    const { tools } = message.result;
+    for (const tool of Array.isArray(tools) ? (tools as unknown[]) : []) this.#note(tool);
+  }
+
+  #note(tool: unknown): void {
+    if (!isRecord(tool) || typeof tool.name !== 'string') return;
+    const { name, annotations } = tool;
+    const { readOnlyHint, idempotentHint } = isRecord(annotations) ? annotations : {};
+    if (readOnlyHint !== true && idempotentHint !== true) this.#names.delete(name);
+    else if (this.#names.size < MAX_TOOLS && name.length <= MAX_NAME_CHARS) this.#names.add(name);
+  }
+}

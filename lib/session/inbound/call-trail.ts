@@ -1,0 +1,267 @@
+// The calls of one session whose answers its client may not have yet.
+import {
+  cancelledRequest,
+  isRequest,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+  type RequestId,
+} from '../../wire/json-rpc.js';
+
+import type { AnnotatedTools } from './annotated-tools.js';
+
+/** Answers that are noted until the client is known to have read them; the oldest go. */
+const MAX_ANSWERS = 256;
+/** Calls whose ids are longer are not noted. */
+const MAX_ID_CHARS = 128;
+/** Not calls of a tool, or the like, and answered at once; `initialize` cannot be come back to. */
+const NOT_NOTED: ReadonlySet<string> = new Set(['initialize', 'ping']);
+
+/** Tells another node what is noted. Methods must not throw. */
+export interface CallTracker {
+  /** There is something to tell of the trail: soon, or with what else there will be. */
+  changed(trail: CallTrail, soon: boolean): void;
+  /** Resolves when the other node knows what there was to tell; undefined when nothing is awaited. */
+  told(): Promise<void> | undefined;
+  /** The session is over. */
+  ended(trail: CallTrail): void;
+}
+
+/** The session whose calls are noted. */
+export interface TrailedSession {
+  readonly id: string;
+  readonly principal: string | undefined;
+  readonly address: string | undefined;
+  readonly state: 'open' | 'detached' | 'closed';
+  readonly sender: {
+    /** The client has read all messages up to here, or they are kept no more. */
+    readonly readOffset: number;
+    readonly resumeStrategy: {
+      readonly resumable: boolean;
+      readonly token: string | undefined;
+      readonly key: string | undefined;
+    };
+  };
+}
+
+/** How a client that comes back names the session, and who it must be. */
+export interface TrailHead {
+  readonly id: string;
+  readonly token?: string | undefined;
+  readonly key?: string | undefined;
+  readonly principal?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+/** What is new of the calls of a session, as plain data. */
+export interface TrailUpdate {
+  /** Names the session among those of its node. */
+  readonly n: number;
+  /** Where nothing is known of the session yet. */
+  readonly head?: TrailHead;
+  /** Calls that run: their ids, or the whole requests of those that may be run again. */
+  readonly begun?: readonly (RequestId | JsonRpcRequest)[];
+  /** Calls that are answered, and the offsets of their answers. */
+  readonly answered?: readonly (readonly [RequestId, number])[];
+  /** Calls for whose answers the client does not wait. */
+  readonly over?: readonly RequestId[];
+  /** Answers up to this offset are read. */
+  readonly read?: number;
+  /** The session is over. */
+  readonly ended?: true;
+}
+
+interface Call {
+  readonly id: RequestId;
+  /** Set while the call runs, if it may be run again. */
+  request: JsonRpcRequest | undefined;
+  /** Of its answer; undefined while it runs. */
+  offset: number | undefined;
+  /** The other node knows of it. */
+  told: boolean;
+}
+
+/**
+ * The calls of one session whose answers its client may not have yet: those that run, and those
+ * whose answers are not known to be read. A call that is answered in the turn in which it came, to a
+ * client that is connected, is told to nobody.
+ */
+export class CallTrail {
+  readonly #session: TrailedSession;
+  readonly #tracker: CallTracker;
+  readonly #n: number;
+  readonly #tools: AnnotatedTools | undefined;
+  #running: Map<RequestId, Call> | undefined;
+  /** In the order of their offsets. */
+  #answers: Map<RequestId, Call> | undefined;
+  /** Calls of which there is something to tell. */
+  readonly #fresh = new Set<Call>();
+  #over: RequestId[] = [];
+  /** How many calls the other node knows of, once it is told how far the client has read. */
+  #toldCount = 0;
+  /** The other node has something of the session. */
+  #kept = false;
+  #ended = false;
+
+  /**
+   * @param n names the session among those of its node
+   * @param tools says which calls may be run again; undefined for none
+   */
+  constructor(session: TrailedSession, tracker: CallTracker, n: number, tools?: AnnotatedTools) {
+    this.#session = session;
+    this.#tracker = tracker;
+    this.#n = n;
+    this.#tools = tools;
+  }
+
+  /** A message of the client, which is passed on. */
+  received(message: JsonRpcMessage): void {
+    if (isRequest(message)) this.#begin(message);
+    else {
+      const cancelled = cancelledRequest(message);
+      // [spec] A cancelled request is not answered, and its client does not wait.
+      if (cancelled !== undefined) this.#cancel(cancelled);
+    }
+  }
+
+  /** A message of the server, which goes out. */
+  sent(message: JsonRpcMessage): void {
+    this.#tools?.sent(message);
+  }
+
+  /** The answer to a request goes out at `offset`. */
+  answered(id: RequestId, offset: number): void {
+    const call = this.#running?.get(id);
+    if (!call) return;
+    this.#running?.delete(id);
+    call.offset = offset;
+    call.request = undefined;
+    this.#answers ??= new Map();
+    this.#answers.set(id, call);
+    const isConnected = this.#session.state === 'open';
+    if (call.told || !isConnected) this.#fresh.add(call);
+    else this.#fresh.delete(call);
+    if (this.#answers.size > MAX_ANSWERS) this.#dropOldest(this.#answers);
+    if (this.#fresh.has(call)) this.#tracker.changed(this, !isConnected);
+  }
+
+  /** The connection is gone, and what it was given may not have arrived. */
+  detached(): void {
+    if (!this.#answers) return;
+    this.#dropRead();
+    for (const call of this.#answers.values()) if (!call.told) this.#fresh.add(call);
+    if (this.#fresh.size > 0) this.#tracker.changed(this, true);
+  }
+
+  /** The session is over: it has gone to another node, or nobody comes back to it. */
+  ended(): void {
+    this.#ended = true;
+    this.#tracker.ended(this);
+  }
+
+  /** As `CallTracker.told`. */
+  told(): Promise<void> | undefined {
+    return this.#fresh.size > 0 ? this.#tracker.told() : undefined;
+  }
+
+  /** What the other node does not know yet; from now on it does. Undefined if that is nothing. */
+  takeUpdate(): TrailUpdate | undefined {
+    const isKept = this.#kept;
+    if (this.#ended) return isKept ? { n: this.#n, ended: true } : undefined;
+    this.#dropRead();
+    const over = this.#over.splice(0);
+    if (this.#fresh.size === 0 && over.length === 0) return undefined;
+    const begun: (RequestId | JsonRpcRequest)[] = [];
+    const answered: [RequestId, number][] = [];
+    for (const call of this.#fresh) {
+      if (call.offset === undefined) begun.push(call.request ?? call.id);
+      else answered.push([call.id, call.offset]);
+      if (!call.told) this.#toldCount += 1;
+      call.told = true;
+    }
+    this.#fresh.clear();
+    // It forgets a session of which it has no call.
+    this.#kept = this.#toldCount > 0;
+    return {
+      n: this.#n,
+      read: this.#session.sender.readOffset,
+      ...(!isKept && { head: this.#head() }),
+      ...(begun.length > 0 && { begun }),
+      ...(answered.length > 0 && { answered }),
+      ...(over.length > 0 && { over }),
+    };
+  }
+
+  /** As `takeUpdate`, for a node that knows nothing yet. */
+  takeAll(): TrailUpdate | undefined {
+    const isConnected = this.#session.state === 'open';
+    this.#over = [];
+    this.#toldCount = 0;
+    this.#kept = false;
+    for (const call of this.#running?.values() ?? []) this.#fresh.add(call);
+    for (const call of this.#answers?.values() ?? []) {
+      // Of those that were told the client is less likely to know.
+      if (call.told || !isConnected) this.#fresh.add(call);
+    }
+    for (const call of this.#fresh) call.told = false;
+    return this.takeUpdate();
+  }
+
+  #begin(request: JsonRpcRequest): void {
+    const { id, method } = request;
+    if (NOT_NOTED.has(method) || !this.#session.sender.resumeStrategy.resumable) return;
+    if (typeof id === 'string' && id.length > MAX_ID_CHARS) return;
+    // [spec] Ids are never reused; a client that does so waits for this one.
+    const former = this.#answers?.get(id);
+    this.#answers?.delete(id);
+    if (former) this.#forget(former);
+    this.#tools?.received(request);
+    const kept = this.#tools?.mayRunTwice(request) ? request : undefined;
+    const call: Call = { id, request: kept, offset: undefined, told: false };
+    this.#running ??= new Map();
+    this.#running.set(id, call);
+    this.#fresh.add(call);
+    this.#tracker.changed(this, true);
+  }
+
+  #cancel(id: RequestId): void {
+    const call = this.#running?.get(id);
+    if (!call) return;
+    this.#running?.delete(id);
+    this.#forget(call);
+    this.#tracker.changed(this, false);
+  }
+
+  /** More answers wait than are noted. */
+  #dropOldest(answers: Map<RequestId, Call>): void {
+    for (const oldest of answers.values()) {
+      answers.delete(oldest.id);
+      this.#forget(oldest);
+      return;
+    }
+  }
+
+  #forget(call: Call): void {
+    this.#fresh.delete(call);
+    if (!call.told) return;
+    this.#toldCount -= 1;
+    this.#over.push(call.id);
+  }
+
+  /** The other node does the same when it is told how far the client has read. */
+  #dropRead(): void {
+    const { readOffset } = this.#session.sender;
+    for (const call of this.#answers?.values() ?? []) {
+      if (call.offset === undefined || call.offset > readOffset) return;
+      this.#answers?.delete(call.id);
+      // Taken for one that runs, as far as the other node was told.
+      if (this.#fresh.has(call)) this.#forget(call);
+      else if (call.told) this.#toldCount -= 1;
+    }
+  }
+
+  #head(): TrailHead {
+    const { id, principal, address, sender } = this.#session;
+    const { token, key } = sender.resumeStrategy;
+    return { id, token, key, principal, address };
+  }
+}

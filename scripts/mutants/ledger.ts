@@ -1,0 +1,155 @@
+import type { Mutant } from './mutant.js';
+
+const trail = 'session/inbound/call-trail.ts';
+const ledger = 'cluster/ledger/call-ledger.ts';
+const kept = 'cluster/ledger/kept-calls.ts';
+const calls = 'cluster/ledger/cluster-calls.ts';
+
+const told = 'cluster/ledger/call-ledger.spec.ts';
+const killed = 'cluster/ledger/killed-owner.spec.ts';
+const store = 'cluster/ledger/kept-calls.spec.ts';
+const trails = 'session/inbound/call-trail.spec.ts';
+const again = 'cluster/ledger/rerun.spec.ts';
+
+export const ledgerMutants: readonly Mutant[] = [
+  {
+    name: 'a POST is answered before another node knows of its call',
+    file: 'session/local-host.ts',
+    find: 'return taken ? taken.then(() => session.calls?.told()) : session.calls?.told();',
+    replace: 'return taken;',
+    specs: [told],
+  },
+  {
+    name: 'calls that are answered at once are told',
+    file: trail,
+    find: 'else this.#fresh.delete(call);',
+    replace: '',
+    specs: [trails],
+  },
+  {
+    name: 'answers that a cut may have taken are not told',
+    file: 'session/live-session.ts',
+    find: 'this.calls?.detached();',
+    replace: '',
+    specs: [told],
+  },
+  {
+    name: 'calls of a session that is over are kept',
+    file: 'session/live-session.ts',
+    find: 'this.calls?.ended();',
+    replace: '',
+    specs: [told],
+  },
+  {
+    name: 'a session of which nothing was left is not introduced anew',
+    file: trail,
+    find: 'this.#kept = this.#toldCount > 0;',
+    replace: 'this.#kept = true;',
+    specs: [trails],
+  },
+  {
+    name: 'a call that is read before it was told as answered stays with the other node',
+    file: trail,
+    find: 'if (this.#fresh.has(call)) this.#forget(call);\n      else if',
+    replace: 'this.#fresh.delete(call);\n      if',
+    specs: [trails],
+  },
+  {
+    name: 'a keeper that is silent is not replaced',
+    file: ledger,
+    find: 'const isLate = oldest !== undefined && now - oldest.sentAt >= PATIENCE_MS;',
+    replace: 'const isLate = false;',
+    specs: [told],
+  },
+  {
+    name: 'a new keeper is not told what the one before knew',
+    file: trail,
+    find: 'for (const call of this.#running?.values() ?? []) this.#fresh.add(call);',
+    replace: '',
+    specs: [told],
+  },
+  {
+    name: 'a former keeper goes on keeping',
+    file: ledger,
+    find: 'if (before && before.node !== next) this.#tellAll(before.node, []).catch(ignore);',
+    replace: '',
+    specs: [told],
+  },
+  {
+    name: 'a session that has come from another node tells nobody of its calls',
+    file: 'cluster/dispatcher.ts',
+    find: 'this.calls?.track(session);',
+    replace: '',
+    specs: [told],
+  },
+  {
+    name: 'anybody is told of the calls of anybody',
+    file: kept,
+    find: 'return this.#mayReturn(client, claim, principal) ? session : undefined;',
+    replace: 'return client ? session : undefined;',
+    specs: [store],
+  },
+  {
+    name: 'calls whose answers the client has read are answered with an error',
+    file: kept,
+    find: '.filter(({ offset }) => offset === undefined || offset > read)',
+    replace: '.filter(() => read >= 0)',
+    specs: [store],
+  },
+  {
+    name: 'calls that are kept count in no budget',
+    file: kept,
+    find: 'this.#account.add(bytes);',
+    replace: '',
+    specs: [store],
+  },
+  {
+    name: 'calls are answered with an error each time their client comes back',
+    file: calls,
+    find: 'this.#kept.forget(client);',
+    replace: '',
+    specs: [killed],
+  },
+  {
+    name: 'nobody else is asked for the calls of a session that is gone',
+    file: calls,
+    find: 'const lists = [this.#kept.find(client), ...elsewhere];',
+    replace: 'const lists = [this.#kept.find(client)];',
+    specs: [killed],
+  },
+  {
+    name: 'a client that goes by event ids is told nothing of its calls',
+    file: 'http/get/open-stream.ts',
+    find: 'if (await tellLostCalls(exchange, runtime, principal, error)) return;',
+    replace: '',
+    specs: [killed],
+  },
+  {
+    name: 'all calls run again',
+    file: trail,
+    find: 'const kept = this.#tools?.mayRunTwice(request) ? request : undefined;',
+    replace: 'const kept = this.#tools ? request : undefined;',
+    specs: [again],
+  },
+  {
+    name: 'calls run again without being told to',
+    file: 'session/inbound/annotated-tools.ts',
+    find: 'if (readOnlyHint !== true && idempotentHint !== true)',
+    replace: 'if (readOnlyHint !== true || idempotentHint !== true)',
+    specs: [again],
+  },
+  {
+    name: 'progress of a call begins anew for its client',
+    file: 'http/get/lost-calls.ts',
+    find: 'const again = withoutProgress(call);',
+    replace: 'const again = call ?? withoutProgress(call);',
+    specs: [again],
+  },
+  {
+    name: 'a message counts as arrived with its first piece',
+    file: 'cluster/link/send-window.ts',
+    find: 'if (segment === segments.at(-1)) onArrived?.();',
+    replace: 'if (segment === segments[0]) onArrived?.();',
+    specs: ['cluster/link/send-window.spec.ts'],
+  },
+];

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+
+import { CallTrail, type TrailUpdate } from '../../../lib/session/inbound/call-trail.js';
+import { notification, request } from '../../support/messages.js';
+
+type State = 'open' | 'detached' | 'closed';
+
+/** A trail whose session is what the test makes of it. */
+function newTrail() {
+  const sender = {
+    readOffset: 0,
+    resumeStrategy: { resumable: true, token: 'token', key: undefined },
+  };
+  const session = {
+    id: 'one',
+    principal: 'alice',
+    address: '::1',
+    state: 'open' as State,
+    sender,
+  };
+  const changes: boolean[] = [];
+  let ended = 0;
+  const told = Promise.resolve();
+  const trail = new CallTrail(
+    session,
+    { changed: (_, soon) => changes.push(soon), told: () => told, ended: () => (ended += 1) },
+    7,
+  );
+  return { trail, session, changes, told, ended: () => ended };
+}
+
+const head = {
+  id: 'one',
+  token: 'token',
+  key: undefined,
+  principal: 'alice',
+  address: '::1',
+};
+
+describe('the trail of a session', () => {
+  it('tells what begins, is answered, and is read', () => {
+    const { trail, session, changes } = newTrail();
+    trail.received(request(1));
+    trail.received(request('b'));
+    expect(changes).toEqual([true, true]);
+    expect(trail.takeUpdate()).toEqual({ n: 7, read: 0, head, begun: [1, 'b'] });
+    expect(trail.takeUpdate()).toBeUndefined();
+    trail.answered(1, 5);
+    expect(changes).toEqual([true, true, false]);
+    expect(trail.takeUpdate()).toEqual({ n: 7, read: 0, answered: [[1, 5]] });
+    session.sender.readOffset = 5;
+    trail.received(request(3));
+    expect(trail.takeUpdate()).toEqual({ n: 7, read: 5, begun: [3] });
+  });
+
+  it('introduces the session anew when nothing of it was left', () => {
+    const { trail, session } = newTrail();
+    trail.received(request(1));
+    trail.takeUpdate();
+    trail.answered(1, 5);
+    trail.takeUpdate();
+    session.sender.readOffset = 5;
+    trail.received(request(2));
+    trail.answered(2, 6);
+    // Nothing to tell: neither was told, or is read.
+    expect(trail.takeUpdate()).toBeUndefined();
+    trail.received(request(3));
+    const update = trail.takeUpdate();
+    expect(update).toEqual({ n: 7, read: 5, begun: [3] });
+    trail.received(notification('notifications/cancelled', { requestId: 3 }));
+    expect(trail.takeUpdate()).toEqual({ n: 7, read: 5, over: [3] });
+    trail.received(request(4));
+    expect(trail.takeUpdate()).toEqual({ n: 7, read: 5, head, begun: [4] });
+  });
+
+  it('says that a call is over which is read before it was told as answered', () => {
+    const { trail, session } = newTrail();
+    trail.received(request(1));
+    trail.takeUpdate();
+    trail.answered(1, 5);
+    session.sender.readOffset = 9;
+    expect(trail.takeUpdate()).toEqual({ n: 7, read: 9, over: [1] });
+  });
+
+  it('tells nothing of calls that are answered before they were told, unless their client is away', () => {
+    const { trail, session, changes } = newTrail();
+    trail.received(request(1));
+    trail.answered(1, 1);
+    expect(trail.told()).toBeUndefined();
+    expect(trail.takeUpdate()).toBeUndefined();
+    session.state = 'detached';
+    trail.detached();
+    expect(changes.at(-1)).toBe(true);
+    expect(trail.takeUpdate()).toEqual({ n: 7, read: 0, head, answered: [[1, 1]] });
+    trail.received(request(2));
+    trail.answered(2, 2);
+    expect(trail.takeUpdate()).toEqual({ n: 7, read: 0, answered: [[2, 2]] });
+  });
+
+  it('tells of no answers that are read when the stream is lost', () => {
+    const { trail, session, changes } = newTrail();
+    trail.detached();
+    trail.received(request(1));
+    trail.answered(1, 1);
+    session.sender.readOffset = 1;
+    session.state = 'detached';
+    trail.detached();
+    expect(changes).toEqual([true]);
+    expect(trail.takeUpdate()).toBeUndefined();
+  });
+
+  it('tells all of it to a node that knows nothing', () => {
+    const { trail, session } = newTrail();
+    trail.received(request(1));
+    trail.received(request(2));
+    trail.takeUpdate();
+    trail.answered(2, 1);
+    trail.received(request(3));
+    trail.answered(3, 2);
+    const all: TrailUpdate = { n: 7, read: 0, head, begun: [1], answered: [[2, 1]] };
+    expect(trail.takeAll()).toEqual(all);
+    expect(trail.takeUpdate()).toBeUndefined();
+    session.state = 'detached';
+    const answered = [
+      [2, 1],
+      [3, 2],
+    ];
+    expect(trail.takeAll()).toEqual({ ...all, answered });
+  });
+
+  it('ends, and says so where anything is known of it', () => {
+    const one = newTrail();
+    one.trail.ended();
+    expect(one.ended()).toBe(1);
+    expect(one.trail.takeUpdate()).toBeUndefined();
+    const { trail } = newTrail();
+    trail.received(request(1));
+    trail.takeUpdate();
+    trail.ended();
+    expect(trail.takeUpdate()).toEqual({ n: 7, ended: true });
+  });
+
+  it('leaves out what nobody could come back to, and what has an endless id', () => {
+    const { trail, session } = newTrail();
+    trail.received(request(1, 'initialize'));
+    trail.received(request(2, 'ping'));
+    trail.received(request('x'.repeat(129)));
+    trail.received(notification('notifications/cancelled', { requestId: 9 }));
+    trail.answered(9, 1);
+    session.sender.resumeStrategy.resumable = false;
+    trail.received(request(3));
+    expect(trail.takeUpdate()).toBeUndefined();
+  });
+
+  it('forgets the oldest answers beyond 256, and those whose id is used again', () => {
+    const { trail } = newTrail();
+    for (let id = 1; id <= 257; id += 1) trail.received(request(id));
+    trail.takeUpdate();
+    for (let id = 1; id <= 257; id += 1) trail.answered(id, id);
+    expect(trail.takeUpdate()?.over).toEqual([1]);
+    trail.received(request(2));
+    expect(trail.takeUpdate()).toEqual({ n: 7, read: 0, over: [2], begun: [2] });
+  });
+
+  it('lets its POST wait as long as there is something to tell', () => {
+    const { trail, told } = newTrail();
+    expect(trail.told()).toBeUndefined();
+    trail.received(request(1));
+    expect(trail.told()).toBe(told);
+    trail.takeUpdate();
+    expect(trail.told()).toBeUndefined();
+  });
+});
