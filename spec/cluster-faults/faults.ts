@@ -5,6 +5,7 @@ import type { TcpRelay } from '../support/program/tcp-relay.js';
 import { RedisServer } from '../support/redis-server.js';
 import type { Clients } from './clients.js';
 import type { Cluster, NodeSlot } from './cluster.js';
+import { killNode, nodesKilled } from './killings.js';
 
 /** Injects a fault for a while. Throws unless the fault was in force all the time. */
 export type Fault = (cluster: Cluster, clients: Clients) => Promise<string | undefined>;
@@ -51,27 +52,9 @@ async function connectionsCut({ adapter, slots }: Cluster): Promise<string> {
   return `${count} connections`;
 }
 
-/** The sessions of the node end, and their clients notice. All others go on. */
+/** The sessions of the node end, and their clients and calls learn of it. All others go on. */
 async function nodeKilled(cluster: Cluster, clients: Clients): Promise<string> {
-  const slot = busiest(cluster, clients);
-  const { node } = slot;
-  cluster.stopped.add(node.name);
-  const affected = clients.of(node.name);
-  const sessions = affected.map(({ session }) => session);
-  demand(affected.length > 0, 'the node has no sessions');
-  await node.process.kill();
-  const began = performance.now();
-  const noticing = until(() => {
-    const unaware = affected.filter(({ session }, index) => session === sessions[index]);
-    if (unaware.length === 0) return undefined;
-    return `${unaware.map(({ name }) => name).join()} have not noticed`;
-  }).then(() => {
-    demand(!node.process.alive, 'the node lives');
-    return ((performance.now() - began) / 1_000).toFixed(1);
-  });
-  // The next fault needs all nodes, whatever came of this one.
-  const seconds = await noticing.finally(() => cluster.replace(slot));
-  return `${affected.length} clients noticed, the last after ${seconds} s`;
+  return killNode(cluster, clients, busiest(cluster, clients));
 }
 
 /** Nothing passes between the node and the adapter, and no connection ends. */
@@ -206,6 +189,7 @@ export const faults = {
   'node stopped 10 s': stopped,
   'two servers': twoServers,
   'node killed': nodeKilled,
+  'nodes killed at random': nodesKilled,
   'rolling restart': rollingRestart,
   failover,
   'small payload': smallPayload,

@@ -18,7 +18,12 @@ const ALL = (Object.keys(faults) as FaultName[]).filter((name) => !SPECIAL.inclu
 const SOME: FaultName[] = ['none', 'adapter killed and restarted'];
 /** A run that shall take no longer does without these, and says so. */
 const SHORT_SECONDS = 60;
-const LONG_ONES: readonly FaultName[] = ['node stopped 10 s', 'two servers', 'loop blocked 5 s'];
+const LONG_ONES: readonly FaultName[] = [
+  'node stopped 10 s',
+  'two servers',
+  'loop blocked 5 s',
+  'nodes killed at random',
+];
 
 interface Plan {
   readonly faults: readonly FaultName[];
@@ -31,7 +36,11 @@ interface Plan {
 const PLANS: Readonly<Record<AdapterName, Plan>> = {
   redis: { faults: ALL, share: 1, server: 'redis-server' },
   ioredis: { faults: SOME, share: 0.2, server: 'redis-server' },
-  nats: { faults: SOME, share: 0.2, server: 'nats-server' },
+  nats: {
+    faults: [...SOME, 'node killed', 'nodes killed at random'],
+    share: 0.2,
+    server: 'nats-server',
+  },
   'nats-small': { faults: ['small payload'], share: 0.2, server: 'nats-server' },
   sentinel: { faults: ['failover'], share: 0.2, server: 'redis-server' },
   'redis-cluster': { faults: ['failover'], share: 0.2, server: 'redis-server' },
