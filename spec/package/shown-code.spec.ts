@@ -33,11 +33,13 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Where the application around the blocks listens. */
 const around = await freePort();
 
-/** Writes the block into a folder of its own, beside an `app.ts` that it may import. */
+/** Writes the block into a folder of its own, beside files of the reader's that it may import. */
 function written({ place, language, code: text }: Snippet): string {
   const own = `${folder}/${place.replace(/\W/g, '-')}`;
   mkdirSync(own);
   writeFileSync(`${own}/app.ts`, 'export const { app } = globalThis as never as { app: unknown };');
+  for (const name of ['server', 'server-v2'])
+    writeFileSync(`${own}/${name}.js`, 'export const { createMcpServer } = globalThis;');
   const isCommonJs = text.includes('module.exports');
   const file = `${own}/shown.${isCommonJs ? 'cjs' : language}`;
   // Servers elsewhere are those of this process, which have no TLS.

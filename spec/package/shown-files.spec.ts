@@ -164,9 +164,9 @@ describe('lines for a shell', () => {
       return unknown.length > 0 ? `unknown packages: ${unknown.join()}` : undefined;
     }
     if (npm !== undefined) return npm in scripts ? undefined : `no script ${npm}`;
-    const bridge = line.indexOf(' express-mcp-sse bridge ');
-    if (bridge > 0) {
-      parseCommandLine(line.slice(bridge + ' express-mcp-sse '.length).split(' '));
+    const [, args] = / express-mcp-sse ((?:bridge|demo)\b.*)$/.exec(line) ?? [];
+    if (args !== undefined) {
+      parseCommandLine(args.split(' '));
       return undefined;
     }
     // Run by test:walk, and by ending-sse.spec.ts.

@@ -30,7 +30,7 @@ const pass: express.RequestHandler = (_req, _res, next) => {
 function surroundings(): Record<string, unknown> {
   const mcp = mcpSse({ server: () => createMcpServer() });
   const app = express().use(mcp);
-  const own = { verifier, busAdapter: localAdapter(), operatorsOnly: pass };
+  const own = { verifier, busAdapter: localAdapter(), operatorsOnly: pass, streamable: pass };
   return { app, mcp, mcpSse, z, createMcpServer, ...own };
 }
 
