@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { root } from './checks.mjs';
 
 const readme = await readFile(join(root, 'README.md'), 'utf8');
+const deploying = await readFile(join(root, 'docs', 'deploying.md'), 'utf8');
+const bridge = await readFile(join(root, 'docs', 'bridge.md'), 'utf8');
 
-/** The first block of the README after `mark`, without its fence. */
-function block(language, mark = '') {
+/** The first block of the page after `mark`, without its fence. */
+function block(language, mark = '', page = readme) {
   const fence = new RegExp(`^\`\`\`${language}( run)?\\n([\\s\\S]*?)^\`\`\``, 'm');
-  const found = fence.exec(readme.slice(readme.indexOf(mark)));
-  assert.ok(readme.includes(mark) && found, `the README has no ${language} block after "${mark}"`);
+  const found = fence.exec(page.slice(page.indexOf(mark)));
+  assert.ok(page.includes(mark) && found, `the page has no ${language} block after "${mark}"`);
   return found[2];
 }
 
@@ -34,6 +36,12 @@ export const AUTH = block('ts', '## Authentication');
 export const PUSH = block('ts', 'Push from any route');
 export const PRODUCTION = block('ts', '## In production');
 export const TEST = block('ts', '## Testing');
+/** The server of docs/deploying.md, and how a container has it. */
+export const DEPLOYED = block('js', '', deploying);
+export const DOCKERFILE = block('dockerfile', '', deploying);
+/** How a container, and systemd, have the bridge. */
+export const BRIDGE_DOCKERFILE = block('dockerfile', '', bridge);
+export const BRIDGE_UNIT = block('ini', '', bridge);
 /** What the server of the quick start prints once it listens. */
 export const [, READY] = /console\.log\('([^']+)'\)/.exec(SERVER);
 

@@ -22,7 +22,7 @@ Server.prototype.listen = function (port, ...rest) {
 `;
 
 /** A client of the SDK: calls the tool, and prints what it is notified of until it is killed. */
-const CLIENT = `
+export const CLIENT = `
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 
@@ -48,11 +48,11 @@ try {
 }
 `;
 
-/** Runs one of the README's `npm install …` lines in `folder`. */
-export async function install(folder, line, tarball) {
+/** Runs one of the README's `npm install …` lines in `folder`; `own` has tarballs of the reader's. */
+export async function install(folder, line, tarball, own = {}) {
   const [npm, verb, ...rest] = line.trim().split(/\s+/);
   assert.deepEqual([npm, verb], ['npm', 'install'], line);
-  const words = rest.map((word) => pinned(word, tarball));
+  const words = rest.map((word) => own[word] ?? pinned(word, tarball));
   // A package.json in some folder above would else be taken for the stranger's.
   await run(folder, 'npm', 'install', '--prefix', folder, ...INSTALL_FLAGS, ...words);
 }

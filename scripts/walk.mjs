@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { check, inFolder, pack, run, skip } from './checks.mjs';
+import { containers } from './containers.mjs';
 import { oneUrl } from './one-url-walk.mjs';
 import { freePort, Program } from './program.mjs';
 import * as readme from './readme.mjs';
@@ -212,7 +213,7 @@ async function typescript(folder, tarball) {
 await inFolder(async (folder) => {
   const tarball = await pack(folder);
   if (tarball === undefined) return;
-  for (const walk of [plain, typescript, oneUrl]) {
+  for (const walk of [plain, typescript, oneUrl, containers]) {
     const place = join(folder, walk.name);
     await mkdir(place);
     await walk(place, tarball);
