@@ -8,7 +8,7 @@ import type { BridgeSettings } from './options.js';
 
 /** Milliseconds for which a stream waits for the upstream to say whether it refuses its caller. */
 const ASK_MS = 3_000;
-/** Any request would do: whoever refuses a caller does so before it looks at the message. */
+/** Any request would do: an upstream that refuses a caller does so before it reads the message. */
 const QUESTION = JSON.stringify({ jsonrpc: '2.0', id: 'bridge', method: 'ping' });
 
 /** Whether a client could do something about a challenge: its token goes to the upstream. */
@@ -29,8 +29,8 @@ export function refusalOf(response: Response, settings: BridgeSettings): HopErro
 }
 
 /**
- * Asks an upstream whether it would refuse a caller with these headers. One that does not answer in
- * time, or cannot be reached, does not: that is told to the request which needs it.
+ * Asks an upstream whether it would refuse a caller with these headers. An upstream that cannot be
+ * reached, or does not answer in time, refuses nobody here: the request that needs it is told.
  *
  * @throws HopError (as a rejection), which `asHttp` can tell the client
  */
@@ -57,7 +57,7 @@ export async function askForCaller(settings: BridgeSettings, caller: HeaderRecor
   if (error.wwwAuthenticate !== undefined) throw error;
 }
 
-/** The same as an answer by HTTP; undefined for what the client could do nothing about. */
+/** The refusal as an HTTP answer; undefined if the client can do nothing about it. */
 export function asHttp({ status, wwwAuthenticate }: HopError): McpSseError | undefined {
   if (wwwAuthenticate === undefined) return undefined;
   const isScope = wwwAuthenticate.includes('error="insufficient_scope"');
@@ -67,8 +67,8 @@ export function asHttp({ status, wwwAuthenticate }: HopError): McpSseError | und
 }
 
 /**
- * A token that the upstream has refused within a session. The answer by which its client could have
- * been told is gone: the next request with the same token gets it, once.
+ * A token that the upstream has refused within a session. The POST that carried it is answered
+ * already, so the next request with the same token gets the refusal, once.
  */
 export class RefusedToken {
   #token: string | undefined;

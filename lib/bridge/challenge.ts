@@ -1,4 +1,4 @@
-// What goes on to the client of an upstream's `WWW-Authenticate`.
+// Decides what the client gets of an upstream's `WWW-Authenticate`.
 
 /** Characters of a header that are read, and of one value that is passed on. */
 const MAX_HEADER = 8 * 1024;

@@ -1,4 +1,4 @@
-// The handshake of a session that was on another node until now.
+// Answers the handshake of a session that another node had until now.
 import type {
   JsonRpcMessage,
   JsonRpcNotification,
@@ -11,10 +11,10 @@ import { Memory } from './memory.js';
 import { isRequest, isResponse } from './messages.js';
 
 /**
- * A session that comes from another node is told what its client has said there. To wait for the
- * upstream would take longer than the other node has, above all for a command, and the caller's
- * token is not there either, since no header travels. So it is answered at once, by what the
- * upstream had announced, and said to the next upstream as soon as there is one.
+ * A session from another node brings the messages of its client's handshake. Waiting for the
+ * upstream would take longer than the other node allows, above all for a command, and the caller's
+ * token is missing too, because headers do not travel. So the handshake is answered at once, by
+ * what the upstream had announced, and repeated to the next upstream as soon as there is one.
  */
 export class ReplayedHandshake {
   readonly #session: Session;
@@ -52,7 +52,7 @@ export class ReplayedHandshake {
     return { jsonrpc: '2.0', id, result: {} };
   }
 
-  /** Whether the message answers what was answered here already. */
+  /** Whether the message answers a request that was answered here already. */
   isAnswered(message: JsonRpcMessage): boolean {
     return isResponse(message) && message.id != null && this.#answered.has(message.id);
   }

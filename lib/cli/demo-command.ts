@@ -16,7 +16,7 @@ import { say, sayWhoComes, signalled } from './terminal.js';
 
 /** Resolves when it has ended in good order. @throws Error, with a text for the user */
 export async function runDemo({ port }: DemoArguments): Promise<void> {
-  // By a variable: it is no dependency of this package.
+  // Named by a variable, because it is no dependency of this package and tsc would look for it.
   const name = '@modelcontextprotocol/node';
   const { toNodeHandler } = (await import(name)) as typeof nodeAdapter;
   const modern = createMcpHandler(createDemoServer);
@@ -29,7 +29,7 @@ export async function runDemo({ port }: DemoArguments): Promise<void> {
   });
   const app = express().disable('x-powered-by');
   app.use(mcp, mcp.errorHandler);
-  // Nobody is asked who they are: it listens on this machine only.
+  // The dashboard has no login: the server listens on this machine only.
   app.use('/dashboard', dashboard(mcp, { allowClose: true }));
   const server = createServer(app);
   server.listen(port, '127.0.0.1');

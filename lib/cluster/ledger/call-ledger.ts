@@ -1,4 +1,4 @@
-// Tells another node which calls run here, so that they are answered if this one is killed.
+// Tells another node which calls run here, so that they are answered if this node is killed.
 import { AnnotatedTools } from '../../session/inbound/annotated-tools.js';
 import {
   CallTrail,
@@ -10,18 +10,18 @@ import { clearTimeout, performance, setImmediate, setTimeout } from '../../util/
 import type { Membership } from '../membership.js';
 import { NOTES_VERSION } from './call-notes.js';
 
-/** What need not be told at once is told within this, with what else there is by then. */
+/** News that can wait goes out within this time, together with other news. */
 const LATER_MS = 100;
-/** A POST waits for so long until the other node knows of its calls. */
+/** How long a POST waits for the other node to know of its calls. */
 const TOLD_MS = 250;
-/** A node that has not acknowledged what it was told for so long is replaced by another one. */
+/** A node that acknowledges nothing for this long is replaced by another one. */
 const PATIENCE_MS = 1_000;
-/** How long a node may take to take all that is known at once. */
+/** How long a node may take to accept everything at once. */
 const KEEP_CALL_MS = 5_000;
-/** One that was replaced, or has refused, is not asked again before this. */
+/** A node that was replaced, or has refused, is not asked again before this time. */
 const EXCLUDED_MS = 30_000;
 
-/** What is on its way to the other node, and who waits for it. */
+/** Notes on their way to the other node, and the POSTs that wait for them. */
 interface Notes {
   readonly sentAt: number;
   readonly waiting: Waiting | undefined;
@@ -35,7 +35,7 @@ interface Keeper {
   readonly unacknowledged: Set<Notes>;
 }
 
-/** Settles once for all POSTs whose calls are told together. */
+/** Settles once for all POSTs whose calls travel together. */
 class Waiting {
   readonly promise: Promise<void>;
   #resolve: () => void = ignore;
@@ -59,27 +59,27 @@ class Waiting {
 }
 
 /**
- * Tells one other node, the keeper, of the calls of this one: all that is new in a turn of the event
- * loop in one frame. If the keeper is gone or does not answer, another one is told everything.
+ * Tells one other node, the keeper, of the calls of this one: all news of a turn of the event loop
+ * in one frame. If the keeper is gone or does not answer, another node is told everything.
  */
 export class CallLedger implements CallTracker {
   readonly #membership: Membership;
   readonly #keepsRequests: boolean;
   readonly #trails = new Set<CallTrail>();
   readonly #changed = new Set<CallTrail>();
-  /** Nodes that are not asked for now, with the time from which they are. */
+  /** Nodes that are not asked for now, with the time from which they may be. */
   readonly #excluded = new Map<string, number>();
   #keeper: Keeper | undefined;
   #generation = 0;
   #count = 0;
-  /** Who waits for what is told next. */
+  /** The POSTs that wait for the next notes. */
   #waiting: Waiting | undefined;
-  /** The keeper acknowledges in time: POSTs wait for it. */
+  /** The keeper acknowledges in time, so POSTs wait for it. */
   #isPrompt = true;
   #due: 'soon' | 'later' | undefined;
   #laterTimer: NodeJS.Timeout | undefined;
 
-  /** @param keepsRequests of tools that may be run again, by their annotations */
+  /** @param keepsRequests whether the requests of tools that may run again are kept */
   constructor(membership: Membership, keepsRequests: boolean) {
     this.#membership = membership;
     this.#keepsRequests = keepsRequests;
@@ -109,7 +109,7 @@ export class CallLedger implements CallTracker {
     this.changed(trail, false);
   }
 
-  /** Looks whether the keeper keeps what it is told. */
+  /** Checks whether the keeper keeps what it is told. */
   check(now: number): void {
     if (!this.#membership.up) return;
     const keeper = this.#keeper;
@@ -123,7 +123,7 @@ export class CallLedger implements CallTracker {
     this.#choose(now);
   }
 
-  /** This node leaves: what there is to tell is told now. */
+  /** This node leaves: tells the rest now. */
   close(): void {
     this.#flush();
     clearTimeout(this.#laterTimer);
@@ -140,7 +140,7 @@ export class CallLedger implements CallTracker {
     const alive = (name: string): boolean => this.#isAlive(name, now);
     const next =
       nodes.nextAfter(self, ({ name }) => alive(name) && !this.#excluded.has(name)) ??
-      // The one that was late, if there is no other.
+      // The node that was late, if there is no other.
       nodes.nextAfter(self, ({ name }) => alive(name) && name === before?.node);
     this.#release(before);
     if (before && before.node !== next) this.#tellAll(before.node, []).catch(ignore);
@@ -166,7 +166,7 @@ export class CallLedger implements CallTracker {
     );
   }
 
-  /** Nobody is told anything until there is another one. */
+  /** Stops telling the keeper, until there is another one. */
   #release(keeper: Keeper | undefined): void {
     this.#keeper = undefined;
     for (const { waiting } of keeper?.unacknowledged ?? []) waiting?.end();
@@ -211,7 +211,7 @@ export class CallLedger implements CallTracker {
       ?.tell('noteCalls', { generation: keeper.generation, updates }, () => {
         this.#acknowledged(keeper, notes);
       });
-    // The keeper has a gap now, and is told everything once there is room.
+    // The keeper has a gap now; it is told everything once there is room.
     if (!isTold) this.#release(keeper);
   }
 
@@ -232,5 +232,6 @@ export class CallLedger implements CallTracker {
 }
 
 function ignore(): void {
-  // It is replaced before it is called; or what is kept in vain goes by itself.
+  // A node that fails is replaced before its next call, and notes that are kept in vain expire by
+  // themselves.
 }

@@ -1,22 +1,22 @@
-// What one node tells another of its calls, and the checks of it.
+// The notes with which one node tells another of its calls, and their checks.
 import type { TrailHead, TrailUpdate } from '../../session/inbound/call-trail.js';
 import { isRecord } from '../../util/guards.js';
 import type { JsonRpcRequest, RequestId } from '../../wire/json-rpc.js';
 
-/** Counts up with each change of what is told. A node of another version keeps nothing. */
+/** Counts up with each change of the format. A node of another version keeps nothing. */
 export const NOTES_VERSION = 1;
 
-/** What is new of the calls of a node. */
+/** News of the calls of a node. */
 export interface CallNotes {
-  /** Counts how often the node has begun to tell anew. */
+  /** Grows each time the node starts again from nothing. */
   readonly generation: number;
   readonly updates: readonly TrailUpdate[];
 }
 
-/** A call that will not be answered: its id, or the request if it may be run again. */
+/** A call that will not be answered: its id, or the whole request if it may run again. */
 export type LostCall = RequestId | JsonRpcRequest;
 
-// By hand: they come with every call.
+// Checked by hand, because notes come with every call.
 
 export function isCallNotes(value: unknown): value is CallNotes {
   if (!isRecord(value) || !isCount(value.generation)) return false;

@@ -1,4 +1,4 @@
-// The calls of the cluster: those of this node are told to another, and those of dead nodes are found.
+// The calls of the cluster: tells another node of the calls of this one, and finds those of dead nodes.
 import type { Claimant } from '../../session/host.js';
 import type { LiveSession } from '../../session/live-session.js';
 import { clearInterval, performance, setInterval } from '../../util/timers.js';
@@ -9,10 +9,12 @@ import { idOf, isLostCalls, type LostCall } from './call-notes.js';
 import { KEEP_MS, type KeptCalls } from './kept-calls.js';
 
 const CHECK_MS = 250;
-/** How long another node may take to say what it keeps; its client waits for its new session. */
+/**
+ * How long another node may take to say which calls it keeps; the client waits for its new session.
+ */
 const FIND_MS = 1_500;
 
-/** How long what the others have said of whom they keep is good for. */
+/** How long the others' answers on whose calls they keep are good for. */
 const ASK_AGAIN_MS = 1_000;
 
 /** Another node, and those whose calls it keeps. */
@@ -25,7 +27,10 @@ interface Keeper {
 export interface ClusterCallsParts {
   readonly membership: Membership;
   readonly keptCalls: KeptCalls;
-  /** Whether another node is told of the calls of this one, and of those that may run again all. */
+  /**
+   * Whether another node is told of the calls of this one, with the whole request of those that may
+   * run again.
+   */
   readonly tracks: boolean;
   readonly keepsRequests: boolean;
 }
@@ -60,8 +65,8 @@ export class ClusterCalls<Data> {
   }
 
   /**
-   * The calls of a session that is gone, whose client gets another one instead: nobody answers
-   * them. Never rejects.
+   * The calls of a session that is gone, which nobody will answer, for the new session of its
+   * client. Never rejects.
    */
   async find(client: Claimant): Promise<LostCall[]> {
     const keepers = await this.#keepers();
@@ -83,8 +88,8 @@ export class ClusterCalls<Data> {
   }
 
   /**
-   * The nodes that keep calls of others that are not there. All are asked for whom they keep, once a
-   * second at most and only while somebody is missing: text of clients causes no more than that.
+   * The nodes that keep calls of missing nodes. Asks all nodes whose calls they keep, at most once
+   * a second and only while a node is missing, so that text of clients causes no more than that.
    */
   async #keepers(): Promise<Peer[]> {
     const now = performance.now();
@@ -131,5 +136,5 @@ async function askOne(peer: Peer, client: Claimant): Promise<readonly LostCall[]
 }
 
 function ignore(): void {
-  // What is not forgotten is answered twice, if its client comes back once more.
+  // A call that is not forgotten is answered twice, if its client comes back once more.
 }

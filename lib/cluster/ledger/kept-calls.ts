@@ -1,4 +1,4 @@
-// The calls of other nodes that this one keeps, for the case that one of them is killed.
+// Keeps calls of other nodes, in case one of these is killed.
 import type { Claimant } from '../../session/host.js';
 import type { TrailHead, TrailUpdate } from '../../session/inbound/call-trail.js';
 import { keyOf, type ResumeClaim } from '../../session/resume/resume-claim.js';
@@ -8,13 +8,13 @@ import { parsedSizeOf } from '../../wire/json-size.js';
 import type { ByteAccount } from '../link/link-budget.js';
 import { idOf, type CallNotes, type LostCall } from './call-notes.js';
 
-/** Calls are kept for so long after their node was last heard: nobody waits for longer. */
+/** Calls are kept for this long after their node was last heard: no client waits longer. */
 export const KEEP_MS = 120_000;
-/** What a session and a call take beside their texts; about. */
+/** What a session and a call take besides their texts, roughly. */
 const SESSION_BYTES = 400;
 const CALL_BYTES = 120;
 
-/** Whether a claimant may have what a client has left. */
+/** Whether a claimant may have what a client has left behind. */
 export type MayReturn = (
   client: { readonly principal: string | undefined; readonly address: string | undefined },
   claim: ResumeClaim,
@@ -24,7 +24,7 @@ export type MayReturn = (
 interface KeptCall {
   readonly id: RequestId;
   readonly request: JsonRpcRequest | undefined;
-  /** Of its answer; undefined while it runs. */
+  /** The offset of its answer; undefined while it runs. */
   offset: number | undefined;
   readonly bytes: number;
 }
@@ -69,7 +69,7 @@ export class KeptCalls {
   }
 
   /**
-   * Keeps the calls of `node` from now on; whatever was kept of it is void.
+   * Keeps the calls of `node` from now on, and drops what was kept of it before.
    *
    * @throws McpSseError `over-budget`
    */
@@ -81,7 +81,7 @@ export class KeptCalls {
     this.note(node, { generation, updates });
   }
 
-  /** Notes what is new. Calls for which there is no room are left out. */
+  /** Takes news. Calls for which there is no room are left out. */
   note(node: string, { generation, updates }: CallNotes): void {
     const kept = this.#nodes.get(node);
     if (kept?.generation !== generation) return;
@@ -105,7 +105,7 @@ export class KeptCalls {
     if (session) this.#drop(session);
   }
 
-  /** Lets go of nodes that were heard last before `time`. */
+  /** Forgets nodes that were last heard before `time`. */
   sweep(time: number, heardAt: (node: string) => number): void {
     for (const [node, kept] of this.#nodes) {
       if (Math.max(kept.heardAt, heardAt(node)) < time) this.forgetNode(node);
@@ -193,7 +193,7 @@ export class KeptCalls {
     this.#account.add(-session.bytes);
   }
 
-  /** Whether there is room for `bytes` more, which counts as taken then. */
+  /** Reserves room for `bytes` more. Returns false if there is none. */
   #takes(bytes: number): boolean {
     try {
       this.#account.admit(bytes);
@@ -205,7 +205,7 @@ export class KeptCalls {
   }
 }
 
-/** As the client tells; what it claims falsely is its own loss. */
+/** As the client says: a false claim harms only the client itself. */
 function readOffsetOf(claim: ResumeClaim): number {
   if (claim.by === 'event-id') return claim.offset;
   if (claim.by === 'key') return 0;
@@ -217,7 +217,7 @@ function nameOf(claim: ResumeClaim, principal: string | undefined): string {
   return claim.by === 'event-id' ? tokenName(claim.token) : keyName(principal, claim.key);
 }
 
-/** No id of a session has a blank. */
+/** No session id contains a space. */
 const tokenName = (token: string): string => `token ${token}`;
 const keyName = (principal: string | undefined, key: string): string =>
   `key ${keyOf(principal, key)}`;

@@ -1,4 +1,4 @@
-// Answers calls whose session is gone, since its node was killed.
+// Answers calls whose session is gone because its node was killed.
 import { idOf, type LostCall } from '../../cluster/ledger/call-notes.js';
 import type { McpSseError } from '../../errors.js';
 import { interruptedResponse } from '../../session/handover/interrupt.js';
@@ -15,7 +15,7 @@ import type { Runtime } from '../runtime.js';
 import { beginStream } from './begin-stream.js';
 import { claimByEventId, lastEventId } from './resume-request.js';
 
-/** How long a stream that only says what became of the calls may take to its reader. */
+/** How long a stream that only reports the lost calls may take to send that. */
 const FINISH_MS = 5_000;
 
 /** Calls that nobody will answer, and how their client names the session that they were made in. */
@@ -25,8 +25,8 @@ export interface LostCalls {
 }
 
 /**
- * Settles the calls in the session that their client has got instead, before anything else of it:
- * those that may run again do, the others are answered with the error `interrupted`.
+ * Settles the calls in the session that their client has got instead, before anything else happens
+ * in it: calls that may run again do so, and the others are answered with the error `interrupted`.
  */
 export function settleLostCalls<Data>(
   session: LiveSession<Data>,
@@ -50,7 +50,10 @@ export function settleLostCalls<Data>(
   void dispatcher.calls?.forget(former);
 }
 
-/** As if the client had sent it now. @throws McpSseError (as a rejection) as `Receiver.receive` */
+/**
+ * Runs the call as if the client had sent it now. @throws McpSseError (as a rejection) as
+ * `Receiver.receive`
+ */
 async function rerun<Data>(
   session: LiveSession<Data>,
   call: JsonRpcRequest,
@@ -60,7 +63,10 @@ async function rerun<Data>(
   await session.receiver.receive([again], facts, parsedSizeOf(Buffer.from(JSON.stringify(again))));
 }
 
-/** [spec] Progress must increase, and the client has perhaps heard of more than there is now. */
+/**
+ * [spec] Progress must increase, and the client may have heard of more than the new run reports at
+ * first.
+ */
 function withoutProgress(call: JsonRpcRequest): JsonRpcRequest {
   const meta = call.params?._meta;
   if (!isRecord(meta) || !('progressToken' in meta)) return call;

@@ -1,4 +1,4 @@
-// Which tools may be run twice, as their annotations say.
+// Knows which tools may run twice, by their annotations.
 import { attempt } from '../../util/foreign-error.js';
 import { isRecord } from '../../util/guards.js';
 import {
@@ -42,7 +42,7 @@ export class AnnotatedTools {
   }
 
   #read(message: JsonRpcMessage): void {
-    // What the next list says is not known yet.
+    // The next list may say something else.
     if ('method' in message && message.method === 'notifications/tools/list_changed') {
       this.#names.clear();
     }

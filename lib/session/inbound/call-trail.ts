@@ -1,4 +1,4 @@
-// The calls of one session whose answers its client may not have yet.
+// Notes the calls of one session whose answers its client may not have yet.
 import {
   cancelledRequest,
   isRequest,
@@ -13,14 +13,17 @@ import type { AnnotatedTools } from './annotated-tools.js';
 const MAX_ANSWERS = 256;
 /** Calls whose ids are longer are not noted. */
 const MAX_ID_CHARS = 128;
-/** Not calls of a tool, or the like, and answered at once; `initialize` cannot be come back to. */
+/** No calls of tools or the like, and answered at once; no client comes back to an `initialize`. */
 const NOT_NOTED: ReadonlySet<string> = new Set(['initialize', 'ping']);
 
 /** Tells another node what is noted. Methods must not throw. */
 export interface CallTracker {
-  /** There is something to tell of the trail: soon, or with what else there will be. */
+  /** There is news of the trail, to be told soon or together with other news. */
   changed(trail: CallTrail, soon: boolean): void;
-  /** Resolves when the other node knows what there was to tell; undefined when nothing is awaited. */
+  /**
+   * Resolves when the other node knows the news so far; undefined when there is nothing to wait
+   * for.
+   */
   told(): Promise<void> | undefined;
   /** The session is over. */
   ended(trail: CallTrail): void;
@@ -33,7 +36,7 @@ export interface TrailedSession {
   readonly address: string | undefined;
   readonly state: 'open' | 'detached' | 'closed';
   readonly sender: {
-    /** The client has read all messages up to here, or they are kept no more. */
+    /** The client has read all messages up to this one, or they are no longer kept. */
     readonly readOffset: number;
     readonly resumeStrategy: {
       readonly resumable: boolean;
@@ -43,7 +46,7 @@ export interface TrailedSession {
   };
 }
 
-/** How a client that comes back names the session, and who it must be. */
+/** How a returning client names the session, and who it must be. */
 export interface TrailHead {
   readonly id: string;
   readonly token?: string | undefined;
@@ -52,17 +55,17 @@ export interface TrailHead {
   readonly address?: string | undefined;
 }
 
-/** What is new of the calls of a session, as plain data. */
+/** News of the calls of a session, as plain data. */
 export interface TrailUpdate {
   /** Names the session among those of its node. */
   readonly n: number;
-  /** Where nothing is known of the session yet. */
+  /** Set if the other node knows nothing of the session yet. */
   readonly head?: TrailHead;
   /** Calls that run: their ids, or the whole requests of those that may be run again. */
   readonly begun?: readonly (RequestId | JsonRpcRequest)[];
   /** Calls that are answered, and the offsets of their answers. */
   readonly answered?: readonly (readonly [RequestId, number])[];
-  /** Calls for whose answers the client does not wait. */
+  /** Calls whose answers the client does not wait for. */
   readonly over?: readonly RequestId[];
   /** Answers up to this offset are read. */
   readonly read?: number;
@@ -74,16 +77,16 @@ interface Call {
   readonly id: RequestId;
   /** Set while the call runs, if it may be run again. */
   request: JsonRpcRequest | undefined;
-  /** Of its answer; undefined while it runs. */
+  /** The offset of its answer; undefined while it runs. */
   offset: number | undefined;
   /** The other node knows of it. */
   told: boolean;
 }
 
 /**
- * The calls of one session whose answers its client may not have yet: those that run, and those
- * whose answers are not known to be read. A call that is answered in the turn in which it came, to a
- * client that is connected, is told to nobody.
+ * Notes running calls, and calls whose answers are not known to be read. A call that is answered in
+ * the turn of the event loop in which it came, to a client that is connected, is told to no other
+ * node.
  */
 export class CallTrail {
   readonly #session: TrailedSession;
@@ -93,10 +96,10 @@ export class CallTrail {
   #running: Map<RequestId, Call> | undefined;
   /** In the order of their offsets. */
   #answers: Map<RequestId, Call> | undefined;
-  /** Calls of which there is something to tell. */
+  /** Calls of which there is news. */
   readonly #fresh = new Set<Call>();
   #over: RequestId[] = [];
-  /** How many calls the other node knows of, once it is told how far the client has read. */
+  /** How many calls the other node knows of, once it has been told how far the client has read. */
   #toldCount = 0;
   /** The other node has something of the session. */
   #kept = false;
@@ -163,7 +166,7 @@ export class CallTrail {
     return this.#fresh.size > 0 ? this.#tracker.told() : undefined;
   }
 
-  /** What the other node does not know yet; from now on it does. Undefined if that is nothing. */
+  /** The news, which count as told from now on. Undefined if there are none. */
   takeUpdate(): TrailUpdate | undefined {
     const isKept = this.#kept;
     if (this.#ended) return isKept ? { n: this.#n, ended: true } : undefined;
@@ -199,7 +202,7 @@ export class CallTrail {
     this.#kept = false;
     for (const call of this.#running?.values() ?? []) this.#fresh.add(call);
     for (const call of this.#answers?.values() ?? []) {
-      // Of those that were told the client is less likely to know.
+      // The client is less likely to know the answers of calls that were told.
       if (call.told || !isConnected) this.#fresh.add(call);
     }
     for (const call of this.#fresh) call.told = false;
