@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 
+import { checkBridge } from './package-bridge.mjs';
 import { program } from './package-program.mjs';
 import { check, inFolder, INSTALL_FLAGS, pack, readJson, root, run } from './checks.mjs';
 
@@ -249,6 +250,7 @@ async function main(folder) {
   const attw = ['attw', tarball, '--profile', 'strict'];
   await check('are the types wrong', () => run(root, 'npx', '--no', ...attw));
 
+  await checkBridge(join(folder, 'bridge'), tarball);
   for (const [index, [title, consumer]] of Object.entries(consumers).entries()) {
     await checkConsumer(title, consumer, join(folder, `consumer-${index}`), tarball);
   }
