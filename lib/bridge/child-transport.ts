@@ -7,6 +7,7 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 
 import { attempt } from '../util/foreign-error.js';
 import { ignoreRejection, withDeadline } from '../util/promises.js';
+import { setImmediate } from '../util/timers.js';
 import { HopError, invalidAnswer } from './hop-error.js';
 import { LineReader } from './line-reader.js';
 import { parseMessage } from './messages.js';
@@ -50,6 +51,7 @@ export class ChildTransport implements Transport {
   #exited: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
   #isClosing = false;
+  #queued = '';
   /** `onerror` was told why already. */
   #hasFailed = false;
 
@@ -112,12 +114,21 @@ export class ChildTransport implements Transport {
     if (!stdin?.writable || this.#isClosing) {
       throw new HopError('closed', 'The process of the upstream has ended', { sent: false });
     }
-    if (stdin.writableLength > this.#options.maxMessageBytes) {
+    if (stdin.writableLength + this.#queued.length > this.#options.maxMessageBytes) {
       throw new HopError('busy', 'The process of the upstream does not read', { sent: false });
     }
-    if (stdin.write(`${JSON.stringify(message)}\n`)) return;
+    if (this.#queued === '') setImmediate(this.#flush);
+    this.#queued += `${JSON.stringify(message)}\n`;
+    if (!stdin.writableNeedDrain) return;
     await ignoreRejection(Promise.race([once(stdin, 'drain'), this.#exited]));
   }
+
+  /** All that came in one turn of the event loop, in one write: each costs a call of the system. */
+  readonly #flush = (): void => {
+    const stdin = this.#child?.stdin;
+    if (this.#queued !== '' && stdin?.writable) stdin.write(this.#queued);
+    this.#queued = '';
+  };
 
   /** Ends its input, then asks it to end, then kills it and what it has started. */
   close(): Promise<void> {
@@ -142,6 +153,7 @@ export class ChildTransport implements Transport {
     }
     const ended = this.#exited ?? Promise.resolve();
     const within = Math.max(this.#options.closeTimeoutMs / 2, 1);
+    this.#flush();
     this.#child.stdin.end();
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       try {

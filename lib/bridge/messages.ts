@@ -75,8 +75,9 @@ export const withoutAnswerMeta = (params: Params): Params => without(params, OF_
 
 /** Returns the very object that it was given, unless something has to go. */
 function without(params: Params, keys: readonly string[]): Params {
-  const { _meta: meta, ...rest } = params;
+  const meta = params._meta;
   if (!isRecord(meta) || !keys.some((key) => Object.hasOwn(meta, key))) return params;
+  const { _meta: _, ...rest } = params;
   const kept = Object.entries(meta).filter(([key]) => !keys.includes(key));
   return kept.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(kept) };
 }

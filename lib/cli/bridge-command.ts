@@ -18,9 +18,9 @@ export async function runBridge(args: BridgeArguments): Promise<void> {
   const upstream = newBridge(args);
   const mcp = newRouter(args, upstream, adapter);
   const app = express().disable('x-powered-by');
-  app.use(mcp, mcp.errorHandler);
   if (args.dashboard) app.use('/dashboard', dashboard(mcp));
-  const server = createServer(app);
+  // In front of Express, which takes half of what a call costs here.
+  const server = createServer(mcp.requestListener(app));
   server.listen(args.port, args.host);
   await once(server, 'listening');
   say(`serving ${upstream.stats().upstream} at ${urlOf(server, args)}`);
