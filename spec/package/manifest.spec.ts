@@ -53,6 +53,8 @@ it('can be published with provenance, from a repository that it names', () => {
 it('sends release candidates to a tag of their own, and has an entry in the changelog', () => {
   const { version, publishConfig } = manifest;
   expect(publishConfig.tag).toBe(version.includes('-') ? 'next' : 'latest');
+  const release = readText('.github/workflows/release.yml');
+  expect(release).toMatch(/npm publish --tag "\$\(node -p '.+\.publishConfig\.tag'\)"$/m);
   const changelog = readText('CHANGELOG.md');
   expect(changelog).toMatch(/^## \[[\d.]+[^\]]*\] - \d{4}-\d\d-\d\d$/m);
   expect(changelog).toContain(`\n## [${version}] - `);
