@@ -59,7 +59,7 @@ async function runRow(row: Row, express: Express, place: Place): Promise<void> {
 async function settle(
   { name, broken = false }: { name: string; broken?: boolean },
   express: Express,
-  work: Promise<void>,
+  work: Promise<unknown>,
   report: Report,
 ): Promise<Cell> {
   const title = `${name} (${express})`;
