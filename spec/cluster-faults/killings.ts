@@ -25,6 +25,7 @@ export async function killNode(
   clients: Clients,
   slot: NodeSlot,
 ): Promise<string> {
+  await pause(EARLIEST_MS + cluster.random() * (LATEST_MS - EARLIEST_MS));
   const { node } = slot;
   const { name, process } = node;
   cluster.stopped.add(name);
@@ -33,19 +34,22 @@ export async function killNode(
     throw new Error('the fault was not in force: the node has no sessions');
   await process.kill();
   const began = performance.now();
+  // A client whose streams are cut all the time reads less than it is sent, and falls behind.
+  cluster.balancer.stopCutting();
   try {
     await settled(affected, began);
     const seconds = secondsSince(began);
     await until(() => {
       const unaware = affected.filter(({ client, sessionId }) => client.session?.id === sessionId);
       if (unaware.length === 0) return undefined;
-      return `${unaware.map(({ client }) => client.name).join()} have not noticed`;
+      return `${unaware.map(({ client }) => `${client.name} (${client.errors})`).join()} have not noticed`;
     });
     if (process.alive) throw new Error('the fault was not in force: the node lives');
     const running = affected.flatMap(({ calls }) => calls);
     const told = running.filter(({ error }) => error?.includes('-32010')).length;
     return `${affected.length} clients noticed, ${running.length} calls settled after ${seconds} s, ${told} of them by -32010`;
   } finally {
+    cluster.balancer.startCutting();
     // The next fault needs all nodes, whatever came of this one.
     await cluster.replace(slot);
   }
@@ -56,7 +60,6 @@ export async function nodesKilled(cluster: Cluster, clients: Clients): Promise<s
   const notes: string[] = [];
   for (let count = 0; count < KILLINGS; count += 1) {
     await cluster.connected();
-    await pause(EARLIEST_MS + cluster.random() * (LATEST_MS - EARLIEST_MS));
     const slots = cluster.slots.filter(({ node }) => clients.of(node.name).length > 0);
     const slot = slots[Math.floor(cluster.random() * slots.length)];
     if (!slot) throw new Error('no node has sessions');
@@ -88,7 +91,11 @@ async function settled(affected: readonly Affected[], began: number): Promise<vo
     );
   while (pending().length > 0 && performance.now() - began < SETTLED_MS) await pause(20);
   const left = pending();
-  if (left.length > 0) throw new Error(`after ${secondsSince(began)} s these hang: ${left.join()}`);
+  if (left.length === 0) return;
+  const errors = affected
+    .filter(({ calls }) => calls.some(({ outcome }) => outcome === 'pending'))
+    .map(({ client }) => `${client.name}: ${client.errors}`);
+  throw new Error(`after ${secondsSince(began)} s these hang: ${left.join()} (${errors.join()})`);
 }
 
 const secondsSince = (began: number): string => ((performance.now() - began) / 1_000).toFixed(1);
