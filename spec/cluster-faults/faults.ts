@@ -175,6 +175,8 @@ async function rollingRestart(cluster: Cluster): Promise<string> {
 /** By name: what can be done to a cluster. */
 export const faults = {
   none,
+  'node killed': nodeKilled,
+  'nodes killed at random': nodesKilled,
   'adapter paused': adapterPaused,
   'adapter killed and restarted': adapterKilled,
   'adapter connections cut': connectionsCut,
@@ -188,8 +190,6 @@ export const faults = {
   'loop blocked 7 s': loopBlocked('block7s'),
   'node stopped 10 s': stopped,
   'two servers': twoServers,
-  'node killed': nodeKilled,
-  'nodes killed at random': nodesKilled,
   'rolling restart': rollingRestart,
   failover,
   'small payload': smallPayload,

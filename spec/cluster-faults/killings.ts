@@ -12,6 +12,17 @@ const KILLINGS = 3;
 const EARLIEST_MS = 200;
 const LATEST_MS = 2_200;
 
+/** For so long after an outage of the adapter no node is taken for dead: docs/several-nodes.md. */
+const RECOVERY_MS = 31_000;
+
+/** When the adapter of each cluster was last out of reach. */
+const outages = new WeakMap<Cluster, number>();
+
+/** The adapter of the cluster was out of reach for some node until now. */
+export function noteOutage(cluster: Cluster): void {
+  outages.set(cluster, performance.now());
+}
+
 /** What is under way at the node that is killed. */
 interface Affected {
   readonly client: ClusterClient;
@@ -25,6 +36,13 @@ export async function killNode(
   clients: Clients,
   slot: NodeSlot,
 ): Promise<string> {
+  const recovered = (outages.get(cluster) ?? -Infinity) + RECOVERY_MS;
+  if (recovered > performance.now()) {
+    // Nothing is to be learned meanwhile.
+    cluster.balancer.stopCutting();
+    await pause(recovered - performance.now());
+    cluster.balancer.startCutting();
+  }
   await pause(EARLIEST_MS + cluster.random() * (LATEST_MS - EARLIEST_MS));
   const { node } = slot;
   const { name, process } = node;

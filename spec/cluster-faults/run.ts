@@ -10,6 +10,7 @@ import { Clients } from './clients.js';
 import { Cluster } from './cluster.js';
 import { sessionFaults, type ClientPlace } from './end-check.js';
 import { faults, type FaultName } from './faults.js';
+import { noteOutage } from './killings.js';
 import { Verifier, type Findings } from './verifier.js';
 
 /** What only some adapters can do. */
@@ -24,6 +25,9 @@ const LONG_ONES: readonly FaultName[] = [
   'loop blocked 5 s',
   'nodes killed at random',
 ];
+
+/** Besides those that name the adapter: some node loses it. */
+const OUTAGES: readonly FaultName[] = ['connections cut in series', 'two servers', 'failover'];
 
 interface Plan {
   readonly faults: readonly FaultName[];
@@ -135,6 +139,7 @@ async function checkFault(
   clients.startCalling();
   const note = await faults[fault](cluster, clients).catch(addProblem);
   const over = performance.now();
+  if (fault.includes('adapter') || OUTAGES.includes(fault)) noteOutage(cluster);
   await cluster.connected().catch(addProblem);
   clients.stopCalling();
   balancer.stopCutting();
