@@ -22,7 +22,7 @@ import { Usage } from './session/events/usage.js';
 import type { McpSseUsage } from './session/events/usage-rows.js';
 import { SessionRestorer } from './session/handover/session-restorer.js';
 import type { LiveSession } from './session/live-session.js';
-import type { SessionObserver } from './session/session-observer.js';
+import { observerOf } from './session/session-reports.js';
 import { LocalHost } from './session/local-host.js';
 import { SessionRegistry } from './session/registry.js';
 import { Probes } from './session/resume/probes.js';
@@ -250,46 +250,6 @@ function follow<Data>({ settings, dispatcher, events }: Runtime<Data>): () => vo
     void dispatcher.leave();
     throw error;
   }
-}
-
-/** Reports the events of a session to the registry and the budget first, then to the hooks. */
-function observerOf<Data>(
-  budget: ByteBudget<LiveSession<Data>>,
-  sessions: SessionRegistry<Data>,
-  events: SessionEvents<Data>,
-  sunsetGate: SunsetGate<Data> | undefined,
-): SessionObserver<LiveSession<Data>> {
-  return {
-    initialized(session) {
-      events.initialized(session);
-      sunsetGate?.initialized(session);
-    },
-    received: events.received.bind(events),
-    sent: events.sent.bind(events),
-    discarded: events.discarded.bind(events),
-    stalled: events.stalled.bind(events),
-    failed: events.failed.bind(events),
-    heldBytesChanged: budget.change.bind(budget),
-    detached(session, reason) {
-      budget.detached(session);
-      events.detached(session, reason);
-    },
-    resumed(session) {
-      budget.attachedOrClosed(session);
-      events.resumed(session);
-    },
-    closed(session, reason) {
-      budget.attachedOrClosed(session);
-      sessions.freeSlot(session.principal);
-      // A session that never opened, because its client left, is not reported as closed.
-      if (sessions.remove(session)) events.closed(session, reason);
-    },
-    handedOver(session, node) {
-      budget.attachedOrClosed(session);
-      sessions.freeSlot(session.principal);
-      if (sessions.remove(session)) events.handedOver(session, node);
-    },
-  };
 }
 
 function callSettings<Data>({ resume }: Settings<Data>): CallSettings {

@@ -141,15 +141,17 @@ export class Dispatcher<Data> {
   /** As `Host.post`, on whichever node the session lives. Follows a session that moves. */
   post(inbound: InboundPost): void | Promise<void> {
     const { sessionId } = inbound;
-    const posted = this.locator.hostOf(sessionId).post(inbound);
-    return posted && this.locator.follow(sessionId, posted, (host) => host.post(inbound));
+    const host = this.locator.hostOf(sessionId);
+    const posted = host.post(inbound);
+    return posted && this.locator.follow(sessionId, host, posted, (next) => next.post(inbound));
   }
 
   /** As `Host.send`, likewise. */
   async send(sessionId: string, message: JsonRpcMessage): Promise<void> {
     await this.locator.located(sessionId);
-    const sent = this.locator.hostOf(sessionId).send(sessionId, message);
-    await this.locator.follow(sessionId, sent, (host) => host.send(sessionId, message));
+    const host = this.locator.hostOf(sessionId);
+    const sent = host.send(sessionId, message);
+    await this.locator.follow(sessionId, host, sent, (next) => next.send(sessionId, message));
   }
 
   /** As `Host.attach`, likewise. */
@@ -160,7 +162,7 @@ export class Dispatcher<Data> {
     begin: () => ConnectionWriter,
   ): Promise<void> {
     const attached = host.attach(client, messageUrl, begin);
-    await this.locator.follow(sessionId, attached, (next) =>
+    await this.locator.follow(sessionId, host, attached, (next) =>
       next.attach(client, messageUrl, begin),
     );
   }
@@ -283,8 +285,17 @@ export class Dispatcher<Data> {
     }
   }
 
-  /** Sends to every node that is not known to be gone. Reports each one that does not take it. */
+  /**
+   * Sends to every node that is not known to be gone. Reports each one that does not take it. A node
+   * that has just begun meets the others first; the order is kept.
+   */
   #tellOthers<Name extends Operation>(operation: Name, params: Operations[Name]): void {
+    const discovered = this.#membership?.discovered();
+    if (discovered) void discovered.then(() => this.#tellKnown(operation, params));
+    else this.#tellKnown(operation, params);
+  }
+
+  #tellKnown<Name extends Operation>(operation: Name, params: Operations[Name]): void {
     for (const peer of this.#membership?.known() ?? []) {
       peer.call(operation, params, BROADCAST_MS).catch((error: unknown) => {
         this.#failed(McpSseError.from(error));

@@ -82,16 +82,17 @@ export class Locator<Data> {
   }
 
   /**
-   * Awaits a request at the session's host, and repeats it at the next host if the session has
-   * moved.
+   * Awaits a request at `host`, and repeats it at the session's next host if the session has moved.
    */
   async follow(
     sessionId: string,
+    host: Host,
     asked: void | Promise<void>,
     ask: (host: Host) => void | Promise<void>,
   ): Promise<void> {
     let answer = asked;
-    let owner = this.#ownerOf(sessionId);
+    // Where it was asked, which was found out some time ago: it may be about to be here by now.
+    let owner = host instanceof RemoteHost ? host.node : this.#ownerOf(sessionId);
     for (let moves = 0; ; moves += 1) {
       try {
         await answer;

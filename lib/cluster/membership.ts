@@ -3,6 +3,7 @@ import { McpSseError } from '../errors.js';
 import { sessionNotFound } from '../session/session-not-found.js';
 import { withDeadline } from '../util/promises.js';
 import { EVERYONE, type Adapter, type AdapterMember } from './adapter/adapter.js';
+import { Discovery } from './discovery.js';
 import { LinkBudget, type ByteAccount } from './link/link-budget.js';
 import { encodePresence, parsePacket } from './link/packet.js';
 import { GRACE_MS, LOST_MS, RECOVERY_MS, type Contact, type Liveness } from './liveness.js';
@@ -21,8 +22,6 @@ const REJOIN_MS = 1_000;
 const OUTAGE_MS = 8_000;
 /** An adapter must settle a `send` within 1.5 s; one that does not is not waited for. */
 const TRANSMIT_MS = 3_000;
-/** Others answer the first heartbeat of a new node at once. */
-const DISCOVERY_MS = 300;
 /**
  * By then all others have answered, unless one stands still: an adapter that counts listeners shows
  * that.
@@ -66,6 +65,7 @@ export class Membership implements PeerOwner, Contact {
   #joining = false;
   #left = false;
   #leave: Promise<void> | undefined;
+  readonly #discovery = new Discovery(this);
 
   constructor(self: string, adapter: Adapter, owner: MembershipOwner) {
     this.self = self;
@@ -154,10 +154,9 @@ export class Membership implements PeerOwner, Contact {
     return this.#nodes.count((liveness) => liveness.wasLate(since, now)) > 0;
   }
 
-  /** Resolves when the others have had the time to answer the first heartbeat. */
-  async discovered(): Promise<void> {
-    const left = this.#changedAt + DISCOVERY_MS - performance.now();
-    if (this.#up && left > 0) await pause(left);
+  /** As `Discovery.over`. */
+  discovered(): Promise<void> | undefined {
+    return this.#discovery.over();
   }
 
   /**
@@ -181,9 +180,12 @@ export class Membership implements PeerOwner, Contact {
    * listeners shows whether one is missing, for instance because it stands still.
    */
   get #acquaintedMs(): number {
-    const listeners = this.#member?.listeners;
-    if (listeners === undefined) return GRACE_MS;
-    return listeners > 1 + this.#nodes.living ? LOST_MS : ACQUAINTED_MS;
+    if (this.#member?.listeners === undefined) return GRACE_MS;
+    return this.missesSomebody ? LOST_MS : ACQUAINTED_MS;
+  }
+
+  get missesSomebody(): boolean {
+    return (this.#member?.listeners ?? 0) > 1 + this.#nodes.living;
   }
 
   /** Tells the others and ends the membership. Never rejects. */

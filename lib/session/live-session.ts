@@ -224,7 +224,7 @@ export class LiveSession<Data = unknown>
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     const errorOf = lazySessionClosed();
-    this.#finished = this.sender.leave(errorOf);
+    this.#finished = this.sender.leave();
     this.#release(errorOf);
     this.#observer.handedOver(this, node);
   }

@@ -109,7 +109,7 @@ const falseMutants: readonly Mutant[] = [
   {
     name: 'a node that has begun does not miss one that stands still',
     file: membership,
-    find: 'listeners > 1 + this.#nodes.living ? LOST_MS : ACQUAINTED_MS',
+    find: 'this.missesSomebody ? LOST_MS : ACQUAINTED_MS',
     replace: 'ACQUAINTED_MS',
     specs: [false404],
   },

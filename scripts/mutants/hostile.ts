@@ -113,7 +113,7 @@ const inputMutants: readonly Mutant[] = [
 const faultMutants: readonly Mutant[] = [
   {
     name: 'a session that has ended stays in the registry',
-    file: 'mcp-sse.ts',
+    file: 'session/session-reports.ts',
     find: 'if (sessions.remove(session)) events.closed(session, reason);',
     replace: 'events.closed(session, reason);',
     specs: [cuts],

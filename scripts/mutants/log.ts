@@ -73,8 +73,8 @@ export const logMutants: readonly Mutant[] = [
   {
     name: 'a producer is held for ever',
     file: pump,
-    find: '    this.#room?.resolve();\n',
-    replace: '',
+    find: 'HIGH_WATER_BYTES) return;\n    this.#room?.resolve();\n',
+    replace: 'HIGH_WATER_BYTES) return;\n',
     specs: [pumps],
   },
   {

@@ -7,7 +7,6 @@ const inFlight = 'session/inbound/in-flight.ts';
 const registry = 'session/registry.ts';
 const hooks = 'session/events/session-events.ts';
 const opening = 'http/get/open-session.ts';
-const root = 'mcp-sse.ts';
 
 const sessions = 'session/live-session.spec.ts';
 const closing = 'session/live-session-close.spec.ts';
@@ -133,7 +132,7 @@ export const sessionMutants: readonly Mutant[] = [
   },
   {
     name: 'a slot is freed twice',
-    file: root,
+    file: 'session/session-reports.ts',
     find: '      sessions.freeSlot(session.principal);\n      // A session that never',
     replace: `      sessions.freeSlot(session.principal);
       sessions.freeSlot(session.principal);
@@ -142,7 +141,7 @@ export const sessionMutants: readonly Mutant[] = [
   },
   {
     name: 'a slot is never freed',
-    file: root,
+    file: 'session/session-reports.ts',
     find: '      sessions.freeSlot(session.principal);\n      // A session that never',
     replace: '      // A session that never',
     specs: [capacity],

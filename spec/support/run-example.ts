@@ -58,6 +58,11 @@ export class RunningExample {
     else throw new Error(script.stderr);
   }
 
+  /** Sends it the signal with which processes are asked to begin anew. */
+  hangUp(): void {
+    this.#process?.kill('SIGHUP');
+  }
+
   /** Asks it to stop, as a supervisor does, and expects it to do so by itself. */
   async stop(): Promise<void> {
     const script = this.#process;

@@ -31,7 +31,7 @@ export class ScriptProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  kill(signal: 'SIGTERM' | 'SIGKILL'): void {
+  kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGHUP'): void {
     this.#child.kill(signal);
   }
 }

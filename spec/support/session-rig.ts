@@ -26,6 +26,7 @@ export class SessionRig {
   /** What reached the MCP server behind the session. */
   readonly delivered: JsonRpcMessage[] = [];
   sinkClosed = 0;
+  readonly observer: SessionObserver<LiveSession>;
   /** Each runs on the occasion it is named after. */
   onDeliver: (message: JsonRpcMessage) => void = () => {};
   onReceived: (message: JsonRpcMessage) => void = () => {};
@@ -33,7 +34,8 @@ export class SessionRig {
 
   constructor(limits: Partial<SessionLimits> = {}) {
     this.#limits = { ...LIMITS, ...limits };
-    const observer = this.#observer();
+    this.observer = this.#observer();
+    const { observer } = this;
     const road = new ResumeStrategy('node-of-test');
     this.session = new LiveSession('the-id', undefined, undefined, this.#limits, observer, road);
     this.session.receiver.serveWith(this.#sink());

@@ -93,15 +93,16 @@ export class HandOvers<Data> implements Mover<Data> {
     quiet: () => Promise<void>,
   ): Promise<CloseReason | undefined> {
     const { handOver } = session;
-    const data = await this.#dataOf(session);
-    if (!handOver || !data) return 'shutdown';
+    if (!handOver) return 'shutdown';
+    let data: Promise<TravellingData | undefined> | undefined;
+    const dataOf = (): Promise<TravellingData | undefined> => (data ??= this.#dataOf(session));
     let refusal: McpSseError | undefined;
     const onRefused = (error: McpSseError): void => {
       refusal = error;
     };
     for (const candidate of this.#candidatesFor(session)) {
       const attempt = (): Promise<Outcome> =>
-        this.#try(session, handOver, candidate, data, onRefused);
+        this.#try(session, handOver, candidate, dataOf, onRefused);
       const outcome = await this.#tryUntilQuiet(candidate, handOver, quiet, attempt);
       if (outcome === 'moved') return undefined;
       if (outcome === 'ended') break;
@@ -135,7 +136,7 @@ export class HandOvers<Data> implements Mover<Data> {
     session: LiveSession<Data>,
     handOver: HandOver,
     candidate: Candidate,
-    data: TravellingData,
+    dataOf: () => Promise<TravellingData | undefined>,
     onRefused: (error: McpSseError) => void,
   ): Promise<Outcome> {
     if (session.state === 'closed') return 'ended';
@@ -143,6 +144,9 @@ export class HandOvers<Data> implements Mover<Data> {
     handOver.freeze(this.#parts.broadcastsSeen());
     session.intercept = (message, frame) => handOver.take(message, frame);
     session.sender.freeze();
+    // Not before: what has run since then would have changed it.
+    const data = await dataOf();
+    if (!data) return 'ended';
     const relay = await this.#flushRelay(session, candidate.peer);
     const state = exportSession(session, data, handOver.broadcastsSeen);
     const { peer } = candidate;

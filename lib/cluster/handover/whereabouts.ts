@@ -6,18 +6,19 @@ import { MAX_NAMES, type MovedSessions } from './moved-sessions.js';
 
 /** How long the others may take to say which sessions have moved to them. */
 const TABLE_MS = 1_500;
+const DONE = Promise.resolve();
 
 /**
  * Finds sessions whose node is gone or was never heard of. Usually a node is told when a session
- * moves. A node that has just joined, or was out of touch at that time, asks all others: once for
- * each node that is gone, and once for all unknown names together, so that names made up by clients
- * cause no more than that.
+ * moves. A node that has just joined, or was out of touch at that time, asks each other node: once
+ * for each node that is gone, and once for all unknown names together, so that names made up by
+ * clients cause no more than that.
  */
 export class Whereabouts {
   readonly #membership: Membership;
   readonly #moved: MovedSessions;
-  /** By the node that is gone: the question under way, or `'told'` once all have answered. */
-  readonly #asked = new Map<string, Promise<void> | 'told'>();
+  /** By the node that is gone: the question to each other node, or `'told'` once it has answered. */
+  readonly #asked = new Map<string, Map<string, Promise<void> | 'told'>>();
   /** When the contact with the others began during which they were asked. */
   #since = -Infinity;
 
@@ -29,7 +30,7 @@ export class Whereabouts {
   /** Whether all others have said which sessions of `node`, which is gone, have moved to them. */
   hasAll(node: string): boolean {
     const { since, up } = this.#membership;
-    return up && since === this.#since && this.#asked.get(this.#keyOf(node)) === 'told';
+    return up && since === this.#since && this.#haveTold(this.#asked.get(this.#keyOf(node)));
   }
 
   /**
@@ -42,15 +43,9 @@ export class Whereabouts {
     if (since !== this.#since) this.#asked.clear();
     this.#since = since;
     const key = this.#keyOf(node);
-    const asked = this.#asked.get(key);
-    if (asked) return asked === 'told' ? undefined : asked;
-    const told = this.#askAll().then((all) => {
-      if (this.#asked.get(key) !== told) return;
-      if (all) this.#asked.set(key, 'told');
-      else this.#asked.delete(key);
-    });
-    this.#asked.set(key, told);
-    return told;
+    const asked = this.#asked.get(key) ?? new Map<string, Promise<void> | 'told'>();
+    this.#asked.set(key, asked);
+    return this.#haveTold(asked) ? undefined : this.#askAll(asked);
   }
 
   #keyOf(node: string): string {
@@ -60,11 +55,25 @@ export class Whereabouts {
     return `names that were never heard, ${this.#membership.unknownNode().code}`;
   }
 
-  /** Asks every node that is not known to be gone. Returns whether all have answered. */
-  async #askAll(): Promise<boolean> {
+  #haveTold(asked: ReadonlyMap<string, Promise<void> | 'told'> | undefined): boolean {
+    if (!asked || this.#membership.discovered()) return false;
+    return this.#membership.known().every(({ node }) => asked.get(node) === 'told');
+  }
+
+  /** Asks every node that is not known to be gone and was not asked before. */
+  async #askAll(asked: Map<string, Promise<void> | 'told'>): Promise<void> {
     await this.#membership.discovered();
-    const answers = this.#membership.known().map((peer) => this.#askOne(peer));
-    return (await Promise.all(answers)).every((answered) => answered);
+    const answers = this.#membership.known().map((peer) => {
+      const before = asked.get(peer.node);
+      if (before !== undefined) return before === 'told' ? DONE : before;
+      const telling = this.#askOne(peer).then((told) => {
+        if (told) asked.set(peer.node, 'told');
+        else asked.delete(peer.node);
+      });
+      asked.set(peer.node, telling);
+      return telling;
+    });
+    await Promise.all(answers);
   }
 
   async #askOne(peer: Peer): Promise<boolean> {

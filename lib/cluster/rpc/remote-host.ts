@@ -29,6 +29,11 @@ export class RemoteHost implements Host {
     this.#undeliverable = undeliverable;
   }
 
+  /** Its name. */
+  get node(): string {
+    return this.#peer.node;
+  }
+
   /** Why a message cannot be delivered, as far as that is known without its contents. */
   get refusal(): McpSseError | undefined {
     return this.#undeliverable();

@@ -189,6 +189,12 @@ export class Pump implements WriterObserver {
     this.#decorate = decorate;
   }
 
+  /** Another pump has what was taken: producers that wait for room need wait no more. */
+  moved(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
   /** Takes no more messages: producers that wait for room learn why. */
   close(errorOf: () => McpSseError): void {
     this.#room?.reject(errorOf());

@@ -181,10 +181,10 @@ export class Sender {
   }
 
   /** As `end`, but drops unwritten messages: another sender has them. */
-  async leave(errorOf: () => McpSseError): Promise<void> {
+  async leave(): Promise<void> {
     const { writer } = this;
     if (this.resumeStrategy.acceptsRetry) void writer?.write(this.resumeStrategy.retryEvent());
-    this.#pump.close(errorOf);
+    this.#pump.moved();
     this.#pump.clear();
     await writer?.end(FINISH_MS);
   }

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+
+import { localAdapter, type Adapter } from '../../../lib/adapter/index.js';
+import { eventually } from '../../support/eventually.js';
+import { request } from '../../support/messages.js';
+import { NEGOTIATED, numbers, openWithIds } from '../../support/returning-client.js';
+import { serve, type Served } from '../../support/serve.js';
+import { endpointAt, serveTwo } from '../../support/serve-nodes.js';
+import { post } from '../../support/stream-client.js';
+
+/** The others hear of it only after 600 ms, as where they are busy. */
+class SlowToHear implements Adapter {
+  readonly #inner = localAdapter();
+  slow = false;
+
+  async join(...[self, listener]: Parameters<Adapter['join']>): ReturnType<Adapter['join']> {
+    const isLate = this.slow;
+    const frame = (text: string): void => {
+      if (isLate) setTimeout(() => listener.frame(text), 600);
+      else listener.frame(text);
+    };
+    return this.#inner.join(self, { ...listener, frame });
+  }
+}
+
+async function serveThird(adapter: SlowToHear): Promise<Served<unknown>> {
+  adapter.slow = true;
+  const third = await serve({ adapter });
+  await eventually(() => third.mcp.stats().cluster?.up === true, 'the join');
+  return third;
+}
+
+it('finds a session that has moved before it came, also where the others are slow to answer', async () => {
+  const adapter = new SlowToHear();
+  const [leaving, staying] = await serveTwo({}, adapter);
+  const client = await openWithIds(`${leaving.url}/sse`);
+  await leaving.mcp.close();
+  const third = await serveThird(adapter);
+  const posted = await post(endpointAt(third, client), request(7, 'ping'), NEGOTIATED);
+  expect(posted.status).toBe(202);
+  expect(staying.mcp.sessions.get(client.sessionId)!.messagesOut).toBe(2);
+});
+
+it('broadcasts to the sessions of others that it has not met yet, in order', async () => {
+  const adapter = new SlowToHear();
+  const [one] = await serveTwo({}, adapter);
+  const client = await openWithIds(`${one.url}/sse`);
+  const third = await serveThird(adapter);
+  for (let n = 1; n <= 3; n += 1) {
+    third.mcp.broadcast({ jsonrpc: '2.0', method: 'number', params: { n } });
+  }
+  await eventually(() => third.mcp.stats().cluster?.nodes === 3, 'the discovery');
+  third.mcp.broadcast({ jsonrpc: '2.0', method: 'number', params: { n: 4 } });
+  await client.nextMessage(({ params }) => params?.n === 4);
+  expect(numbers(client)).toEqual([1, 2, 3, 4]);
+});
