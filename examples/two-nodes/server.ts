@@ -2,7 +2,8 @@
 //
 //   npx tsx examples/two-nodes/server.ts
 //
-// It starts a redis-server of its own, or uses the one that REDIS_URL names.
+// It starts a redis-server of its own, or uses the one that REDIS_URL names. `kill -HUP` of this
+// process restarts one node after the other, as a deploy does: clients go on where they were.
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
@@ -10,7 +11,9 @@ import { fileURLToPath } from 'node:url';
 
 import { startProxy } from './proxy.js';
 
-const children: ChildProcess[] = [];
+const children = new Map<string, ChildProcess>();
+/** The ports of those that take requests. */
+const nodes = new Map<string, number>();
 
 async function startRedis(): Promise<string> {
   const port = String(await freePort());
@@ -26,11 +29,26 @@ async function startRedis(): Promise<string> {
   return `redis://127.0.0.1:${port}`;
 }
 
-async function startNode(name: string, redisUrl: string): Promise<number> {
+async function startNode(name: string): Promise<void> {
   const node = fork(fileURLToPath(new URL('node.ts', import.meta.url)), [name, redisUrl]);
-  children.push(node);
+  children.set(name, node);
   const [port] = (await once(node, 'message')) as [number];
-  return port;
+  nodes.set(name, port);
+}
+
+async function stopNode(name: string, node: ChildProcess): Promise<void> {
+  nodes.delete(name);
+  const gone = once(node, 'exit');
+  node.kill('SIGTERM');
+  await gone;
+}
+
+async function restart(): Promise<void> {
+  for (const [name, node] of [...children]) {
+    await stopNode(name, node);
+    await startNode(name);
+    console.log(`${name} has been restarted`);
+  }
 }
 
 async function freePort(): Promise<number> {
@@ -41,22 +59,17 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-// The nodes first, one after the other, as a rolling restart does; Redis goes with this process.
+// The nodes first, one after the other; Redis goes with this process.
 async function stop(): Promise<void> {
-  for (const node of children) {
-    const gone = once(node, 'exit');
-    node.kill('SIGTERM');
-    await gone;
-  }
+  for (const [name, node] of children) await stopNode(name, node);
   process.exit();
 }
 process.once('SIGINT', () => void stop()).once('SIGTERM', () => void stop());
+process.on('SIGHUP', () => void restart());
 
 const redisUrl = process.env.REDIS_URL ?? (await startRedis());
-const nodes = new Map([
-  ['node-1', await startNode('node-1', redisUrl)],
-  ['node-2', await startNode('node-2', redisUrl)],
-]);
+await startNode('node-1');
+await startNode('node-2');
 const port = Number(process.env.PORT ?? 3000);
 await startProxy(port, nodes);
 console.log(`Two nodes behind a proxy without stickiness: http://127.0.0.1:${port}/sse`);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { eventually } from '../support/eventually.js';
 import { hasRedis } from '../support/redis-server.js';
 import { runExample, textOf } from '../support/run-example.js';
 
@@ -19,4 +20,23 @@ describe.skipIf(!hasRedis)('two-nodes', () => {
     expect([...homes]).toHaveLength(1);
     expect([...entrances].sort()).toEqual(['node-1', 'node-2']);
   });
+
+  it('goes on counting while its nodes are restarted, one after the other', async () => {
+    const client = await example.connect();
+    const homes = new Set<string>();
+    const restarted = (): boolean => example.stdout.includes('node-2 has been restarted');
+    const count = async (n: number): Promise<void> => {
+      const text = textOf(await client.callTool({ name: 'count' }));
+      expect(text).toContain(`${n}, says `);
+      homes.add(text);
+    };
+    let counted = 0;
+    const counting = async (): Promise<void> => {
+      while (!restarted()) await count((counted += 1));
+      await count((counted += 1));
+    };
+    example.hangUp();
+    await Promise.all([counting(), eventually(restarted, 'the restart of both nodes', 30_000)]);
+    expect(new Set([...homes].map((text) => text.split(' says ')[1])).size).toBe(2);
+  }, 60_000);
 });
