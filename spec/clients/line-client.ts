@@ -18,7 +18,11 @@ export class LineClient implements ConnectedClient {
   #stderr = '';
   #lastId = 0;
 
-  private constructor(command: string, args: readonly string[]) {
+  private constructor(
+    command: string,
+    args: readonly string[],
+    private readonly onNotified: (data: string) => void,
+  ) {
     const child = spawn(command, args);
     this.#child = child;
     child.stderr.on('data', (chunk: Buffer) => {
@@ -38,9 +42,17 @@ export class LineClient implements ConnectedClient {
     });
   }
 
-  /** Resolves once the program is connected, and rejects with its last words when it ends first. */
-  static async start(command: string, args: readonly string[]): Promise<LineClient> {
-    const client = new LineClient(command, args);
+  /**
+   * Resolves once the program is connected, and rejects with its last words when it ends first.
+   *
+   * @param onNotified is given the data of each notification, as JSON
+   */
+  static async start(
+    command: string,
+    args: readonly string[],
+    onNotified: (data: string) => void = () => undefined,
+  ): Promise<LineClient> {
+    const client = new LineClient(command, args, onNotified);
     const ready = new Promise<void>((resolve) => {
       client.#waiting.set('ready', () => {
         resolve();
@@ -77,8 +89,10 @@ export class LineClient implements ConnectedClient {
   }
 
   #take([first = '', ...rest]: string[]): void {
-    if (first === 'notified') this.notifications.push(Number(rest[0]));
-    else if (first === 'progressed') this.#onProgress?.(Number(rest[0]));
+    if (first === 'notified') {
+      this.notifications.push(Number(rest[0]));
+      this.onNotified(rest[0] ?? '');
+    } else if (first === 'progressed') this.#onProgress?.(Number(rest[0]));
     else {
       this.#waiting.get(first)?.(rest);
       this.#waiting.delete(first);

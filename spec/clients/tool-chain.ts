@@ -19,6 +19,8 @@ export interface Command {
 /** What makes programs of the sources in `spec/clients/LANGUAGE/`. */
 export interface ToolChain {
   readonly language: string;
+  /** Of the folder of what was built, below `.tmp`. @defaultValue `clients-LANGUAGE` */
+  readonly name?: string;
   /** Programs that must be there: each is run with these arguments. */
   readonly needs: readonly Command[];
   /** Fetches what the programs depend on into `target`. Without it there are no programs. */
@@ -33,10 +35,9 @@ export interface ToolChain {
  * does not answer, or both take too long; a build that fails is a failure.
  */
 export async function build(toolChain: ToolChain, report: Report): Promise<string | undefined> {
-  const clients = `clients in ${toolChain.language}`;
-  const target = fileURLToPath(
-    new URL(`../../.tmp/clients-${toolChain.language}/`, import.meta.url),
-  );
+  const { language, name = `clients-${language}` } = toolChain;
+  const clients = `clients in ${language}`;
+  const target = fileURLToPath(new URL(`../../.tmp/${name}/`, import.meta.url));
   const problem = await problemOf(toolChain, target);
   if (!problem) return target;
   if (problem.skip) report.skip(clients, problem.reason);

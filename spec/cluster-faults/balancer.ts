@@ -35,6 +35,8 @@ export class Balancer {
   readonly posts = new Map<string, Posted>();
   /** How many streams each client has asked for. */
   readonly streams: Record<string, number> = {};
+  /** How often each client has said `initialize`. */
+  readonly initializes: Record<string, number> = {};
   readonly #server: Server;
   readonly #passing = new Set<PassingStream>();
   /** Clients whose streams may be cut: before its handshake a client cannot come back. */
@@ -173,6 +175,7 @@ export class Balancer {
 
   #note(req: IncomingMessage, text: string): Posted | undefined {
     const { method, params } = JSON.parse(text) as { method?: string; params?: { name: string } };
+    if (method === 'initialize') add(this.initializes, String(req.headers[CLIENT_NAME]));
     if (method !== 'tools/call' || !params) return undefined;
     const sessionId = new URL(req.url ?? '', 'http://any').searchParams.get('sessionId') ?? '';
     const posted: Posted = { sessionId, status: undefined };

@@ -13,7 +13,7 @@ import { RedisServer } from '../support/redis-server.js';
 import { RedisTrio } from '../support/redis-trio.js';
 import type { AdapterName } from './adapters.js';
 import { Balancer } from './balancer.js';
-import type { NodeAnswers, NodeProtocol, NodeState } from './requests.js';
+import type { NodeProtocol, NodeState } from './requests.js';
 
 const NODES = 3;
 /** Bytes: less than a long notification takes. */
@@ -33,53 +33,64 @@ const begin: Readonly<Record<AdapterName, () => Promise<AdapterServers>>> = {
 };
 
 /** A place in the cluster: its port, its network, and the node that is there now. */
-export interface NodeSlot {
+export interface NodeSlot<Spoken extends NodeProtocol = NodeProtocol> {
   readonly port: number;
   /** The network in front of the adapter, where that is one server. */
   readonly network: TcpRelay | undefined;
-  node: ClusterNode;
+  node: ClusterNode<Spoken>;
 }
 
-export interface ClusterNode {
+export interface ClusterNode<Spoken extends NodeProtocol = NodeProtocol> {
   /** The beginning of its sessions' ids. */
   readonly name: string;
-  readonly process: ForkedProgram<NodeProtocol>;
+  readonly process: ForkedProgram<Spoken>;
 }
 
 /** Three nodes on an adapter, behind a balancer. */
-export class Cluster {
+export class Cluster<Spoken extends NodeProtocol = NodeProtocol> {
   /** Names of nodes that were terminated or killed: their sessions may end with them. */
   readonly stopped = new Set<string>();
-  readonly #journal: string;
+  /** Where nodes write down which calls they run. */
+  readonly journal: string;
   #notifying = false;
 
   private constructor(
     readonly adapterName: AdapterName,
     readonly adapter: AdapterServers,
-    readonly slots: readonly NodeSlot[],
+    readonly slots: readonly NodeSlot<Spoken>[],
     readonly balancer: Balancer,
     readonly random: () => number,
     private readonly directory: string,
+    private readonly program: NodeProgram,
   ) {
-    this.#journal = journalIn(directory);
+    this.journal = journalIn(directory);
   }
 
-  static async start(adapterName: AdapterName, seed: number): Promise<Cluster> {
+  /** @param file the program of a node, which is given `more` as its last arguments */
+  static async start<Spoken extends NodeProtocol = NodeProtocol>(
+    adapterName: AdapterName,
+    seed: number,
+    file: URL = PROGRAM,
+    more: readonly string[] = [],
+  ): Promise<Cluster<Spoken>> {
     const directory = await mkdtemp(join(tmpdir(), 'cluster-'));
     await writeFile(journalIn(directory), '');
     const adapter = await begin[adapterName]();
+    const program = { file, adapterName, more };
     const slots = await Promise.all(
       Array.from({ length: NODES }, async () => {
         const port = await freePort();
         const network = 'port' in adapter ? await TcpRelay.to(adapter.port) : undefined;
         const address = network ? String(network.port) : addressOf(adapter);
-        return { port, network, node: await startNode(adapterName, port, address, directory) };
+        const node = await startNode<Spoken>(program, port, address, directory);
+        return { port, network, node };
       }),
     );
     const random = seededRandom(seed);
     const ports = slots.map(({ port }) => port);
     const balancer = await Balancer.before(ports, random);
-    const cluster = new Cluster(adapterName, adapter, slots, balancer, random, directory);
+    const parts = [adapterName, adapter, slots, balancer, random, directory, program] as const;
+    const cluster = new Cluster<Spoken>(...parts);
     await cluster.connected();
     return cluster;
   }
@@ -90,14 +101,16 @@ export class Cluster {
     await this.askAll(notifying ? 'startNotifying' : 'stopNotifying');
   }
 
-  askAll<Name extends keyof NodeAnswers>(name: Name): Promise<NodeAnswers[Name][]> {
+  askAll<Name extends keyof Spoken['answers'] & string>(
+    name: Name,
+  ): Promise<Spoken['answers'][Name][]> {
     return Promise.all(this.slots.map(({ node }) => node.process.ask(name)));
   }
 
   /** Starts a new node in the slot of one that has ended. */
-  async replace(slot: NodeSlot): Promise<void> {
+  async replace(slot: NodeSlot<Spoken>): Promise<void> {
     const address = slot.network ? String(slot.network.port) : addressOf(this.adapter);
-    slot.node = await startNode(this.adapterName, slot.port, address, this.directory);
+    slot.node = await startNode<Spoken>(this.program, slot.port, address, this.directory);
     if (this.#notifying) await slot.node.process.ask('startNotifying');
   }
 
@@ -121,7 +134,7 @@ export class Cluster {
   /** How often each call has run. */
   async runs(): Promise<Map<string, number>> {
     const counts = new Map<string, number>();
-    for (const line of (await readFile(this.#journal, 'utf8')).split('\n')) {
+    for (const line of (await readFile(this.journal, 'utf8')).split('\n')) {
       const [name = ''] = line.split(' ');
       if (name !== '') counts.set(name, (counts.get(name) ?? 0) + 1);
     }
@@ -150,13 +163,19 @@ const addressOf = (adapter: AdapterServers): string =>
 
 const journalIn = (directory: string): string => join(directory, 'journal');
 
-async function startNode(
-  adapter: AdapterName,
+interface NodeProgram {
+  readonly file: URL;
+  readonly adapterName: AdapterName;
+  readonly more: readonly string[];
+}
+
+async function startNode<Spoken extends NodeProtocol>(
+  { file, adapterName, more }: NodeProgram,
   port: number,
   address: string,
   directory: string,
-): Promise<ClusterNode> {
-  const args = [adapter, address, String(port), journalIn(directory)];
-  const { program, ready } = await ForkedProgram.start<NodeProtocol>(PROGRAM, args);
+): Promise<ClusterNode<Spoken>> {
+  const args = [adapterName, address, String(port), journalIn(directory), ...more];
+  const { program, ready } = await ForkedProgram.start<Spoken>(file, args);
   return { name: ready, process: program };
 }

@@ -30,7 +30,7 @@ async function adapterPaused({ adapter }: Cluster): Promise<undefined> {
   await until(async () => ((await adapter.responds()) ? undefined : 'the adapter does not go on'));
 }
 
-async function adapterKilled({ adapter }: Cluster): Promise<undefined> {
+export async function adapterKilled({ adapter }: Pick<Cluster, 'adapter'>): Promise<undefined> {
   if (!('kill' in adapter)) throw new Error('only one server can do this');
   await adapter.kill();
   await pause(500);
@@ -144,7 +144,7 @@ async function stopped(cluster: Cluster, clients: Clients): Promise<undefined> {
   process.signal('SIGCONT');
 }
 
-async function failover({ adapter }: Cluster): Promise<string> {
+export async function failover({ adapter }: Pick<Cluster, 'adapter'>): Promise<string> {
   if (!('failOver' in adapter)) throw new Error('only several servers can do this');
   const seconds = await adapter.failOver('{mcp-sse}:*');
   return `a new master after ${seconds.toFixed(1)} s`;

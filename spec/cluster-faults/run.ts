@@ -8,6 +8,10 @@ import { hasRedis } from '../support/redis-server.js';
 import type { AdapterName } from './adapters.js';
 import { Clients } from './clients.js';
 import { Cluster } from './cluster.js';
+import { STAND_INS, type StandIn } from './deploys/answers.js';
+import { checkEvent, type EventName } from './deploys/deploys.js';
+import { checkManySessions } from './deploys/many-sessions.js';
+import { findPython } from './deploys/python-connection.js';
 import { sessionFaults, type ClientPlace } from './end-check.js';
 import { faults, type FaultName } from './faults.js';
 import { noteOutage } from './killings.js';
@@ -19,6 +23,8 @@ const ALL = (Object.keys(faults) as FaultName[]).filter((name) => !SPECIAL.inclu
 const SOME: FaultName[] = ['none', 'adapter killed and restarted'];
 /** A run that shall take no longer does without these, and says so. */
 const SHORT_SECONDS = 60;
+/** Clients of each kind in such a run. */
+const SHORT_EACH = 2;
 const LONG_ONES: readonly FaultName[] = [
   'node stopped 10 s',
   'two servers',
@@ -49,6 +55,15 @@ const PLANS: Readonly<Record<AdapterName, Plan>> = {
   sentinel: { faults: ['failover'], share: 0.2, server: 'redis-server' },
   'redis-cluster': { faults: ['failover'], share: 0.2, server: 'redis-server' },
 };
+/** What clients of all kinds go through, with nodes of their own. */
+const EVENTS: readonly (readonly [AdapterName, EventName])[] = [
+  ['redis', 'deploys'],
+  ['redis-cluster', 'deploys'],
+  ['nats', 'deploys'],
+  ['redis', 'partition'],
+  ['redis', 'adapter away'],
+  ['redis-cluster', 'failover'],
+];
 const INSTALLED = { 'redis-server': hasRedis, 'nats-server': hasNats };
 /** After all sessions have ended, in MiB: several times what a node takes at the start. */
 const HEAP = 96;
@@ -66,10 +81,20 @@ await runProgram({
       help: 'only the faults with this in their names, those that take long too',
     },
     each: { default: 4, help: 'clients of each of the four kinds' },
+    deployed: { default: 12, help: 'clients of each of the five kinds in deploys' },
+    sessions: { default: 1_000, help: 'sessions that one node hands over, in time' },
+    broken: {
+      default: '',
+      help: `deploys of nodes that are broken, which must be noticed: ${STAND_INS.join(', ')}, all`,
+    },
     seed: { default: 1, help: 'another seed is another course of events' },
   },
   async run(flags, report) {
     const wanted = entries(PLANS).filter(([name]) => ['', name].includes(flags.adapter));
+    if (flags.broken !== '') {
+      await runBroken(flags, report);
+      return;
+    }
     const lane = async (plans: typeof wanted): Promise<void> => {
       for (const [adapter, { server }] of plans) {
         if (INSTALLED[server]) await runOn(adapter, flags, report);
@@ -80,6 +105,7 @@ await runProgram({
     await Promise.all([
       lane(wanted.filter(([name]) => name === 'redis')),
       lane(wanted.filter(([name]) => name !== 'redis')),
+      runEvents(flags, report),
     ]);
   },
 });
@@ -89,6 +115,46 @@ interface Settings {
   readonly only: string;
   readonly each: number;
   readonly seed: number;
+  readonly adapter: string;
+  readonly deployed: number;
+  readonly sessions: number;
+  readonly broken: string;
+}
+
+/** What clients of all kinds were given is judged; nodes are restarted twice over. */
+async function runEvents(settings: Settings, report: Report): Promise<void> {
+  const { seconds, only, adapter, deployed, sessions, seed } = settings;
+  const wanted = EVENTS.filter(([name, event]) => {
+    return ['', name].includes(adapter) && event.includes(only);
+  });
+  if (wanted.length === 0) return;
+  const python = await findPython(report);
+  const isShort = seconds < SHORT_SECONDS;
+  const each = isShort ? Math.min(deployed, SHORT_EACH) : deployed;
+  for (const [name, event] of wanted) {
+    const { server } = PLANS[name];
+    const what = `${name}, all kinds of clients: ${event}`;
+    if (!INSTALLED[server]) report.skip(what, `${server} is not installed`);
+    else if (isShort && only === '' && event !== 'deploys') {
+      report.skip(what, 'it takes long: --only it');
+    } else {
+      const rounds = isShort && name !== 'redis' ? 1 : 2;
+      await checkEvent(name, { event, rounds, each, seed, python, standIn: '' }, report);
+    }
+  }
+  if (!isShort && wanted.some(([name, event]) => name === 'redis' && event === 'deploys')) {
+    await checkManySessions('redis', sessions, report);
+  }
+}
+
+/** The judge must be able to find fault. */
+async function runBroken({ broken, seed }: Settings, report: Report): Promise<void> {
+  const standIns = STAND_INS.filter((name) => ['all', name].includes(broken));
+  if (standIns.length === 0) report.add(`stand-in "${broken}"`, 'there is none of that name');
+  for (const standIn of standIns as readonly StandIn[]) {
+    const settings = { rounds: 1, each: 1, seed, python: undefined, standIn };
+    await checkEvent('redis', { ...settings, event: 'deploys' }, report);
+  }
 }
 
 async function runOn(adapter: AdapterName, settings: Settings, report: Report): Promise<void> {

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import sys
 import threading
 
@@ -21,7 +22,7 @@ def number(value):
 
 
 def notified(data):
-    say("notified", data)
+    say("notified", json.dumps(data, separators=(",", ":")))
 
 
 def progressed(progress):

@@ -1,4 +1,4 @@
-"""A client of the official Python SDK, version 1 or 2."""
+"""A client of the official Python SDK, version 1 or 2. Arguments: URL, then NAME=VALUE headers."""
 
 import asyncio
 import sys
@@ -18,7 +18,8 @@ async def progress(current, total, message):
 
 async def main():
     closing = None
-    async with sse_client(sys.argv[1]) as (read, write):
+    headers = dict(header.split("=", 1) for header in sys.argv[2:])
+    async with sse_client(sys.argv[1], headers=headers) as (read, write):
         async with ClientSession(read, write, logging_callback=log) as session:
             await session.initialize()
 

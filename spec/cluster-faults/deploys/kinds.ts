@@ -1,0 +1,31 @@
+import { DeployClient } from './client.js';
+import { connectRaw } from './raw-connection.js';
+import { connectV1, connectV2 } from './sdk-connection.js';
+
+/** As many of each kind. */
+export function clientsOfAllKinds(url: string, each: number): DeployClient[] {
+  const clients: DeployClient[] = [];
+  for (let n = 1; n <= each; n += 1) {
+    for (const resumes of [true, false]) {
+      for (const [sdk, connect] of [
+        ['v1', connectV1],
+        ['v2', connectV2],
+      ] as const) {
+        const name = `${sdk}-${resumes ? 'with-id' : 'as-is'}-${n}`;
+        clients.push(
+          new DeployClient({
+            name,
+            mayRepeat: !resumes,
+            asks: sdk === 'v1',
+            connect: (listener) => connect({ name, url, resumes }, listener),
+          }),
+        );
+      }
+    }
+    const name = `raw-${n}`;
+    clients.push(
+      new DeployClient({ name, connect: (listener) => connectRaw(name, url, listener) }),
+    );
+  }
+  return clients;
+}
