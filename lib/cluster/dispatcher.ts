@@ -279,9 +279,10 @@ export class Dispatcher<Data> {
   #tellMoved(session: LiveSession<Data>, to: string, from?: Peer): void {
     const names = namesOf(session);
     if (to !== this.#node) for (const name of names) this.#moved.set(name, to);
-    for (const peer of this.#peers()) {
+    // Those that are silent for now, too.
+    for (const peer of this.#membership?.known() ?? []) {
       if (peer.node === to || peer === from) continue;
-      peer.call('moved', { names, to }).catch(ignore);
+      peer.call('moved', { names, to }, BROADCAST_MS).catch(ignore);
     }
   }
 

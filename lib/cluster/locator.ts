@@ -75,8 +75,11 @@ export class Locator<Data> {
     try {
       return await this.#find(asked, client);
     } catch (error) {
+      if (!isNotFound(error)) throw error;
+      const told = asked === undefined ? undefined : this.#ask(asked, token);
+      await told;
       const next = ownerNow();
-      if (!isNotFound(error) || next === asked) throw error;
+      if (!told && next === asked) throw error;
       return this.#find(next, client);
     }
   }
@@ -98,9 +101,13 @@ export class Locator<Data> {
         await answer;
         return;
       } catch (error) {
-        // The session was not there, so the request has certainly not run.
+        if (!isNotFound(error) || moves >= MAX_MOVES) throw error;
+        // The session was not there, so the request has certainly not run. A node that has ended
+        // meanwhile may have handed the session over before.
+        const told = owner === undefined ? undefined : this.#ask(owner, sessionId);
+        await told;
         const next = this.#ownerOf(sessionId);
-        if (!isNotFound(error) || moves >= MAX_MOVES || next === owner) throw error;
+        if (!told && next === owner) throw error;
         owner = next;
         answer = ask(this.hostOf(sessionId));
       }

@@ -77,8 +77,8 @@ const lifeMutants: readonly Mutant[] = [
   {
     name: 'a broadcast leaves silent nodes out',
     file: 'cluster/dispatcher.ts',
-    find: 'for (const peer of this.#membership?.known() ?? []) {',
-    replace: 'for (const peer of this.#membership?.alive() ?? []) {',
+    find: 'this.#membership?.known() ?? []) {\n      peer.call(operation',
+    replace: 'this.#membership?.alive() ?? []) {\n      peer.call(operation',
     specs: [broadcasts],
   },
 ];

@@ -48,7 +48,9 @@ it.each([
     const session = open();
     void session.notify('note', { text: 'x'.repeat(1_000) });
     expect(budget.bytes).toBeGreaterThan(1_000);
-    expect(() => sessions.takeFreeSlot('ann')).toThrow('no room');
+    expect(() => sessions.takeFreeSlot('ann')).toThrow(
+      expect.objectContaining({ code: 'too-many-sessions' }),
+    );
     end(session);
     end(session);
     expect(sessions.size).toBe(0);

@@ -110,6 +110,8 @@ export class HandOverModel {
       const [first] = this.#nodes.filter((node) => node.alive && !node.closing);
       if (first && !this.#client.response) await this.#return(first);
     }
+    // What is not answered is reported by then.
+    if (!this.#nodes.some((node) => node.owned(this.#id))) await vi.advanceTimersByTimeAsync(10_000);
     this.#checkEnd();
   }
 

@@ -2,8 +2,11 @@
 import type { JsonRpcNotification } from '../../wire/json-rpc.js';
 import { performance } from '../../util/timers.js';
 
-/** Broadcasts are kept this long, and this many of them, for sessions that are about to arrive. */
-const KEEP_MS = 5_000;
+/**
+ * Broadcasts are kept this long, and this many of them, for sessions that are about to arrive.
+ * A node that was silent gets a broadcast up to 30 s late, and its sessions may have moved by then.
+ */
+const KEEP_MS = 35_000;
 const MAX_KEPT = 256;
 
 /** A broadcast of another node, or of this one. */
