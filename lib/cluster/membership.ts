@@ -208,9 +208,8 @@ export class Membership implements PeerOwner, Contact {
     await this.transmit(EVERYONE, encodePresence('leave', this.self)).catch(ignore);
     // The others may live on: no client may be told that their sessions are gone.
     this.#nodes.giveUp();
-    const member = this.#member;
     this.#up = false;
-    if (member) await withDeadline(leave(member), LEAVE_MS, noAnswer).catch(ignore);
+    if (this.#member) await withDeadline(leave(this.#member), LEAVE_MS, noAnswer).catch(ignore);
   }
 
   /**

@@ -111,7 +111,8 @@ export class HandOverModel {
       if (first && !this.#client.response) await this.#return(first);
     }
     // What is not answered is reported by then.
-    if (!this.#nodes.some((node) => node.owned(this.#id))) await vi.advanceTimersByTimeAsync(10_000);
+    if (!this.#nodes.some((node) => node.owned(this.#id)))
+      await vi.advanceTimersByTimeAsync(10_000);
     this.#checkEnd();
   }
 

@@ -84,7 +84,7 @@ export class ModelNode {
       localHost: this.#localHost,
       sessions,
       restorer,
-      save: undefined,
+      ...{ tracksCalls: true, reruns: false, save: undefined },
       bounded: events.bounded.bind(events),
       probes,
       adapter,

@@ -9,9 +9,12 @@ import { eventually } from '../../support/eventually.js';
 import { openWithIds } from '../../support/returning-client.js';
 import { serve, type Served } from '../../support/serve.js';
 
+/** Nodes ask other things of each other, too. */
+const HAND_OVER = ['offer', 'adopt', 'commit', 'abort'];
+
 /** A node of another version, or one that is stuck: the spec answers in its place. */
 class OtherNode {
-  /** What it was asked, in order. */
+  /** What it was asked of hand-overs, in order. */
   readonly asked: string[] = [];
   readonly membership: Membership;
 
@@ -22,7 +25,7 @@ class OtherNode {
   ) {
     this.membership = new Membership(name, adapter, {
       onCall: async (operation) => {
-        this.asked.push(operation);
+        if (HAND_OVER.includes(operation)) this.asked.push(operation);
         const answer = this.answers[operation];
         if (!answer) throw new McpSseError('invalid-message', 'no operation of this version');
         return answer();

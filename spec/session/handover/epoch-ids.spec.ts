@@ -21,7 +21,7 @@ const epochs = fc.integer({ min: 1, max: 2_000 });
 
 describe('the first server of a session', () => {
   it('asks and is answered with the ids that it has chosen', () => {
-    const first = new EpochIds(0);
+    const first = EpochIds.of(0);
     const asked = request('any', { _meta: { progressToken: 7 } });
     expect(first.outgoing(asked)).toBe(asked);
     const answered = answer('any');
@@ -33,7 +33,7 @@ describe('a later server of a session', () => {
   it('gets its answers under the ids that it has chosen', () => {
     fc.assert(
       fc.property(epochs, ids, (epoch, id) => {
-        const own = new EpochIds(epoch);
+        const own = EpochIds.of(epoch);
         const told = idOf(own.outgoing(request(id)));
         expect(own.incoming(answer(told))).toEqual(answer(id));
       }),
@@ -43,8 +43,8 @@ describe('a later server of a session', () => {
   it('gets no answer to a question of the server before it, or of the first', () => {
     fc.assert(
       fc.property(epochs, ids, (epoch, id) => {
-        const before = idOf(new EpochIds(epoch).outgoing(request(id)));
-        const own = new EpochIds(epoch + 1);
+        const before = idOf(EpochIds.of(epoch).outgoing(request(id)));
+        const own = EpochIds.of(epoch + 1);
         expect(own.incoming(answer(before))).toBeUndefined();
         expect(own.incoming(answer(id))).toBeUndefined();
       }),
@@ -52,7 +52,7 @@ describe('a later server of a session', () => {
   });
 
   it('asks with small numbers as numbers, which every client can answer', () => {
-    const own = new EpochIds(1);
+    const own = EpochIds.of(1);
     expect(idOf(own.outgoing(request(0)))).toBe(2 ** 20);
     expect(idOf(own.outgoing(request(2 ** 20 - 1)))).toBe(2 ** 21 - 1);
     // Others travel as text.
@@ -61,11 +61,11 @@ describe('a later server of a session', () => {
   });
 
   it('leaves ids of this package alone, which have an epoch of their own', () => {
-    expect(idOf(new EpochIds(3).outgoing(request(FIRST_ID)))).toBe(FIRST_ID);
+    expect(idOf(EpochIds.of(3).outgoing(request(FIRST_ID)))).toBe(FIRST_ID);
   });
 
   it('names its own requests where it cancels them or is told of their progress', () => {
-    const own = new EpochIds(2);
+    const own = EpochIds.of(2);
     const asked = own.outgoing(
       request(5, { _meta: { progressToken: 5, more: 1 } }),
     ) as JsonRpcRequest;
@@ -92,7 +92,7 @@ describe('a later server of a session', () => {
   });
 
   it('takes everything else as it is', () => {
-    const own = new EpochIds(2);
+    const own = EpochIds.of(2);
     const note: JsonRpcMessage = { jsonrpc: '2.0', method: 'note', params: { requestId: 1 } };
     expect(own.outgoing(note)).toBe(note);
     expect(own.outgoing(answer(1))).toEqual(answer(1));
@@ -111,6 +111,6 @@ describe('a later server of a session', () => {
     'express-mcp-sse.1:"a"',
     'a',
   ])('takes no answer to %s, which nobody has asked', (id) => {
-    expect(new EpochIds(2).incoming(answer(id))).toBeUndefined();
+    expect(EpochIds.of(2).incoming(answer(id))).toBeUndefined();
   });
 });
