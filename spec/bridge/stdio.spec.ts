@@ -160,3 +160,26 @@ it.each([
   expect(await failure()).toMatchObject({ data: { hop: 'upstream', reason } });
   await eventually(() => server.stats().processes === 0);
 });
+
+it('refuses what would wait for a program that does not read', async () => {
+  const code = `process.stdin.once('data', (line) => {
+    process.stdin.pause();
+    const serverInfo = { name: 'deaf', version: '1' };
+    const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo };
+    console.log(JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(line).id, result }));
+  });
+  setInterval(() => 0, 1e4);`;
+  const to = await bridged(
+    { command: process.execPath, args: ['-e', code] },
+    { maxMessageBytes: 100_000, closeTimeoutMs: 400 },
+  );
+  await to.connect();
+  const params = { name: 'any', arguments: { text: 'x'.repeat(50_000) } };
+  const calls = Array.from({ length: 10 }, () =>
+    to.client.callTool(params).catch((error: unknown) => error),
+  );
+  expect(await Promise.race(calls)).toMatchObject({
+    message: 'The process of the upstream does not read',
+    data: { reason: 'busy', outcome: 'not-done' },
+  });
+});
