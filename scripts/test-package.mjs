@@ -51,6 +51,26 @@ import { redisAdapter, type RedisClient } from 'express-mcp-sse/redis';
 import { openSession, type TestSession } from 'express-mcp-sse/testing';
 ${uses}`;
 
+// Where the router is called: by both versions of Express, connect and node:http, without a cast.
+const hosts = `import { createServer } from 'node:http';
+import connect from 'connect';
+import express from 'express';
+import { mcpSse } from 'express-mcp-sse';
+
+const mcp = mcpSse();
+const app = express().use(mcp);
+app.use('/api', express.json(), mcp, (req, res) => {
+  res.json(req.query);
+});
+app.use('/api', mcp, mcp.errorHandler);
+createServer(mcp.requestListener(app));
+createServer(mcp);
+createServer((req, res) => {
+  mcp(req, res, (error) => res.writeHead(error === undefined ? 404 : 500).end());
+});
+connect().use(mcp).use('/api', mcp);
+`;
+
 /** One mistake each; if these compiled, so would anything: the types would be \`any\`. */
 const mistakes = {
   'express-mcp-sse': 'mcpSse({ keepalive: false });',
@@ -85,7 +105,7 @@ ${loads((entry) => `Object.keys(require('${entry}')).length > 0`)}
 ${program}`;
 
 /** One installation, and a program for each way of resolving modules. */
-const typescript = (type, ways) => ({
+const typescript = (type, ways, types = pinned['@types/express']) => ({
   type,
   dependencies: {
     express: pinned.express,
@@ -93,7 +113,7 @@ const typescript = (type, ways) => ({
     typescript: pinned.typescript,
     // The last one that has `node10` for its default.
     'typescript-5': 'npm:typescript@5.9.3',
-    '@types/express': pinned['@types/express'],
+    '@types/express': types,
     '@types/node': pinned['@types/node'],
   },
   ways: Object.keys(ways),
@@ -101,6 +121,7 @@ const typescript = (type, ways) => ({
     Object.entries(ways).flatMap(([way, { compiler = 'typescript', ...options }]) => [
       [`${way}/consumer.ts`, esm],
       [`${way}/entries.ts`, typed],
+      [`${way}/hosts.ts`, hosts],
       [`${way}/compiler.txt`, compiler],
       [`${way}/wrong/wrong.ts`, wrong],
       [`${way}/tsconfig.json`, tsconfig(options, ['*.ts'])],
@@ -145,6 +166,11 @@ const consumers = {
     bundler: { module: 'commonjs', moduleResolution: 'bundler', esModuleInterop: true },
     commonjs: { compiler: 'typescript-5', module: 'commonjs', esModuleInterop: true },
   }),
+  "TypeScript, Express 4's types": typescript(
+    'module',
+    { nodenext: { module: 'nodenext' } },
+    '4.17.25',
+  ),
 };
 
 async function filesUnder(folder) {
