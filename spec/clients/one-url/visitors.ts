@@ -1,5 +1,6 @@
 // The clients that visit the one URL, each as a process of its own.
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { connectOneShots, connectThroughStdio } from '../command-line.js';
 import { LineClient } from '../line-client.js';
@@ -38,7 +39,7 @@ export async function visitors(): Promise<readonly Visitor[]> {
   return [...(await sdkV1()), ...(await sdkV2()), ...(await aiSdk()), ...(await programs())];
 }
 
-const PROGRAM = new URL('program.mjs', import.meta.url).pathname;
+const PROGRAM = fileURLToPath(new URL('program.mjs', import.meta.url));
 /** By the status, or by the body. */
 const REFUSAL = /403|insufficient.scope/i;
 const NEITHER = ['progress', 'notification'] as const;
