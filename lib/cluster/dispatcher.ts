@@ -50,6 +50,7 @@ export class Dispatcher<Data> {
   readonly #failed: (error: McpSseError) => void;
   readonly #moved = new MovedSessions();
   readonly #broadcasts = new BroadcastClock();
+  readonly #adoptions: Adoptions<Data> | undefined;
   #broadcastCount = 0;
   #requestsReceived = 0;
 
@@ -65,13 +66,13 @@ export class Dispatcher<Data> {
       return;
     }
     const relays = new Relays();
-    const adoptions = new Adoptions<Data>({
+    const adoptions = (this.#adoptions = new Adoptions<Data>({
       sessions,
       restorer,
       onAdopted: (session, peer) => {
         this.#adopted(session, peer);
       },
-    });
+    }));
     const keptCalls = new KeptCalls(account, sessions.mayReturn.bind(sessions));
     const incoming = new IncomingCalls<Data>({
       keptCalls,
@@ -236,6 +237,7 @@ export class Dispatcher<Data> {
   /** Leaves the other nodes. Never rejects. */
   async leave(): Promise<void> {
     this.calls?.close();
+    this.#adoptions?.giveUp();
     await this.#membership?.leave();
   }
 

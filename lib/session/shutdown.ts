@@ -43,11 +43,20 @@ export class Shutdown<Data> {
 
   async #drain(deadline: number, mover: Mover<Data> | undefined): Promise<void> {
     diagnostics.shutdown(this.#sessions.handles, false);
-    await this.#prepareToLeave(mover);
-    const retired = [...this.#sessions].map((session) => this.#retire(session, deadline, mover));
-    await Promise.all(retired);
+    do {
+      await this.#prepareToLeave(mover);
+      const retired = [...this.#sessions].map((session) => this.#retire(session, deadline, mover));
+      await Promise.all(retired);
+    } while (await this.#haveArrived(deadline));
     await until(deadline, this.#events.idle());
     diagnostics.shutdown(this.#sessions.handles, true);
+  }
+
+  /** Whether sessions are here that were on their way when the shutdown began. */
+  async #haveArrived(deadline: number): Promise<boolean> {
+    const { arrivals } = this.#sessions;
+    if (arrivals.all) await until(deadline, arrivals.all);
+    return this.#sessions.size > 0 && performance.now() < deadline;
   }
 
   /** From now on requests wait for the sessions to be elsewhere, unless no other node takes any. */

@@ -26,6 +26,12 @@ export class Arrivals {
     };
   }
 
+  /** Resolves when all are here, or are not to come; undefined where none is on its way. */
+  get all(): Promise<void> | undefined {
+    if (this.#byName.size === 0) return undefined;
+    return Promise.all(this.#byName.values()).then(ignore);
+  }
+
   /** Resolves when the session of that id is here; undefined if it is not about to be. */
   of(sessionId: string): Promise<void> | undefined {
     return this.#byName.size === 0 ? undefined : this.#byName.get(sessionId);

@@ -95,6 +95,18 @@ const HEARS_LATE: typeof COMES_BACK_MEANWHILE = [
   [{ do: 'return', at: 1 }],
 ];
 
+/** The next node closes while the session is on its way there: it was left there once. */
+const CLOSES_TOO: typeof COMES_BACK_MEANWHILE = [
+  [],
+  [{ do: 'close', at: 0 }],
+  [
+    { do: 'wait', ms: 3 },
+    { do: 'wait', ms: 3 },
+  ],
+  [{ do: 'close', at: 1 }],
+  [],
+];
+
 it('never has two owners, loses nothing in silence, and runs and gives nothing twice', async () => {
   await fc.assert(
     fc.asyncProperty(course, async (parts) => {
@@ -108,7 +120,7 @@ it('never has two owners, loses nothing in silence, and runs and gives nothing t
     }),
     {
       numRuns: RUNS,
-      examples: [[COMES_BACK_MEANWHILE], [HEARS_LATE]],
+      examples: [[COMES_BACK_MEANWHILE], [HEARS_LATE], [CLOSES_TOO]],
       ...(process.env.HAND_OVER_SEED && { seed: Number(process.env.HAND_OVER_SEED) }),
     },
   );
