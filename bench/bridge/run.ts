@@ -1,7 +1,7 @@
 /**
  * `npm run bench:bridge`: what a bridge from HTTP+SSE to a stdio server adds to a call, beside
- * mcp-proxy and supergateway. The client and the stdio server are the same for all; without a bridge
- * the client talks to the stdio server itself. Installs the others below .tmp/bench-bridge.
+ * mcp-proxy and supergateway. The client and the stdio server are the same for all, and cost little;
+ * without a bridge the client talks to the stdio server itself. Installs the others below .tmp/bench-bridge.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,12 +10,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-
 import { install } from '../../scripts/install.js';
+import { sseCaller, stdioCaller, type Caller } from './callers.js';
 
 const VERSIONS = { 'mcp-proxy': '6.7.19', supergateway: '4.0.0' };
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -120,8 +116,7 @@ async function measure({ name, command }: Subject): Promise<Sample> {
   const port = await freePort();
   const child = spawn(process.execPath, command(port), { stdio: 'ignore' });
   try {
-    const url = new URL(`http://127.0.0.1:${port}/sse`);
-    const client = await connected(name, () => new SSEClientTransport(url), child);
+    const client = await connected(name, `http://127.0.0.1:${port}/sse`, child);
     const sample = await drive(client, child);
     await client.close();
     return sample;
@@ -133,52 +128,46 @@ async function measure({ name, command }: Subject): Promise<Sample> {
 
 async function measureDirect(): Promise<Sample> {
   const [command = '', ...args] = server;
-  const client = await connected(
-    'the stdio server',
-    () => new StdioClientTransport({ command, args }),
-  );
+  const client = stdioCaller(command, args);
   const sample = await drive(client);
   await client.close();
   return sample;
 }
 
 /** Tries until it listens. */
-async function connected(
-  name: string,
-  transport: () => Transport,
-  child?: ChildProcess,
-): Promise<Client> {
+async function connected(name: string, url: string, child: ChildProcess): Promise<Caller> {
   for (let attempt = 0; ; attempt += 1) {
-    const client = new Client({ name: 'bench', version: '1.0.0' });
     try {
-      await client.connect(transport());
-      return client;
+      return await sseCaller(url);
     } catch (error) {
-      await client.close();
-      if (attempt === 100 || (child && child.exitCode !== null))
-        throw new Error(name, { cause: error });
+      if (attempt === 100 || child.exitCode !== null) throw new Error(name, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 }
 
-async function drive(client: Client, child?: ChildProcess): Promise<Sample> {
-  await run(client, Math.ceil(calls / 4));
+async function drive(client: Caller, child?: ChildProcess): Promise<Sample> {
+  await client.call('initialize', {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'bench', version: '1.0.0' },
+  });
+  await run(client, calls);
   const before = cpuOf(child);
   const times = await run(client, calls);
   return { p50: median(times), cpu: (cpuOf(child) - before) / calls };
 }
 
-async function run(client: Client, count: number): Promise<number[]> {
+async function run(client: Caller, count: number): Promise<number[]> {
   const times: number[] = [];
   let left = count;
   const one = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
       const began = performance.now();
-      const result = await client.callTool({ name: 'echo', arguments: { text: TEXT } });
+      const result = await client.call('tools/call', { name: 'echo', arguments: { text: TEXT } });
       times.push(performance.now() - began);
-      if (!JSON.stringify(result.content).includes(TEXT)) throw new Error('a wrong answer');
+      if (!JSON.stringify(result).includes(TEXT)) throw new Error('a wrong answer');
     }
   };
   await Promise.all(Array.from({ length: parallel }, one));
