@@ -38,7 +38,7 @@ interface Row {
 
 const { values } = parseArgs({
   options: {
-    calls: { type: 'string', default: '3000' },
+    calls: { type: 'string', default: '10000' },
     rounds: { type: 'string', default: '5' },
     parallel: { type: 'string', default: '8' },
   },
