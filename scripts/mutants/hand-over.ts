@@ -31,19 +31,12 @@ export const handOverMutants: readonly Mutant[] = [
     find: '    adoption.timer = setTimeout',
     replace:
       '    this.#parts.restorer.begin(adoption.session, undefined);\n    adoption.timer = setTimeout',
-    specs: [model],
+    specs: [adopted],
   },
   {
     name: 'a session is not frozen while it moves',
     file: handOver,
     find: "    this.#stage = 'frozen';\n",
-    replace: '',
-    specs: [model],
-  },
-  {
-    name: 'a running request does not keep its session',
-    file: handOvers,
-    find: "    if (!handOver.frozen && session.receiver.inFlight.unanswered.length > 0) return 'busy';\n",
     replace: '',
     specs: [model],
   },
