@@ -39,7 +39,7 @@ export type {
   PublishedMessage,
   PublishedUse,
 } from './session/events/diagnostics.js';
-export type { HandlerContext, MessageHandler } from './session/serve/handler.js';
+export type { HandlerContext, MessageHandler } from './session/serve/message-handler.js';
 export type { ClientInfo } from './session/inbound/handshake.js';
 export type { EventsOptions, ServerEventBusLike, ServerEventLike } from './session/changes.js';
 export type { BroadcastAudience } from './session/audience.js';

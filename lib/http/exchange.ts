@@ -1,5 +1,5 @@
 // A request with its response.
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Request, Response } from 'express';
 
@@ -25,6 +25,17 @@ export interface Exchange {
 export interface AppSettings {
   get(setting: string): unknown;
 }
+
+/** The Express application that hosts the router. */
+export interface HostApp extends AppSettings {
+  /** The prototype of its requests. */
+  readonly request: object;
+  /** The prototype of its responses. */
+  readonly response: object;
+}
+
+/** The members of an Express application that `requestListener` needs. */
+export type ExpressApp = HostApp & ((req: IncomingMessage, res: ServerResponse) => void);
 
 /** The origin in front of an absolute URL; only one that no parser of URLs reads otherwise. */
 const ORIGIN = /^https?:\/\/(?:(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d+)?)?(?=[/?]|$)/i;

@@ -13,20 +13,9 @@ import express, {
 import { McpSseError, type McpSseErrorCode } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 import { isInstance } from '../util/foreign-error.js';
-import type { AppSettings, Exchange, TrustProxy } from './exchange.js';
+import type { Exchange, ExpressApp, HostApp, TrustProxy } from './exchange.js';
 import type { Routes } from './routes.js';
 import { adaptHttp2 } from './http2.js';
-
-/** The Express application that hosts the router. */
-interface HostApp extends AppSettings {
-  /** The prototype of its requests. */
-  readonly request: object;
-  /** The prototype of its responses. */
-  readonly response: object;
-}
-
-/** The members of an Express application that `requestListener` needs. */
-export type ExpressApp = HostApp & ((req: IncomingMessage, res: ServerResponse) => void);
 
 /** As hosts without Express call middleware. */
 type NodeMiddleware = (

@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express';
 
 import type { Adapter } from '../cluster/adapter/adapter.js';
 import type { EventsOptions, ServerEventBusLike } from '../session/changes.js';
-import type { MessageHandler } from '../session/serve/handler.js';
+import type { MessageHandler } from '../session/serve/message-handler.js';
 import type { McpSseHooks } from '../session/events/hooks.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
 import type { SunsetOptions } from './sunset.js';

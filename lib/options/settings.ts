@@ -9,7 +9,7 @@ import { McpSseError } from '../errors.js';
 import type { EventsOptions, ServerEventBusLike } from '../session/changes.js';
 import type { McpSseHooks } from '../session/events/hooks.js';
 import type { ServerFactory } from '../session/serve/sdk-server.js';
-import type { MessageHandler } from '../session/serve/handler.js';
+import type { MessageHandler } from '../session/serve/message-handler.js';
 import { attempt } from '../util/foreign-error.js';
 import { isRecord } from '../util/guards.js';
 import { randomText } from '../util/random-text.js';

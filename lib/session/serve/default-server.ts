@@ -1,6 +1,6 @@
 // The server of `mcpSse()` without options.
 import { isRequest, JsonRpcError, RpcCode } from '../../wire/json-rpc.js';
-import type { MessageHandler } from './handler.js';
+import type { MessageHandler } from './message-handler.js';
 
 /** Revisions of the protocol whose clients speak HTTP+SSE, oldest first. */
 const PROTOCOL_VERSIONS = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'] as const;

@@ -3,7 +3,8 @@ import type { SessionEvents } from '../events/session-events.js';
 import type { LiveSession } from '../live-session.js';
 import type { RequestFacts } from '../request-facts.js';
 import { defaultServer } from './default-server.js';
-import { HandlerSink, type MessageHandler } from './handler.js';
+import { HandlerSink } from './handler.js';
+import type { MessageHandler } from './message-handler.js';
 import { connectServer, type ServerFactory } from './sdk-server.js';
 
 /** What serves sessions; neither is the default server. */
