@@ -1,6 +1,7 @@
 /** Where the time goes, by V8's CPU profiles. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { builtEntry } from '../paths.js';
 import { number, type Rows } from './tables.js';
 
 type Call = Readonly<Record<'functionName' | 'url', string>>;
@@ -15,6 +16,7 @@ interface Profile {
 export type Shares = Readonly<Record<string, number>>;
 
 const own = 'this package';
+const built = new URL('.', builtEntry).href;
 const guard = 'guard: ';
 /** What a caller pays so that others are safe, by `file function`; a part of this package's share. */
 const guards: Readonly<Record<string, RegExp>> = {
@@ -34,8 +36,8 @@ function placesOf({ functionName, url }: Call): string[] {
   if (url.startsWith('node:')) return ['node:http and below'];
   if (/@modelcontextprotocol|\/zod\//.test(url)) return ['the SDK and zod'];
   if (url.includes('/node_modules/') && !url.includes('/tsx/')) return ['Express and its helpers'];
-  const file = /\/dist\/(.+)$/.exec(url)?.[1];
-  if (file === undefined) return ['the rest'];
+  if (!url.startsWith(built)) return ['the rest'];
+  const file = url.slice(built.length);
   const costs = Object.keys(guards).filter((it) => guards[it]?.test(`${file} ${functionName}`));
   return [own, `${own}: ${file}`, ...costs.map((name) => `${guard}${name}`)];
 }

@@ -300,8 +300,9 @@ export class Dispatcher<Data> {
 
   #tellKnown<Name extends Operation>(operation: Name, params: Operations[Name]): void {
     for (const peer of this.#membership?.known() ?? []) {
-      peer.call(operation, params, BROADCAST_MS).catch((error: unknown) => {
-        this.#failed(McpSseError.from(error));
+      peer.call(operation, params, BROADCAST_MS).catch((thrown: unknown) => {
+        const error = McpSseError.from(thrown);
+        this.#failed(error.code === 'session-not-found' ? neverTold(error) : error);
       });
     }
   }
@@ -309,6 +310,12 @@ export class Dispatcher<Data> {
   #peers(): Peer[] {
     return this.#membership?.alive() ?? [];
   }
+}
+
+/** What a single session is told of a node that is gone says nothing of a broadcast. */
+function neverTold(cause: McpSseError): McpSseError {
+  const text = 'another node is gone: what was sent to all sessions did not reach its own';
+  return new McpSseError('adapter-unavailable', text, { cause });
 }
 
 function ignore(): void {
