@@ -42,7 +42,7 @@ it('holds a bounded number of bytes for a node that stands still, and serves the
 describe('the queue for a node', () => {
   it('is empty once that is known to be gone, whatever waited for it', async () => {
     const adapter = new FaultyAdapter();
-    const [owner, other] = await serveTwo({}, adapter);
+    const [owner, other] = await serveTwo({ resume: { trackCalls: false } }, adapter);
     const client = await StreamClient.open(`${owner.url}/sse`);
     adapter.dead.add(clusterOf(owner.mcp).node);
     const body = { ...ping, params: { text: 'x'.repeat(MIB) } };
