@@ -19,26 +19,28 @@ const long = [
   'spec/wire/json-size.spec.ts',
 ];
 
-// What waits for nodes to be given up, and does little meanwhile: many of these run side by side.
+// What waits for nodes and servers to come, to be silent and to be given up, and does little
+// meanwhile: many of these run side by side.
 const waiting = [
-  'bounds',
-  'broadcast-silence',
-  'death',
-  'false-404',
-  'known-end',
-  'ledger/killed-owner',
-  'ledger/rerun',
-  'ledger/sdk-clients',
-  'outage',
-  'silence',
-].map((name) => `spec/cluster/${name}.spec.ts`);
+  'cli/redis',
+  ...[
+    ...['bounds', 'broadcast-silence', 'death', 'early-refusal', 'false-404', 'known-end'],
+    ...['ledger/killed-owner', 'ledger/rerun', 'ledger/sdk-clients', 'membership', 'outage'],
+    ...['probes-elsewhere', 'sends', 'silence', 'unknown-nodes'],
+  ].map((name) => `cluster/${name}`),
+  'faults/frozen-process',
+  'nats/nats',
+  ...['ioredis', 'ioredis-cluster', 'node-redis', 'node-redis-cluster'].map(
+    (name) => `redis/${name}`,
+  ),
+].map((name) => `spec/${name}.spec.ts`);
 
 const all = readdirSync('spec', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.spec.ts'))
   .map((file) => `spec/${file.replaceAll('\\', '/')}`)
   .filter((file) => ![...long, ...waiting].includes(file));
 const isIn = (rooms: readonly string[], file: string): boolean =>
-  rooms.some((room) => file.startsWith(`spec/${room}/`));
+  rooms.some((room) => file === `spec/${room}` || file.startsWith(`spec/${room}/`));
 
 // Specs share what a worker has loaded, which is most of the time of a short one. One that puts
 // another module in place of one, that makes the budget of the process small, or that says
@@ -64,8 +66,12 @@ function way(name: string, { alias = [], env = {}, files = all }: Way): TestProj
 
 // The alias reaches into lib too, so that router.ts itself gets Express 4.
 const express4 = { find: /^express$/, replacement: 'express4' };
-// Rooms that Express does not reach, and what is packed or imports the package by its name.
+// Rooms that Express does not reach, and what is packed or imports the package by its name. Of the
+// dashboard, what a browser shows: it is mounted by the others.
 const independent = [
+  ...['browser', 'layout', 'sessions', 'upstreams', 'usage'].map(
+    (name) => `dashboard/${name}.spec.ts`,
+  ),
   ...['bench', 'bridge', 'cli', 'cluster', 'cluster-faults', 'cluster-scale', 'examples', 'nats'],
   ...['options', 'otel', 'package', 'redis', 'session', 'soak', 'stream', 'util', 'wire'],
 ];

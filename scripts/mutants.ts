@@ -1,6 +1,6 @@
 // Shows that the specs can fail: puts one fault after the other into a copy of the sources and
 // runs the specs that must notice it. `npm run test:mutants -- lock 'a slot'` takes those with "lock"
-// or "a slot" in their names or files. `--quarter 1` takes every fourth one (0 to 3).
+// or "a slot" in their names or files. `--part 1/8` takes every eighth one, 0/8 to 7/8.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
@@ -110,12 +110,11 @@ async function tryAll(mutants: readonly Mutant[], lanes: readonly Lane[]): Promi
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { quarter: { type: 'string' } },
+    options: { part: { type: 'string', default: '0/1' } },
     allowPositionals: true,
   });
-  const mutants = chosen(positionals).filter(
-    (_, index) => values.quarter === undefined || index % 4 === Number(values.quarter),
-  );
+  const [part = 0, parts = 1] = values.part.split('/').map(Number);
+  const mutants = chosen(positionals).filter((_, index) => index % parts === part);
   const unplaced = await rotten(mutants);
   for (const { name, file } of unplaced) {
     console.log(
