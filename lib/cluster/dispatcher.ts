@@ -35,6 +35,7 @@ const SEARCH_MS = 2_000;
 const USAGE_MS = 2_000;
 /** A broadcast waits this long for a node that is silent. */
 const BROADCAST_MS = 30_000;
+const NOT_TOLD = 'another node is gone, and was not told what goes to the sessions of all nodes';
 
 export class Dispatcher<Data> {
   /** Hands sessions over when this node shuts down; undefined if this is the only node. */
@@ -302,7 +303,8 @@ export class Dispatcher<Data> {
     for (const peer of this.#membership?.known() ?? []) {
       peer.call(operation, params, BROADCAST_MS).catch((thrown: unknown) => {
         const error = McpSseError.from(thrown);
-        this.#failed(error.code === 'session-not-found' ? neverTold(error) : error);
+        const isGone = error.code === 'session-not-found';
+        this.#failed(isGone ? new McpSseError('adapter-unavailable', NOT_TOLD) : error);
       });
     }
   }
@@ -310,12 +312,6 @@ export class Dispatcher<Data> {
   #peers(): Peer[] {
     return this.#membership?.alive() ?? [];
   }
-}
-
-/** What a single session is told of a node that is gone says nothing of a broadcast. */
-function neverTold(cause: McpSseError): McpSseError {
-  const text = 'another node is gone: what was sent to all sessions did not reach its own';
-  return new McpSseError('adapter-unavailable', text, { cause });
 }
 
 function ignore(): void {
