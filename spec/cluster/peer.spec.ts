@@ -20,7 +20,10 @@ describe('a call to another node', () => {
     there.setUp(false);
     const large = there.call('send', 'x'.repeat(20 * 1024 * 1024));
     const more = there.call('send', {});
-    const full = { code: 'adapter-unavailable', message: expect.stringContaining('too many bytes') };
+    const full = {
+      code: 'adapter-unavailable',
+      message: expect.stringContaining('too many bytes'),
+    };
     await expect(more).rejects.toMatchObject(full);
     there.giveUp();
     await expect(large).rejects.toMatchObject({ code: 'adapter-unavailable' });
