@@ -54,7 +54,7 @@ export async function checkBridge(folder, tarball) {
     check(`the program: without ${name} it ends with 1, and says what to install`, async () => {
       const { code, stderr } = await ended(folder, 'bridge', '--port', '0', ...args);
       assert.equal(code, 1);
-      const remedy = `npx -p express-mcp-sse -p ${name} express-mcp-sse bridge`;
+      const remedy = `-p ${name} express-mcp-sse bridge`;
       assert.ok(stderr.includes(`needs the package ${name}`) && stderr.includes(remedy), stderr);
     });
   await lacks(CLIENT, 'http://127.0.0.1:1/mcp');
