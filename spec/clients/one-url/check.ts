@@ -1,5 +1,6 @@
 // Clients of every era at one URL, in each of the ways in which a server may be set up.
 import type { Report } from '../../../scripts/report.js';
+import { checkExample } from './example.js';
 import { Site, type SiteOptions } from './site.js';
 import { visit, visitWithoutScope } from './visit.js';
 import { visitors, type Visitor } from './visitors.js';
@@ -43,8 +44,11 @@ export async function checkOneUrl(only: string, report: Report): Promise<string>
       if (guests.length > 0) await checkSite(site, guests, report, passed);
     }
   };
+  const titled = all.map((visitor) => [titleOf('the example', visitor), visitor] as const);
+  const wanted = titled.filter(([title]) => isWanted(title, only));
   // A visit mostly waits for processes to start.
   await Promise.all([lane(), lane()]);
+  if (wanted.length > 0) await checkExample(new Map(wanted), report);
   if (only === '') for (const fault of FAULTS) await checkFault(fault, all, report);
   return table(all, passed);
 }

@@ -86,7 +86,8 @@ export async function visitWithoutScope(site: Site, visitor: Visitor): Promise<v
   await site.left();
 }
 
-async function expectNoConnection(
+/** Resolves if the client cannot connect, for this reason. */
+export async function expectNoConnection(
   connecting: Promise<ConnectedClient>,
   reason = /./,
 ): Promise<void> {
