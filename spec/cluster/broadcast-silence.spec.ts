@@ -34,6 +34,6 @@ describe('a broadcast', () => {
     one.mcp.broadcast(numbered(1));
     adapter.dead.add(nodeOf(other.mcp));
     await eventually(() => errors.length > 0, 'the report', 10_000);
-    expect(errors).toEqual(['session-not-found']);
+    expect(errors).toEqual(['adapter-unavailable']);
   }, 30_000);
 });
