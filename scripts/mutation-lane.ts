@@ -5,6 +5,7 @@
 // answers with a `SpecRun`.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { createVitest, type Vitest } from 'vitest/node';
 
 import type { Mutant } from './mutants/mutant.js';
@@ -70,7 +71,8 @@ async function runSpecs(from: Vitest, files: readonly string[]): Promise<SpecRun
   const failures = [
     ...failed.map((test) => `${test.fullName}: ${test.result().errors?.[0]?.message ?? ''}`),
     ...testModules.flatMap((it) => it.errors().map(({ message }) => `${it.moduleId}: ${message}`)),
-    ...unhandledErrors.map((error) => String(error)),
+    // Serialized, some have no prototype: `String` would throw.
+    ...unhandledErrors.map((error) => inspect(error)),
   ];
   const ran = testModules.length === specifications.length && specifications.length > 0;
   const passed = ran && failures.length === 0;

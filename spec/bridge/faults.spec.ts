@@ -201,3 +201,16 @@ it('passes methods on that nobody knows, both ways', async () => {
   expect(await client.request(request, any)).toEqual({ rest: { jsonrpc: '2.0', ...request } });
   expect(heard).toEqual([{ method: 'vendor/news', params: { all: [1] } }]);
 });
+
+it('answers a call whose event stream the upstream ends without an answer', async () => {
+  const upstream = await scripted((_req, res) => {
+    res.writeHead(200, { 'content-type': 'text/event-stream' });
+    res.end(': nothing\n\n');
+  });
+  const { connect, client } = await bridged(upstream.url);
+  await connect();
+  await expect(client.callTool({ name: 'wait', arguments: {} })).rejects.toMatchObject({
+    code: -32000,
+    data: { hop: 'upstream', reason: 'closed', outcome: 'unknown' },
+  });
+});
