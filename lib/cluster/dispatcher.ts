@@ -95,8 +95,7 @@ export class Dispatcher<Data> {
     });
     this.#membership = membership;
     this.locator = new Locator({ ...here, membership });
-    const { tracksCalls: tracks, reruns: keepsRequests } = parts;
-    this.calls = new ClusterCalls<Data>({ membership, keptCalls, tracks, keepsRequests });
+    this.calls = new ClusterCalls<Data>({ ...parts, membership, keptCalls });
     this.mover = new HandOvers<Data>({
       membership,
       relays,

@@ -16,7 +16,7 @@ const NONE: UpstreamTexts = { upstream: '', upstreamState: '' };
 
 /** Follows the bridges of this process, and keeps what they said last of each session. */
 export class Upstreams {
-  readonly #texts = new WeakMap<Session, UpstreamTexts>();
+  readonly #texts = new WeakMap<object, UpstreamTexts>();
 
   start(): void {
     subscribe(CHANNEL, this.#changed);
@@ -32,8 +32,10 @@ export class Upstreams {
 
   /** A bridge is an entry point of its own: its events are known by their documented shape. */
   readonly #changed = (payload: unknown): void => {
-    const { session, state } = payload as { session: Session; state: unknown };
-    if (!isRecord(state)) return;
+    // Anybody may publish there, and what a subscriber throws ends the process.
+    if (!isRecord(payload)) return;
+    const { session, state } = payload;
+    if (!isRecord(session) || !isRecord(state)) return;
     const texts = { upstream: excerptOf(state.upstream), upstreamState: excerptOf(state.state) };
     this.#texts.set(session, texts);
   };

@@ -215,7 +215,10 @@ function on<Name extends keyof McpSseChannels>(
   listen: (payload: McpSseChannels[Name]) => void,
 ): () => void {
   const listener = (payload: unknown): void => {
-    listen(payload as McpSseChannels[Name]);
+    // Anybody may publish there, and what a subscriber throws ends the process.
+    attempt(() => {
+      listen(payload as McpSseChannels[Name]);
+    }, undefined);
   };
   subscribe(name, listener);
   return () => {

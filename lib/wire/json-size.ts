@@ -48,3 +48,8 @@ export function parsedSizeOf(json: Uint8Array): number {
   }
   return size;
 }
+
+/** The same of a message that was parsed. */
+export function parsedSizeOfMessage(message: object): number {
+  return parsedSizeOf(Buffer.from(JSON.stringify(message)));
+}

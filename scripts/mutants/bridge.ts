@@ -73,6 +73,13 @@ export const bridge: readonly Mutant[] = [
     specs: [TRANSLATION],
   },
   {
+    name: 'bridge: nobody is told that the stream of a call has ended',
+    file: 'bridge/http-transport.ts',
+    find: '      if (!this.#unanswered.delete(id)) return;',
+    replace: '      if (this.#unanswered.delete(id)) return;',
+    specs: [TRANSLATION],
+  },
+  {
     name: 'bridge: one message may have any size',
     file: 'bridge/http-transport.ts',
     find: '    if (held <= maxBytes) controller.enqueue(value);',

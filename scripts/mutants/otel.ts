@@ -9,6 +9,13 @@ const metrics = 'otel/metrics.spec.ts';
 
 export const otelMutants: readonly Mutant[] = [
   {
+    name: 'otel: what a listener of a channel throws ends the process',
+    file: 'otel/instrument.ts',
+    find: '    attempt(() => {\n      listen(payload as McpSseChannels[Name]);\n    }, undefined);',
+    replace: '    listen(payload as McpSseChannels[Name]);',
+    specs: ['otel/instrument.spec.ts'],
+  },
+  {
     name: 'otel: spans outlive their session',
     file: instrument,
     find: "    this.#asked.endAll(session, 'session-closed');\n",

@@ -103,6 +103,13 @@ export const watchingMutants: readonly Mutant[] = [
     specs: [pages],
   },
   {
+    name: 'dashboard: whatever is published of upstreams is read',
+    file: 'dashboard/upstreams.ts',
+    find: '    if (!isRecord(payload)) return;\n    const { session, state } = payload;',
+    replace: '    const { session, state } = payload as { session: unknown; state: unknown };',
+    specs: ['dashboard/upstreams.spec.ts'],
+  },
+  {
     name: 'dashboard: any Host will do over loopback',
     file: access,
     find: '(isLoopbackName(name) ||',

@@ -84,6 +84,11 @@ function addTools(server: McpServer, journal: ModernJournal): void {
     },
   );
   server.registerTool('wait', { inputSchema: z.object({}) }, async (_args, { mcpReq }) => {
+    const progressToken = mcpReq._meta?.progressToken;
+    if (progressToken !== undefined) {
+      const params = { progressToken, progress: 1 };
+      await mcpReq.notify({ method: 'notifications/progress', params });
+    }
     journal.waiting += 1;
     await new Promise((resolve) => mcpReq.signal.addEventListener('abort', resolve));
     journal.cancelled += 1;

@@ -209,19 +209,25 @@ it('knows the protocol of the upstream from the session before', async () => {
   expect(initializes()).toBe(1);
 });
 
-it('answers a call whose stream is cut, and says which hop it was', async () => {
-  const { url, upstream, journal } = await setup();
-  const client = await connect(url);
-  const call = client.callTool({ name: 'wait', arguments: {} });
-  await eventually(() => journal.waiting === 1);
-  upstream.server.closeAllConnections();
-  await expect(call).rejects.toMatchObject({
-    code: -32000,
-    data: { hop: 'upstream', reason: 'closed', outcome: 'unknown' },
-  });
-  const again = await client.callTool({ name: 'greet', arguments: { name: 'Ann' } });
-  expect(textOf(again)).toBe('Hello, Ann');
-});
+it.each(['begins', 'has begun'])(
+  'answers a call that is cut off when its stream %s',
+  async (when) => {
+    const { url, upstream, journal } = await setup();
+    const client = await connect(url);
+    let begun = false;
+    const onprogress = (): void => void (begun = true);
+    const options = when === 'has begun' ? { onprogress } : {};
+    const call = client.callTool({ name: 'wait', arguments: {} }, options);
+    await eventually(() => journal.waiting === 1 && begun === (when === 'has begun'));
+    upstream.server.closeAllConnections();
+    await expect(call).rejects.toMatchObject({
+      code: -32000,
+      data: { hop: 'upstream', reason: 'closed', outcome: 'unknown' },
+    });
+    const again = await client.callTool({ name: 'greet', arguments: { name: 'Ann' } });
+    expect(textOf(again)).toBe('Hello, Ann');
+  },
+);
 
 const ANYTHING = {
   '~standard': { version: 1 as const, vendor: 'spec', validate: (value: unknown) => ({ value }) },

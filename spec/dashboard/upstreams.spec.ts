@@ -1,3 +1,5 @@
+import { channel } from 'node:diagnostics_channel';
+
 import { describe, expect, it } from 'vitest';
 
 import { bridge, type Bridge } from '../../lib/bridge/index.js';
@@ -29,6 +31,18 @@ async function refusing(name: string): Promise<Bridge> {
   const { url } = await serveHttp((_req, res) => void res.writeHead(500).end());
   return bridge({ upstream: url, name });
 }
+
+it('reads nothing of what others publish on the channel of bridges', async () => {
+  const { url } = await serveDashboard({});
+  const viewer = await DashboardClient.open(url);
+  const sick = new Proxy({}, { get: () => 'x' });
+  for (const payload of [undefined, null, 1, {}, { session: 1, state: {} }, { session: sick }]) {
+    channel('mcp-sse:bridge').publish(payload);
+  }
+  await introduce(url, { name: 'alpha' });
+  await viewer.until(() => viewer.rows[0]?.client === 'alpha');
+  expect(viewer.rows).toMatchObject([{ upstream: '' }]);
+});
 
 it('names the upstream of each session, with its state', async () => {
   const { url } = await serveBridges(await good(), await refusing('broken'));

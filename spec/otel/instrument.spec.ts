@@ -1,3 +1,5 @@
+import { channel } from 'node:diagnostics_channel';
+
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -222,6 +224,19 @@ describe('spans are not held', () => {
     await mcp.close();
     expect(spans()).toEqual([]);
   });
+});
+
+it('reads nothing of what others publish on the channels', async () => {
+  const { url, spans } = await observed();
+  const names = ['session.open', 'session.restore', 'session.close', 'session.hand-over'];
+  for (const name of [...names, 'writer.stall', 'shutdown']) {
+    for (const payload of [undefined, {}, { session: 1, sessions: 1, finished: true }]) {
+      channel(`mcp-sse:${name}`).publish(payload);
+    }
+  }
+  const client = await StreamClient.open(`${url}/sse`);
+  await client.request('call');
+  await eventually(() => spans().length === 1);
 });
 
 it('makes spans of the requests of the server, and of no keep-alive', async () => {

@@ -64,7 +64,7 @@ class Waiting {
  */
 export class CallLedger implements CallTracker {
   readonly #membership: Membership;
-  readonly #keepsRequests: boolean;
+  readonly #reruns: boolean;
   readonly #trails = new Set<CallTrail>();
   readonly #changed = new Set<CallTrail>();
   /** Nodes that are not asked for now, with the time from which they may be. */
@@ -79,14 +79,14 @@ export class CallLedger implements CallTracker {
   #due: 'soon' | 'later' | undefined;
   #laterTimer: NodeJS.Timeout | undefined;
 
-  /** @param keepsRequests whether the requests of tools that may run again are kept */
-  constructor(membership: Membership, keepsRequests: boolean) {
+  /** @param reruns whether the requests of tools that may run again are kept */
+  constructor(membership: Membership, reruns: boolean) {
     this.#membership = membership;
-    this.#keepsRequests = keepsRequests;
+    this.#reruns = reruns;
   }
 
   track(session: TrailedSession): CallTrail {
-    const tools = this.#keepsRequests ? new AnnotatedTools() : undefined;
+    const tools = this.#reruns ? new AnnotatedTools() : undefined;
     const trail = new CallTrail(session, this, (this.#count += 1), tools);
     this.#trails.add(trail);
     return trail;

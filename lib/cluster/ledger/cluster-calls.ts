@@ -2,6 +2,7 @@
 import type { Claimant } from '../../session/host.js';
 import type { LiveSession } from '../../session/live-session.js';
 import { clearInterval, performance, setInterval } from '../../util/timers.js';
+import type { CallSettings } from '../dispatcher-parts.js';
 import type { Membership } from '../membership.js';
 import type { Peer } from '../peer.js';
 import { CallLedger } from './call-ledger.js';
@@ -24,15 +25,9 @@ interface Keeper {
 }
 
 /** What the calls of a cluster work with. */
-export interface ClusterCallsParts {
+export interface ClusterCallsParts extends CallSettings {
   readonly membership: Membership;
   readonly keptCalls: KeptCalls;
-  /**
-   * Whether another node is told of the calls of this one, with the whole request of those that may
-   * run again.
-   */
-  readonly tracks: boolean;
-  readonly keepsRequests: boolean;
 }
 
 /** The calls of this node, which another node is told of, and those of sessions that are gone. */
@@ -45,10 +40,10 @@ export class ClusterCalls<Data> {
   #askedAt = -Infinity;
   #asked: Promise<Keeper[]> = Promise.resolve([]);
 
-  constructor({ membership, keptCalls, tracks, keepsRequests }: ClusterCallsParts) {
+  constructor({ membership, keptCalls, tracksCalls, reruns }: ClusterCallsParts) {
     this.#membership = membership;
     this.#kept = keptCalls;
-    this.#ledger = tracks ? new CallLedger(membership, keepsRequests) : undefined;
+    this.#ledger = tracksCalls ? new CallLedger(membership, reruns) : undefined;
     this.#timer = setInterval(() => {
       this.#check(performance.now());
     }, CHECK_MS).unref();

@@ -4,7 +4,7 @@ import type { TrailHead, TrailUpdate } from '../../session/inbound/call-trail.js
 import { keyOf, type ResumeClaim } from '../../session/resume/resume-claim.js';
 import { performance } from '../../util/timers.js';
 import type { JsonRpcRequest, RequestId } from '../../wire/json-rpc.js';
-import { parsedSizeOf } from '../../wire/json-size.js';
+import { parsedSizeOfMessage } from '../../wire/json-size.js';
 import type { ByteAccount } from '../link/link-budget.js';
 import { idOf, type CallNotes, type LostCall } from './call-notes.js';
 
@@ -167,9 +167,7 @@ export class KeptCalls {
     const id = idOf(call);
     this.#remove(calls, id);
     const request = typeof call === 'object' ? call : undefined;
-    const size = request
-      ? parsedSizeOf(Buffer.from(JSON.stringify(request)))
-      : String(id).length * 2;
+    const size = request ? parsedSizeOfMessage(request) : String(id).length * 2;
     const bytes = CALL_BYTES + size;
     if (!this.#takes(bytes)) return;
     calls.set(id, { id, request, offset, bytes });

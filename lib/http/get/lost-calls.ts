@@ -8,7 +8,7 @@ import type { RequestFacts } from '../../session/request-facts.js';
 import { reconnectDelay } from '../../session/resume/reconnect-delay.js';
 import { isRecord } from '../../util/guards.js';
 import type { JsonRpcRequest } from '../../wire/json-rpc.js';
-import { parsedSizeOf } from '../../wire/json-size.js';
+import { parsedSizeOfMessage } from '../../wire/json-size.js';
 import { encodeMessage, encodeRetry } from '../../wire/sse-encoder.js';
 import type { Exchange } from '../exchange.js';
 import type { Runtime } from '../runtime.js';
@@ -60,7 +60,7 @@ async function rerun<Data>(
   facts: RequestFacts,
 ): Promise<void> {
   const again = withoutProgress(call);
-  await session.receiver.receive([again], facts, parsedSizeOf(Buffer.from(JSON.stringify(again))));
+  await session.receiver.receive([again], facts, parsedSizeOfMessage(again));
 }
 
 /**

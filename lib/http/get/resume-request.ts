@@ -8,7 +8,11 @@ import type { Claimant } from '../../session/host.js';
 import { reconnectDelay } from '../../session/resume/reconnect-delay.js';
 import { sessionNotFound } from '../../session/session-not-found.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
-import { parseEventId, type ResumeCapabilities } from '../../session/resume/resume-strategy.js';
+import {
+  parseEventId,
+  type ResumeCapabilities,
+  type StreamPosition,
+} from '../../session/resume/resume-strategy.js';
 import { encodeRetry } from '../../wire/sse-encoder.js';
 import type { Caller } from '../principal.js';
 import { streamHead } from '../http2.js';
@@ -85,17 +89,19 @@ async function namedBy<Data>(
   dispatcher: Dispatcher<Data>,
 ): Promise<ResumeRequest> {
   const position = parseEventId(id);
-  const client = claimByEventId(id, principal);
-  if (!position || !client) throw sessionNotFound();
+  if (!position) throw sessionNotFound();
   const { node, token } = position;
+  const client = claimAt(position, principal);
   return { client, ...(await dispatcher.locator.locate(node, token, client)) };
 }
 
 /** The claim of a caller by its `Last-Event-ID`; undefined for an id that is none of ours. */
 export function claimByEventId(id: string, principal: string | undefined): Claimant | undefined {
   const position = parseEventId(id);
-  if (!position) return undefined;
-  const { token, offset } = position;
+  return position && claimAt(position, principal);
+}
+
+function claimAt({ token, offset }: StreamPosition, principal: string | undefined): Claimant {
   return { claim: { by: 'event-id', token, offset }, principal };
 }
 

@@ -9,7 +9,7 @@ import {
   type JsonRpcRequest,
   type RequestId,
 } from '../../wire/json-rpc.js';
-import { parsedSizeOf } from '../../wire/json-size.js';
+import { parsedSizeOfMessage } from '../../wire/json-size.js';
 import { ClientSettings, type ClientSettingsState } from './client-settings.js';
 
 /** The most characters of a client's name, version and title, which live as long as its session. */
@@ -199,7 +199,7 @@ function isClientInfo(value: unknown): value is ClientInfo {
 
 /** The text that it is as JSON, for which `checkInitialize` has a bound; parsed, it is larger. */
 function sizeOf(kept: object | undefined): number {
-  return kept ? parsedSizeOf(Buffer.from(JSON.stringify(kept))) : 0;
+  return kept ? parsedSizeOfMessage(kept) : 0;
 }
 
 /** Without what else clients say of themselves: icons take kilobytes. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { localAdapter } from '../../../lib/adapter/index.js';
-import type { JsonRpcMessage } from '../../../lib/index.js';
+import type { Adapter, JsonRpcMessage } from '../../../lib/index.js';
 import { deferred } from '../../support/deferred.js';
 import { eventually } from '../../support/eventually.js';
 import { FaultyAdapter } from '../../support/faulty-adapter.js';
@@ -25,6 +25,20 @@ async function serveKept(adapter = new FaultyAdapter()) {
   await client.post(request(1_000, 'wait'));
   await eventually(() => callsKept(keeper) === 1, 'the first call that is kept');
   return { adapter, owner, keeper, client };
+}
+
+/** Three nodes, and a client of the first, whose call one of the others keeps. */
+async function serveThree(adapter: Adapter) {
+  const nodes = [await serve({ handler, adapter }), await serve({ handler, adapter })];
+  nodes.push(await serve({ handler, adapter }));
+  await discovered(nodes);
+  const [owner, second, third] = nodes as [Served<unknown>, Served<unknown>, Served<unknown>];
+  const client = await openWithIds(`${owner.url}/sse`);
+  await client.post(request(1, 'wait'));
+  await eventually(() => [second, third].some((node) => callsKept(node) === 1));
+  return callsKept(second) > 0
+    ? { client, keeper: second, next: third }
+    : { client, keeper: third, next: second };
 }
 
 describe('another node knows', () => {
@@ -76,38 +90,23 @@ describe('another node knows', () => {
 });
 
 it('another one is told everything when it leaves', async () => {
-  const adapter = localAdapter();
-  const nodes = [await serve({ handler, adapter }), await serve({ handler, adapter })];
-  nodes.push(await serve({ handler, adapter }));
-  await discovered(nodes);
-  const [owner, ...others] = nodes as [Served<unknown>, Served<unknown>, Served<unknown>];
-  const client = await openWithIds(`${owner.url}/sse`);
-  await client.post(request(1, 'wait'));
-  await eventually(() => others.some((node) => callsKept(node) === 1));
+  const { client, keeper, next } = await serveThree(localAdapter());
   await client.post(request(2, 'wait'));
-  const [keeper, next] = callsKept(others[0]) > 0 ? others : [...others].reverse();
-  expect([callsKept(keeper!), callsKept(next!)]).toEqual([2, 0]);
-  await keeper!.mcp.close();
-  await eventually(() => callsKept(next!) === 2, 'the next one that keeps them');
+  expect([callsKept(keeper), callsKept(next)]).toEqual([2, 0]);
+  await keeper.mcp.close();
+  await eventually(() => callsKept(next) === 2, 'the next one that keeps them');
 });
 
 it('another one is told everything when it is silent, and POSTs wait no longer for it', async () => {
   const adapter = new FaultyAdapter();
-  const nodes = [await serve({ handler, adapter }), await serve({ handler, adapter })];
-  nodes.push(await serve({ handler, adapter }));
-  await discovered(nodes);
-  const [owner, ...others] = nodes as [Served<unknown>, Served<unknown>, Served<unknown>];
-  const client = await openWithIds(`${owner.url}/sse`);
-  await client.post(request(1, 'wait'));
-  await eventually(() => others.some((node) => callsKept(node) === 1));
-  const [keeper, next] = callsKept(others[0]) > 0 ? others : [...others].reverse();
-  adapter.partitioned.add(nameOf(keeper!));
+  const { client, keeper, next } = await serveThree(adapter);
+  adapter.partitioned.add(nameOf(keeper));
   for (let n = 2; n <= 5; n += 1) expect((await client.post(request(n, 'wait'))).status).toBe(202);
-  await eventually(() => callsKept(next!) === 5, 'the next one that keeps them');
+  await eventually(() => callsKept(next) === 5, 'the next one that keeps them');
   adapter.partitioned.clear();
   // It is told that nothing of that is its affair any more.
   await eventually(
-    () => callsKept(keeper!) === 0,
+    () => callsKept(keeper) === 0,
     'the end of what the silent one has kept',
     10_000,
   );
