@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { expect, it, onTestFinished } from 'vitest';
@@ -74,6 +74,7 @@ it.skipIf(process.platform !== 'linux')(
         .slice(0, -1);
     expect(read('cmdline')).toEqual([process.execPath, ...args]);
     expect(read('environ')).toEqual([`PATH=${String(process.env.PATH)}`]);
+    expect(readlinkSync(`/proc/${String(pid)}/cwd`)).toBe(process.cwd());
   },
 );
 
