@@ -1,13 +1,19 @@
 // Splits the output of a process into lines, in linear time and within a bound.
 
 const LINE_FEED = 10;
+const NOTHING = Buffer.alloc(0);
+/** The least size of the block, and the most that is kept for the next line. */
+const BLOCK_BYTES = 4 * 1024;
 
 /** A line is handed on without its end. */
 export class LineReader {
   readonly #maxBytes: number;
   readonly #line: (text: string) => void;
-  /** The beginning of a line that has not ended. */
-  #pieces: Buffer[] = [];
+  /**
+   * Begins with the beginning of a line that has not ended. Chunks are copied together, because each
+   * would be an object of its own.
+   */
+  #block = NOTHING;
   #held = 0;
 
   constructor(maxBytes: number, line: (text: string) => void) {
@@ -24,18 +30,29 @@ export class LineReader {
       start = end + 1;
     }
     if (start === chunk.length) return true;
-    const rest = chunk.subarray(start);
-    this.#pieces.push(rest);
-    this.#held += rest.length;
-    return this.#held <= this.#maxBytes;
+    if (this.#held + chunk.length - start > this.#maxBytes) return false;
+    this.#keep(chunk, start, chunk.length);
+    return true;
   }
 
   #take(chunk: Buffer, start: number, end: number): string {
     if (this.#held === 0) return chunk.toString('utf8', start, end);
-    this.#pieces.push(chunk.subarray(start, end));
-    const text = Buffer.concat(this.#pieces).toString();
-    this.#pieces = [];
+    this.#keep(chunk, start, end);
+    const text = this.#block.toString('utf8', 0, this.#held);
+    if (this.#block.length > BLOCK_BYTES) this.#block = NOTHING;
     this.#held = 0;
     return text;
+  }
+
+  #keep(chunk: Buffer, start: number, end: number): void {
+    const size = this.#held + end - start;
+    if (size > this.#block.length) {
+      // Doubled each time, so that all copies together take linear time.
+      const block = Buffer.allocUnsafeSlow(Math.max(size, 2 * this.#block.length, BLOCK_BYTES));
+      this.#block.copy(block, 0, 0, this.#held);
+      this.#block = block;
+    }
+    chunk.copy(this.#block, this.#held, start, end);
+    this.#held = size;
   }
 }
