@@ -22,7 +22,7 @@ const factory: McpServerFactory = ({ era }) => {
     { description: 'Adds two numbers', inputSchema: z.object({ a: z.number(), b: z.number() }) },
     ({ a, b }) => ({ content: [{ type: 'text', text: String(a + b) }] }),
   );
-  server.registerTool('era', { description: 'Says how it is served' }, () => ({
+  server.registerTool('era', { description: 'Says how the client is served' }, () => ({
     content: [{ type: 'text', text: era }],
   }));
   server.registerTool(
