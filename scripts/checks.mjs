@@ -9,6 +9,9 @@ import { promisify } from 'node:util';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const readJson = async (path) => JSON.parse(await readFile(path, 'utf8'));
 
+// `npx -p node@24 npm run …` leaves this to every npx below, which would then find no package.
+delete process.env.npm_config_package;
+
 let passed = 0;
 let failed = 0;
 let skipped = 0;

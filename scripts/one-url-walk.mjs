@@ -33,9 +33,9 @@ const [SSE, STREAMABLE, NEWEST] = [
 ];
 const OLD_STREAMABLE = block('js', STREAMABLE);
 
-/** The two new lines, where the page says. */
+/** The application with the two lines that the page adds, where it says. */
 function withOneUrl(app) {
-  const [importLine, , ...rest] = block('js', 'two lines are new').trimEnd().split('\n');
+  const [importLine, , ...rest] = block('js', 'add two lines').trimEnd().split('\n');
   const moved = app
     .replace(/^import express .*$/m, `$&\n${importLine}`)
     .replace(/^app\.all/m, `${rest.join('\n')}\n$&`);
@@ -127,7 +127,7 @@ export async function oneUrl(folder, tarball) {
   );
   await check('docs/one-url.md: every era at one URL, with SDK v2', async () => {
     await writeFile(join(folder, 'server-v2.js'), block('js', NEWEST));
-    const app = block('js', 'With sessions for them:');
+    const app = block('js', 'To give them sessions:');
     await visited(folder, app, ['sse'], ['streamable'], ['newest'], ['newest', '/mcp'])();
   });
   await check('docs/one-url.md: npx … express-mcp-sse demo', () => demo(folder, tarball));

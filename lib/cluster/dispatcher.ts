@@ -35,7 +35,7 @@ const SEARCH_MS = 2_000;
 const USAGE_MS = 2_000;
 /** A broadcast waits this long for a node that is silent. */
 const BROADCAST_MS = 30_000;
-const NOT_TOLD = 'another node is gone, and was not told what goes to the sessions of all nodes';
+const NOT_TOLD = 'another node has gone, and a broadcast did not reach its sessions';
 
 export class Dispatcher<Data> {
   /** Hands sessions over when this node shuts down; undefined if this is the only node. */

@@ -31,7 +31,7 @@ export class Outages {
     const last = this.#last;
     if (cause && last?.reason === reason && at - last.at < REPORT_MS) return;
     this.#last = { at, reason };
-    const text = 'the adapter is out of reach: sessions of other nodes cannot be served';
+    const text = 'the adapter is out of reach: this node cannot serve sessions of other nodes';
     this.#onError(new McpSseError('adapter-unavailable', text, { cause }));
   }
 

@@ -69,8 +69,9 @@ export function dashboard<Data>(
 
   const close = (req: Request, res: Response): void => {
     const sent = req.headers['x-dashboard-token'];
-    if (!allowClose) refuse(res, 403, 'Not enabled: set allowClose');
-    else if (requesterOf(req) !== 'own' || !isSame(sent, token)) refuse(res, 403, 'Not from here');
+    if (!allowClose) refuse(res, 403, 'Closing sessions is off: set allowClose to turn it on');
+    else if (requesterOf(req) !== 'own' || !isSame(sent, token))
+      refuse(res, 403, 'Only the page of the dashboard may close sessions');
     else {
       const session = feed.table.find(Number(queryOf(req).get('key')));
       session?.close('dashboard');
@@ -96,7 +97,7 @@ export function dashboard<Data>(
     if (!isHostAllowed(req, settings.allowedHosts)) {
       refuse(res, 403, "Host not allowed: add it to dashboard(mcp, { allowedHosts: ['…'] })");
     } else if (requesterOf(req) === 'foreign' && !(linkable && isNavigation(req))) {
-      refuse(res, 403, 'Not for pages of other sites');
+      refuse(res, 403, 'Pages of other sites may not use the dashboard');
     } else if (methods.includes(req.method)) serve(req, res);
     else refuse(res, 405, 'Method not allowed', { Allow: methods.join(', ') });
   };

@@ -50,7 +50,7 @@ const ORIGIN = /^https?:\/\/(?:(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d+)?)?(?=[/?]|$
  */
 export function checkOwnSocket({ res }: Exchange): void {
   if (res.socket !== null) return;
-  const advice = 'a stream needs a connection of its own: this one is busy with another request';
+  const advice = 'a stream needs its own connection: this one is busy with another request';
   throw new McpSseError('invalid-request', advice);
 }
 

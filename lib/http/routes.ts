@@ -71,7 +71,7 @@ export class Routes<Data> {
       // [spec] Streamable-first clients POST to the SSE URL, and fall back when they get this answer.
       const allowed = streamable ? 'GET, POST, DELETE' : METHODS[name];
       res.setHeader('Allow', allowed);
-      throw new McpSseError('method-not-allowed', `only ${allowed} is served here`);
+      throw new McpSseError('method-not-allowed', `this URL accepts only ${allowed}`);
     }
   }
 

@@ -59,7 +59,7 @@ export function natsAdapter(connection: NatsConnection, options: NatsAdapterOpti
   if (typeof request !== 'function' || typeof status !== 'function') {
     throw new McpSseError(
       'invalid-option',
-      `natsAdapter: pass what \`connect()\` has resolved to; this is ${describeValue(connection)}.`,
+      `natsAdapter: pass the connection that \`await connect()\` returns; this is ${describeValue(connection)}.`,
     );
   }
   const monitor = new ConnectionMonitor(connection);

@@ -85,7 +85,7 @@ function problemOf(
 function neededBy(issue: z.core.$ZodIssue, place: string, known: KnownOptions): string {
   if (issue.code !== 'invalid_type') return issue.message;
   if (issue.expected === 'boolean') return 'must be true or false';
-  if (issue.expected === 'string') return 'must be a text';
+  if (issue.expected === 'string') return 'must be a string';
   if (issue.expected !== 'object') return `must be ${issue.expected}`;
   const [member] = membersOf(place, known);
   return `must be an object${member === undefined ? '' : `, such as { ${member}: … }`}`;

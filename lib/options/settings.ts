@@ -86,7 +86,7 @@ const origin = z
       "without a slash or a default port at the end, or 'null'",
   );
 const listOrAll = <T extends z.ZodType>(item: T) =>
-  z.union([z.array(item), z.literal('*')], "must be a list, or '*' for all");
+  z.union([z.array(item), z.literal('*')], "must be an array, or '*' for all");
 
 /** An object of options, `true` for all of its defaults, or `false` for off. */
 const objectOrSwitch = <Shape extends z.ZodRawShape>(shape: Shape) =>
@@ -182,7 +182,7 @@ const options = {
     )
     .default('auto'),
   endpointQuery: z
-    .union([z.literal(true), z.array(z.string().min(1))], 'must be true, or a list of names')
+    .union([z.literal(true), z.array(z.string().min(1))], 'must be true, or an array of names')
     .default([]),
   keepAlive: objectOrSwitch(groups.keepAlive),
   limits: z.strictObject(groups.limits).prefault({}),
@@ -203,14 +203,14 @@ const options = {
 
 const schema = z
   .strictObject(options)
-  .refine((given) => !(given.server && given.handler), 'server and handler exclude each other')
+  .refine((given) => !(given.server && given.handler), 'set server or handler, not both')
   .refine(
     ({ resume }) => !resume || (resume.save === undefined) === (resume.restore === undefined),
-    'resume.save and resume.restore belong together',
+    'set both resume.save and resume.restore, or neither',
   )
   .refine(
     ({ resume }) => !resume || resume.rerun === false || resume.trackCalls,
-    'resume.rerun needs resume.trackCalls',
+    'resume.rerun needs resume.trackCalls: true',
   );
 
 /** Every option there is, as `group.name`, with its schema. */
@@ -248,7 +248,7 @@ function completed(given: unknown): string | object {
   const wrong = wrongOptions(given) ?? wrongInstance(given);
   if (wrong !== undefined) return wrong;
   const result = attempt(() => schema.safeParse(given), undefined);
-  if (!result) return 'the options cannot be read: a getter throws, or a proxy';
+  if (!result) return 'the options cannot be read: a getter or a proxy throws';
   if (result.success) return result.data;
   return describeIssues(given, result.error.issues, known);
 }

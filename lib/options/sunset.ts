@@ -88,7 +88,7 @@ const shape = {
     .custom<SunsetOptions['applies']>((value) => typeof value === 'function', 'must be a function')
     .optional(),
   refuse: z.enum(['initialize', 'http'], "must be 'initialize' or 'http'").default('initialize'),
-  notice: z.union([z.string().min(1), z.literal(false)], 'must be a text, or false').optional(),
+  notice: z.union([z.string().min(1), z.literal(false)], 'must be a string, or false').optional(),
 };
 
 /** The members of `sunset`. */

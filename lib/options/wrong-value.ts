@@ -38,7 +38,7 @@ function remedy(value: unknown, unit: 'ms' | 'bytes' | undefined, canBeOff: bool
   const off = canBeOff ? 'false turns it off' : 'it cannot be turned off: a large number will do';
   if (isPromise(value)) return ': await it first';
   if (value === null) return ': leave it out for the default';
-  if (Number.isNaN(value)) return ': is the variable that it is made of set?';
+  if (Number.isNaN(value)) return ': is the variable that it comes from set?';
   if (value === Infinity || value === 0 || value === -1) return `: ${off}`;
   if (value === true) return ': leave it out for the default';
   if (value === false) return `: ${off}`;

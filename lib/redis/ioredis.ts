@@ -84,7 +84,7 @@ export function ioredisClusterDriver(cluster: IoredisCluster): RedisDriver {
       const address = addressOf(channel);
       // Any of them has the settings; the client drops servers that it has lost.
       const [server] = cluster.nodes();
-      if (!address || !server) throw new Error('The cluster client knows no server.');
+      if (!address || !server) throw new Error('The cluster client has no server to connect to.');
       const colon = address.lastIndexOf(':');
       const place = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
       return new IoredisSubscriber(server, keyPrefix, place);

@@ -71,7 +71,7 @@ export function nodeRedisClusterDriver(cluster: NodeRedisCluster): RedisDriver {
     probe: publish,
     async subscriber(channel) {
       const shard = cluster.slots[slotOf(channel)];
-      if (!shard) throw new Error('The cluster client knows no server for the channel.');
+      if (!shard) throw new Error('The cluster client has no server for the channel.');
       return new NodeRedisSubscriber(await cluster.nodeClient(shard.master), true);
     },
   };

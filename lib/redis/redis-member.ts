@@ -203,7 +203,7 @@ export class RedisMember implements AdapterMember {
     });
     const receivers = await this.#publish('probe', this.#own, echo);
     try {
-      if (receivers === 0) throw new Error('Redis does not know that this node listens.');
+      if (receivers === 0) throw new Error('Redis has lost the subscription of this node.');
       await within(PUBLISH_MS, 'The echo of Redis', () => cameBack);
     } catch (error) {
       // The client of the application works, so it is the subscriber that does not.
@@ -226,7 +226,7 @@ async function ready(driver: RedisDriver, signal: AbortSignal): Promise<void> {
     if (readiness === 'closed') {
       throw new McpSseError(
         'invalid-option',
-        'redisAdapter: the client is not connected. It is yours: call `connect()` first.',
+        'redisAdapter: the client is not connected. Call `await client.connect()` first.',
       );
     }
     // Polling is the only way that all clients share.

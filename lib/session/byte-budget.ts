@@ -1,6 +1,9 @@
 // One account of all bytes that callers can make the process hold.
 import { McpSseError } from '../errors.js';
 
+const FULL = 'the server has no memory left for this: limits.maxTotalBytes is reached';
+const LARGEST = 'limits.maxTotalBytes is exceeded, and this session holds most of it';
+
 /** The members of a session that the budget needs. */
 export interface BudgetHolder {
   /** Bytes that the session keeps the process from freeing. */
@@ -52,7 +55,7 @@ export class ByteBudget<Holder extends BudgetHolder> {
   admit(bytes: number, size: number = bytes): void {
     const share = size > SMALL_BYTES ? SHARE_OF_LARGE : 1;
     if (processBytes + bytes <= this.#maxBytes * share) return;
-    throw new McpSseError('over-budget', 'the server holds limits.maxTotalBytes already');
+    throw new McpSseError('over-budget', FULL);
   }
 
   /** Counts `bytes` more, or fewer if negative, that belong to no session. */
@@ -91,7 +94,7 @@ export class ByteBudget<Holder extends BudgetHolder> {
     for (const session of this.#sessions) session.sender.releaseWritten();
     for (let largest = this.#largest(); this.#isOver() && largest; largest = this.#largest()) {
       const before = this.#bytes;
-      largest.fail(new McpSseError('over-budget', 'over limits.maxTotalBytes, and holds most'));
+      largest.fail(new McpSseError('over-budget', LARGEST));
       // A handler that goes on may still hold its memory: the other sessions must not pay for that.
       if (this.#bytes >= before) return;
     }

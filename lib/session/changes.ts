@@ -50,7 +50,7 @@ export function changeOf(event: unknown): Change {
   if (change) return change;
   throw new McpSseError(
     'invalid-event',
-    'events: what the bus has published is no event of SDK v2',
+    'events: the bus has published something that is not an event of SDK v2',
   );
 }
 
@@ -103,11 +103,11 @@ function subscribe(bus: ServerEventBusLike, listener: (event: unknown) => void):
   try {
     unsubscribe = bus.subscribe(listener);
   } catch (cause) {
-    throw new McpSseError('invalid-option', 'events: subscribe() has thrown', { cause });
+    throw new McpSseError('invalid-option', 'events: subscribe() threw', { cause });
   }
   if (typeof unsubscribe === 'function') return unsubscribe as () => void;
   throw new McpSseError(
     'invalid-option',
-    'events: subscribe() must return a function that ends it',
+    'events: subscribe() must return a function that ends the subscription',
   );
 }

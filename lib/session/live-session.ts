@@ -127,7 +127,7 @@ export class LiveSession<Data = unknown>
     if (!this.sender.fits(frame)) {
       const full = new McpSseError(
         'buffer-overflow',
-        'the client reads too slowly: more than limits.maxBufferedBytes would wait for it',
+        'the client reads too slowly: its unread messages would exceed limits.maxBufferedBytes',
       );
       this.fail(full);
       return rejected(sessionClosed(full));

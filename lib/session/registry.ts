@@ -227,6 +227,6 @@ class SessionHandles<Data> implements Sessions<Data> {
 function full(): McpSseError {
   return new McpSseError(
     'too-many-sessions',
-    'no more sessions fit: limits.maxSessions or limits.maxSessionsPerPrincipal is reached',
+    'too many sessions: limits.maxSessions or limits.maxSessionsPerPrincipal is reached',
   );
 }

@@ -142,7 +142,12 @@ export class ConnectionWriter {
    */
   write(frame: Frame | string): Promise<void> {
     if (this.#pendingSections > 0 && ExclusiveSection.isIn(this)) {
-      return rejected(new McpSseError('lock-reentered', 'inside exclusive(), use its own write'));
+      return rejected(
+        new McpSseError(
+          'lock-reentered',
+          'inside exclusive(), use the write that it passes to your function',
+        ),
+      );
     }
     const refusal = this.push(toFrame(frame));
     if (refusal) return rejected(refusal);
@@ -156,7 +161,7 @@ export class ConnectionWriter {
       this.destroy(
         new McpSseError(
           'buffer-overflow',
-          'the client reads too slowly: maxBufferedBytes are waiting',
+          'the client reads too slowly: its unread frames would exceed maxBufferedBytes',
         ),
       );
       return this.#closeError();
@@ -178,7 +183,9 @@ export class ConnectionWriter {
   exclusive<T>(section: (write: (frame: string) => Promise<void>) => Promise<T>): Promise<T> {
     if (this.#state !== 'open') return rejected(this.#closeError());
     if (this.#pendingSections > 0 && ExclusiveSection.isIn(this)) {
-      return rejected(new McpSseError('lock-reentered', 'exclusive() inside exclusive()'));
+      return rejected(
+        new McpSseError('lock-reentered', 'exclusive() cannot be called inside exclusive()'),
+      );
     }
     this.#pendingSections += 1;
     const own = new ExclusiveSection(this, (frame) => this.#writeFrame(frame));
@@ -304,7 +311,7 @@ export class ConnectionWriter {
 
   async #waitForDrain(): Promise<void> {
     const stalled = setTimeout(() => {
-      this.destroy(new McpSseError('write-timeout', 'nothing was read for writeTimeoutMs'));
+      this.destroy(new McpSseError('write-timeout', 'the client read nothing for writeTimeoutMs'));
     }, this.#writeTimeoutMs);
     stalled.unref();
     // A wrapper of the response may lose the `drain`: if the socket has room, there is no wait.

@@ -43,7 +43,7 @@ export class Connections {
   /** Resolves when the server has closed its ends of the connections from these ports. */
   noticed(timeoutMs: number, ports: Iterable<Port> = this.#ports): Promise<void> {
     const late = (): Error =>
-      new Error(`the server has not closed its ends of the connections within ${timeoutMs} ms`);
+      new Error(`the server did not close its connections within ${timeoutMs} ms`);
     return within(this.#accepted?.closed(ports) ?? Promise.resolve(), timeoutMs, late);
   }
 

@@ -58,7 +58,7 @@ export function settingsFrom(options: OpenSessionOptions): Settings {
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) {
     const known = 'path, headers, timeoutMs, initialize';
-    throw new TypeError(`openSession: there is no option "${unknown}"; there are ${known}`);
+    throw new TypeError(`openSession: unknown option "${unknown}"; the options are ${known}`);
   }
   if (!(timeoutMs > 0)) throw new TypeError('openSession: timeoutMs must be a positive number');
   const params = typeof initialize === 'object' ? { ...INITIALIZE, ...initialize } : INITIALIZE;

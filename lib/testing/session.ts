@@ -171,7 +171,7 @@ export class TestSession {
     id: RequestId | null | undefined,
     answer: Record<string, unknown> | JsonRpcError,
   ): Promise<void> {
-    if (id == null) throw new TypeError('respond: no id; only a request is answered');
+    if (id == null) throw new TypeError('respond: pass the id of a request from the server');
     const { code, message, data } = answer as JsonRpcError;
     const outcome =
       answer instanceof JsonRpcError ? { error: { code, message, data } } : { result: answer };

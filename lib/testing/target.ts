@@ -40,7 +40,8 @@ export async function serveTarget(target: Target, timeoutMs: number): Promise<Se
 async function listening(server: Server, timeoutMs: number): Promise<void> {
   if (server.listening) return;
   const enough = new AbortController();
-  const late = (): Error => new Error('openSession: the server does not listen: call listen()');
+  const late = (): Error =>
+    new Error('openSession: the server is not listening: call listen() first');
   const ready = once(server, 'listening', { signal: enough.signal });
   await within(ready, timeoutMs, late).finally(() => {
     enough.abort();

@@ -8,7 +8,7 @@ export function describeValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
       // A URL may have a password in it.
-      return value.length > 40 || value.includes('@') ? 'a text' : `'${printable(value)}'`;
+      return value.length > 40 || value.includes('@') ? 'a string' : `'${printable(value)}'`;
     case 'number':
     case 'boolean':
       return String(value);

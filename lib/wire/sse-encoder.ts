@@ -100,7 +100,7 @@ function stringify(message: unknown): string {
     assertObject(json);
     return hasForeignLineEnd(json) ? json.replace(FOREIGN_LINE_ENDS, jsonEscape) : json;
   } catch (cause) {
-    throw new McpSseError('not-serializable', 'the message cannot be written as JSON', { cause });
+    throw new McpSseError('not-serializable', 'the message is not serializable as JSON', { cause });
   }
 }
 
@@ -127,7 +127,10 @@ function jsonEscape(char: string): string {
 function fieldValue(field: 'id' | 'event', value: string): string {
   // [spec] WHATWG 9.2.6: a line break would end the field; an id with NUL is ignored by clients.
   if (/[\r\n]/.test(value) || (field === 'id' && value.includes('\0'))) {
-    throw new McpSseError('invalid-event', `the ${field} of an event must not hold a line break`);
+    throw new McpSseError(
+      'invalid-event',
+      `the ${field} of an event must not contain a line break`,
+    );
   }
   return value;
 }

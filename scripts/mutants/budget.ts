@@ -52,7 +52,7 @@ const budgetMutants: readonly Mutant[] = [
   {
     name: 'a client over the budget is let in',
     file: budget,
-    find: "    throw new McpSseError('over-budget', 'the server holds limits.maxTotalBytes already');\n",
+    find: "    throw new McpSseError('over-budget', FULL);\n",
     replace: '',
     specs: [budgets],
   },

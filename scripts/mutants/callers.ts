@@ -8,7 +8,7 @@ export const callerMutants: readonly Mutant[] = [
   {
     name: 'the session that holds most goes on when there is no room',
     file: 'session/byte-budget.ts',
-    find: "largest.fail(new McpSseError('over-budget', 'over limits.maxTotalBytes, and holds most'));",
+    find: "largest.fail(new McpSseError('over-budget', LARGEST));",
     replace: '',
     specs: [overBudget],
   },

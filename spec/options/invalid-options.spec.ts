@@ -44,7 +44,7 @@ describe('an option that has the wrong value is named', () => {
     [{ paths: { sse: '/mcp', message: '/mcp' } }, 'paths: the two paths must differ'],
     [
       { security: { allowedHosts: 'example.com' } },
-      "security.allowedHosts: must be a list, or '*'",
+      "security.allowedHosts: must be an array, or '*'",
     ],
     [{ security: { allowedHosts: ['*'] } }, 'security.allowedHosts.0: must be a host name'],
     [{ security: { allowedHosts: ['a.b', 'https://a.b'] } }, 'security.allowedHosts.1: must be'],
@@ -147,7 +147,7 @@ describe('one line says what was passed instead, and what to write', () => {
     [{ adapter: Promise.resolve() }, /is a promise: await it first/],
     [{ adapter: { publish: () => 0 } }, /is a client: write adapter: redisAdapter\(client\)/],
     [{ adapter: { leave: () => 0 } }, /has been joined already/],
-    [{ adapter: 'redis://:secret@host' }, /such as redisAdapter\(client\); it is a text$/],
+    [{ adapter: 'redis://:secret@host' }, /such as redisAdapter\(client\); it is a string$/],
     [{ e: 1 }, /unknown option e$/],
     [Object.fromEntries(Array.from('abcdefghijkl').map((name) => [name, 1])), /; and 4 more$/],
   ])('for one of them: %o', (options, line) => {
@@ -178,6 +178,6 @@ describe('what serves the sessions', () => {
       server: () => new McpServer({ name: 'x', version: '1' }),
       handler: () => ({}),
     };
-    expect(refusal(options)).toBe('mcpSse(): server and handler exclude each other');
+    expect(refusal(options)).toBe('mcpSse(): set server or handler, not both');
   });
 });

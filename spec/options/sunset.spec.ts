@@ -58,7 +58,7 @@ it.each([
   ],
   [{ ...plan, applies: true }, 'sunset.applies: must be a function'],
   [{ ...plan, refuse: 'stream' }, "sunset.refuse: must be 'initialize' or 'http'"],
-  [{ ...plan, notice: true }, 'sunset.notice: must be a text, or false'],
+  [{ ...plan, notice: true }, 'sunset.notice: must be a string, or false'],
   [
     { ...plan, sucessor: successor },
     'unknown option sunset.sucessor: did you mean sunset.successor?',

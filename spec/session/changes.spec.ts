@@ -191,7 +191,7 @@ it.each<[string, unknown, RegExp]>([
         throw new Error('no');
       },
     },
-    /subscribe\(\) has thrown/,
+    /subscribe\(\) threw/,
   ],
 ])('refuses %s', (_, events, complaint) => {
   const make = (): unknown => mcpSse({ events: events as never, adapter: localAdapter() });

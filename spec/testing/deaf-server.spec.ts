@@ -8,7 +8,7 @@ import { openSockets } from '../support/open-sockets.js';
 import { rounds } from '../support/rounds.js';
 
 const QUICK = { initialize: false, timeoutMs: 400 };
-const UNNOTICED = /^the server has not closed its ends of the connections within 400 ms$/;
+const UNNOTICED = /^the server did not close its connections within 400 ms$/;
 
 /** Begins a stream, and hears nothing more of its connection: not that it has ended, either. */
 function deaf(): Express {

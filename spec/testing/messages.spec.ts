@@ -191,6 +191,6 @@ describe('respond', () => {
     await using session = await openEcho();
     await session.request('echo', { first: [{}] });
     const { id } = await session.next('step');
-    await expect(session.respond(id, {})).rejects.toThrow('only a request is answered');
+    await expect(session.respond(id, {})).rejects.toThrow('pass the id of a request');
   });
 });

@@ -73,7 +73,7 @@ describe('a target', () => {
 
   it('that is a server which never listens is refused', async () => {
     const opening = openSession(createServer(), { timeoutMs: 20 });
-    await expect(opening).rejects.toThrow('the server does not listen: call listen()');
+    await expect(opening).rejects.toThrow('the server is not listening: call listen() first');
   });
 
   it('that is a server on a Unix socket is refused', async () => {
@@ -139,7 +139,10 @@ describe('the options', () => {
   });
 
   it.each<[object, string]>([
-    [{ header: {} }, 'there is no option "header"; there are path, headers, timeoutMs, initialize'],
+    [
+      { header: {} },
+      'unknown option "header"; the options are path, headers, timeoutMs, initialize',
+    ],
     [{ timeoutMs: 0 }, 'timeoutMs must be a positive number'],
     [{ timeoutMs: NaN }, 'timeoutMs must be a positive number'],
   ])('are refused when they are wrong: %j', async (options, message) => {

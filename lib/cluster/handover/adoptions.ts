@@ -141,5 +141,5 @@ export class Adoptions<Data> {
 
 function checkVersion(version: number): void {
   if (version === STATE_VERSION) return;
-  throw new McpSseError('invalid-message', 'this node takes over no sessions of that version');
+  throw new McpSseError('invalid-message', 'this node cannot take over sessions of that version');
 }

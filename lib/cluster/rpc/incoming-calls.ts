@@ -106,7 +106,7 @@ export class IncomingCalls<Data> {
         this.#keptCalls.forget(checked('forgetCalls', parameters));
         return undefined;
       default:
-        throw new McpSseError('invalid-message', 'no operation of this version');
+        throw new McpSseError('invalid-message', 'this version has no such operation');
     }
   }
 
@@ -131,7 +131,8 @@ export class IncomingCalls<Data> {
   }
 
   async #send({ sessionId, message }: Operations['send']): Promise<void> {
-    const late = (): McpSseError => new McpSseError('request-timeout', 'the reader is slow');
+    const late = (): McpSseError =>
+      new McpSseError('request-timeout', 'the client reads too slowly');
     try {
       await withDeadline(this.#localHost.send(sessionId, message), ROOM_MS, late);
     } catch (thrown) {

@@ -149,6 +149,10 @@ function withResource<
 /** @throws McpSseError `invalid-message` */
 export function checked<Name extends Operation>(name: Name, value: unknown): Operations[Name] {
   const result = schemas[name].safeParse(value);
-  if (!result.success) throw new McpSseError('invalid-message', `no ${name} of this version`);
+  if (!result.success)
+    throw new McpSseError(
+      'invalid-message',
+      `another node has sent a ${name} that this version cannot read`,
+    );
   return result.data as Operations[Name];
 }

@@ -52,7 +52,7 @@ export class OutgoingCalls {
       return rejected(new McpSseError('not-serializable', advice, { cause }));
     }
     if (!this.#link.hasRoom(Buffer.byteLength(text))) {
-      const full = 'too many bytes wait for the node of this session';
+      const full = 'too many bytes wait for the node that has this session: try again';
       return rejected(new McpSseError('adapter-unavailable', full));
     }
     const id = String((this.#count += 1));
@@ -105,12 +105,15 @@ export class OutgoingCalls {
 }
 
 export function unreachable(): McpSseError {
-  return new McpSseError('adapter-unavailable', 'the node of this session is out of reach');
+  return new McpSseError(
+    'adapter-unavailable',
+    'the node that has this session is out of reach: try again',
+  );
 }
 
 function outcomeUnknown(): McpSseError {
   return new McpSseError(
     'outcome-unknown',
-    'it was sent and may have run, but the node of this session has not answered',
+    'the message was sent and may have run, but the node that has this session did not answer',
   );
 }

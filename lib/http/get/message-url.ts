@@ -67,7 +67,7 @@ function oneLine(url: unknown): string {
   ignoreResult(url);
   throw new McpSseError(
     'internal',
-    'endpoint() must return the URL for POSTs, a string of one line',
+    'endpoint() must return the URL for POSTs as a string without line breaks',
   );
 }
 

@@ -131,7 +131,7 @@ async function connect<Data>(
   const data = await events.callUser('onConnect', () =>
     onConnect(exchange.expressRequest(), context),
   );
-  if (data === false) throw new McpSseError('forbidden', 'onConnect has refused the stream');
+  if (data === false) throw new McpSseError('forbidden', 'onConnect refused the stream');
   return data;
 }
 
@@ -161,7 +161,7 @@ function open<Data>(
   // Nothing is awaited from here on, so a shutdown comes before this check or finds the session.
   refuseWhileDraining(runtime);
   if (session.state === 'closed') {
-    throw new McpSseError('session-closed', 'the session was closed before it had a stream');
+    throw new McpSseError('session-closed', 'the session was closed before its stream was open');
   }
   const messageUrl = messageUrlFor(exchange, session.id, settings);
   sessions.add(session);
@@ -185,7 +185,10 @@ function newId<Data>(
   }
   const id = dispatcher.idFor(given);
   if (sessions.get(id))
-    throw new McpSseError('internal', 'sessionIdGenerator() returned an id in use');
+    throw new McpSseError(
+      'internal',
+      'sessionIdGenerator() must return a new id each time: it returned that of an open session',
+    );
   return id;
 }
 

@@ -69,7 +69,10 @@ async function serveStream<Data>(
   const resumed = probed && (await resumeProbed(exchange, runtime, probed, writer));
   if (!answer && runtime.dispatcher.wasCutOff(askedAt)) {
     // Its answer may be on the way, and its session may be alive: it should try again.
-    throw new McpSseError('adapter-unavailable', 'the node of this client may be out of reach');
+    throw new McpSseError(
+      'adapter-unavailable',
+      'the node that has this session may be out of reach: try again',
+    );
   }
   if (resumed) return;
   await openSession(exchange, runtime, caller, { writer, former: probed ?? known });

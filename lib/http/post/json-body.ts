@@ -73,8 +73,8 @@ export async function readJson(
   if (body === undefined) {
     throw new McpSseError(
       'internal',
-      'middleware in front has read the body of this POST and not put it into req.body: mount ' +
-        'mcpSse() in front of it, call next() before it waits for anything, or let it set req.body',
+      'middleware in front has read the body of this POST without setting req.body: mount ' +
+        'mcpSse() in front of it, call next() before it awaits anything, or let it set req.body',
     );
   }
   return { json: body, bytes: PARSED_FACTOR * Number(req.headers['content-length'] ?? 0) };
@@ -89,7 +89,10 @@ function within<T extends string | Buffer>(body: T, limit: number): T {
 function checkHead({ headers }: McpSseRequest, limit: number): void {
   const coding = headers['content-encoding'];
   if (coding !== undefined && coding !== 'identity') {
-    throw new McpSseError('unsupported-media-type', 'Content-Encoding is not supported');
+    throw new McpSseError(
+      'unsupported-media-type',
+      'Content-Encoding is not supported: send the body uncompressed',
+    );
   }
   if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge();
 }

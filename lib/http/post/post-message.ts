@@ -107,7 +107,10 @@ function queryOf({ req }: Exchange): { sessionId: string; position: string | und
   const parameters = new URLSearchParams(query);
   const [id, ...more] = parameters.getAll('sessionId');
   if (id === undefined || id === '' || more.length > 0) {
-    throw new McpSseError('invalid-request', 'the query must name one sessionId');
+    throw new McpSseError(
+      'invalid-request',
+      'the URL must have exactly one sessionId: POST to the URL of the endpoint event',
+    );
   }
   // The last one is ours: the application's own URL may have a parameter of that name.
   return { sessionId: id, position: parameters.getAll('n').at(-1) };

@@ -18,8 +18,8 @@ export function restoreBody(req: McpSseRequest): void {
     if (req.method === 'DELETE') return;
     throw new McpSseError(
       'internal',
-      'middleware in front has read the body of this POST and not put it into req.body: mount ' +
-        'mcpSse() in front of it, call next() before it waits for anything, or let it set req.body',
+      'middleware in front has read the body of this POST without setting req.body: mount ' +
+        'mcpSse() in front of it, call next() before it awaits anything, or let it set req.body',
     );
   }
   Object.defineProperty(req, Symbol.asyncIterator, {

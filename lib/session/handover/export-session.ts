@@ -27,7 +27,10 @@ export async function travellingData<Data>(
   const data: unknown = save ? await save(session.handle) : session.data;
   if (data === undefined || isPlainJson(data)) return { data, saved };
   const what = saved ? 'what resume.save returned' : 'session.data (see resume.save)';
-  throw new McpSseError('not-serializable', `${what} is not plain JSON: the session cannot move`);
+  throw new McpSseError(
+    'not-serializable',
+    `${what} is not plain JSON, so the session cannot move`,
+  );
 }
 
 /** The session as plain data, for the node that has it next. It must be frozen. */

@@ -98,7 +98,10 @@ export class HandOver {
     this.#messageBytes += frame.bytes;
     if (this.#messageBytes > MAX_HELD_BYTES) {
       return rejected(
-        new McpSseError('buffer-overflow', 'too much is sent to a session that moves'),
+        new McpSseError(
+          'buffer-overflow',
+          'too many bytes are sent to a session while it moves to another node',
+        ),
       );
     }
     return new Promise((resolve, reject) => {

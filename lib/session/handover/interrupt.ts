@@ -27,7 +27,10 @@ export function interruptRequests<Data>(session: LiveSession<Data>): number {
   const ids = inFlight.unanswered;
   if (ids.length === 0) return 0;
   for (const id of ids) {
-    inFlight.cancel(id, new McpSseError('interrupted', 'the node of the request ends'));
+    inFlight.cancel(
+      id,
+      new McpSseError('interrupted', 'the node that runs the request is shutting down'),
+    );
     void session.send(interruptedResponse(id));
   }
   session.intercept = (message) => (isAnswer(message) ? DONE : undefined);

@@ -108,7 +108,7 @@ class Replay<Data> {
     this.#say({ jsonrpc: '2.0', id, method, params });
     const answer = await answered;
     if ('result' in answer) return answer.result;
-    throw new McpSseError('server-failed', `the server has refused ${method}`);
+    throw new McpSseError('server-failed', `the new server of the session refused ${method}`);
   }
 
   #say(message: JsonRpcMessage): void {
@@ -127,13 +127,19 @@ class Replay<Data> {
 
 function checkVersion(before: string | undefined, now: unknown): void {
   if (before === now) return;
-  throw new McpSseError('server-failed', 'the server speaks another version of the protocol');
+  throw new McpSseError(
+    'server-failed',
+    'the new server of the session speaks another protocol version than the one before',
+  );
 }
 
 function checkCapabilities(before: unknown, now: unknown): void {
   const missing = missingIn(before, now);
   if (missing === undefined) return;
-  throw new McpSseError('server-failed', `the server offers less than before: no ${missing}`);
+  throw new McpSseError(
+    'server-failed',
+    `the new server of the session offers less than the one before: no ${missing}`,
+  );
 }
 
 /** The path of the first capability of `before` that `now` has not. */

@@ -45,7 +45,10 @@ export class SessionRestorer<Data> {
     const { settings, sessions } = this.#parts;
     if (sessions.draining) throw new McpSseError('shutting-down', 'the server is shutting down');
     if (!settings.resume)
-      throw new McpSseError('session-not-found', 'sessions end with their streams here');
+      throw new McpSseError(
+        'session-not-found',
+        'this node takes over no sessions: its resume is false',
+      );
   }
 
   /**
@@ -57,7 +60,8 @@ export class SessionRestorer<Data> {
   async restore(state: SessionState): Promise<LiveSession<Data>> {
     this.checkWillingness();
     const { sessions, budget, limits, observer, events, settings } = this.#parts;
-    if (sessions.get(state.id)) throw new McpSseError('internal', 'the session is here already');
+    if (sessions.get(state.id))
+      throw new McpSseError('internal', 'the session is already on this node');
     budget.admit(state.sender.frames.reduce((sum, text) => sum + text.length, 0));
     sessions.takeFreeSlot(state.principal);
     let session: LiveSession<Data> | undefined;
@@ -93,7 +97,11 @@ export class SessionRestorer<Data> {
     if (!saved) return data as Data;
     const { settings, events } = this.#parts;
     const restore = settings.resume ? settings.resume.restore : undefined;
-    if (!restore) throw new McpSseError('server-failed', 'there is no resume.restore');
+    if (!restore)
+      throw new McpSseError(
+        'server-failed',
+        'the session has data of resume.save, but resume.restore is not set on this node',
+      );
     return events.bounded('resume.restore()', async () => restore(data));
   }
 

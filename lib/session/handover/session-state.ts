@@ -92,5 +92,8 @@ export function parseSessionState(value: unknown): SessionState {
   const result = schema.safeParse(value);
   // Members that JSON has left out are absent, which the schema's own type does not know.
   if (result.success) return result.data as SessionState;
-  throw new McpSseError('invalid-message', 'no state of a session of this version');
+  throw new McpSseError(
+    'invalid-message',
+    'another node has sent a session in a format that this version cannot read',
+  );
 }

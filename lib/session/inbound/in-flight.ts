@@ -57,7 +57,7 @@ export class InFlight {
     if (this.#requests.size + ids.length > this.#limit) {
       throw new McpSseError(
         'too-many-in-flight',
-        'the session runs as many requests as limits.maxConcurrentRequests allows',
+        'too many requests run in this session: limits.maxConcurrentRequests is reached',
       );
     }
     if (new Set(ids).size < ids.length || ids.some((id) => this.#requests.has(id))) {

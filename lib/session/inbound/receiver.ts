@@ -77,7 +77,7 @@ export class Receiver {
     return this.#scopeGate.pass(messages, facts, bytes, () => {
       if (this.#isClosed()) throw sessionNotFound();
       if (this.#session.handOver?.frozen) {
-        throw new McpSseError('shutting-down', 'the session moves to another node');
+        throw new McpSseError('shutting-down', 'the session is moving to another node: try again');
       }
       this.#take(messages, facts, bytes);
     });

@@ -196,7 +196,10 @@ export async function connectServer<Data>(
     const server: unknown = await factory(contextOf(session, facts));
     assertServer(server);
     if (busy.has(server)) {
-      throw new McpSseError('server-failed', 'server() must return a new server for each session');
+      throw new McpSseError(
+        'server-failed',
+        'server() must return a new server for each session: it returned one that is in use',
+      );
     }
     busy.add(server);
     const transport = new SessionTransport(session, bounded);

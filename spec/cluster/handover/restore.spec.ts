@@ -140,7 +140,7 @@ describe('the server of a session that is handed over', () => {
     const cases: [object, string, string][] = [
       [{ tools: {} }, '2025-06-18', 'resources'],
       [{ tools: {}, resources: { subscribe: false } }, '2025-06-18', 'resources.subscribe'],
-      [{ tools: {}, resources: { subscribe: true } }, '2025-03-26', 'another version'],
+      [{ tools: {}, resources: { subscribe: true } }, '2025-03-26', 'another protocol version'],
     ];
     for (const [capabilities, version, why] of cases) {
       const errors: string[] = [];

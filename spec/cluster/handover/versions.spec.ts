@@ -27,7 +27,7 @@ class OtherNode {
       onCall: async (operation) => {
         if (HAND_OVER.includes(operation)) this.asked.push(operation);
         const answer = this.answers[operation];
-        if (!answer) throw new McpSseError('invalid-message', 'no operation of this version');
+        if (!answer) throw new McpSseError('invalid-message', 'this version has no such operation');
         return answer();
       },
       onError: () => undefined,

@@ -71,6 +71,6 @@ it('is an option that needs the calls to be tracked', () => {
   expect(() => mcpSse({ resume: { rerun: 'all' as never } })).toThrow(/'annotated' or false/);
   expect(() => mcpSse({ resume: { trackCalls: 'no' as never } })).toThrow(/trackCalls/);
   expect(() => mcpSse({ resume: { rerun: 'annotated', trackCalls: false } })).toThrow(
-    'resume.rerun needs resume.trackCalls',
+    'resume.rerun needs resume.trackCalls: true',
   );
 });

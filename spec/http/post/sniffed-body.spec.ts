@@ -200,6 +200,6 @@ describe('behind a sniffer that awaits before it calls next()', () => {
     poster.write(bytes.slice(half));
     expect(received).toEqual([]);
     expect(errors).toEqual([expect.objectContaining({ code: 'internal' })]);
-    expect(errors[0]!.message).toMatch(/body.*before it waits.*req\.body/);
+    expect(errors[0]!.message).toMatch(/body.*before it awaits.*req\.body/);
   });
 });

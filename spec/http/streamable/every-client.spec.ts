@@ -77,7 +77,7 @@ describe('the body', () => {
       ),
     );
     expect((await post(url)).status).toBe(500);
-    expect(codes).toEqual([expect.stringContaining('not put it into req.body')]);
+    expect(codes).toEqual([expect.stringContaining('without setting req.body')]);
   });
 
   it('that flows already is kept while the principal is asked for', async () => {

@@ -67,7 +67,7 @@ it.each<[string, unknown]>([
   const { client, errors } = await setup(() => returned);
   await client.post(request('mine'));
   expect(await client.nextMessage()).toEqual({ jsonrpc: '2.0', id: 'mine', error: HIDDEN });
-  expect(errors).toEqual(['not-serializable: the message cannot be written as JSON']);
+  expect(errors).toEqual(['not-serializable: the message is not serializable as JSON']);
 });
 
 it.each<[string, () => unknown]>([

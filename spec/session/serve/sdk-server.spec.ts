@@ -126,7 +126,9 @@ it('refuses a server that another session is using, and leaves that session alon
   const { served, errors } = await setup(() => server);
   const client = await open(served);
   expect((await open(served)).status).toBe(500);
-  expect(errors).toEqual(['server-failed: server() must return a new server for each session']);
+  expect(errors).toEqual([
+    'server-failed: server() must return a new server for each session: it returned one that is in use',
+  ]);
   expect(server).toMatchObject({ connects: 1, closes: 0, oncloses: 0 });
   expect((await client.request('ping')).result).toEqual({});
 });
