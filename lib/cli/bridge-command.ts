@@ -23,6 +23,8 @@ export async function runBridge(args: BridgeArguments): Promise<void> {
   const server = createServer(mcp.requestListener(app));
   server.listen(args.port, args.host);
   await once(server, 'listening');
+  const missing = typeof args.upstream === 'object' ? args.upstream.env : [];
+  for (const name of missing) if (!(name in process.env)) say(`${name} is not set`);
   say(`serving ${upstream.stats().upstream} at ${urlOf(server, args)}`);
   await signalled();
   say('ending');
@@ -36,10 +38,11 @@ export async function runBridge(args: BridgeArguments): Promise<void> {
   say('ended');
 }
 
-function newBridge({ upstream, name, forwardHeaders }: BridgeArguments): Bridge {
+function newBridge({ upstream, name, headers, forwardHeaders }: BridgeArguments): Bridge {
   return bridge({
     upstream,
     ...(name !== undefined && { name }),
+    headers,
     forwardHeaders,
     hooks: {
       onUpstream({ state, reconnects }, session) {

@@ -15,6 +15,8 @@ clients of every era at one URL, with three tools, for this machine only.
   --host NAME            the address to listen on (127.0.0.1)
   --path PATH            the path of the stream (/sse); POSTs go to /message beside it
   --name NAME            what the other server is called in what is printed and on the dashboard
+  --header 'NAME: VALUE' a header for the URL, such as an API key; may be repeated. \${VARIABLE} is
+                         replaced by a variable of the environment, which other users cannot see
   --forward-header NAME  a header of the client that goes on to the URL; may be repeated
   --env NAME             a variable of the environment that the command gets besides PATH;
                          may be repeated
@@ -36,6 +38,7 @@ export interface BridgeArguments {
   readonly port: number;
   readonly host: string;
   readonly paths: { sse: string; message: string };
+  readonly headers: Record<string, string>;
   readonly forwardHeaders: string[];
   readonly allowedHosts: string[] | undefined;
   readonly allowedOrigins: string[];
@@ -81,6 +84,7 @@ export function parseCommandLine(
     port: portOf(values.port),
     host,
     paths: { sse: path, message: path.replace(/[^/]*\/?$/, 'message') },
+    headers: headersOf(values.header),
     forwardHeaders: values['forward-header'],
     allowedHosts: values['allow-host'].length > 0 ? values['allow-host'] : undefined,
     allowedOrigins: values['allow-origin'],
@@ -115,6 +119,7 @@ function parsed(args: string[]) {
     host: { ...text, default: '127.0.0.1' },
     path: { ...text, default: '/sse' },
     name: text,
+    header: texts,
     'forward-header': texts,
     env: texts,
     cwd: text,
@@ -135,7 +140,7 @@ function parsed(args: string[]) {
 function upstreamOf(
   urls: readonly string[],
   command: readonly string[] | undefined,
-  { env, cwd }: Values,
+  { env, cwd, header, 'forward-header': forwarded }: Values,
 ): BridgeArguments['upstream'] {
   const [url, ...more] = urls;
   if ((url === undefined) === (command === undefined) || more.length > 0) {
@@ -146,9 +151,34 @@ function upstreamOf(
       throw new UsageError('--env and --cwd are for a command after --, not for a URL');
     return url;
   }
+  if (header.length + forwarded.length > 0)
+    throw new UsageError('--header and --forward-header are for a URL, not for a command');
+  const pair = env.find((name) => name.includes('='));
+  if (pair !== undefined)
+    throw new UsageError('--env takes the name of a variable, which has its value already');
   const [program, ...args] = command ?? [];
   if (program === undefined) throw new UsageError('the command after -- is missing');
   return { command: program, args, env, ...(cwd !== undefined && { cwd }) };
+}
+
+function headersOf(lines: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const [, name, value] = /^([^\s:]+):\s*(.*?)\s*$/s.exec(line) ?? [];
+    // The line is left out: it may have a secret.
+    if (name === undefined || value === undefined)
+      throw new UsageError("--header takes a name and a value: 'X-Key: value'");
+    if (Object.keys(headers).some((other) => other.toLowerCase() === name.toLowerCase()))
+      throw new UsageError(`--header: ${name} is given twice`);
+    headers[name] = value.replace(/\$\{(\w+)\}/g, (_, variable: string) => valueOf(variable));
+  }
+  return headers;
+}
+
+function valueOf(variable: string): string {
+  const value = process.env[variable];
+  if (value === undefined) throw new UsageError(`the variable ${variable} is not set`);
+  return value;
 }
 
 function portOf(given: string): number {

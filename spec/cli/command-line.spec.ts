@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 
 import { parseCommandLine, UsageError } from '../../lib/cli/command-line.js';
 
@@ -11,6 +11,7 @@ it('takes a URL', () => {
     port: 3000,
     host: '127.0.0.1',
     paths: { sse: '/sse', message: '/message' },
+    headers: {},
     forwardHeaders: [],
     allowedHosts: undefined,
     allowedOrigins: [],
@@ -48,6 +49,29 @@ it('takes every option', () => {
   });
 });
 
+it('takes headers, with values from the environment', () => {
+  vi.stubEnv('SPEC_TOKEN', 'of the environment');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const headers = ['--header', 'Authorization: Bearer ${SPEC_TOKEN}', '--header', 'X-Empty:'];
+  expect(parseCommandLine(['bridge', 'http://x', ...headers])).toMatchObject({
+    headers: { Authorization: 'Bearer of the environment', 'X-Empty': '' },
+  });
+});
+
+it.each([
+  [['secret'], /--header takes a name and a value/],
+  [[': secret'], /--header takes a name and a value/],
+  [['X Key: secret'], /--header takes a name and a value/],
+  [['X-Key: secret', 'x-key: secret'], /x-key is given twice/],
+  [['X-Key: ${SPEC_NOT_SET}'], /the variable SPEC_NOT_SET is not set/],
+])('refuses the headers %j, without what may be secret', (lines, message) => {
+  const parseHeaders = (): unknown =>
+    parseCommandLine(['bridge', 'http://x', ...lines.flatMap((line) => ['--header', line])]);
+  expect(parseHeaders).toThrow(UsageError);
+  expect(parseHeaders).toThrow(message);
+  expect(parseHeaders).not.toThrow(/secret/);
+});
+
 it.each([
   ['demo', 3000],
   ['demo --port 0', 0],
@@ -79,6 +103,9 @@ it.each([
   ['bridge http://x --port 65536', /--port takes a number/],
   ['bridge http://x --prot 1', /Unknown option '--prot'/],
   ['bridge http://x --env KEY', /--env and --cwd are for a command after --/],
+  ['bridge --header X-Key:1 -- npx y', /--header and --forward-header are for a URL/],
+  ['bridge --forward-header x-key -- npx y', /--header and --forward-header are for a URL/],
+  ['bridge --env KEY=secret -- npx y', /--env takes the name of a variable/],
   ['bridge http://x --dashboard --host 0.0.0.0', /--dashboard has no login/],
 ])('refuses %s', (line, message) => {
   expect(() => parse(line)).toThrow(UsageError);
