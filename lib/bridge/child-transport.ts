@@ -8,23 +8,27 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { attempt } from '../util/foreign-error.js';
 import { ignoreRejection, withDeadline } from '../util/promises.js';
 import { setImmediate } from '../util/timers.js';
-import { HopError, invalidAnswer } from './hop-error.js';
+import { HopError } from './hop-error.js';
 import { LineReader } from './line-reader.js';
-import { parseMessage } from './messages.js';
+import { parseMessages } from './messages.js';
 import type { CommandSettings } from './options.js';
 
 export interface ChildOptions {
   readonly command: CommandSettings;
   readonly closeTimeoutMs: number;
   readonly maxMessageBytes: number;
-  /** Gets each line of stderr; without it stderr goes nowhere. */
+  /** Gets each line of stderr, and of stdout what is no message; without it they go nowhere. */
   readonly stderr: ((line: string) => void) | undefined;
   /** A process has begun (1), or ended (-1). */
   readonly counted: (change: 1 | -1) => void;
 }
 
 const MAX_LINE = 8 * 1024;
-/** Milliseconds for which the output of a process that has ended is read. */
+const LINE_END = Buffer.from('\n');
+/**
+ * Milliseconds for which the output of a process that has ended is read, and for which one that has
+ * closed a pipe may go on.
+ */
 const LAST_WORDS_MS = 500;
 const late = (): Error => new Error('late');
 
@@ -80,10 +84,17 @@ export class ChildTransport implements Transport {
     this.#child = child;
     // [node] Without a pid it could not be started, and `error` follows.
     if (child.pid !== undefined) this.#watch(child);
-    child.stdin.on('error', (error) => this.onerror?.(error));
+    child.stdin.on('error', () => {
+      this.#cutOff('input');
+    });
     child.stdout.on('error', (error) => this.onerror?.(error));
     child.stdout.on('data', (chunk: Buffer) => {
       this.#read(chunk);
+    });
+    child.stdout.on('end', () => {
+      // The last line may have no end.
+      this.#read(LINE_END);
+      this.#cutOff('output');
     });
     if (child.stderr) readLines(child.stderr, this.#options.stderr);
     // Rejects when the program cannot be started.
@@ -148,7 +159,7 @@ export class ChildTransport implements Transport {
   async #close(): Promise<void> {
     this.#isClosing = true;
     if (!this.#child || !running.has(this)) {
-      this.onclose?.();
+      this.#tellClosed();
       return;
     }
     const ended = this.#exited ?? Promise.resolve();
@@ -166,6 +177,26 @@ export class ChildTransport implements Transport {
     await ended;
   }
 
+  /**
+   * A process that has closed one of its pipes ends soon, as a rule. One that goes on is of no use:
+   * it is ended, and the session gets another.
+   */
+  #cutOff(pipe: 'input' | 'output'): void {
+    const exited = this.#exited ?? Promise.resolve();
+    void withDeadline(exited, LAST_WORDS_MS, late).catch(() => {
+      if (this.#isClosing || !running.has(this)) return;
+      this.onerror?.(new HopError('closed', `The process of the upstream closed its ${pipe}`));
+      void this.close();
+      this.#tellClosed();
+    });
+  }
+
+  #tellClosed(): void {
+    const { onclose } = this;
+    delete this.onclose;
+    onclose?.();
+  }
+
   #ended(child: Child, how: string): void {
     child.stdin.destroy();
     child.stdout.destroy();
@@ -173,7 +204,7 @@ export class ChildTransport implements Transport {
     if (!this.#isClosing && !this.#hasFailed) {
       this.onerror?.(new HopError('closed', `The process of the upstream ended with ${how}`));
     }
-    this.onclose?.();
+    this.#tellClosed();
   }
 
   #read(chunk: Buffer): void {
@@ -186,11 +217,13 @@ export class ChildTransport implements Transport {
   }
 
   #received(line: string): void {
-    const message = parseMessage(line);
+    const messages = parseMessages(line);
     // The types of the two packages differ in what an error may leave out.
-    if (message) this.onmessage?.(message as JSONRPCMessage);
+    for (const message of messages) this.onmessage?.(message as JSONRPCMessage);
     // The next line may be one.
-    else if (line.trim() !== '') this.onerror?.(invalidAnswer(new Error('a line is no message')));
+    if (messages.length === 0 && line.trim() !== '') {
+      this.#options.stderr?.(line.slice(0, MAX_LINE));
+    }
   }
 }
 

@@ -171,11 +171,16 @@ export class Connection {
     if (this.#isClosed || this.#pauses.givenUp) return;
     this.#timer = setTimeout(() => {
       if (this.#link || this.#isClosed) return;
+      // [node] A timer may be early by the age of the event loop's clock.
+      if (this.#pauses.leftMs > 0) {
+        this.#againSoon();
+        return;
+      }
       this.again().catch((error: unknown) => {
         this.#surroundings.report.failed(hopErrorOf(error));
         this.#againSoon();
       });
-    }, this.#pauses.leftMs + 1).unref();
+    }, this.#pauses.leftMs).unref();
   }
 
   #leave(link: Link): void {

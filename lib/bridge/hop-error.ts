@@ -1,5 +1,11 @@
 // What went wrong between the bridge and its upstream, and what the client is told of it.
-import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
+import {
+  METHOD_NOT_FOUND,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+} from '@modelcontextprotocol/client';
 
 import type { JsonRpcFailure, RequestId } from '../index.js';
 import { attempt, messageOf } from '../util/foreign-error.js';
@@ -48,11 +54,16 @@ export class HopError extends Error {
   }
 }
 
-/** [node] `fetch` failed before it sent anything. */
-const NOT_SENT = [
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'],
-  ...['UND_ERR_CONNECT_TIMEOUT', 'ENOENT', 'EACCES', 'EMFILE', 'EAGAIN', 'ENOMEM', 'E2BIG'],
-];
+/** [node] System calls before anything is sent. `spawn` is followed by the program. */
+const BEFORE_SENDING = /^(connect|getaddrinfo|spawn\b.*)$/;
+/** [node] Codes of errors that name no such call: several addresses failed, or TLS. */
+const NOT_SENT: ReadonlySet<unknown> = new Set([
+  ...['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'],
+  ...['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'CERT_HAS_EXPIRED'],
+  ...['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT', 'CERT_NOT_YET_VALID'],
+  ...['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_UNTRUSTED'],
+  ...['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'],
+]);
 
 /**
  * Turns anything thrown into a `HopError`. A `HopError`, even if the SDK has wrapped it, stays as
@@ -72,7 +83,7 @@ export function hopErrorOf(thrown: unknown): HopError {
     if (code === SdkErrorCode.ConnectionClosed || code === SdkErrorCode.NotConnected) {
       return new HopError('closed', 'The upstream closed the connection', { cause: thrown });
     }
-    if (typeof code === 'string' && NOT_SENT.includes(code)) {
+    if (isBeforeSending(error, code)) {
       const text = 'The upstream could not be reached';
       return new HopError('unreachable', text, { sent: false, cause: thrown });
     }
@@ -83,7 +94,12 @@ export function hopErrorOf(thrown: unknown): HopError {
   return new HopError('closed', 'The connection to the upstream failed', { cause: thrown });
 }
 
-export const invalidAnswer = (cause: unknown): HopError =>
+function isBeforeSending(error: unknown, code: unknown): boolean {
+  const call = isRecord(error) ? attempt(() => error.syscall, undefined) : undefined;
+  return typeof call === 'string' ? BEFORE_SENDING.test(call) : NOT_SENT.has(code);
+}
+
+const invalidAnswer = (cause: unknown): HopError =>
   new HopError('invalid-answer', 'The upstream answered with something that is no message of MCP', {
     cause,
   });
@@ -123,6 +139,12 @@ export function failureOf(id: RequestId, thrown: unknown): JsonRpcFailure {
   if (thrown instanceof ProtocolError) {
     const { code, message, data } = thrown;
     return { jsonrpc: '2.0', id, error: { code, message, ...(data !== undefined && { data }) } };
+  }
+  // Nothing is wrong with the hop: the method belongs to a protocol that the upstream does not speak.
+  const isOfOtherProtocol =
+    thrown instanceof SdkError && thrown.code === SdkErrorCode.MethodNotSupportedByProtocolVersion;
+  if (isOfOtherProtocol) {
+    return { jsonrpc: '2.0', id, error: { code: METHOD_NOT_FOUND, message: 'Method not found' } };
   }
   const { reason, message, sent, status, wwwAuthenticate, text } = hopErrorOf(thrown);
   const own = errorInBody(text);

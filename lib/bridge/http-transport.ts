@@ -6,15 +6,19 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/client';
 
-import { withDeadline } from '../util/promises.js';
+import { MAX_DELAY_MS, withDeadline } from '../util/promises.js';
 import { clearTimeout, setImmediate, setTimeout } from '../util/timers.js';
 import { refusalOf, type RefusedToken } from './authorization.js';
+import { bounded, isEventStream } from './bounded-response.js';
 import type { HeaderRecord } from './forwarded-headers.js';
-import { failureOf, HopError } from './hop-error.js';
+import { failureOf, HopError, hopErrorOf } from './hop-error.js';
 import type { BridgeSettings } from './options.js';
+import type { SessionReport } from './statistics.js';
 
 /** Milliseconds for which the first messages wait for the upstream's stream. */
 const STREAM_MS = 2_000;
+/** The least pause, in milliseconds, before a stream is opened again: the upstream may name one. */
+const LEAST_PAUSE_MS = 100;
 const late = (): Error => new Error('late');
 
 /**
@@ -23,12 +27,25 @@ const late = (): Error => new Error('late');
  */
 const MARK = 'x-bridge-message';
 const MARKED = `${MARK}-`;
+/** Carries the number of a request to `fetch`, in the same way. */
+const REQUEST = 'x-bridge-request';
 
 /** The headers of one message, in the form in which the transport takes them. */
 export function markHeaders(headers: HeaderRecord): HeaderRecord {
   const marked: Record<string, string> = { [MARK]: '1' };
   for (const [name, value] of Object.entries(headers)) marked[MARKED + name] = value;
   return marked;
+}
+
+/** What the transport is told of its session. */
+interface HttpSession {
+  readonly settings: BridgeSettings;
+  readonly report: SessionReport;
+  /**
+   * The caller's headers for requests that no message causes: the stream, and the DELETE at the end.
+   */
+  readonly latest: () => HeaderRecord;
+  readonly refusedToken: RefusedToken;
 }
 
 /**
@@ -40,21 +57,13 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   /** Requests whose sender does not ask to be told when their stream ends. */
   readonly #unanswered = new Set<RequestId>();
   readonly #streams: Streams;
+  #count = 0;
 
-  /**
-   * @param latest returns the caller's headers for requests that no message causes: the stream, and
-   * the DELETE at the end
-   */
-  constructor(
-    url: URL,
-    settings: BridgeSettings,
-    latest: () => HeaderRecord,
-    refusedToken: RefusedToken,
-  ) {
+  constructor(url: URL, session: HttpSession) {
     const timers = new Set<NodeJS.Timeout>();
-    const streams: Streams = { opening: undefined };
+    const streams: Streams = { opening: undefined, wereOpened: false, bodies: new Set() };
     super(url, {
-      fetch: fetchFor(settings, latest, streams, refusedToken),
+      fetch: fetchFor(session, streams),
       reconnectionScheduler: schedulerFor(timers),
       // Until the session ends. The delay bounds the rate, and 405 and 404 end it.
       reconnectionOptions: {
@@ -80,26 +89,39 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   }
 
   /**
-   * The SDK's client does not ask to be told when the stream of a request ends, and would wait
-   * until the deadline. So it gets an error here.
+   * Tells the sender of a request when no answer can come any more: the SDK does that for a stream,
+   * and not for a body that had no answer in it.
    */
-  override send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
-    if (!('method' in message && 'id' in message) || options?.onRequestStreamEnd) {
-      return super.send(message, options);
+  override async send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
+    if (!('method' in message && 'id' in message)) return super.send(message, options);
+    const ended = options?.onRequestStreamEnd ?? this.#answered(message.id, options?.requestSignal);
+    const number = String((this.#count += 1));
+    const headers = { ...options?.headers, [REQUEST]: number };
+    const { bodies } = this.#streams;
+    try {
+      await super.send(message, { ...options, headers, onRequestStreamEnd: ended });
+      if (bodies.has(number)) ended();
+    } finally {
+      bodies.delete(number);
     }
-    const { id } = message;
+  }
+
+  /**
+   * The SDK's client does not ask to be told, and would wait until the deadline. So it gets an error
+   * by the function that is returned.
+   */
+  #answered(id: RequestId, signal: AbortSignal | undefined): () => void {
     this.#unanswered.add(id);
     const forget = (): void => {
       this.#unanswered.delete(id);
     };
-    options?.requestSignal?.addEventListener('abort', forget, { once: true });
-    const onRequestStreamEnd = (): void => {
+    signal?.addEventListener('abort', forget, { once: true });
+    return () => {
       if (!this.#unanswered.delete(id)) return;
       const text = 'The upstream ended the stream before its answer';
       const { error } = failureOf(id, new HopError('closed', text));
       this.onmessage?.({ jsonrpc: '2.0', id, error });
     };
-    return super.send(message, { ...options, onRequestStreamEnd });
   }
 
   /** Notes what arrives, for a client that sets its own `onmessage` behind this one. */
@@ -120,10 +142,12 @@ export class HttpTransport extends StreamableHTTPClientTransport {
  */
 function schedulerFor(timers: Set<NodeJS.Timeout>): ReconnectionScheduler {
   return (reconnect, delay) => {
+    // A timer with a longer delay than the most fires at once.
+    const pause = Math.min(Math.max(delay, LEAST_PAUSE_MS), MAX_DELAY_MS);
     const timer = setTimeout(() => {
       timers.delete(timer);
       reconnect();
-    }, delay).unref();
+    }, pause).unref();
     timers.add(timer);
     return () => {
       timers.delete(timer);
@@ -135,39 +159,63 @@ function schedulerFor(timers: Set<NodeJS.Timeout>): ReconnectionScheduler {
 type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1];
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
-/** The GET that is under way. */
 interface Streams {
+  /** The GET that is under way. */
   opening: Promise<unknown> | undefined;
+  /** There was one. */
+  wereOpened: boolean;
+  /** Numbers of requests whose answer is a body that is read as a whole. */
+  readonly bodies: Set<string>;
 }
 
+/** [spec] 405 says that there is no stream. Where only POST has a route, it is one of the others. */
+const NO_STREAM: ReadonlySet<number> = new Set([400, 404, 405, 406, 415, 501]);
+
 function fetchFor(
-  settings: BridgeSettings,
-  latest: () => HeaderRecord,
+  { settings, report, latest, refusedToken }: HttpSession,
   streams: Streams,
-  refusedToken: RefusedToken,
 ): Fetch {
   const { maxMessageBytes, headers: own } = settings;
   return async (url, init = {}) => {
-    const headers = callersHeaders(new Headers(init.headers), latest);
+    const headers = new Headers(init.headers);
+    const number = headers.get(REQUEST);
+    headers.delete(REQUEST);
+    callersHeaders(headers, latest);
     for (const [name, value] of Object.entries(own)) headers.set(name, value);
     const answer = (settings.fetch ?? fetch)(url, { ...init, headers });
     if (init.method === 'GET') streams.opening = answer;
-    const response = await answer;
+    const response = await answer.catch((error: unknown) => {
+      // The transport opens a stream again by itself.
+      if (hopErrorOf(error).reason === 'unreachable') report.unreachable(streams.wereOpened);
+      throw error;
+    });
+    if (response.ok) report.reached();
     if (response.status === 401 || response.status === 403) {
       await response.body?.cancel();
       const error = refusalOf(response, settings);
       refusedToken.note(headers.get('authorization') ?? undefined, error);
       throw error;
     }
+    if (init.method === 'GET') {
+      streams.wereOpened ||= response.ok;
+      const isFirst = !streams.wereOpened && !headers.has('last-event-id');
+      if (isFirst && NO_STREAM.has(response.status)) {
+        await response.body?.cancel();
+        return new Response(null, { status: 405 });
+      }
+    }
+    // [spec] 202 is no answer to a request; some servers answer on their stream.
+    const isBody = response.status !== 202 && !isEventStream(response);
+    if (number !== null && isBody) streams.bodies.add(number);
     return bounded(response, maxMessageBytes);
   };
 }
 
 /** Puts the caller's headers in the place of the marked ones. */
-function callersHeaders(headers: Headers, latest: () => HeaderRecord): Headers {
+function callersHeaders(headers: Headers, latest: () => HeaderRecord): void {
   if (!headers.has(MARK)) {
     for (const [name, value] of Object.entries(latest())) headers.set(name, value);
-    return headers;
+    return;
   }
   headers.delete(MARK);
   for (const [name, value] of [...headers]) {
@@ -175,43 +223,4 @@ function callersHeaders(headers: Headers, latest: () => HeaderRecord): Headers {
     headers.delete(name);
     headers.set(name.slice(MARKED.length), value);
   }
-  return headers;
-}
-
-/** The response, whose body fails once one message of it is larger than `maxBytes`. */
-function bounded(response: Response, maxBytes: number): Response {
-  const { body, headers, status, statusText } = response;
-  if (!body) return response;
-  const isStream = headers.get('content-type')?.includes('text/event-stream') ?? false;
-  // The length of a compressed body says nothing of what it becomes.
-  const length = headers.has('content-encoding')
-    ? NaN
-    : Number(headers.get('content-length') ?? NaN);
-  if (!isStream && length <= maxBytes) return response;
-  const reader = (body as ReadableStream<Uint8Array>).getReader();
-  let held = 0;
-  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    const { done, value } = await reader.read();
-    if (done) {
-      controller.close();
-      return;
-    }
-    held = isStream ? heldAfter(held, value) : held + value.length;
-    if (held <= maxBytes) controller.enqueue(value);
-    else {
-      const tooLarge = `The upstream sent a message of over ${maxBytes} bytes`;
-      controller.error(new HopError('invalid-answer', tooLarge));
-      await reader.cancel();
-    }
-  };
-  const cancel = (reason: unknown): Promise<void> => reader.cancel(reason);
-  const stream = new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
-  return new Response(stream, { status, statusText, headers });
-}
-
-/** Bytes of the event that is not complete yet: a blank line ends one. */
-function heldAfter(held: number, chunk: Uint8Array): number {
-  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  const end = Math.max(bytes.lastIndexOf('\n\n'), bytes.lastIndexOf('\n\r\n'));
-  return end < 0 ? held + chunk.length : chunk.length - end;
 }

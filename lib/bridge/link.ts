@@ -190,8 +190,9 @@ export class Link {
 
   #ended(): void {
     if (this.#isClosing) return;
-    this.#own.rejectAll(closed);
-    this.#events.lost(this, this.#lastError ?? closed());
+    const error = this.#lastError ?? closed();
+    this.#own.rejectAll(() => error);
+    this.#events.lost(this, error);
   }
 }
 

@@ -24,10 +24,17 @@ export const isRequest = (message: JsonRpcMessage): message is JsonRpcRequest =>
 export const isResponse = (message: JsonRpcMessage): message is JsonRpcResponse =>
   !('method' in message);
 
-/** A message as it is; undefined for what is none. Only what JSON-RPC says of it is looked at. */
-export function parseMessage(text: string): JsonRpcMessage | undefined {
+const BYTE_ORDER_MARK = '\ufeff';
+
+/**
+ * The messages of a line, as they are: one, as a rule, none if it is something else. Only what
+ * JSON-RPC says of them is looked at. [spec] 2025-03-26: a batch is a list of them.
+ */
+export function parseMessages(line: string): JsonRpcMessage[] {
+  const text = line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
   const value = attempt<unknown>(() => JSON.parse(text), undefined);
-  return isMessage(value) ? value : undefined;
+  if (isMessage(value)) return [value];
+  return Array.isArray(value) ? value.filter(isMessage) : [];
 }
 
 function isMessage(value: unknown): value is JsonRpcMessage {

@@ -35,8 +35,9 @@ export interface UpstreamState {
   /** `BridgeOptions.name`. */
   readonly upstream: string;
   /**
-   * `idle`: the client has not introduced itself. `reconnecting`: lost, and tried again by itself.
-   * `failed`: lost or refused, and tried again with the client's next request.
+   * `idle`: the client has not introduced itself. `reconnecting`: lost or out of reach, and tried
+   * again by itself. `failed`: lost, out of reach or refused, and tried again with the client's next
+   * request.
    */
   readonly state: 'idle' | 'connecting' | 'open' | 'reconnecting' | 'failed' | 'closed';
   /** `legacy`: protocols up to 2025-11-25; undefined until it is known. */
@@ -53,7 +54,10 @@ export interface BridgeHooks {
   onUpstream?: (state: UpstreamState, session: Session) => unknown;
   /** A request was not answered by the upstream, or something else went wrong with it. */
   onError?: (error: HopError, session: Session) => unknown;
-  /** A line that the command has written to its stderr, without its end; at most 8 KiB of it. */
+  /**
+   * A line that the command has written to its stderr, or to its stdout although it is no message;
+   * without its end, and at most 8 KiB of it.
+   */
   onStderr?: (line: string, session: Session) => unknown;
 }
 
@@ -236,6 +240,9 @@ function checkHeaders(names: unknown, own: unknown): void {
     const problem = headerProblem(name);
     if (problem) throw invalid(`forwardHeaders: ${String(name)} ${problem}`);
   }
+  const plain = Object.keys(own).map((name) => name.toLowerCase());
+  const twice = plain.find((name, index) => plain.indexOf(name) !== index);
+  if (twice !== undefined) throw invalid(`headers: ${twice} is given twice`);
   for (const [name, value] of Object.entries(own)) {
     const problem = headerProblem(name);
     if (problem) throw invalid(`headers: ${name} ${problem}`);

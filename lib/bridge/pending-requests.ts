@@ -9,6 +9,8 @@ import type { Inbound } from './upstream.js';
 export interface PendingRequest extends Inbound<JsonRpcRequest> {
   /** The connection that it was sent on. */
   link: Link | undefined;
+  /** The upstream has taken it: what came was no refusal. */
+  isTaken: boolean;
 }
 
 interface Entry extends PendingRequest {
@@ -35,7 +37,8 @@ export class PendingRequests {
   add({ message, headers }: Inbound<JsonRpcRequest>): PendingRequest {
     const meta = message.params?._meta;
     const token = isRecord(meta) ? meta.progressToken : undefined;
-    const entry: Entry = { message, headers, link: undefined, token, stopDeadline: nothing };
+    const state = { link: undefined, isTaken: false, token, stopDeadline: nothing };
+    const entry: Entry = { message, headers, ...state };
     this.#startDeadline(entry);
     this.#entries.set(message.id, entry);
     if (token !== undefined) this.#tokens.set(token, entry);
@@ -53,9 +56,11 @@ export class PendingRequests {
     return entry !== undefined;
   }
 
-  settleAll(link: Link, error: HopError): void {
+  /** Settles what was sent on that link, or only what was taken. */
+  settleAll(link: Link, error: HopError, which: 'all' | 'taken' = 'all'): void {
     for (const entry of [...this.#entries.values()]) {
-      if (entry.link === link) this.settle(entry.message.id, error);
+      const isMeant = entry.link === link && (which === 'all' || entry.isTaken);
+      if (isMeant) this.settle(entry.message.id, error);
     }
   }
 

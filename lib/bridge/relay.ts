@@ -85,8 +85,12 @@ export class Relay implements Upstream, ConnectionEvents {
 
   lost(link: Link, error: HopError): void {
     this.#surroundings.calls.cancelAll(link);
-    // `#deliver` sends a request again that was refused because its session is unknown.
     if (!isUnknownSession(error)) this.#pending.settleAll(link, error);
+    else {
+      // `#deliver` sends those again that were refused. The others were being worked on.
+      const forgotten = new HopError('closed', 'The upstream has forgotten the session');
+      this.#pending.settleAll(link, forgotten, 'taken');
+    }
   }
 
   #settled({ message, headers, link }: PendingRequest, outcome: JsonRpcResponse | HopError): void {
@@ -134,6 +138,7 @@ export class Relay implements Upstream, ConnectionEvents {
         const error = new HopError('closed', 'The upstream ended the stream before its answer');
         this.#pending.settle(pending.message.id, error);
       });
+      pending.isTaken = true;
       return undefined;
     } catch (error) {
       return hopErrorOf(error);

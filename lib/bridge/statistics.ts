@@ -77,6 +77,8 @@ export class SessionReport {
   state: UpstreamState;
   readonly #session: Session;
   readonly #statistics: Statistics;
+  /** The connection is open, as far as there is one. */
+  #isUnreachable = false;
 
   constructor(session: Session, statistics: Statistics) {
     this.#session = session;
@@ -89,6 +91,7 @@ export class SessionReport {
   changed(change: Partial<UpstreamState>): void {
     // Nothing follows the end.
     if (this.state.state === 'closed') return;
+    if (change.state) this.#isUnreachable = false;
     const before = this.state;
     const names = Object.keys(change) as (keyof UpstreamState)[];
     if (names.every((name) => before[name] === change[name])) return;
@@ -98,6 +101,18 @@ export class SessionReport {
     if (changes.hasSubscribers) changes.publish({ session, state } satisfies BridgeEvent);
     const { onUpstream } = this.#statistics.settings.hooks;
     tell(() => onUpstream?.(state, session));
+  }
+
+  /** An upstream that was connected cannot be reached now. */
+  unreachable(isTriedAgain: boolean): void {
+    if (this.state.state !== 'open' && !this.#isUnreachable) return;
+    this.changed({ state: isTriedAgain ? 'reconnecting' : 'failed' });
+    this.#isUnreachable = true;
+  }
+
+  /** The upstream has answered. */
+  reached(): void {
+    if (this.#isUnreachable) this.changed({ state: 'open' });
   }
 
   opened(pid: number | undefined, again: boolean): void {

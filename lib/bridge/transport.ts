@@ -21,7 +21,7 @@ export function openTransport(
   const { settings } = statistics;
   const { upstream, closeTimeoutMs, maxMessageBytes } = settings;
   if (upstream instanceof URL) {
-    return new HttpTransport(upstream, settings, latest, refusedToken);
+    return new HttpTransport(upstream, { settings, report, latest, refusedToken });
   }
   return new ChildTransport({
     command: upstream,

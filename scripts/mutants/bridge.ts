@@ -1,6 +1,8 @@
 import type { Mutant } from './mutant.js';
 
 const AUTHORIZATION = 'bridge/authorization.spec.ts';
+const ODD_PROGRAMS = 'bridge/odd-programs.spec.ts';
+const ODD_UPSTREAMS = 'bridge/odd-upstreams.spec.ts';
 const RELAY = 'bridge/relay.spec.ts';
 const RESTARTS = 'bridge/restarts.spec.ts';
 const STDIO = 'bridge/stdio.spec.ts';
@@ -81,10 +83,73 @@ export const bridge: readonly Mutant[] = [
   },
   {
     name: 'bridge: one message may have any size',
-    file: 'bridge/http-transport.ts',
+    file: 'bridge/bounded-response.ts',
     find: '    if (held <= maxBytes) controller.enqueue(value);',
     replace: '    if (held <= Infinity) controller.enqueue(value);',
     specs: ['bridge/faults.spec.ts'],
+  },
+  {
+    name: 'bridge: a process that has closed its pipes is kept',
+    file: 'bridge/child-transport.ts',
+    find: '      if (this.#isClosing || !running.has(this)) return;\n      this.onerror',
+    replace: '      return;\n      this.onerror',
+    specs: [ODD_PROGRAMS],
+  },
+  {
+    name: 'bridge: a timer that is early counts as an attempt',
+    file: 'bridge/connection.ts',
+    find: '      if (this.#pauses.leftMs > 0) {\n        this.#againSoon();\n        return;\n      }\n',
+    replace: '',
+    specs: ['bridge/lost.spec.ts'],
+  },
+  {
+    name: 'bridge: an upstream that cannot be reached counts as open',
+    file: 'bridge/statistics.ts',
+    find: "    this.changed({ state: isTriedAgain ? 'reconnecting' : 'failed' });",
+    replace: '    void isTriedAgain;',
+    specs: ['bridge/states.spec.ts'],
+  },
+  {
+    name: 'bridge: events that end in two chunks are one',
+    file: 'bridge/bounded-response.ts',
+    find: '    if (isBlank(this.#last, first)) this.#held = 0;\n',
+    replace: '',
+    specs: [ODD_UPSTREAMS],
+  },
+  {
+    name: 'bridge: one end of a line ends an event, if it comes in two chunks',
+    file: 'bridge/bounded-response.ts',
+    find: '(before === LF && (after === LF || after === CR)) || (before === CR && after === CR);',
+    replace: '(before === LF || before === CR) && (after === LF || after === CR);',
+    specs: [ODD_UPSTREAMS],
+  },
+  {
+    name: 'bridge: the upstream says how often its stream is opened again',
+    file: 'bridge/http-transport.ts',
+    find: 'const pause = Math.min(Math.max(delay, LEAST_PAUSE_MS), MAX_DELAY_MS);',
+    replace: 'const pause = delay;',
+    specs: [ODD_UPSTREAMS],
+  },
+  {
+    name: 'bridge: an upstream without a stream has forgotten the session',
+    file: 'bridge/http-transport.ts',
+    find: 'if (isFirst && NO_STREAM.has(response.status)) {',
+    replace: 'if (isFirst && response.status === 405) {',
+    specs: [ODD_UPSTREAMS],
+  },
+  {
+    name: 'bridge: a call of a session that was forgotten waits for its deadline',
+    file: 'bridge/relay.ts',
+    find: "      this.#pending.settleAll(link, forgotten, 'taken');\n",
+    replace: '      void forgotten;\n',
+    specs: [ODD_UPSTREAMS],
+  },
+  {
+    name: 'bridge: a body without the answer is waited for',
+    file: 'bridge/http-transport.ts',
+    find: '      if (bodies.has(number)) ended();\n',
+    replace: '',
+    specs: [ODD_UPSTREAMS],
   },
   {
     name: 'bridge: an upstream sends clients to metadata of others',

@@ -5,39 +5,8 @@ import { expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { lastingPort } from '../support/lasting-port.js';
 import { bridged } from './bridged.js';
+import { json, scripted, type Body } from './scripted.js';
 import { serveHttp } from './upstreams.js';
-
-/** An upstream that answers `initialize` as one of 2025, and everything else by `answer`. */
-async function scripted(answer: (req: IncomingMessage, res: ServerResponse, body: Body) => void) {
-  return serveHttp((req, res) => {
-    let text = '';
-    req.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    req.on('end', () => {
-      const body = (text === '' ? {} : JSON.parse(text)) as Body;
-      if (req.method === 'DELETE') res.writeHead(200).end();
-      else if (req.method === 'GET') res.writeHead(405).end();
-      else if (body.method === 'initialize') {
-        res.setHeader('mcp-session-id', 'one');
-        json(res, body.id, {
-          protocolVersion: '2025-11-25',
-          capabilities: { tools: {} },
-          serverInfo: { name: 'scripted', version: '1' },
-        });
-      } else if (body.id === undefined) res.writeHead(202).end();
-      else answer(req, res, body);
-    });
-  });
-}
-
-interface Body {
-  id?: number;
-  method?: string;
-}
-
-function json(res: ServerResponse, id: unknown, result: object): void {
-  res.writeHead(200, { 'content-type': 'application/json' });
-  res.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
-}
 
 it('says that the upstream cannot be reached, and not where it is', async () => {
   const { failure, errors } = await bridged(`http://127.0.0.1:${await lastingPort()}/mcp`);

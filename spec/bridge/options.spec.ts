@@ -22,6 +22,7 @@ it.each([
   [{ upstream, headers: [] }, /headers must be a record/],
   [{ upstream, headers: { host: 'x' } }, /headers: host belongs to the connection/],
   [{ upstream, headers: { 'x-key': 'a\nb' } }, /headers: x-key has a value/],
+  [{ upstream, headers: { 'X-Key': 'a', 'x-key': 'b' } }, /headers: x-key is given twice/],
   [{ upstream, era: 'new' }, /era must be/],
   [{ upstream, connectTimeoutMs: 0 }, /connectTimeoutMs must be milliseconds/],
   [{ upstream, requestTimeoutMs: '9' }, /requestTimeoutMs must be milliseconds/],

@@ -1,29 +1,15 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { expect, it } from 'vitest';
 
-import { expect, it, onTestFinished } from 'vitest';
-
-import type { BridgeEvent } from '../../lib/bridge/index.js';
 import { eventually } from '../support/eventually.js';
 import { lastingPort } from '../support/lasting-port.js';
 import { newJournal } from '../support/sdk/tools.js';
 import { v1McpServer } from '../support/sdk/v1-servers.js';
-import { bridged, greet, type Bridged } from './bridged.js';
+import { bridged, greet } from './bridged.js';
+import { events, noTools, scripted, type Answer } from './scripted.js';
+import { statesOf } from './states.js';
 import { serveV1 } from './upstreams.js';
 
 const factory = () => v1McpServer(newJournal());
-
-/** What the channel tells of the sessions of a bridge. */
-function statesOf({ served }: Bridged): string[] {
-  const states: string[] = [];
-  const listener = (payload: unknown): void => {
-    const { session, state } = payload as BridgeEvent;
-    if (served.mcp.sessions.get(session.id) === session)
-      states.push(`${state.state} ${state.era ?? ''}`.trimEnd());
-  };
-  subscribe('mcp-sse:bridge', listener);
-  onTestFinished(() => void unsubscribe('mcp-sse:bridge', listener));
-  return states;
-}
 
 it('tells each change once: connecting, open, lost, back', async () => {
   const port = await lastingPort();
@@ -48,4 +34,36 @@ it('fails when the upstream cannot be reached at first', async () => {
   expect(await to.failure()).toMatchObject({ data: { reason: 'unreachable' } });
   await eventually(() => states.includes('failed'));
   expect(states.slice(0, 2)).toEqual(['connecting', 'failed']);
+});
+
+it('says so when an upstream that was there cannot be reached, and when it is back', async () => {
+  const port = await lastingPort();
+  const first = await scripted(noTools, { port });
+  const to = await bridged(first.url);
+  const states = statesOf(to);
+  await to.connect();
+  await first.kill();
+  await expect(to.client.listTools()).rejects.toMatchObject({ data: { reason: 'unreachable' } });
+  expect(states.at(-1)).toBe('failed legacy');
+  expect(to.server.stats().sessions).toMatchObject({ failed: 1, open: 0 });
+  await scripted(noTools, { port });
+  expect(await to.client.listTools()).toEqual({ tools: [] });
+  expect(states.slice(-2)).toEqual(['failed legacy', 'open legacy']);
+});
+
+it('says that it is tried again while it has a stream', async () => {
+  const port = await lastingPort();
+  const stream: Answer = (_req, res) => {
+    events(res);
+    res.write(': open\n\nretry: 100\n\n');
+  };
+  const first = await scripted(noTools, { port, stream });
+  const to = await bridged(first.url);
+  const states = statesOf(to);
+  await to.connect();
+  await eventually(() => first.requests.some(({ method }) => method === 'GET'));
+  await first.kill();
+  await eventually(() => states.at(-1) === 'reconnecting legacy');
+  await scripted(noTools, { port, stream });
+  await eventually(() => states.at(-1) === 'open legacy');
 });

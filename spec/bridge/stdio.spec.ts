@@ -93,14 +93,18 @@ it('starts a modern one again when it is needed', async () => {
   expect(to.server.stats()).toMatchObject({ processes: 1, totals: { reconnects: 1 } });
 });
 
-it('tells lines of stderr to the hook, and ignores what is no message', async () => {
+it('tells the hook lines of stderr, and of stdout what is no message', async () => {
   const lines: string[] = [];
   const hooks = { onStderr: (line: string) => lines.push(line) };
   const to = await bridged(V1, { hooks });
   await to.connect();
   expect(await call(to, 'noise')).toBe('made noise');
-  await eventually(() => lines.length === 2);
-  expect(lines).toEqual(['first line', 'second line']);
+  await eventually(() => lines.length === 4);
+  // Two pipes have no order between them.
+  const errors = ['first line', 'second line'];
+  const output = ['this is no message', '{"nor":"this"}'];
+  expect(lines.filter((line) => errors.includes(line))).toEqual(errors);
+  expect(lines.filter((line) => !errors.includes(line))).toEqual(output);
   expect(await greet(to.client)).toBe('Hello, Ann');
 });
 

@@ -162,6 +162,9 @@ it('passes errors with their code, message and data', async () => {
   await expect(client.getPrompt({ name: 'nothing' })).rejects.toMatchObject({ code: -32602 });
   const unknown = client.request({ method: 'vendor/unknown' }, ANYTHING);
   await expect(unknown).rejects.toMatchObject({ code: -32601, message: 'Method not found' });
+  // The SDK's client refuses to send it to an upstream of 2026-07-28, which does not have it.
+  const older = client.request({ method: 'tasks/list' }, ANYTHING);
+  await expect(older).rejects.toMatchObject({ code: -32601, message: 'Method not found' });
 });
 
 it('passes `_meta` on, but not what would change the protocol of the connection', async () => {

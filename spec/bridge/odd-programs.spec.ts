@@ -1,0 +1,129 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { expect, it, onTestFinished } from 'vitest';
+
+import type { UpstreamCommand } from '../../lib/bridge/index.js';
+import { eventually } from '../support/eventually.js';
+import { textOf } from '../support/sdk/clients.js';
+import { bridged, greet, type Bridged } from './bridged.js';
+
+const odd = (...how: string[]): UpstreamCommand => ({
+  command: process.execPath,
+  args: [fileURLToPath(new URL('programs/odd.mjs', import.meta.url)), ...how],
+});
+const QUICK = { closeTimeoutMs: 400 };
+
+const call = async ({ client }: Bridged, name: string): Promise<string> =>
+  textOf(await client.callTool({ name, arguments: {} }));
+
+it.each(['bom', 'crlf', 'banner'])('understands one that writes a %s', async (how) => {
+  const to = await bridged(odd(how), QUICK);
+  await to.connect();
+  expect(await greet(to.client)).toBe('Hello, Ann');
+});
+
+it('tells the hook what a program writes to its output that is no message', async () => {
+  const lines: string[] = [];
+  const hooks = { onStderr: (line: string) => lines.push(line) };
+  const to = await bridged(odd('banner'), { ...QUICK, hooks });
+  await to.connect();
+  expect(lines).toEqual(['Server 1.0 is listening on stdio']);
+});
+
+it.each([
+  ['batch', 'in a batch'],
+  ['bytes of a letter', '漢字 🎉\u2028'],
+  ['last word', 'without an end of line'],
+])('takes the answer of one with the oddity "%s"', async (name, answer) => {
+  const heard: unknown[] = [];
+  const to = await bridged(odd(), QUICK);
+  to.client.setNotificationHandler('notifications/message', ({ params }) => {
+    heard.push(params.data);
+  });
+  await to.connect();
+  expect(await call(to, name)).toBe(answer);
+  expect(heard).toEqual(name === 'batch' ? ['news'] : []);
+});
+
+it('keeps up with one that floods its stderr', async () => {
+  let lines = 0;
+  const hooks = { onStderr: () => (lines += 1) };
+  const to = await bridged(odd(), { ...QUICK, hooks });
+  await to.connect();
+  expect(await call(to, 'flood')).toBe('flooded');
+  await eventually(() => lines === 20_000);
+});
+
+it('ends one that closes its output, and starts another', async () => {
+  const to = await bridged(odd(), QUICK);
+  await to.connect();
+  await expect(call(to, 'no output')).rejects.toMatchObject({
+    data: { hop: 'upstream', reason: 'closed', outcome: 'unknown' },
+  });
+  await eventually(() => to.server.stats().totals.reconnects === 1);
+  expect(await greet(to.client)).toBe('Hello, Ann');
+  // The old one may still be ending.
+  await eventually(() => to.server.stats().processes === 1);
+});
+
+it('ends one that closes its input, and starts another', async () => {
+  const to = await bridged(odd(), QUICK);
+  await to.connect();
+  expect(await call(to, 'no input')).toBe('closed');
+  // The first write after that tells.
+  await greet(to.client).catch(() => undefined);
+  await eventually(() => to.server.stats().totals.reconnects === 1);
+  expect(await greet(to.client)).toBe('Hello, Ann');
+  // The old one may still be ending.
+  await eventually(() => to.server.stats().processes === 1);
+});
+
+it('does not wait for a process that has left the group and holds the pipes', async () => {
+  const to = await bridged(odd(), QUICK);
+  await to.connect();
+  const pid = Number(await call(to, 'orphan'));
+  onTestFinished(() => void process.kill(pid, 'SIGKILL'));
+  await to.server.close();
+  expect(to.server.stats().processes).toBe(0);
+});
+
+it.skipIf(process.platform === 'win32').each([
+  ['is not executable', 'plain', 0o644],
+  ['is a folder', '', 0],
+  ['is below a file', 'plain/server', 0],
+  ['has an interpreter that is not there', 'script', 0o755],
+])('says so of a program that %s', async (_, name, mode) => {
+  const folder = mkdtempSync(join(tmpdir(), 'odd-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'plain'), '\0\0\0\0 no program');
+  writeFileSync(join(folder, 'script'), '#!/nowhere/at-all\n');
+  const command = join(folder, name);
+  if (mode > 0) chmodSync(command, mode);
+  const { failure, server } = await bridged({ command });
+  expect(await failure()).toMatchObject({
+    data: { hop: 'upstream', reason: 'unreachable', outcome: 'not-done' },
+  });
+  expect(server.stats().processes).toBe(0);
+});
+
+it.skipIf(process.platform === 'win32')(
+  'runs a program whose path has spaces, with arguments as they are',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'odd folder '));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const command = join(folder, 'my server');
+    const [program = ''] = odd().args ?? [];
+    writeFileSync(command, `#!/bin/sh\necho "$@" >&2\nexec "${process.execPath}" "${program}"\n`);
+    chmodSync(command, 0o755);
+    const lines: string[] = [];
+    const hooks = { onStderr: (line: string) => lines.push(line) };
+    const args = ['two words', '"', 'C:\\dir\\*', '$HOME', '--flag=a b'];
+    const to = await bridged({ command, args }, { ...QUICK, hooks });
+    await to.connect();
+    expect(await greet(to.client)).toBe('Hello, Ann');
+    expect(lines).toEqual([args.join(' ')]);
+  },
+);
