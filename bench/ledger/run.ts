@@ -12,8 +12,8 @@ import { WAYS, type NodeProtocol, type Way } from './node.js';
 const SESSIONS = 16;
 const [perSecond = 500, windowMs = 5_000, rounds = 5] = process.argv.slice(2).map(Number);
 const PROGRAM = new URL('node.ts', import.meta.url);
-/** How long a call runs: in the turn in which it came, or for a while. */
-const DURATIONS = [0, 20] as const;
+/** How long a call runs, in ms: in the turn in which it came, or for a while. */
+const DURATIONS = [0, 2, 20] as const;
 
 interface Pair {
   readonly owner: ForkedProgram<NodeProtocol>;

@@ -22,7 +22,7 @@ export const ledgerMutants: readonly Mutant[] = [
   {
     name: 'calls that are answered at once are told',
     file: trail,
-    find: 'else this.#fresh.delete(call);',
+    find: 'else this.#untell(call);',
     replace: '',
     specs: [trails],
   },
@@ -39,6 +39,27 @@ export const ledgerMutants: readonly Mutant[] = [
     find: 'this.calls?.ended();',
     replace: '',
     specs: [told],
+  },
+  {
+    name: 'a POST waits for another node although its call is answered',
+    file: trail,
+    find: 'this.#waiting?.resolve();',
+    replace: '',
+    specs: [trails],
+  },
+  {
+    name: 'no POST waits any more once one was answered early',
+    file: trail,
+    find: 'this.#waiting?.resolve();\n    this.#waiting = undefined;',
+    replace: 'this.#waiting?.resolve();',
+    specs: [trails],
+  },
+  {
+    name: 'a POST waits until the answers to other calls are told',
+    file: trail,
+    find: 'const told = this.#untold > 0 ?',
+    replace: 'const told = this.#fresh.size > 0 ?',
+    specs: [trails],
   },
   {
     name: 'a session of which nothing was left is not introduced anew',

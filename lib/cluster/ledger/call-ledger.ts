@@ -6,10 +6,15 @@ import {
   type TrailedSession,
   type TrailUpdate,
 } from '../../session/inbound/call-trail.js';
-import { clearTimeout, performance, setImmediate, setTimeout } from '../../util/timers.js';
+import { clearTimeout, performance, setTimeout } from '../../util/timers.js';
 import type { Membership } from '../membership.js';
 import { NOTES_VERSION } from './call-notes.js';
 
+/**
+ * Calls that are answered within this time are told to nobody, and all others that come in it share
+ * a message. The answer does not wait for it; the 202 of the POST does.
+ */
+const SOON_MS = 5;
 /** News that can wait goes out within this time, together with other news. */
 const LATER_MS = 100;
 /** How long a POST waits for the other node to know of its calls. */
@@ -59,8 +64,8 @@ class Waiting {
 }
 
 /**
- * Tells one other node, the keeper, of the calls of this one: all news of a turn of the event loop
- * in one frame. If the keeper is gone or does not answer, another node is told everything.
+ * Tells one other node, the keeper, of the calls of this one: all news of some milliseconds in
+ * one message. If the keeper is gone or does not answer, another node is told everything.
  */
 export class CallLedger implements CallTracker {
   readonly #membership: Membership;
@@ -76,7 +81,7 @@ export class CallLedger implements CallTracker {
   #waiting: Waiting | undefined;
   /** The keeper acknowledges in time, so POSTs wait for it. */
   #isPrompt = true;
-  #due: 'soon' | 'later' | undefined;
+  #soonTimer: NodeJS.Timeout | undefined;
   #laterTimer: NodeJS.Timeout | undefined;
 
   /** @param reruns whether the requests of tools that may run again are kept */
@@ -126,7 +131,6 @@ export class CallLedger implements CallTracker {
   /** This node leaves: tells the rest now. */
   close(): void {
     this.#flush();
-    clearTimeout(this.#laterTimer);
     this.#keeper = undefined;
   }
 
@@ -181,21 +185,17 @@ export class CallLedger implements CallTracker {
   }
 
   #schedule(soon: boolean): void {
-    if (this.#due === 'soon' || (this.#due === 'later' && !soon)) return;
-    this.#due = soon ? 'soon' : 'later';
-    if (soon)
-      setImmediate(() => {
-        this.#flush();
-      });
-    else
-      this.#laterTimer ??= setTimeout(() => {
-        this.#laterTimer = undefined;
-        this.#flush();
-      }, LATER_MS).unref();
+    const flush = (): void => {
+      this.#flush();
+    };
+    if (soon) this.#soonTimer ??= setTimeout(flush, SOON_MS).unref();
+    else this.#laterTimer ??= setTimeout(flush, LATER_MS).unref();
   }
 
   #flush(): void {
-    this.#due = undefined;
+    clearTimeout(this.#soonTimer);
+    clearTimeout(this.#laterTimer);
+    this.#soonTimer = this.#laterTimer = undefined;
     const keeper = this.#keeper;
     const waiting = this.#waiting;
     this.#waiting = undefined;

@@ -20,10 +20,7 @@ const NOT_NOTED: ReadonlySet<string> = new Set(['initialize', 'ping']);
 export interface CallTracker {
   /** There is news of the trail, to be told soon or together with other news. */
   changed(trail: CallTrail, soon: boolean): void;
-  /**
-   * Resolves when the other node knows the news so far; undefined when there is nothing to wait
-   * for.
-   */
+  /** Resolves when the other node knows the news so far; undefined when it is not waited for. */
   told(): Promise<void> | undefined;
   /** The session is over. */
   ended(trail: CallTrail): void;
@@ -84,9 +81,8 @@ interface Call {
 }
 
 /**
- * Notes running calls, and calls whose answers are not known to be read. A call that is answered in
- * the turn of the event loop in which it came, to a client that is connected, is told to no other
- * node.
+ * Notes running calls, and calls whose answers are not known to be read. A call whose answer goes to
+ * a connected client before the next news go out is told to no other node.
  */
 export class CallTrail {
   readonly #session: TrailedSession;
@@ -98,6 +94,10 @@ export class CallTrail {
   #answers: Map<RequestId, Call> | undefined;
   /** Calls of which there is news. */
   readonly #fresh = new Set<Call>();
+  /** How many of these the other node knows nothing of. */
+  #untold = 0;
+  /** POSTs wait until the other node knows of their calls, or nobody needs to. */
+  #waiting: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   #over: RequestId[] = [];
   /** How many calls the other node knows of, once it has been told how far the client has read. */
   #toldCount = 0;
@@ -141,8 +141,8 @@ export class CallTrail {
     this.#answers ??= new Map();
     this.#answers.set(id, call);
     const isConnected = this.#session.state === 'open';
-    if (call.told || !isConnected) this.#fresh.add(call);
-    else this.#fresh.delete(call);
+    if (call.told || !isConnected) this.#tell(call);
+    else this.#untell(call);
     if (this.#answers.size > MAX_ANSWERS) this.#dropOldest(this.#answers);
     if (this.#fresh.has(call)) this.#tracker.changed(this, !isConnected);
   }
@@ -151,7 +151,7 @@ export class CallTrail {
   detached(): void {
     if (!this.#answers) return;
     this.#dropRead();
-    for (const call of this.#answers.values()) if (!call.told) this.#fresh.add(call);
+    for (const call of this.#answers.values()) if (!call.told) this.#tell(call);
     if (this.#fresh.size > 0) this.#tracker.changed(this, true);
   }
 
@@ -161,9 +161,15 @@ export class CallTrail {
     this.#tracker.ended(this);
   }
 
-  /** As `CallTracker.told`. */
+  /**
+   * Resolves when the other node knows of the calls so far, or they are answered; undefined when
+   * there is nothing to wait for.
+   */
   told(): Promise<void> | undefined {
-    return this.#fresh.size > 0 ? this.#tracker.told() : undefined;
+    const told = this.#untold > 0 ? this.#tracker.told() : undefined;
+    if (!told) return undefined;
+    this.#waiting ??= waiting();
+    return Promise.race([told, this.#waiting.promise]);
   }
 
   /** The news, which count as told from now on. Undefined if there are none. */
@@ -182,6 +188,9 @@ export class CallTrail {
       call.told = true;
     }
     this.#fresh.clear();
+    this.#untold = 0;
+    // Whoever waits is told by the tracker now.
+    this.#waiting = undefined;
     // It forgets a session of which it has no call.
     this.#kept = this.#toldCount > 0;
     return {
@@ -222,7 +231,7 @@ export class CallTrail {
     const call: Call = { id, request: kept, offset: undefined, told: false };
     this.#running ??= new Map();
     this.#running.set(id, call);
-    this.#fresh.add(call);
+    this.#tell(call);
     this.#tracker.changed(this, true);
   }
 
@@ -243,8 +252,22 @@ export class CallTrail {
     }
   }
 
+  /** There is news of the call. */
+  #tell(call: Call): void {
+    if (!this.#fresh.has(call) && !call.told) this.#untold += 1;
+    this.#fresh.add(call);
+  }
+
+  #untell(call: Call): void {
+    if (!this.#fresh.delete(call) || call.told) return;
+    this.#untold -= 1;
+    if (this.#untold > 0) return;
+    this.#waiting?.resolve();
+    this.#waiting = undefined;
+  }
+
   #forget(call: Call): void {
-    this.#fresh.delete(call);
+    this.#untell(call);
     if (!call.told) return;
     this.#toldCount -= 1;
     this.#over.push(call.id);
@@ -267,4 +290,10 @@ export class CallTrail {
     const { token, key } = sender.resumeStrategy;
     return { id, token, key, principal, address };
   }
+}
+
+function waiting(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
 }

@@ -1,6 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { describe, expect, it } from 'vitest';
 
 import { CallTrail, type TrailUpdate } from '../../../lib/session/inbound/call-trail.js';
+import { deferred } from '../../support/deferred.js';
 import { notification, request } from '../../support/messages.js';
 
 type State = 'open' | 'detached' | 'closed';
@@ -20,10 +23,14 @@ function newTrail() {
   };
   const changes: boolean[] = [];
   let ended = 0;
-  const told = Promise.resolve();
+  const told = deferred();
   const trail = new CallTrail(
     session,
-    { changed: (_, soon) => changes.push(soon), told: () => told, ended: () => (ended += 1) },
+    {
+      changed: (_, soon) => changes.push(soon),
+      told: () => told.promise,
+      ended: () => (ended += 1),
+    },
     7,
   );
   return { trail, session, changes, told, ended: () => ended };
@@ -162,12 +169,51 @@ describe('the trail of a session', () => {
     expect(trail.takeUpdate()).toEqual({ n: 7, read: 0, over: [2], begun: [2] });
   });
 
-  it('lets its POST wait as long as there is something to tell', () => {
+  it('lets its POST wait until its call is told', async () => {
     const { trail, told } = newTrail();
     expect(trail.told()).toBeUndefined();
     trail.received(request(1));
-    expect(trail.told()).toBe(told);
+    const waiting = trail.told();
+    expect(await isSettled(waiting)).toBe(false);
+    told.resolve();
+    await waiting;
     trail.takeUpdate();
     expect(trail.told()).toBeUndefined();
   });
+
+  it('lets its POST wait no longer when its calls are answered or cancelled', async () => {
+    const { trail } = newTrail();
+    trail.received(request(1));
+    trail.received(request(2));
+    const waiting = trail.told();
+    trail.answered(1, 1);
+    expect(await isSettled(waiting)).toBe(false);
+    trail.received(notification('notifications/cancelled', { requestId: 2 }));
+    await waiting;
+    expect(trail.told()).toBeUndefined();
+    trail.received(request(3));
+    expect(await isSettled(trail.told())).toBe(false);
+  });
+
+  it('lets its POST wait when its call is answered to a client that is away', async () => {
+    const { trail, session } = newTrail();
+    trail.received(request(1));
+    const waiting = trail.told();
+    session.state = 'detached';
+    trail.answered(1, 1);
+    expect(await isSettled(waiting)).toBe(false);
+  });
+
+  it('lets no POST wait until an answer is told', () => {
+    const { trail } = newTrail();
+    trail.received(request(1));
+    trail.takeUpdate();
+    trail.answered(1, 1);
+    expect(trail.told()).toBeUndefined();
+  });
 });
+
+function isSettled(promise: Promise<unknown> | undefined): Promise<boolean> {
+  const later = setImmediate().then(() => false);
+  return Promise.race([Promise.resolve(promise).then(() => true), later]);
+}
