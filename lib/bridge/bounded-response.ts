@@ -34,7 +34,7 @@ export function bounded(response: Response, maxBytes: number): Response {
 }
 
 export const isEventStream = ({ headers }: Response): boolean =>
-  headers.get('content-type')?.includes('text/event-stream') ?? false;
+  /^\s*text\/event-stream\b/i.test(headers.get('content-type') ?? '');
 
 const LF = 10;
 const CR = 13;

@@ -78,7 +78,7 @@ export class Connection {
       this.#surroundings.report.changed({ state: this.#lostState(), pid: undefined });
       this.#againSoon();
     }
-    this.#leave(link);
+    this.#leave(link, link.leave());
     this.#events.lost(link, error);
   }
 
@@ -183,8 +183,8 @@ export class Connection {
     }, this.#pauses.leftMs).unref();
   }
 
-  #leave(link: Link): void {
-    const left = link.close().catch(() => undefined);
+  #leave(link: Link, leaving = link.close()): void {
+    const left = leaving.catch(() => undefined);
     this.#closing.add(left);
     void left.then(() => this.#closing.delete(left));
   }

@@ -110,6 +110,10 @@ export function refusal(status: number, details: HopErrorDetails): HopError {
   return new HopError('refused', message, { ...details, status });
 }
 
+/** Whether the text of a 400 says that the session is not known: many servers do not answer 404. */
+export const saysUnknownSession = (text: string | undefined): boolean =>
+  /session/i.test(text ?? '');
+
 const isZod = (error: unknown): boolean => isRecord(error) && error.name === 'ZodError';
 
 /** An error and what caused it, outermost first. */

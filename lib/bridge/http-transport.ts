@@ -11,7 +11,7 @@ import { clearTimeout, setImmediate, setTimeout } from '../util/timers.js';
 import { refusalOf, type RefusedToken } from './authorization.js';
 import { bounded, isEventStream } from './bounded-response.js';
 import type { HeaderRecord } from './forwarded-headers.js';
-import { failureOf, HopError, hopErrorOf } from './hop-error.js';
+import { failureOf, HopError, hopErrorOf, saysUnknownSession } from './hop-error.js';
 import type { BridgeSettings } from './options.js';
 import type { SessionReport } from './statistics.js';
 
@@ -57,6 +57,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   /** Requests whose sender does not ask to be told when their stream ends. */
   readonly #unanswered = new Set<RequestId>();
   readonly #streams: Streams;
+  readonly #sending = new Set<Promise<void>>();
   #count = 0;
 
   constructor(url: URL, session: HttpSession) {
@@ -98,10 +99,13 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     const number = String((this.#count += 1));
     const headers = { ...options?.headers, [REQUEST]: number };
     const { bodies } = this.#streams;
+    const sending = super.send(message, { ...options, headers, onRequestStreamEnd: ended });
+    this.#sending.add(sending);
     try {
-      await super.send(message, { ...options, headers, onRequestStreamEnd: ended });
+      await sending;
       if (bodies.has(number)) ended();
     } finally {
+      this.#sending.delete(sending);
       bodies.delete(number);
     }
   }
@@ -122,6 +126,11 @@ export class HttpTransport extends StreamableHTTPClientTransport {
       const { error } = failureOf(id, new HopError('closed', text));
       this.onmessage?.({ jsonrpc: '2.0', id, error });
     };
+  }
+
+  /** Resolves when each request that was sent until now is taken or refused. */
+  sent(): Promise<unknown> {
+    return Promise.allSettled(this.#sending);
   }
 
   /** Notes what arrives, for a client that sets its own `onmessage` behind this one. */
@@ -202,6 +211,11 @@ function fetchFor(
       if (isFirst && NO_STREAM.has(response.status)) {
         await response.body?.cancel();
         return new Response(null, { status: 405 });
+      }
+      // The transport does not show what such an answer says.
+      if (response.status === 400) {
+        const text = await bounded(response, maxMessageBytes).text();
+        return new Response(null, { status: saysUnknownSession(text) ? 404 : 400 });
       }
     }
     // [spec] 202 is no answer to a request; some servers answer on their stream.

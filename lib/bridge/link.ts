@@ -5,7 +5,7 @@ import type { JsonRpcMessage, JsonRpcRequest, JsonRpcResponse } from '../index.j
 import { PendingMap } from '../util/pending-map.js';
 import { ignoreRejection, withDeadline } from '../util/promises.js';
 import { randomText } from '../util/random-text.js';
-import { HopError, hopErrorOf } from './hop-error.js';
+import { HopError, hopErrorOf, saysUnknownSession } from './hop-error.js';
 import { HttpTransport, markHeaders } from './http-transport.js';
 import { isRequest, isResponse } from './messages.js';
 import type { Inbound, Surroundings } from './upstream.js';
@@ -134,6 +134,15 @@ export class Link {
     return this.#closed;
   }
 
+  /** Leaves a session that was lost, when all that is under way is taken or refused. */
+  async leave(): Promise<void> {
+    this.#isClosing = true;
+    const { closeTimeoutMs } = this.#surroundings.settings;
+    const sent = this.transport instanceof HttpTransport ? this.transport.sent() : undefined;
+    if (sent) await withDeadline(sent, closeTimeoutMs, closed).catch(() => undefined);
+    await this.close();
+  }
+
   async #close(): Promise<void> {
     this.#isClosing = true;
     const { closeTimeoutMs } = this.#surroundings.settings;
@@ -149,6 +158,7 @@ export class Link {
   }
 
   async #post({ message, headers }: Inbound, ended?: () => void): Promise<void> {
+    if (this.#isClosing) throw new HopError('closed', CLOSED, { sent: false });
     const marked = this.#surroundings.settings.forwardHeaders.length > 0;
     try {
       // The types of the two packages differ in what an error may leave out.
@@ -196,7 +206,8 @@ export class Link {
   }
 }
 
-const closed = (): HopError => new HopError('closed', 'The upstream closed the connection');
+const CLOSED = 'The upstream closed the connection';
+const closed = (): HopError => new HopError('closed', CLOSED);
 
 /** `1` and `'1'` are two ids. */
 const keyOf = (id: unknown): string => `${typeof id} ${String(id)}`;
@@ -204,7 +215,7 @@ const keyOf = (id: unknown): string => `${typeof id} ${String(id)}`;
 const isInitialized = (message: JsonRpcMessage): boolean =>
   'method' in message && message.method === 'notifications/initialized';
 
-/** [spec] 404; many servers answer 400, and their message says that it is about the session. */
+/** [spec] 404 says so. */
 export function isUnknownSession({ status, text }: HopError): boolean {
-  return status === 404 || (status === 400 && /session/i.test(text ?? ''));
+  return status === 404 || (status === 400 && saysUnknownSession(text));
 }

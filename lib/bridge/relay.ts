@@ -108,7 +108,6 @@ export class Relay implements Upstream, ConnectionEvents {
 
   /** Sends a request, again if it is certain that the upstream has not seen it. */
   async #deliver(pending: PendingRequest): Promise<void> {
-    const isUrl = this.#surroundings.settings.upstream instanceof URL;
     for (let attempt = 0; ; attempt += 1) {
       const failed = await this.#try(pending);
       if (!failed || !this.#pending.has(pending)) return;
@@ -116,7 +115,10 @@ export class Relay implements Upstream, ConnectionEvents {
       const isForgotten = link?.hasSession === true && isUnknownSession(failed);
       if (isForgotten) this.#connection.drop(link, failed);
       const pause = RETRY_MS[attempt];
-      if (pause === undefined || !(isForgotten || (isUrl && failed.reason === 'unreachable'))) {
+      // Not sent, because the connection was lost just before.
+      const wasLost = !failed.sent && failed.reason === 'closed' && this.#connection.link !== link;
+      const mayTry = isForgotten || wasLost || failed.reason === 'unreachable';
+      if (pause === undefined || !mayTry) {
         this.#pending.settle(pending.message.id, failed);
         return;
       }

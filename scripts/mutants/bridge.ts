@@ -89,6 +89,27 @@ export const bridge: readonly Mutant[] = [
     specs: ['bridge/faults.spec.ts'],
   },
   {
+    name: 'bridge: what an upstream is about to refuse is cut off',
+    file: 'bridge/link.ts',
+    find: '    if (sent) await withDeadline(sent, closeTimeoutMs, closed).catch(() => undefined);\n',
+    replace: '    void sent;\n    void closeTimeoutMs;\n',
+    specs: [ODD_UPSTREAMS],
+  },
+  {
+    name: 'bridge: a request between two processes is refused',
+    file: 'bridge/relay.ts',
+    find: "isForgotten || wasLost || failed.reason === 'unreachable'",
+    replace: 'isForgotten || wasLost',
+    specs: [ODD_PROGRAMS],
+  },
+  {
+    name: 'bridge: a 400 to the GET of a stream says nothing of the session',
+    file: 'bridge/http-transport.ts',
+    find: 'saysUnknownSession(text) ? 404 : 400',
+    replace: '400',
+    specs: [ODD_UPSTREAMS],
+  },
+  {
     name: 'bridge: a process that has closed its pipes is kept',
     file: 'bridge/child-transport.ts',
     find: '      if (this.#isClosing || !running.has(this)) return;\n      this.onerror',

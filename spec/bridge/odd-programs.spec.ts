@@ -81,6 +81,16 @@ it('ends one that closes its input, and starts another', async () => {
   await eventually(() => to.server.stats().processes === 1);
 });
 
+it('keeps a request for the next process, if it comes between two', async () => {
+  const to = await bridged(odd(), QUICK);
+  await to.connect();
+  const [session] = to.served.mcp.sessions;
+  const state = () => to.server.upstreamOf(session!.id)!;
+  process.kill(state().pid!, 'SIGKILL');
+  await eventually(() => state().state === 'reconnecting');
+  expect(await greet(to.client)).toBe('Hello, Ann');
+});
+
 it('does not wait for a process that has left the group and holds the pipes', async () => {
   const to = await bridged(odd(), QUICK);
   await to.connect();

@@ -76,6 +76,19 @@ describe('a stream of the upstream', () => {
     },
   );
 
+  it.each(['Text/Event-Stream', 'text/event-stream;charset=UTF-8'])(
+    'may say so as %s',
+    async (type) => {
+      const upstream = await scripted((_req, res, { id }) => {
+        res.writeHead(200, { 'content-type': type });
+        setImmediate(() => res.end(event(answerTo(id))));
+      });
+      const { client, connect } = await bridged(upstream.url);
+      await connect();
+      expect(await client.listTools()).toEqual({ tools: [] });
+    },
+  );
+
   it('may not have an event over the bound whose lines end in two chunks', async () => {
     const upstream = await scripted(async (_req, res) => {
       events(res);
@@ -91,38 +104,60 @@ describe('a stream of the upstream', () => {
   });
 });
 
-it('tells of a call whose stream was cut, if the upstream has forgotten the session', async () => {
-  const port = await lastingPort();
-  const cut: Answer = (_req, res) => {
-    events(res);
-    res.write('id: 1\ndata: \n\n');
-  };
-  const first = await scripted(cut, { port });
-  const { client, connect, server } = await bridged(first.url);
-  await connect();
-  const call = client.callTool({ name: 'wait', arguments: {} });
-  await eventually(() => server.stats().totals.requests === 1);
-  await eventually(() => first.requests.length >= 4);
-  await first.kill();
-  let initialized = 0;
-  await serveHttp((req, res) => {
-    let text = '';
-    req.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    req.on('end', () => {
-      const { id, method } = JSON.parse(text || '{}') as { id?: unknown; method?: string };
-      if (req.headers['mcp-session-id'] === 'one') res.writeHead(404).end();
-      else if (method === 'initialize') {
-        initialized += 1;
-        res.setHeader('mcp-session-id', 'two');
-        const serverInfo = { name: 'scripted', version: '2' };
-        json(res, id, { protocolVersion: '2025-11-25', capabilities: {}, serverInfo });
-      } else res.writeHead(id === undefined ? 202 : 404).end();
+it.each([
+  [404, ''],
+  [400, 'Bad Request: No valid session ID provided'],
+])(
+  'tells of a call whose stream was cut, if the upstream answers %d %s',
+  async (status, refusal) => {
+    const port = await lastingPort();
+    const cut: Answer = (_req, res) => {
+      events(res);
+      res.write('id: 1\ndata: \n\n');
+    };
+    const first = await scripted(cut, { port });
+    const { client, connect, server } = await bridged(first.url);
+    await connect();
+    const call = client.callTool({ name: 'wait', arguments: {} });
+    await eventually(() => server.stats().totals.requests === 1);
+    await eventually(() => first.requests.length >= 4);
+    await first.kill();
+    let initialized = 0;
+    await serveHttp((req, res) => {
+      let text = '';
+      req.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      req.on('end', () => {
+        const { id, method } = JSON.parse(text || '{}') as { id?: unknown; method?: string };
+        if (req.headers['mcp-session-id'] === 'one') res.writeHead(status).end(refusal);
+        else if (method === 'initialize') {
+          initialized += 1;
+          res.setHeader('mcp-session-id', 'two');
+          const serverInfo = { name: 'scripted', version: '2' };
+          json(res, id, { protocolVersion: '2025-11-25', capabilities: {}, serverInfo });
+        } else res.writeHead(id === undefined ? 202 : 404).end();
+      });
+    }, port);
+    await expect(call).rejects.toMatchObject({
+      data: { hop: 'upstream', reason: 'closed', outcome: 'unknown' },
     });
-  }, port);
-  await expect(call).rejects.toMatchObject({
-    data: { hop: 'upstream', reason: 'closed', outcome: 'unknown' },
+    await eventually(() => initialized > 0);
+  },
+);
+
+it('sends a request again that is refused later than the one that told', async () => {
+  let refused = 0;
+  const upstream = await scripted((_req, res, { id }) => {
+    refused += 1;
+    if (refused === 1) res.writeHead(404).end();
+    // The bridge has left the session by then.
+    else if (refused === 2) setTimeout(() => res.writeHead(404).end(), 200);
+    else json(res, id, { tools: [] });
   });
-  await eventually(() => initialized > 0);
+  const { client, connect, server } = await bridged(upstream.url);
+  await connect();
+  const calls = [client.listTools(), client.listTools()];
+  expect(await Promise.all(calls)).toEqual([{ tools: [] }, { tools: [] }]);
+  expect(server.stats().totals.reconnects).toBe(1);
 });
 
 it.each([

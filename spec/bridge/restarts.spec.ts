@@ -25,6 +25,20 @@ it.each([404, 400])(
   },
 );
 
+it('sends all requests again that an upstream refuses after its restart', async () => {
+  const port = await lastingPort();
+  const factory = () => v1McpServer(newJournal());
+  const first = await serveV1(factory, { port });
+  const { client, connect } = await bridged(first.url);
+  await connect();
+  for (let round = 0, last = first; round < 2; round += 1) {
+    await last.kill();
+    last = await serveV1(factory, { port });
+    const calls = Array.from({ length: 20 }, () => greet(client));
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['Hello, Ann']));
+  }
+});
+
 it('waits a while for an upstream that is being restarted', async () => {
   const port = await lastingPort();
   const factory = () => v1McpServer(newJournal());
