@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bridge } from '../../lib/bridge/index.js';
 import { eventually } from '../support/eventually.js';
 import type { ConnectClient } from '../support/sdk/clients.js';
-import { testFlows, type Flow } from '../support/sdk/flows.js';
+import { expectFreedSlots, testFlows, type Flow } from '../support/sdk/flows.js';
 import { newJournal } from '../support/sdk/tools.js';
 import { connectV1 } from '../support/sdk/v1-client.js';
 import { v1McpServer } from '../support/sdk/v1-servers.js';
@@ -11,22 +11,29 @@ import { connectV2 } from '../support/sdk/v2-client.js';
 import { serve } from '../support/serve.js';
 import { serveV1, type Served as Upstream, type Sessions } from './upstreams.js';
 
-const CLIENTS: Record<string, ConnectClient> = { v1: connectV1, v2: connectV2 };
+const CLIENTS: Record<'v1' | 'v2', ConnectClient> = { v1: connectV1, v2: connectV2 };
 
-describe.each(['v1', 'v2'])('a client of SDK %s, bridged to Streamable HTTP', (version) => {
-  const connect = CLIENTS[version]!;
+const versions = ['v1', 'v2'] as const;
 
-  interface Setup extends Flow {
-    readonly upstream: Upstream & Sessions;
-  }
+interface Bridged extends Flow {
+  readonly upstream: Upstream & Sessions;
+}
 
-  async function setup(): Promise<Setup> {
-    const journal = newJournal();
-    const upstream = await serveV1(() => v1McpServer(journal));
-    const server = bridge({ upstream: upstream.url, forwardHeaders: ['x-call'] });
-    const served = await serve({ server, resume: { windowMs: 100 } });
-    return { journal, served, upstream, client: await connect(`${served.url}/sse`) };
-  }
+async function setUp(connect: ConnectClient): Promise<Bridged> {
+  const journal = newJournal();
+  const upstream = await serveV1(() => v1McpServer(journal));
+  const server = bridge({ upstream: upstream.url, forwardHeaders: ['x-call'] });
+  const served = await serve({ server, resume: { windowMs: 100 } });
+  return { journal, served, upstream, client: await connect(`${served.url}/sse`) };
+}
+
+it('a call that was cancelled frees its slot', async () => {
+  await expectFreedSlots(await Promise.all(versions.map((version) => setUp(CLIENTS[version]))));
+});
+
+describe.each(versions)('a client of SDK %s, bridged to Streamable HTTP', (version) => {
+  const connect = CLIENTS[version];
+  const setup = (): Promise<Bridged> => setUp(connect);
 
   testFlows('v1', setup);
 

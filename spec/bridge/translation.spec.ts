@@ -71,7 +71,7 @@ describe.each(['v1', 'v2'])('a client of SDK %s, bridged to 2026-07-28', (versio
   });
 
   it('cancels a call at the upstream when the client does', async () => {
-    const { url, journal, served } = await setup();
+    const { url, journal } = await setup();
     const client = await connectClient(url);
     const abort = new AbortController();
     const call = client.call('wait', {}, { signal: abort.signal });
@@ -79,7 +79,6 @@ describe.each(['v1', 'v2'])('a client of SDK %s, bridged to 2026-07-28', (versio
     abort.abort();
     await expect(call).rejects.toThrow();
     await eventually(() => journal.cancelled === 1);
-    await eventually(() => served.mcp.stats().inFlight === 0);
     expect(await client.call('greet', { name: 'Bo' })).toBe('Hello, Bo');
   });
 

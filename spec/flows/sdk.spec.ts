@@ -4,7 +4,7 @@ import type { ServerFactory } from '../../lib/index.js';
 import { expectStats } from '../support/expect-stats.js';
 import { eventually } from '../support/eventually.js';
 import type { ConnectClient } from '../support/sdk/clients.js';
-import { testFlows, type Flow } from '../support/sdk/flows.js';
+import { expectFreedSlots, testFlows, type Flow } from '../support/sdk/flows.js';
 import { newJournal, type Journal } from '../support/sdk/tools.js';
 import { connectV1 } from '../support/sdk/v1-client.js';
 import { v1McpServer, v1Server } from '../support/sdk/v1-servers.js';
@@ -25,12 +25,19 @@ const pairs = Object.entries(SERVERS).flatMap(([server, factory]) =>
   Object.entries(CLIENTS).map(([client, connect]) => ({ server, client, factory, connect })),
 );
 
-describe.each(pairs)('$server with a client of SDK $client', ({ server, factory, connect }) => {
-  async function setup(): Promise<Flow> {
-    const journal = newJournal();
-    const served = await serve({ server: factory(journal), resume: { windowMs: 100 } });
-    return { journal, served, client: await connect(`${served.url}/sse`) };
-  }
+async function setUp({ factory, connect }: (typeof pairs)[number]): Promise<Flow> {
+  const journal = newJournal();
+  const served = await serve({ server: factory(journal), resume: { windowMs: 100 } });
+  return { journal, served, client: await connect(`${served.url}/sse`) };
+}
+
+it('a call that was cancelled frees its slot, with each SDK', async () => {
+  await expectFreedSlots(await Promise.all(pairs.map(setUp)));
+});
+
+describe.each(pairs)('$server with a client of SDK $client', (pair) => {
+  const { server, connect } = pair;
+  const setup = (): Promise<Flow> => setUp(pair);
 
   testFlows(server, setup);
 
