@@ -10,12 +10,13 @@ const ourselves = {
 };
 
 // What takes long by nature: heaps that are filled, 200 MB for readers that stop, a thousand nodes,
-// all pages of the reference written anew.
+// all pages of the reference written anew, all code of the pages type-checked.
 const long = [
   'spec/cluster-scale/simulation.spec.ts',
   'spec/flows/heavy.spec.ts',
   'spec/hostile/full-heap.spec.ts',
   'spec/package/api-reference.spec.ts',
+  'spec/package/snippets.spec.ts',
   'spec/wire/json-size.spec.ts',
 ];
 
@@ -35,6 +36,21 @@ const waiting = [
   ),
 ].map((name) => `spec/${name}.spec.ts`);
 
+// What starts programs: our own, such as the examples and the code of the pages, of which each loads
+// everything anew, and Redis, NATS, proxies and a browser where they are there.
+const programs = [
+  ...['bench/targets', 'bridge/stdio', 'cli/demo', 'cli/program', 'flows/exit', 'resume/memory'],
+  ...['session/events/debug-log', 'testing/runners', 'http/guard/browser'],
+  'http/guard/documented-proxies',
+  ...['browser', 'layout', 'upstreams', 'usage'].map((name) => `dashboard/${name}`),
+  ...['deploying', 'ending-sse', 'programs', 'run-snippets', 'shown-code', 'shown-files'].map(
+    (name) => `package/${name}`,
+  ),
+  ...['cluster/hashing-balancers', 'cluster/nginx', 'nats/connection-monitor', 'nats/max-payload'],
+  ...['clients', 'connections', 'hash-slot'].map((name) => `redis/${name}`),
+  ...readdirSync('spec/examples').map((file) => `examples/${file.replace('.spec.ts', '')}`),
+].map((name) => `spec/${name}.spec.ts`);
+
 const all = readdirSync('spec', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.spec.ts'))
   .map((file) => `spec/${file.replaceAll('\\', '/')}`)
@@ -51,11 +67,11 @@ const isAlone = (file: string): boolean =>
 interface Way {
   readonly alias?: readonly Alias[];
   readonly env?: Record<string, string>;
-  readonly files?: readonly string[];
+  readonly files: readonly string[];
 }
 
 /** The specs by one way in to the package. */
-function way(name: string, { alias = [], env = {}, files = all }: Way): TestProjectConfiguration[] {
+function way(name: string, { alias = [], env = {}, files }: Way): TestProjectConfiguration[] {
   const resolve = { alias: [ourselves, ...alias] };
   const [alone, shared] = [files.filter(isAlone), files.filter((file) => !isAlone(file))];
   return [
@@ -67,17 +83,19 @@ function way(name: string, { alias = [], env = {}, files = all }: Way): TestProj
 // The alias reaches into lib too, so that router.ts itself gets Express 4.
 const express4 = { find: /^express$/, replacement: 'express4' };
 // Rooms that Express does not reach, and what is packed or imports the package by its name. Of the
-// dashboard, what a browser shows: it is mounted by the others.
+// dashboard, what a browser shows: it is mounted by the others. And what runs in programs of ours
+// only, which load Express 5 all the same.
 const independent = [
   ...['browser', 'layout', 'sessions', 'upstreams', 'usage'].map(
     (name) => `dashboard/${name}.spec.ts`,
   ),
   ...['bench', 'bridge', 'cli', 'cluster', 'cluster-faults', 'cluster-scale', 'examples', 'nats'],
   ...['options', 'otel', 'package', 'redis', 'session', 'soak', 'stream', 'util', 'wire'],
+  ...['flows/exit', 'resume/memory', 'testing/runners'].map((name) => `${name}.spec.ts`),
 ];
 
-// One suite: `npm test` runs it on Express 5, `npm run test:all` also on Express 4, in front of
-// Express (`mcp.requestListener(app)`), what takes long and what waits.
+// One suite: `npm test` runs it on Express 5, `npm run test:all` also what starts programs, takes
+// long or waits, and what Express reaches on Express 4 and in front of it (`mcp.requestListener(app)`).
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -86,7 +104,8 @@ export default defineConfig({
     hookTimeout: 15_000,
     coverage: { provider: 'v8', include: ['lib/**/*.ts'], thresholds: { 100: true } },
     projects: [
-      ...way('express5', {}),
+      ...way('express5', { files: all.filter((file) => !programs.includes(file)) }),
+      ...way('programs-express5', { files: programs }),
       ...way('express4', {
         alias: [express4],
         files: all.filter((file) => !isIn(independent, file)),

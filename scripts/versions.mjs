@@ -42,8 +42,8 @@ console.log(`${total('passed')} passed, ${total('failed')} failed`);
 
 function suite(node, project) {
   const report = join(reports, `${node}-${project}.json`);
-  // With the specs that need modules of their own.
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', `${project}*`, ...files];
+  // With the specs that need modules of their own, and those that start programs.
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', `*${project}*`, ...files];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const { status } = spawnSync('npx', ['-y', '-p', node, 'node', ...vitest, ...reporters], {
     stdio: ['ignore', 'inherit', 'inherit'],
