@@ -1,8 +1,8 @@
 // Counts checks that are done step by step, each with a line of its own, and runs programs for them.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -51,10 +51,16 @@ export function run(cwd, command, ...args) {
 /** What keeps an installation quiet and to itself. */
 export const INSTALL_FLAGS = ['--no-audit', '--no-fund', '--no-package-lock', '--prefer-offline'];
 
-/** Packs the package into `folder` as `npm publish` would; the path of the tarball, if it works. */
+/**
+ * Packs the package into `folder` as `npm publish` would, or copies what was packed so before, if
+ * the variable PACKED names it; the path of the tarball, if it works.
+ */
 export async function pack(folder) {
+  const { PACKED } = process.env;
   const packed = await check('npm pack', () =>
-    run(root, 'npm', 'pack', '--pack-destination', folder),
+    PACKED
+      ? copyFile(PACKED, join(folder, basename(PACKED)))
+      : run(root, 'npm', 'pack', '--pack-destination', folder),
   );
   if (!packed) return undefined;
   const [name] = await readdir(folder);
