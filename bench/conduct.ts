@@ -17,9 +17,8 @@ export async function conduct(
 ): Promise<WorkRecord> {
   const scale = scales[form];
   const began = performance.now();
-  const start = (name: SubjectName) => ServerProcess.start(name, profiles);
   const release = await work.prepare?.();
-  const servers = await Promise.all(names.map(start));
+  const servers = await Promise.all(names.map((name) => ServerProcess.start(name, profiles)));
   const trials = [];
   for (const server of servers) {
     const { round, end } = await work.start(server, scale);

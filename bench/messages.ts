@@ -11,7 +11,7 @@ export interface Notification {
 
 /** Both numbers keep their width, so that every message has the same size. */
 const firstSession = 100_000;
-const firstSeq = 10_000_000;
+export const firstSeq = 10_000_000;
 
 /** The number in place of a session's in what goes to all sessions. */
 export const everyone = -1;

@@ -1,10 +1,10 @@
-/** Gets what the benchmark needs: the Node that targets are for, and what the subjects run on. */
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+/** Gets what the subjects run on. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { builtEntry, mcpGoProgram, mcpGoSources, root, sources } from './paths.js';
-import { neededPrograms, type SubjectName } from './subjects/index.js';
+import { mcpGoProgram, mcpGoSources, root } from './paths.js';
+import { neededProgram, type SubjectName } from './subjects/index.js';
 
 const major = 24;
 
@@ -12,20 +12,6 @@ const major = 24;
 export function notJudged(version: string): string | undefined {
   if (version.startsWith(`v${major}.`)) return undefined;
   return `The targets are for Node ${major}, not for ${version}.`;
-}
-
-/** Does the whole command again on the reference Node. Resolves with its exit code. */
-export function runOnReferenceNode(args: readonly string[]): Promise<number> {
-  const command = `-y -p node@${major} node --import tsx bench/run.ts`.split(' ');
-  const cwd = fileURLToPath(root);
-  const child = spawn('npx', [...command, ...args], { cwd, stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => child.kill(signal));
-  }
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
 }
 
 /** Returns the subjects that this machine cannot run, each with the reason. */
@@ -38,7 +24,7 @@ export function prepare(
   if (!succeeds('.', 'sh', '-c', enough)) throw new Error(`allow ${sockets} files: ulimit -n`);
   const missing = new Map<SubjectName, string>();
   for (const name of names) {
-    const program = neededPrograms[name];
+    const program = neededProgram(name);
     if (program === undefined || succeeds('.', 'sh', '-c', `command -v ${program}`)) continue;
     missing.set(name, `no ${program} here`);
   }
@@ -48,7 +34,7 @@ export function prepare(
       missing.set('mcp-go', 'go build fails here');
     }
   }
-  if ([...names].some((name) => name.startsWith('ours')) && !built()) {
+  if ([...names].some((name) => name.startsWith('ours'))) {
     execFileSync('npm', ['run', 'build'], { cwd: fileURLToPath(root), stdio: 'inherit' });
   }
   return missing;
@@ -61,12 +47,4 @@ function succeeds(cwd: string, command: string, ...args: string[]): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether the build is newer than all its sources. */
-function built(): boolean {
-  if (!existsSync(builtEntry)) return false;
-  const builtAt = statSync(builtEntry).mtimeMs;
-  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' });
-  return files.every((file) => statSync(new URL(file, sources)).mtimeMs <= builtAt);
 }

@@ -2,18 +2,15 @@
 import { conduct } from './conduct.js';
 import { readOptions, usage, type Options } from './options.js';
 import { latest } from './paths.js';
-import { notJudged, prepare, runOnReferenceNode } from './prepare.js';
-import { writePage } from './report/page.js';
-import { allShares, shareRows } from './report/profile.js';
+import { notJudged, prepare } from './prepare.js';
 import * as records from './report/record.js';
 import { markdown, targetRows, workRows } from './report/tables.js';
 import { judge, shortfall } from './report/targets.js';
 import { scales } from './scale.js';
 import { works } from './works/index.js';
 
-const args = process.argv.slice(2);
 try {
-  process.exitCode = await main(readOptions(args));
+  process.exitCode = await main(readOptions(process.argv.slice(2)));
 } catch (error) {
   console.error(error instanceof Error ? `\nFAILED: ${error.message}` : error);
   process.exitCode = 1;
@@ -24,13 +21,11 @@ process.exit();
 /** Returns the exit code. */
 async function main(options: Options): Promise<number> {
   if (options.help) console.log(usage);
-  else if (options.page) await writePage(options.page);
   else if (options.from) {
     const record = records.readRecord(options.from);
     for (const name of Object.keys(record.works)) printWork(record.works, name);
     return conclude(record, options.check);
-  } else if (notJudged(process.version) && !options.currentNode) return runOnReferenceNode(args);
-  else return conclude(await measure(options), options.check);
+  } else return conclude(await measure(options), options.check);
   return 0;
 }
 
@@ -40,7 +35,7 @@ async function measure(options: Options): Promise<records.RunRecord> {
     process.once(signal, () => process.exit(1));
   }
   const { form, profiles, plan, json: file = latest } = options;
-  const began = new Date();
+  const began = new Date().toISOString();
   const skipped = prepare(new Set(plan.flatMap(({ names }) => names)), scales[form].sockets);
   const machine = records.thisMachine();
   console.log(`\n${machine}`);
@@ -53,16 +48,8 @@ async function measure(options: Options): Promise<records.RunRecord> {
     done[work.name] = await conduct(work, able, options);
     printWork(done, work.name);
   }
-  const names = new Set(Object.values(done).flatMap(({ samples }) => Object.keys(samples)));
-  names.delete('mcp-go');
-  const record = {
-    machine,
-    node: process.version,
-    form,
-    began: began.toISOString(),
-    works: done,
-    shares: profiles === undefined ? undefined : allShares(profiles, names, began),
-  };
+  const profiled = profiles !== undefined;
+  const record = { machine, node: process.version, form, began, profiled, works: done };
   records.writeRecord(file, record);
   console.log(`\nAll answers and events were checked. Written to ${file}`);
   return record;
@@ -79,10 +66,13 @@ function printWork(done: records.Works, name: string): void {
 }
 
 /** Prints the targets beside the figures, where there is something to judge. */
-function conclude({ node, form, works: done, shares }: records.RunRecord, check: boolean): number {
+function conclude(
+  { node, form, profiled, works: done }: records.RunRecord,
+  check: boolean,
+): number {
   // What is profiled is slow, and what is small is not steady.
-  if (shares !== undefined) console.log(`\nMain thread\n${markdown(shareRows(shares))}`);
-  const reason = notJudged(node) ?? (shares || form === 'smoke' ? 'Nothing to judge.' : undefined);
+  const reason =
+    notJudged(node) ?? (profiled || form === 'smoke' ? 'Nothing to judge.' : undefined);
   if (reason !== undefined) {
     console.log(`\n${reason}`);
     return check ? 1 : 0;

@@ -7,11 +7,15 @@ import type { Verdict } from './verdict.js';
 const shared = Buffer.allocUnsafe(256 * 1024);
 
 export class Connection {
+  readonly opened: Promise<void>;
   #closing = false;
   readonly #socket: Socket;
 
-  /** @param onRead gets bytes that are valid during the call only; a throw fails the run */
-  private constructor(port: number, verdict: Verdict, onRead: (bytes: Buffer) => void) {
+  /**
+   * @param onRead gets bytes that are valid during the call only; a throw fails the run
+   * @param onLost is called when the server closes it
+   */
+  constructor(port: number, verdict: Verdict, onRead: (bytes: Buffer) => void, onLost: () => void) {
     const callback = (length: number) => {
       try {
         if (!this.#closing) onRead(shared.subarray(0, length));
@@ -22,23 +26,11 @@ export class Connection {
     };
     const onread = { buffer: shared, callback };
     this.#socket = connect({ host: '127.0.0.1', port, noDelay: true, onread });
-  }
-
-  /** @param onLost is called when the server closes it */
-  static open(
-    port: number,
-    verdict: Verdict,
-    onRead: (bytes: Buffer) => void,
-    onLost: () => void,
-  ): Promise<Connection> {
-    const connection = new Connection(port, verdict, onRead);
-    return new Promise((resolve, reject) => {
-      connection.#socket
-        .on('error', reject)
-        .on('connect', () => resolve(connection))
-        .on('close', () => {
-          if (!connection.#closing) onLost();
-        });
+    this.opened = new Promise((resolve, reject) => {
+      this.#socket.on('error', reject).on('connect', resolve);
+    });
+    this.#socket.on('close', () => {
+      if (!this.#closing) onLost();
     });
   }
 

@@ -65,49 +65,49 @@ export class Fleet {
     const open = Array.from({ length: count }, () => Poster.open(port, verdict));
     const posters = await Promise.all(open);
     const result = await use(posters);
-    for (const poster of posters) poster.close();
+    for (const poster of posters) poster.connection.close();
     return result;
   }
 
-  /** `inFlight` calls at a time: each connection makes the next when it has the answer. */
+  /** `inFlight` calls at a time, on a connection each. */
   async withCalls<T>(
     inFlight: number,
     use: (run: Run) => Promise<T>,
     { answerBytes, inTurn = false, sessions = this.sessions }: CallOptions = {},
   ): Promise<T> {
     let last = 0;
-    const keepBusy = (posters: readonly Poster[], ms: number) =>
-      new Promise<number[]>((resolve) => {
-        const end = performance.now() + ms;
-        const latencies: number[] = [];
-        let busy = posters.length;
-        for (const [number, poster] of posters.entries()) {
-          const call = () => {
-            const session = sessions[(inTurn ? last++ : number) % sessions.length];
-            if (session) poster.call(session, answerBytes, onDone);
-          };
-          const onDone = (micros: number) => {
-            latencies.push(micros);
-            if (performance.now() < end) call();
-            else if (--busy === 0) resolve(latencies);
-          };
-          call();
-        }
-      });
     const { verdict } = this.server;
-    return this.withPosters(inFlight, (posters) =>
-      use((ms) => verdict.within(ms + patienceMs, 'all answers', keepBusy(posters, ms))),
-    );
-  }
-
-  /** Makes these the sessions that the server sends messages to. */
-  async enrol(): Promise<void> {
-    const ids = this.sessions.map(({ id }) => id);
-    await this.server.order('enrol', ids);
+    return this.withPosters(inFlight, (posters) => {
+      const callers = posters.map((poster, number) => (onDone: (micros: number) => void) => {
+        const session = sessions[(inTurn ? last++ : number) % sessions.length];
+        if (session) poster.call(session, answerBytes, onDone);
+      });
+      return use((ms) => verdict.within(ms + patienceMs, 'all answers', keepBusy(callers, ms)));
+    });
   }
 
   close(): void {
-    for (const session of this.sessions) session.close();
+    for (const session of this.sessions) session.connection.close();
     this.sessions.length = 0;
   }
+}
+
+/** Each makes its next call when it has the answer, for `ms`. Resolves with the latencies in µs. */
+export function keepBusy(
+  callers: readonly ((onDone: (micros: number) => void) => void)[],
+  ms: number,
+): Promise<number[]> {
+  return new Promise((resolve) => {
+    const end = performance.now() + ms;
+    const latencies: number[] = [];
+    let busy = callers.length;
+    for (const call of callers) {
+      const onDone = (micros: number) => {
+        latencies.push(micros);
+        if (performance.now() < end) call(onDone);
+        else if (--busy === 0) resolve(latencies);
+      };
+      call(onDone);
+    }
+  });
 }

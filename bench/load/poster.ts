@@ -7,17 +7,21 @@ import type { Verdict } from './verdict.js';
 const accepted = /^HTTP\/1\.1 202 /;
 
 export class Poster {
-  #connection: Connection | undefined;
+  readonly connection: Connection;
   #response: ResponseReader | undefined;
   #onAccepted: () => void = () => undefined;
 
-  private constructor(private readonly port: number) {}
+  private constructor(
+    private readonly port: number,
+    verdict: Verdict,
+  ) {
+    const onLost = () => verdict.fail('the server closed a connection for POSTs');
+    this.connection = new Connection(port, verdict, (bytes) => this.#read(bytes), onLost);
+  }
 
   static async open(port: number, verdict: Verdict): Promise<Poster> {
-    const poster = new Poster(port);
-    const onRead = (bytes: Buffer) => poster.#read(bytes);
-    const onLost = () => verdict.fail('the server closed a connection for POSTs');
-    poster.#connection = await Connection.open(port, verdict, onRead, onLost);
+    const poster = new Poster(port, verdict);
+    await poster.connection.opened;
     return poster;
   }
 
@@ -26,38 +30,31 @@ export class Poster {
     if (this.#response !== undefined) throw new Error('a POST is under way here');
     this.#response = new ResponseReader(accepted);
     this.#onAccepted = onAccepted;
-    this.#connection?.write(
+    this.connection.write(
       `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${this.port}\r\n` +
         `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
   }
 
-  /** The same as a promise. */
-  send(path: string, body: string): Promise<void> {
-    return new Promise((resolve) => {
-      this.post(path, body, resolve);
-    });
-  }
-
-  /** Tells how long the answer took, in µs, once both the 202 and the answer are there. */
-  call(session: LoadSession, answerBytes: number | undefined, onDone: (µs: number) => void): void {
+  /** Tells in µs how long the answer took, and the 202, once both are there. */
+  call(
+    session: LoadSession,
+    answerBytes: number | undefined,
+    onDone: (answered: number, accepted: number) => void,
+  ): void {
     if (!(session.receiver instanceof Calls)) throw new Error('this session takes no answers');
-    let missing = 2;
-    let answeredAt = 0;
-    const arrived = () => {
-      missing -= 1;
-      if (missing === 0) onDone((answeredAt - began) * 1000);
-    };
+    let answered = 0;
+    let accepted = 0;
+    const since = () => (performance.now() - began) * 1000;
     const body = session.receiver.next(answerBytes, () => {
-      answeredAt = performance.now();
-      arrived();
+      answered = since();
+      if (accepted > 0) onDone(answered, accepted);
     });
     const began = performance.now();
-    this.post(session.path, body, arrived);
-  }
-
-  close(): void {
-    this.#connection?.close();
+    this.post(session.path, body, () => {
+      accepted = since();
+      if (answered > 0) onDone(answered, accepted);
+    });
   }
 
   #read(bytes: Buffer): void {

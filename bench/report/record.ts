@@ -1,11 +1,10 @@
 /** What a run leaves behind, to be compared with another run on the same machine only. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { mcpGoSources, root } from '../paths.js';
 import type { Form } from '../scale.js';
 import type { Sample } from '../works/work.js';
-import type { Shares } from './profile.js';
 
 export interface RunRecord {
   /** Processors, memory, and the versions of all that was measured. */
@@ -15,9 +14,9 @@ export interface RunRecord {
   readonly form: Form;
   /** ISO 8601. */
   readonly began: string;
+  /** Whether V8 took profiles meanwhile. */
+  readonly profiled?: boolean;
   readonly works: Works;
-  /** By subject, in a run with profiles. */
-  readonly shares?: Readonly<Record<string, Shares>> | undefined;
 }
 
 /** By name. */
@@ -62,7 +61,6 @@ export function thisMachine(): string {
 }
 
 function versionIn(path: string): string {
-  const file = new URL(path, root);
-  if (!existsSync(file)) return 'missing';
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  const manifest = readFileSync(new URL(path, root), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }

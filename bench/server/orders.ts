@@ -29,7 +29,7 @@ export function ordersFor(subject: Subject) {
     /** CPU time used so far by the whole process, in µs. */
     cpu: () => {
       const { user, system } = process.cpuUsage();
-      return user + system;
+      return subject.cpu?.() ?? user + system;
     },
     memory,
     /** How many sessions are open. */

@@ -11,9 +11,9 @@ import type { OrderName, Orders } from './orders.js';
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const running = new Set<ChildProcess>();
 
-// Whatever ends the benchmark ends its servers.
+// Whatever ends the benchmark ends its servers, and the bridges that are their children.
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const { pid } of running) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
 });
 
 export class ServerProcess {
@@ -32,6 +32,7 @@ export class ServerProcess {
     this.verdict = new Verdict(subject);
     const [command, ...args] = commandOf(subject, profiles);
     this.#child = spawn(command, args, {
+      detached: true,
       env: { ...process.env, NODE_ENV: 'production' },
       stdio: ['pipe', 'pipe', 'inherit'],
     });

@@ -2,38 +2,45 @@
 import type { Server } from 'node:http';
 import type { Notification } from '../messages.js';
 
-export const nodeSubjects = {
-  'raw-http': async (): Promise<Subject> => (await import('./plain.js')).rawHttp(),
-  'express-json': async (): Promise<Subject> => (await import('./plain.js')).expressJson(),
-  'sdk-v1': async (): Promise<Subject> => (await import('./official.js')).sdkV1(),
-  'sdk-v2-legacy': async (): Promise<Subject> => (await import('./official.js')).sdkV2Legacy(),
-  'ours-handler': async (): Promise<Subject> => (await import('./ours.js')).oursHandler(),
-  'ours-in-front': async (): Promise<Subject> => (await import('./ours.js')).oursInFront(),
-  'ours-v1': async (): Promise<Subject> => (await import('./ours.js')).oursV1(),
-  'ours-v2': async (): Promise<Subject> => (await import('./ours.js')).oursV2(),
-  'ours-at-home': async (): Promise<Subject> => (await import('./ours.js')).oursNode(),
-  'ours-relayed': async (): Promise<Subject> => (await import('./ours.js')).oursNode(),
-};
+export const loaders = {
+  'raw-http': async () => (await import('./plain.js')).rawHttp(),
+  'express-json': async () => (await import('./plain.js')).expressJson(),
+  'sdk-v1': async () => (await import('./official.js')).sdkV1(),
+  'sdk-v2-legacy': async () => (await import('./official.js')).sdkV2Legacy(),
+  'ours-handler': async () => (await import('./ours.js')).oursHandler(),
+  'ours-in-front': async () => (await import('./ours.js')).oursInFront(),
+  'ours-v1': async () => (await import('./ours.js')).oursV1(),
+  'ours-v2': async () => (await import('./ours.js')).oursV2(),
+  'ours-at-home': async () => (await import('./nodes.js')).movable(),
+  'ours-relayed': async () => (await import('./nodes.js')).movable(),
+  'ours-untracked': async () => (await import('./nodes.js')).untracked(),
+  'ours-tracked': async () => (await import('./nodes.js')).tracked(),
+  'ours-ids-in-redis': async () => (await import('./nodes.js')).idsInRedis(),
+  'ours-bridge': async () => (await import('./bridges.js')).bridge('ours-bridge'),
+  'mcp-proxy': async () => (await import('./bridges.js')).bridge('mcp-proxy'),
+  supergateway: async () => (await import('./bridges.js')).bridge('supergateway'),
+} satisfies Record<string, () => Promise<Subject>>;
 
-export type SubjectName = keyof typeof nodeSubjects | 'mcp-go';
+export type SubjectName = keyof typeof loaders | 'mcp-go';
 
-export const subjectNames = [...Object.keys(nodeSubjects), 'mcp-go'] as SubjectName[];
+export const subjectNames = [...Object.keys(loaders), 'mcp-go'] as SubjectName[];
 
-/** Programs that subjects need besides Node. */
-export const neededPrograms: Readonly<Partial<Record<SubjectName, string>>> = {
-  'mcp-go': 'go',
-  'ours-at-home': 'redis-server',
-  'ours-relayed': 'redis-server',
-};
+/** The program that a subject needs besides Node. */
+export function neededProgram(name: SubjectName): string | undefined {
+  if (name === 'mcp-go') return 'go';
+  return /home|relayed|tracked|redis/.test(name) ? 'redis-server' : undefined;
+}
 
 /** A server of MCP over HTTP+SSE: `GET /sse` and the POST URL that it announces there. */
 export interface Subject {
-  /** Not listening yet. */
-  readonly server: Server;
+  /** It is not listening yet; or the port of a process that is. */
+  readonly server: Server | number;
   /** Those that are open. */
   readonly sessions: () => SubjectSession[];
   /** One message to all, by the best way that the subject has. */
   readonly broadcast: (message: Notification) => void;
+  /** The µs that were used, if not by this process. */
+  readonly cpu?: () => number;
   /** Of a node: those that it is in touch with, and its streams to clients of others. */
   readonly cluster?: () => { nodes: number; exported: number };
 }

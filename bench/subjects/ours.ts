@@ -3,8 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import express from 'express';
 import type * as Package from '../../lib/index.js';
 import type { McpSseOptions, McpSseRouter } from '../../lib/index.js';
-import type * as RedisPackage from '../../lib/redis/index.js';
-import { builtEntry, redisUrl } from '../paths.js';
+import { builtEntry } from '../paths.js';
 import type { Subject } from './index.js';
 import { resultOf, serversV1, serversV2, type ClientMessage } from './tools.js';
 
@@ -14,7 +13,7 @@ const { mcpSse } = (await import(builtEntry.href)) as typeof Package;
  * Room is made for more sessions than the default, a session that only pushes may live without
  * `initialize`, and a reader that stops is given up soon enough to be waited for.
  */
-const options: McpSseOptions = {
+export const options: McpSseOptions = {
   limits: {
     maxSessions: 20_000,
     maxSessionsPerPrincipal: 20_000,
@@ -29,7 +28,7 @@ const options: McpSseOptions = {
   },
 };
 
-const handler = (message: ClientMessage): object | undefined =>
+export const handler = (message: ClientMessage): object | undefined =>
   message.id === undefined ? undefined : resultOf(message);
 
 export function oursHandler(): Subject {
@@ -50,25 +49,7 @@ export async function oursV2(): Promise<Subject> {
   return inExpress({ ...options, server: await serversV2() });
 }
 
-/** One of two nodes. */
-export async function oursNode(): Promise<Subject> {
-  const { createClient } = await import('redis');
-  const built = new URL('redis/index.js', builtEntry);
-  const { redisAdapter } = (await import(built.href)) as typeof RedisPackage;
-  const client = createClient({ url: process.env[redisUrl] ?? '' });
-  client.on('error', () => undefined);
-  await client.connect();
-  return inExpress({
-    ...options,
-    handler,
-    // The subjects do not see each other's nodes.
-    adapter: redisAdapter(client, { prefix: process.argv[2] ?? '' }),
-    // So that a stream can be moved to another node with nothing else changed about it.
-    resume: { key: (req) => req.headers['x-key']?.toString() },
-  });
-}
-
-function inExpress(own: McpSseOptions): Subject {
+export function inExpress(own: McpSseOptions): Subject {
   const mcp = mcpSse(own);
   const app = express();
   app.use(mcp);

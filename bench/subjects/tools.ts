@@ -19,7 +19,7 @@ export function resultOf(message: ClientMessage): object {
     return {
       protocolVersion: '2024-11-05',
       capabilities: { tools: { listChanged: true } },
-      serverInfo: { name: 'echo', version: '1.0.0' },
+      serverInfo: info,
     };
   }
   throw new Error(`not a method of this server: ${message.method ?? 'none'}`);

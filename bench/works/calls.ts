@@ -2,7 +2,7 @@
 import { Fleet } from '../load/fleet.js';
 import type { SubjectName } from '../subjects/index.js';
 import { costOfCalls } from './measure.js';
-import { everySubject, nodeSubjects, type Metric, type Work } from './work.js';
+import { everySubject, fewSubjects, nodeSubjects, type Metric, type Work } from './work.js';
 
 export const callMetrics: readonly Metric[] = [
   { key: 'cpu', title: 'CPU µs/call', digits: 1, ratio: true },
@@ -12,22 +12,14 @@ export const callMetrics: readonly Metric[] = [
   { key: 'generator', title: 'generator µs/call', digits: 1 },
 ];
 
-const fewSubjects = [
-  'raw-http',
-  'express-json',
-  'sdk-v1',
-  'ours-handler',
-  'ours-in-front',
-] as const;
-
-const mebibyte = 1024 * 1024;
+export const mebibyte = 1024 * 1024;
 
 export const callWorks: readonly Work[] = [
   callWork('calls-16x32', 16, 32, nodeSubjects),
   callWork('calls-16x1', 16, 1, everySubject),
-  callWork('calls-1x1', 1, 1, fewSubjects),
-  callWork('calls-128x1', 128, 1, []),
-  callWork('calls-1mib', 4, 1, [], mebibyte),
+  callWork('calls-1x1', 1, 1, [...fewSubjects, 'sdk-v1', 'ours-in-front']),
+  callWork('calls-128x1', 128, 1),
+  callWork('calls-1mib', 4, 1, undefined, mebibyte),
 ];
 
 /** Calls in flight are those of one session. */
@@ -35,7 +27,7 @@ function callWork(
   name: string,
   sessions: number,
   inFlight: number,
-  quickSubjects: readonly SubjectName[],
+  quickSubjects?: readonly SubjectName[],
   answerBytes?: number,
 ): Work {
   const size = answerBytes === undefined ? '' : `, answers of ${answerBytes / mebibyte} MiB`;

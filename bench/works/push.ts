@@ -5,7 +5,14 @@ import { patienceMs } from '../load/verdict.js';
 import { everyone } from '../messages.js';
 import type { ServerProcess } from '../server/server-process.js';
 import { costOf } from './measure.js';
-import { everySubject, nodeSubjects, type Metric, type Trial, type Work } from './work.js';
+import {
+  everySubject,
+  fewSubjects,
+  nodeSubjects,
+  type Metric,
+  type Trial,
+  type Work,
+} from './work.js';
 
 const sessions = 16;
 const burstEvents = 20_000;
@@ -22,13 +29,11 @@ const metrics: readonly Metric[] = [
   { key: 'generator', title: 'generator µs/event', digits: 2 },
 ];
 
-const few = ['raw-http', 'express-json', 'ours-handler'] as const;
-
 export const burst: Work = {
   name: 'burst',
   title: () => `burst of ${burstEvents} × ${bytes} B on ${sessions} sessions, nothing awaited`,
   subjects: everySubject,
-  quickSubjects: [...few, 'sdk-v1', 'mcp-go', 'ours-in-front', 'ours-v1'],
+  quickSubjects: [...fewSubjects, 'sdk-v1', 'mcp-go', 'ours-in-front', 'ours-v1'],
   metrics,
   remark:
     'mcp-go drops a notification when 100 of its session wait. The benchmark sends that one again ' +
@@ -40,7 +45,7 @@ export const perTurn: Work = {
   name: 'per-turn',
   title: ({ turns }) => `one message of ${bytes} B per turn of the event loop, ${turns} turns`,
   subjects: nodeSubjects,
-  quickSubjects: few,
+  quickSubjects: fewSubjects,
   metrics,
   start: (server, { turns }) => startPush(server, 'turns', turns, 1),
 };
@@ -72,7 +77,8 @@ async function startPush(
     if (left === 0) done();
     if (left < 0) server.verdict.fail('more events than were sent');
   };
-  await fleet.enrol();
+  const ids = fleet.sessions.map(({ id }) => id);
+  await server.order('enrol', ids);
   for (const [number, session] of fleet.sessions.entries()) {
     const expected = how === 'broadcast' ? everyone : number;
     session.receiver = new Sequence(expected, bytes, server.verdict, onEvent);

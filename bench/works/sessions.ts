@@ -2,7 +2,7 @@
 import { Fleet } from '../load/fleet.js';
 import { ServerProcess } from '../server/server-process.js';
 import { costOf, costOfCalls, sessionsGone } from './measure.js';
-import { everySubject, type Sample, type Work } from './work.js';
+import { everySubject, fewSubjects, type Sample, type Work } from './work.js';
 
 /**
  * Sessions that stay open all the time, as a server that is running has some. With none left, a
@@ -11,13 +11,13 @@ import { everySubject, type Sample, type Work } from './work.js';
  */
 const residents = 16;
 
-const fewSubjects = ['raw-http', 'express-json', 'ours-handler', 'ours-in-front'] as const;
+const subjects = [...fewSubjects, 'ours-in-front'] as const;
 
 export const open: Work = {
   name: 'open',
   title: ({ openings }) => `${openings} sessions opened, 32 at a time`,
   subjects: everySubject,
-  quickSubjects: fewSubjects,
+  quickSubjects: subjects,
   metrics: [
     { key: 'rate', title: 'opened/s', digits: 0, ratio: true },
     { key: 'cpu', title: 'CPU µs/open', digits: 0, ratio: true },
@@ -46,7 +46,7 @@ export const idle: Work = {
   name: 'idle',
   title: ({ idleSessions }) => `${idleSessions} sessions: opened, initialized, idle`,
   subjects: everySubject,
-  quickSubjects: fewSubjects,
+  quickSubjects: subjects,
   metrics: [
     { key: 'heap', title: 'heap KB/session', digits: 1, ratio: true },
     { key: 'rss', title: 'RSS KB/session', digits: 1, ratio: true },
@@ -90,8 +90,8 @@ export const growth: Work = {
   name: 'growth',
   title: ({ growthFew, growthSome, growthMany }) =>
     `${growthFew}, ${growthSome}, ${growthMany} sessions called in turn, ${inFlight} in flight`,
-  subjects: fewSubjects,
-  quickSubjects: fewSubjects.filter((it) => it !== 'express-json'),
+  subjects,
+  quickSubjects: subjects.filter((it) => it !== 'express-json'),
   metrics: [
     { key: 'cpuFew', title: 'CPU µs/call, few', digits: 1, ratio: true },
     { key: 'cpuMany', title: 'many', digits: 1, ratio: true },

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fleet } from '../load/fleet.js';
 import type { ServerProcess } from '../server/server-process.js';
+import { mebibyte } from './calls.js';
 import { latenciesOf } from './measure.js';
 import { nodeSubjects, type Sample, type Work } from './work.js';
 
 const others = 15;
-const mebibyte = 1024 * 1024;
 /** The length of a message. */
 const bytes = 4096;
 /** How long the others make calls before it stops, and after. */
@@ -49,7 +49,7 @@ async function stall(server: ServerProcess, totalBytes: number): Promise<Sample>
   const before = await othersP99();
   const empty = await server.order('memory');
   victim.mayEnd = true;
-  victim.pause();
+  victim.connection.pause();
   const feeding = server.order('stall', { count: totalBytes / bytes, bytes });
   const during = await othersP99();
   await Promise.race([feeding, sleep(moreMs)]);

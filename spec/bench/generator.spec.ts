@@ -43,9 +43,9 @@ async function session(spoil: (frame: string, message: ClientMessage) => string)
   cleanUps.push(() => new Promise((resolve) => server.close(resolve)));
   const verdict = new Verdict('spec');
   const client = await LoadSession.open(0, port, verdict);
-  cleanUps.push(() => client.close());
+  cleanUps.push(() => client.connection.close());
   const poster = await Poster.open(port, verdict);
-  cleanUps.push(() => poster.close());
+  cleanUps.push(() => poster.connection.close());
   const call = (bytes?: number) =>
     verdict.within(
       10_000,
@@ -72,7 +72,7 @@ describe('the generator', () => {
     ['an error', (frame: string) => frame.replace('"result"', '"error"')],
     ['an answer twice', (frame: string) => frame + frame],
     ['half an answer', (frame: string) => `${frame.slice(0, 40)}\n\n`],
-    ['no event', () => 'nonsense\n\n'],
+    ['another event', (frame: string) => `event: other\n${frame}`],
   ])('fails on %s', async (_, spoil) => {
     const { call } = await session(spoil);
     const twice = async () => {

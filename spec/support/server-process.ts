@@ -23,6 +23,10 @@ export class ServerProcess {
     readonly port: number,
   ) {}
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Resolves when the port is listened on; at once if it runs already. */
   async start(): Promise<void> {
     if (this.#child?.exitCode === null) return;

@@ -1,8 +1,11 @@
-/** Where the time goes, by V8's CPU profiles. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+// Where the time of benchmarked servers goes, by the CPU profiles of V8 that `npm run bench --
+// --cpu-prof FOLDER` leaves: `npm run bench:shares -- FOLDER`.
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtEntry } from '../paths.js';
-import { number, type Rows } from './tables.js';
+import { fileURLToPath } from 'node:url';
+
+import { builtEntry } from '../bench/paths.js';
+import { markdown, number, type Rows } from '../bench/report/tables.js';
 
 type Call = Readonly<Record<'functionName' | 'url', string>>;
 
@@ -12,8 +15,8 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
-/** The percentages of the main thread's time that a server spent in each place. */
-export type Shares = Readonly<Record<string, number>>;
+/** By place. */
+type Shares = Readonly<Record<string, number>>;
 
 const own = 'this package';
 const built = new URL('.', builtEntry).href;
@@ -42,20 +45,31 @@ function placesOf({ functionName, url }: Call): string[] {
   return [own, `${own}: ${file}`, ...costs.map((name) => `${guard}${name}`)];
 }
 
-/** By subject, from the profiles in `folder/<subject>` that are new. */
-export function allShares(folder: string, subjects: Iterable<string>, since: Date) {
-  return Object.fromEntries([...subjects].map((it) => [it, sharesOf(join(folder, it), since)]));
+/**
+ * Percentages of the main thread's time: a column for each subject, of which `folder` has a folder
+ * each; a row for each guard, and for what takes 1 % or more of one's time.
+ */
+export function shareRows(folder: string): Rows {
+  const subjects = readdirSync(folder);
+  const columns = subjects.map((subject) => sharesOf(join(folder, subject)));
+  const most = (place: string): number => Math.max(...columns.map((column) => column[place] ?? 0));
+  const places = [...new Set(columns.flatMap((column) => Object.keys(column)))]
+    .filter((place) => most(place) >= 1 || place.startsWith(guard))
+    .sort((a, b) => most(b) - most(a));
+  const row = (place: string): string[] =>
+    columns.map((column) => `${number(column[place] ?? 0, 1)} %`);
+  return [['', ...subjects], ...places.map((place) => [place, ...row(place)])];
 }
 
 /** From the first request on. */
-function sharesOf(folder: string, since: Date): Shares {
+function sharesOf(folder: string): Shares {
   const spent = new Map<string, number>();
   let all = 0;
   // The second number in the name of a profile is the thread's: 0 is the main one.
   for (const name of readdirSync(folder).filter((it) => /\.0\.\d+\.cpuprofile$/.test(it))) {
-    const file = join(folder, name);
-    if (statSync(file).mtime < since) continue;
-    const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, 'utf8')) as Profile;
+    const { nodes, samples, timeDeltas } = JSON.parse(
+      readFileSync(join(folder, name), 'utf8'),
+    ) as Profile;
     const calls = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
     const first = samples.findIndex((id) => calls.get(id)?.url === 'node:_http_server');
     for (let at = Math.max(first, 0); at < samples.length; at++) {
@@ -69,13 +83,6 @@ function sharesOf(folder: string, since: Date): Shares {
   return Object.fromEntries([...spent].map(([place, micros]) => [place, (100 * micros) / all]));
 }
 
-/** A column for each subject; a row for each guard, and for what takes 1 % or more of one's time. */
-export function shareRows(shares: Readonly<Record<string, Shares>>): Rows {
-  const columns = Object.values(shares);
-  const most = (place: string) => Math.max(...columns.map((column) => column[place] ?? 0));
-  const places = [...new Set(columns.flatMap((column) => Object.keys(column)))]
-    .filter((place) => most(place) >= 1 || place.startsWith(guard))
-    .sort((a, b) => most(b) - most(a));
-  const row = (place: string) => columns.map((column) => `${number(column[place] ?? 0, 1)} %`);
-  return [['', ...Object.keys(shares)], ...places.map((place) => [place, ...row(place)])];
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log(markdown(shareRows(process.argv[2] ?? 'profiles')));
 }

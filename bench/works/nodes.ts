@@ -1,0 +1,177 @@
+/** What it costs to have several nodes. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RedisServer } from '../../spec/support/redis-server.js';
+import { Fleet } from '../load/fleet.js';
+import { LoadSession } from '../load/session.js';
+import { patienceMs } from '../load/verdict.js';
+import { callMs, redisUrl } from '../paths.js';
+import { ServerProcess } from '../server/server-process.js';
+import { median } from '../statistics.js';
+import { callMetrics } from './calls.js';
+import { costOfCalls, latenciesOf } from './measure.js';
+import type { Work } from './work.js';
+
+const perSecond = 1_000;
+const connections = 128;
+const inFlight = 64;
+
+/** Calls of clients that are connected to another node than the one that has their session. */
+export const relayed: Work = {
+  name: 'relayed',
+  title: ({ relayedSessions }) =>
+    `${relayedSessions} sessions of one node, called at that node or at another one: ` +
+    `latency at ${perSecond} calls per second, CPU of both nodes with ${inFlight} in flight`,
+  subjects: ['ours-at-home', 'ours-relayed'],
+  quickSubjects: ['ours-at-home', 'ours-relayed'],
+  baseline: 'ours-at-home',
+  metrics: callMetrics,
+  prepare: startRedis,
+  start: async (owner, { relayedSessions, warmUpMs, leadInMs, windowMs, pacedMs }) => {
+    const other = await startOther(owner);
+    const entrance = owner.subject === 'ours-relayed' ? other : owner;
+    const fleet = await openAt(entrance, owner, relayedSessions);
+    const measure = async (ms: number) => {
+      const { answered } = await callByTheClock(fleet, entrance, perSecond, pacedMs);
+      const cost = await fleet.withCalls(
+        inFlight,
+        (run) => costOfCalls([owner, other], run, leadInMs, ms),
+        { inTurn: true },
+      );
+      return { ...cost, ...latenciesOf(answered) };
+    };
+    await measure(warmUpMs);
+    const end = () => {
+      fleet.close();
+      return other.stop();
+    };
+    return { round: () => measure(windowMs), end };
+  },
+};
+
+export const trackedWorks: readonly Work[] = [trackedWork(0), trackedWork(2), trackedWork(20)];
+
+/** Who knows which calls run: their node alone, another node too, or Redis. */
+function trackedWork(ms: number): Work {
+  const [sessions, rate] = [16, 500];
+  return {
+    name: `tracked-${ms}ms`,
+    title: () => `calls that take ${ms} ms, ${rate} per second on ${sessions} sessions`,
+    subjects: ['ours-untracked', 'ours-tracked', 'ours-ids-in-redis'],
+    apart: true,
+    baseline: 'ours-untracked',
+    metrics: [
+      { key: 'owner', title: 'CPU µs/call: owner', digits: 0 },
+      { key: 'other', title: 'other node', digits: 0 },
+      { key: 'redis', title: 'Redis', digits: 0 },
+      { key: 'cpu', title: 'together', digits: 0, ratio: true },
+      { key: 'p50', title: 'until 202, p50 µs', digits: 0 },
+    ],
+    prepare: () => {
+      process.env[callMs] = String(ms);
+      return startRedis();
+    },
+    start: async (server, { warmUpMs, pacedMs }) => {
+      const node = await startOther(server);
+      const fleet = new Fleet(server);
+      const resumable = 'Mcp-Sse-Resume: 1\r\n';
+      await fleet.openStreams(sessions, (number) =>
+        LoadSession.open(number, server.port, server.verdict, resumable),
+      );
+      await fleet.initialize();
+      const spent = () => Promise.all([server.order('cpu'), node.order('cpu'), cpuOfRedis()]);
+      const measure = async (windowMs: number) => {
+        const before = await spent();
+        const { accepted } = await callByTheClock(fleet, server, rate, windowMs);
+        const after = await spent();
+        const each = (at: 0 | 1 | 2) => (after[at] - before[at]) / accepted.length;
+        const [owner, other, redis] = [each(0), each(1), each(2)];
+        return { owner, other, redis, cpu: owner + other + redis, p50: median(accepted) };
+      };
+      await measure(warmUpMs);
+      const end = () => {
+        fleet.close();
+        return node.stop();
+      };
+      return { round: () => measure(pacedMs), end };
+    },
+  };
+}
+
+let redisServer: RedisServer | undefined;
+
+/** Nodes find it by their environment. */
+async function startRedis(): Promise<() => Promise<void>> {
+  const redis = await RedisServer.begin();
+  process.once('exit', () => void redis.stop());
+  process.env[redisUrl] = redis.url;
+  redisServer = redis;
+  return () => redis.stop();
+}
+
+/** In µs. */
+async function cpuOfRedis(): Promise<number> {
+  const info = (await redisServer?.command('INFO', 'cpu')) ?? '';
+  const used = [...info.matchAll(/^used_cpu_(?:sys|user):([\d.]+)/gm)];
+  return used.reduce((sum, [, seconds]) => sum + Number(seconds) * 1e6, 0);
+}
+
+async function startOther(owner: ServerProcess): Promise<ServerProcess> {
+  const other = await ServerProcess.start(owner.subject);
+  while ((await other.order('cluster')).nodes < 2) await sleep(20);
+  return other;
+}
+
+/** Opens sessions of `owner` whose clients are connected to `at`. */
+async function openAt(at: ServerProcess, owner: ServerProcess, count: number): Promise<Fleet> {
+  const fleet = new Fleet(at);
+  await fleet.openStreams(count, async (number) => {
+    const key = `X-Key: ${number}\r\n`;
+    const session = await LoadSession.open(number, owner.port, owner.verdict, key);
+    if (at === owner) return session;
+    session.connection.close();
+    return LoadSession.open(number, at.port, at.verdict, key);
+  });
+  await fleet.initialize();
+  const { exported } = await owner.order('cluster');
+  const expected = at === owner ? 0 : count;
+  if (exported !== expected) throw new Error(`${exported} streams of ${expected} are relayed`);
+  return fleet;
+}
+
+/**
+ * Makes calls whether the last ones are answered or not: a loaded machine cannot hide what it
+ * makes them wait. Resolves with the µs until answers and until 202.
+ */
+function callByTheClock(
+  fleet: Fleet,
+  entrance: ServerProcess,
+  rate: number,
+  ms: number,
+): Promise<Record<'answered' | 'accepted', number[]>> {
+  const { sessions } = fleet;
+  const count = Math.ceil((ms / 1000) * rate);
+  const times = { answered: [] as number[], accepted: [] as number[] };
+  return fleet.withPosters(connections, async (posters) => {
+    const free = [...posters];
+    const began = performance.now();
+    for (let made = 0; made < count;) {
+      const due = ((performance.now() - began) / 1000) * rate;
+      for (; made < due && free.length > 0; made++) {
+        const poster = free.pop();
+        const session = sessions[made % sessions.length];
+        if (session === undefined) throw new Error('no sessions');
+        poster?.call(session, undefined, (answered, accepted) => {
+          times.answered.push(answered);
+          times.accepted.push(accepted);
+          free.push(poster);
+        });
+      }
+      await sleep(1);
+    }
+    const answered = async () => {
+      while (free.length < connections) await sleep(1);
+    };
+    await entrance.verdict.within(patienceMs, 'all answers', answered());
+    return times;
+  });
+}

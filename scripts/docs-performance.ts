@@ -1,0 +1,55 @@
+// Puts the figures of recorded runs of the benchmark into docs/performance.md, so that none is typed
+// by hand: `npm run docs:performance -- first.json second.json [--profiles FOLDER]`. The runs are of
+// one machine: the targets get a column for each, the other tables are those of the last.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { format, resolveConfig } from 'prettier';
+
+import { readRecord, type RunRecord } from '../bench/report/record.js';
+import { markdown, targetRows, workRows } from '../bench/report/tables.js';
+import { judge } from '../bench/report/targets.js';
+import { works } from '../bench/works/index.js';
+import { shareRows } from './profile-shares.js';
+
+const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
+const { values, positionals } = parseArgs({
+  options: { profiles: { type: 'string' } },
+  allowPositionals: true,
+});
+const runs = positionals.map(readRecord);
+const last = runs.at(-1);
+if (last === undefined) throw new Error('no runs');
+const forms = [...new Set(runs.map(({ form }) => form))].join(' and ');
+const days = [...new Set(runs.map(({ began }) => began.slice(0, 10)))].join(' and ');
+const judged = runs.map((run) => judge(run.works));
+const blocks = {
+  machine: `${last.machine} ${runs.length} runs (${forms}), ${days}.`,
+  targets: markdown(targetRows(judged, (value) => `**${value}**`)),
+  works: worksOf(last),
+  ...(values.profiles && { shares: markdown(shareRows(values.profiles)) }),
+};
+let text = readFileSync(page, 'utf8');
+for (const [name, block] of Object.entries(blocks)) text = replaced(text, name, block);
+const config = await resolveConfig(page);
+writeFileSync(page, await format(text, { ...config, parser: 'markdown' }));
+
+/** Between `<!-- figures: name -->` and `<!-- end -->`. */
+function replaced(text: string, name: string, block: string): string {
+  const begin = `<!-- figures: ${name} -->`;
+  const from = text.indexOf(begin) + begin.length;
+  const to = text.indexOf('<!-- end -->', from);
+  if (from < begin.length || to < 0) throw new Error(`the page has no place for ${name}`);
+  return `${text.slice(0, from)}\n\n${block}\n\n${text.slice(to)}`;
+}
+
+function worksOf(run: RunRecord): string {
+  const sections = works.map((work) => {
+    const title = run.works[work.name]?.title;
+    if (title === undefined) return [];
+    const sentence = `${title.charAt(0).toUpperCase()}${title.slice(1)}. ${work.remark ?? ''}`;
+    return [`### ${work.name}`, sentence, markdown(workRows(run.works, work))];
+  });
+  return sections.flat().join('\n\n');
+}
