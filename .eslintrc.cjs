@@ -175,7 +175,7 @@ module.exports = {
     },
     {
       // Scripts that follow each other on one page: what one declares, the next one uses. The
-      // compiler knows all of them (spec/dashboard/page-files.spec.ts).
+      // compiler knows all of them (spec/dashboard/page-types.spec.ts).
       files: ['lib/dashboard/page/*.js'],
       parserOptions: { sourceType: 'script' },
       rules: { 'no-undef': 'off', 'no-unused-vars': ['error', { vars: 'local' }] },

@@ -10,9 +10,10 @@ const ourselves = {
 };
 
 // What takes long by nature: heaps that are filled, 200 MB for readers that stop, a thousand nodes,
-// all pages of the reference written anew, all code of the pages type-checked.
+// all pages of the reference written anew, all code of the pages and of the dashboard type-checked.
 const long = [
   'spec/cluster-scale/simulation.spec.ts',
+  'spec/dashboard/page-types.spec.ts',
   'spec/flows/heavy.spec.ts',
   'spec/hostile/full-heap.spec.ts',
   'spec/package/api-reference.spec.ts',
@@ -99,7 +100,8 @@ const independent = [
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // For two cores: most specs wait now and then, one for the other end of a socket.
+    maxWorkers: 3,
     testTimeout: 15_000,
     hookTimeout: 15_000,
     coverage: { provider: 'v8', include: ['lib/**/*.ts'], thresholds: { 100: true } },

@@ -31,6 +31,7 @@ const vitest = await createVitest(
     watch: true,
     project: ['*express5*', 'long', 'waiting'],
     bail: 1,
+    maxWorkers: 2,
     testTimeout: 8_000,
     reporters: [{}],
   },

@@ -14,6 +14,7 @@ const sessions = 'dashboard/sessions.spec.ts';
 const viewers = 'dashboard/viewers.spec.ts';
 const pages = 'dashboard/page.spec.ts';
 const pageFiles = 'dashboard/page-files.spec.ts';
+const pageTypes = 'dashboard/page-types.spec.ts';
 
 export const watchingMutants: readonly Mutant[] = [
   {
@@ -205,13 +206,13 @@ export const watchingMutants: readonly Mutant[] = [
     file: 'dashboard/page/app.js',
     find: "  link('live', 'Live');",
     replace: "  lnk('live', 'Live');",
-    specs: [pageFiles],
+    specs: [pageTypes],
   },
   {
     name: 'dashboard: the page reads what the server does not send',
     file: 'dashboard/page/app.js',
     find: 'count(overview.connected)',
     replace: 'count(overview.attached)',
-    specs: [pageFiles],
+    specs: [pageTypes],
   },
 ];
