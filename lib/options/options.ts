@@ -59,7 +59,7 @@ export interface LimitOptions {
    */
   maxConcurrentRequests?: number;
   /**
-   * Time for a client to send `initialize`; then its session is closed. `false` waits for ever, for
+   * Time for a client to send `initialize`; then its session is closed. `false` waits forever, for
    * streams that only push.
    * @defaultValue 60,000
    */
@@ -134,9 +134,9 @@ export interface ResumeOptions<Data = unknown> {
    */
   windowMs?: number;
   /**
-   * The same after the client has closed its connection in good order: by a FIN, not by a reset or
-   * a time-out. SDK clients that close do so. It only shows the client's intent if clients connect
-   * directly: a proxy does the same when it loses its client, or restarts. `false`: `windowMs` holds.
+   * The same time if the client has closed its connection with a FIN, not by a reset or a timeout.
+   * SDK clients do so when they close. It shows the client's intent only if clients connect
+   * directly: a proxy also sends a FIN when it loses its client or restarts. `false` uses `windowMs`.
    * @defaultValue false
    */
   closedWindowMs?: number | false;
@@ -182,27 +182,27 @@ export interface ResumeOptions<Data = unknown> {
   key?: (req: Request) => string | undefined;
   /**
    * Tells another node which calls of clients run here, so that they are answered (-32010
-   * `interrupted`) if this node is killed. Only with an `adapter`. `false` spares the frames; such
-   * calls then end with the time-outs of their clients.
+   * `interrupted`) if this node is killed. Only with an `adapter`. `false` saves the frames; such
+   * calls then end when their clients time out.
    * @defaultValue true
    */
   trackCalls?: boolean;
   /**
-   * `'annotated'` runs calls of a node that was killed again, in the client's new session, if the tool
+   * `'annotated'` repeats calls of a node that was killed, in the client's new session, if the tool
    * is annotated as `readOnlyHint` or `idempotentHint` in a `tools/list` of that client. The other
    * node keeps their requests, up to 16 KiB each. Other calls get -32010.
    * @defaultValue false
    */
   rerun?: 'annotated' | false;
   /**
-   * Makes plain data of a session that goes on at another node, for `restore` there. Only with an
-   * `adapter`, when this node shuts down. May be async.
+   * Returns plain data for a session that moves to another node, where `restore` gets it. Runs only
+   * with an `adapter`, when this node shuts down. May be async.
    * @defaultValue `session.data` travels if it is plain JSON; if not, the session ends
    */
   save?: (session: Session<Data>) => unknown;
   /**
-   * Makes `session.data` of what `save` has returned on another node. May be async; a throw ends
-   * the session.
+   * Returns `session.data`, given what `save` returned on the former node. May be async; a throw
+   * ends the session.
    * @defaultValue it is `session.data` as it is
    */
   restore?: (saved: unknown) => Data | Promise<Data>;
@@ -244,19 +244,19 @@ export interface McpSseOptions<Data = unknown> {
    */
   streamableHttp?: RequestHandler;
   /**
-   * Where the application publishes that tools, prompts, resources or one resource have changed: the
-   * bus of SDK v2's handler, `createMcpHandler(factory).bus`, or one of your own. Sessions of all
-   * nodes are told: those that are initialized of lists, those that have subscribed to a resource of
-   * that (4,096 subscriptions and 256 KiB of URIs for each session). `{ bus, shared: true }` for a bus
-   * that brings its events to all nodes by itself. Ends with `close()`.
+   * The bus on which your application publishes changes of tools, prompts and resources: that of SDK
+   * v2's handler, `createMcpHandler(factory).bus`, or your own. On all nodes, initialized sessions are
+   * notified of changed lists, and sessions that have subscribed to a resource of its changes (up to
+   * 4,096 subscriptions and 256 KiB of URIs for each session). Pass `{ bus, shared: true }` if the bus
+   * itself reaches all nodes. The subscription ends with `close()`.
    * @defaultValue none
    */
   events?: ServerEventBusLike | EventsOptions;
   /**
-   * What is done about a client that comes back without `initialize` after its session was lost, as
-   * the TypeScript SDKs do after a restart. `{ capabilities }`: the server is told that the client has
-   * these (`{ elicitation: {} }`, for instance), so that it may use them. `false`: the POSTs of such a
-   * client get 404 until it sends `initialize`. Sessions that another node takes over need neither.
+   * How to treat a client that comes back without `initialize` after its session was lost, as the
+   * TypeScript SDKs do after a restart. With `{ capabilities }`, such as `{ elicitation: {} }`, the
+   * server assumes that the client has these, and may use them. With `false`, the client's POSTs get
+   * 404 until it sends `initialize`. Sessions that another node takes over need neither.
    * @defaultValue its requests are served, and the server knows no capabilities of it
    */
   adopt?: { capabilities: Record<string, unknown> } | false;

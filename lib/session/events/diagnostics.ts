@@ -61,7 +61,7 @@ export interface McpSseChannels {
   };
   /** The arguments of `hooks.onError`; `error.cause` is what was thrown. */
   'mcp-sse:error': { readonly error: McpSseError; readonly session: Session | undefined };
-  /** The process holds more than `limits.maxTotalBytes`: replays or a session have to go. */
+  /** The process holds more than `limits.maxTotalBytes`: replays or a session will be dropped. */
   'mcp-sse:budget': { readonly totalBytes: number; readonly maxTotalBytes: number };
   /** A write had to wait for its client, and the wait is over. */
   'mcp-sse:writer.stall': {

@@ -37,7 +37,7 @@ export interface SessionTotals {
   messagesOut: number;
   /** Answers and messages that came too late for their session. */
   discarded: number;
-  /** Calls that were answered with -32010, since their node had ended. */
+  /** Calls that were answered with -32010 because their node had ended. */
   interrupted: number;
 }
 
