@@ -142,6 +142,13 @@ const falseMutants: readonly Mutant[] = [
     specs: ['cluster/link/reliable-link.spec.ts'],
   },
   {
+    name: 'what was lost is put off by whatever is sent behind it',
+    file: link,
+    find: '    void this.#transmit(batch',
+    replace: '    this.#waitingSince = this.#resentAt = this.#now();\n    void this.#transmit(batch',
+    specs: ['cluster/link/reliable-link.spec.ts'],
+  },
+  {
     name: 'a node at a replica is in reach',
     file: 'redis/redis-member.ts',
     find: "if ((await role) === 'replica')",

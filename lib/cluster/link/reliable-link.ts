@@ -92,7 +92,12 @@ export class ReliableLink {
   #ackDue = false;
   /** Transmissions that the adapter has not settled. */
   #pending = 0;
-  #sentAt = 0;
+  /**
+   * When the oldest segment that is not acknowledged was last sent, or the one before it
+   * acknowledged. What is sent behind it puts nothing off.
+   */
+  #waitingSince = 0;
+  #resentAt = -Infinity;
   #progressAt = 0;
   /** Frames that the adapter has taken, and the bytes of the largest segment among them. */
   #taken = 0;
@@ -200,7 +205,7 @@ export class ReliableLink {
     // What the adapter has not settled is still on its way.
     if (!this.#sendWindow.awaitsAck || this.#pending > 0) return;
     if (now - this.#progressAt >= GIVE_UP_MS) this.reset();
-    if (!this.#open || now - this.#sentAt < this.#resendMs) return;
+    if (!this.#open || now - this.#waitingSince < this.#resendMs) return;
     this.#resendMs = Math.min(this.#resendMs * 2, RESEND_MAX_MS);
     this.#resend();
   }
@@ -234,10 +239,10 @@ export class ReliableLink {
   #acknowledged(ack: Ack): void {
     if (this.#sendWindow.acknowledged(ack)) {
       this.#resendMs = RESEND_MS;
-      this.#sentAt = this.#progressAt = this.#now();
+      this.#waitingSince = this.#progressAt = this.#now();
       this.#scheduleFlush();
     }
-    const mayResend = this.#now() - this.#sentAt >= MISSING_MS;
+    const mayResend = this.#now() - this.#resentAt >= MISSING_MS;
     if (ack.missing && ack.epoch === this.#sendWindow.epoch && mayResend) this.#resend();
   }
 
@@ -252,13 +257,14 @@ export class ReliableLink {
 
   #flush(): void {
     if (!this.#open) return;
-    if (!this.#sendWindow.awaitsAck) this.#progressAt = this.#now();
+    if (!this.#sendWindow.awaitsAck) this.#waitingSince = this.#progressAt = this.#now();
     for (const batch of this.#sendWindow.fresh(this.#packetBytes())) this.#sendBatch(batch);
     if (this.#ackDue) this.#sendAck();
   }
 
   #resend(): void {
     if (!this.#open) return;
+    this.#waitingSince = this.#resentAt = this.#now();
     for (const batch of this.#sendWindow.again(this.#packetBytes())) {
       this.resent += 1;
       this.#sendBatch(batch);
@@ -270,7 +276,6 @@ export class ReliableLink {
   }
 
   #sendBatch(batch: Batch): void {
-    this.#sentAt = this.#now();
     void this.#transmit(batch.toPacket(this.#receiveWindow.ack), batch);
   }
 

@@ -109,6 +109,24 @@ const CLOSES_TOO: typeof COMES_BACK_MEANWHILE = [
   [],
 ];
 
+/**
+ * What a partition has swallowed was put off by whatever was sent behind it: the client waited for
+ * its answer until the link was given up.
+ */
+const TALKS_ON: typeof COMES_BACK_MEANWHILE = [
+  [{ do: 'post', at: 1, slow: true }],
+  [{ do: 'close', at: 0 }],
+  [
+    { do: 'return', at: 2 },
+    { do: 'wait', ms: 3_500 },
+    { do: 'broadcast', at: 0 },
+    { do: 'partition', at: 2 },
+    { do: 'wait', ms: 1_100 },
+  ],
+  [],
+  [],
+];
+
 it('never has two owners, loses nothing in silence, and runs and gives nothing twice', async () => {
   await fc.assert(
     fc.asyncProperty(course, async (parts) => {
@@ -122,7 +140,7 @@ it('never has two owners, loses nothing in silence, and runs and gives nothing t
     }),
     {
       numRuns: RUNS,
-      examples: [[COMES_BACK_MEANWHILE], [HEARS_LATE], [CLOSES_TOO]],
+      examples: [[COMES_BACK_MEANWHILE], [HEARS_LATE], [CLOSES_TOO], [TALKS_ON]],
       seed: SEED,
     },
   );

@@ -33,6 +33,58 @@ function lonelyLink(owner: Partial<LinkOwner> = {}) {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** The segments that are sent, by number, and what the peer says of the first one: it is missing. */
+function losingLink() {
+  const sent: number[] = [];
+  const { link, clock } = lonelyLink({
+    transmit: async (frame) => {
+      const packet = parsePacket(frame);
+      if (packet?.kind === 'link') sent.push(...packet.bodies.map((_, at) => packet.first + at));
+      return true;
+    },
+  });
+  /** The epoch of a link begins with its clock. */
+  const ack = { epoch: 1_001, cursor: 0, missing: true };
+  const miss = (): void => {
+    link.packetArrived({ epoch: 1, first: 1, bodies: [], ack });
+  };
+  return { link, clock, sent, miss };
+}
+
+describe('what was lost is sent again', () => {
+  it('in time, whatever is sent behind it', async () => {
+    const { link, clock, sent } = losingLink();
+    link.push('one');
+    await turn();
+    for (let ms = 0; ms < 300; ms += 50) {
+      clock.now += 50;
+      link.push('more');
+      await turn();
+      link.tick(clock.now);
+      await turn();
+    }
+    expect(sent.filter((number) => number === 1)).toHaveLength(2);
+  });
+
+  it('as soon as the peer misses it, though something was just sent', async () => {
+    const { link, clock, sent, miss } = losingLink();
+    link.push('one');
+    await turn();
+    clock.now += 1;
+    link.push('two');
+    await turn();
+    miss();
+    expect(sent).toEqual([1, 2, 1, 2]);
+    // Once, however often it says so within its way here and back.
+    clock.now += 5;
+    miss();
+    expect(sent).toHaveLength(4);
+    clock.now += 20;
+    miss();
+    expect(sent).toEqual([1, 2, 1, 2, 1, 2]);
+  });
+});
+
 /** Two links over an adapter that carries frames of at most `maxBytes`, and does or does not say so. */
 function narrowLinks(maxBytes: number, told: number, refusal: () => Error) {
   const received: string[] = [];
