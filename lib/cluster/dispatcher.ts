@@ -105,7 +105,6 @@ export class Dispatcher<Data> {
       onMoved: (session, peer) => {
         this.#tellMoved(session, peer.node);
       },
-      forward: (sessionId, message) => this.send(sessionId, message),
       failed,
     });
     probes.elsewhere = (_node, id, answer) => {

@@ -1,5 +1,8 @@
 // The names of nodes, in one exact format.
 
+/** What a name may look like that comes from another node. */
+export const NODE_NAME = /^[\w-]{1,64}$/;
+
 /** As `SessionRegistry.node` makes them. */
 const SESSION_ID = /^([\w-]{12})\.[\x21-\x7e]{1,128}$/;
 const PROBE_ID = /^express-mcp-sse:probe:([\w-]{12}):[\w-]{1,64}$/;

@@ -9,6 +9,8 @@ import type { CallTrail } from './inbound/call-trail.js';
 import { Handshake, type ClientInfo } from './inbound/handshake.js';
 import type { CloseReason } from './session.js';
 
+const NONE: NonNullable<SessionState['answers']> = [];
+
 /** What a session tells of itself. */
 export class SessionRecord<Data> {
   readonly handshake: Handshake = new Handshake();
@@ -34,6 +36,8 @@ export class SessionRecord<Data> {
   readonly epoch: number;
   /** Of each node, the last broadcast that reached the session before it was handed over. */
   broadcastsSeen: Readonly<Record<string, number>> | undefined;
+  /** What its former node told of calls whose answers the client may not have read. */
+  readonly formerAnswers: NonNullable<SessionState['answers']>;
   /** When its last message went in or out, on the clock of `performance.now()`. */
   protected activeAt: number = performance.now();
   /** When its stream was lost, until there is another one. */
@@ -51,6 +55,7 @@ export class SessionRecord<Data> {
   ) {
     this.admitted = restored !== undefined;
     this.epoch = restored?.epoch ?? 0;
+    this.formerAnswers = restored?.answers ?? NONE;
     this.messagesIn = restored?.messagesIn ?? 0;
     this.messagesOut = restored?.messagesOut ?? 0;
     if (!restored) return;

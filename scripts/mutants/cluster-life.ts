@@ -145,7 +145,8 @@ const falseMutants: readonly Mutant[] = [
     name: 'what was lost is put off by whatever is sent behind it',
     file: link,
     find: '    void this.#transmit(batch',
-    replace: '    this.#waitingSince = this.#resentAt = this.#now();\n    void this.#transmit(batch',
+    replace:
+      '    this.#waitingSince = this.#resentAt = this.#now();\n    void this.#transmit(batch',
     specs: ['cluster/link/reliable-link.spec.ts'],
   },
   {

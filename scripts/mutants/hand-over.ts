@@ -84,9 +84,17 @@ export const handOverMutants: readonly Mutant[] = [
   },
   {
     name: 'what was sent while a session moved is dropped',
-    file: handOver,
-    find: '      forward(message).then(resolve, (error: unknown) => {',
-    replace: '      Promise.resolve().then(resolve, (error: unknown) => {',
+    file: adoptions,
+    find: 'Promise.all(messages.map((message) => session.send(message)))',
+    replace: 'Promise.all(messages.map((message) => (message ? undefined : session)))',
+    specs: [model],
+  },
+  {
+    name: 'what was sent while a session moved is overtaken by what waits for it',
+    file: adoptions,
+    find: '    const sent = Promise.all(messages.map((message) => session.send(message)));',
+    replace:
+      '    const sent = new Promise((resolve) => setTimeout(resolve, 0)).then(() => messages.map((message) => session.send(message)));',
     specs: [model],
   },
   {

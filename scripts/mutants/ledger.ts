@@ -10,6 +10,8 @@ const killed = 'cluster/ledger/killed-owner.spec.ts';
 const store = 'cluster/ledger/kept-calls.spec.ts';
 const trails = 'session/inbound/call-trail.spec.ts';
 const again = 'cluster/ledger/rerun.spec.ts';
+const copies = 'cluster/ledger/call-copies.ts';
+const copied = 'cluster/ledger/call-copies.spec.ts';
 
 export const ledgerMutants: readonly Mutant[] = [
   {
@@ -165,6 +167,41 @@ export const ledgerMutants: readonly Mutant[] = [
     find: 'const again = withoutProgress(call);',
     replace: 'const again = call ?? withoutProgress(call);',
     specs: [again],
+  },
+  {
+    name: 'what is kept of a node that is gone goes with its keeper',
+    file: copies,
+    find: 'else if (!this.#copied.has(node)) this.#copy(node, now);',
+    replace: '',
+    specs: [copied],
+  },
+  {
+    name: 'a keeper that leaves takes along what it keeps',
+    file: calls,
+    find: 'this.#copies.giveAll(performance.now());',
+    replace: '',
+    specs: [copied],
+  },
+  {
+    name: 'a copy stays though its node lives',
+    file: kept,
+    find: 'if (lives || Math.max',
+    replace: 'if (Math.max',
+    specs: [store],
+  },
+  {
+    name: 'a keeper at whose address nobody listens is trusted until it counts as gone',
+    file: ledger,
+    find: 'return !this.#isAbsent(name) || this.#nextKeeper(now, name) === undefined;',
+    replace: 'return true;',
+    specs: [copied],
+  },
+  {
+    name: 'a session that moves leaves behind which answers are not read',
+    file: calls,
+    find: 'session.calls?.restore(session.formerAnswers);',
+    replace: '',
+    specs: [told],
   },
   {
     name: 'a message counts as arrived with its first piece',

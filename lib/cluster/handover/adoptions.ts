@@ -94,8 +94,13 @@ export class Adoptions<Data> {
     }, COMMIT_MS).unref();
   }
 
-  /** @throws McpSseError `session-not-found` when it is not ready */
-  commit({ id, epoch }: Operations['commit'], peer: Peer): void {
+  /**
+   * Resolves when the session has its messages.
+   *
+   * @throws McpSseError `session-not-found` when it is not ready; what `Session.send` rejects with (as
+   * a rejection)
+   */
+  commit({ id, epoch, messages }: Operations['commit'], peer: Peer): Promise<unknown> {
     const adoption = this.#of(id, epoch, peer);
     const session = adoption?.session;
     if (!adoption || !session) throw sessionNotFound();
@@ -103,7 +108,10 @@ export class Adoptions<Data> {
     const stream = channel === undefined ? undefined : peer.imported.get(channel);
     this.#parts.restorer.begin(session, stream?.takeOver());
     this.#parts.onAdopted(session, peer);
+    const sent = Promise.all(messages.map((message) => session.send(message)));
+    // What waits for the session comes behind them.
     this.#forget(id, adoption);
+    return sent;
   }
 
   abort({ id, epoch }: Operations['abort'], peer: Peer): void {

@@ -11,7 +11,6 @@ import type { Mover } from '../../session/handover/mover.js';
 import { STATE_VERSION, type SessionState } from '../../session/handover/session-state.js';
 import type { LiveSession } from '../../session/live-session.js';
 import type { CloseReason } from '../../session/session.js';
-import type { JsonRpcMessage } from '../../wire/json-rpc.js';
 import { setImmediate } from '../../util/timers.js';
 import { Slots } from '../../util/slots.js';
 import type { Membership } from '../membership.js';
@@ -39,8 +38,6 @@ export interface HandOverParts<Data> {
   readonly broadcastsSeen: () => Readonly<Record<string, number>>;
   /** Tells all nodes that the session is at `peer` now. */
   readonly onMoved: (session: LiveSession<Data>, peer: Peer) => void;
-  /** As `Dispatcher.send`. */
-  readonly forward: (sessionId: string, message: JsonRpcMessage) => Promise<void>;
   readonly failed: (error: McpSseError) => void;
 }
 
@@ -176,12 +173,22 @@ export class HandOvers<Data> implements Mover<Data> {
     { id, epoch }: SessionState,
     peer: Peer,
   ): void {
-    const { onMoved, forward, failed } = this.#parts;
-    peer.call('commit', { id, epoch }).catch((thrown: unknown) => {
-      failed(McpSseError.from(thrown));
-    });
+    const { onMoved, failed } = this.#parts;
+    const held = handOver.takeMessages();
+    const messages = held.map(({ message }) => message);
+    // In one request, so that nothing that is sent there can overtake them.
+    peer.call('commit', { id, epoch, messages }).then(
+      () => {
+        for (const { resolve } of held) resolve();
+      },
+      (thrown: unknown) => {
+        const error = McpSseError.from(thrown);
+        failed(error);
+        for (const { reject } of held) reject(error);
+      },
+    );
     onMoved(session, peer);
-    handOver.moved((message) => forward(id, message));
+    handOver.moved();
     session.leave(peer.node);
   }
 

@@ -121,7 +121,7 @@ export class CallLedger implements CallTracker {
     if (keeper) {
       const [oldest] = keeper.unacknowledged;
       const isLate = oldest !== undefined && now - oldest.sentAt >= PATIENCE_MS;
-      if (!isLate && this.#isAlive(keeper.node, now)) return;
+      if (!isLate && this.#mayKeep(keeper.node, now)) return;
       this.#excluded.set(keeper.node, now + EXCLUDED_MS);
     }
     for (const [node, until] of this.#excluded) if (until <= now) this.#excluded.delete(node);
@@ -138,14 +138,29 @@ export class CallLedger implements CallTracker {
     return this.#membership.nodes.get(name)?.liveness.isAlive(now) === true;
   }
 
-  #choose(now: number): void {
+  /** Nobody may listen there long before the node counts as gone; then another one is better. */
+  #mayKeep(name: string, now: number): boolean {
+    if (!this.#isAlive(name, now)) return false;
+    return !this.#isAbsent(name) || this.#nextKeeper(now, name) === undefined;
+  }
+
+  #isAbsent(name: string): boolean {
+    return this.#membership.nodes.get(name)?.liveness.isAbsent === true;
+  }
+
+  #nextKeeper(now: number, former?: string): string | undefined {
     const { self, nodes } = this.#membership;
+    return nodes.nextAfter(self, ({ name }) => {
+      const isThere = this.#isAlive(name, now) && !this.#isAbsent(name);
+      return isThere && name !== former && !this.#excluded.has(name);
+    });
+  }
+
+  #choose(now: number): void {
     const before = this.#keeper;
-    const alive = (name: string): boolean => this.#isAlive(name, now);
-    const next =
-      nodes.nextAfter(self, ({ name }) => alive(name) && !this.#excluded.has(name)) ??
-      // The node that was late, if there is no other.
-      nodes.nextAfter(self, ({ name }) => alive(name) && name === before?.node);
+    // The node that was late, if there is no other.
+    const late = before && this.#isAlive(before.node, now) ? before.node : undefined;
+    const next = this.#nextKeeper(now) ?? late;
     this.#release(before);
     if (before && before.node !== next) this.#tellAll(before.node, []).catch(ignore);
     if (next === undefined) return;

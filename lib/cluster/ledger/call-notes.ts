@@ -1,5 +1,6 @@
 // The notes with which one node tells another of its calls, and their checks.
 import type { TrailHead, TrailUpdate } from '../../session/inbound/call-trail.js';
+import { NODE_NAME } from '../node-name.js';
 import { isRecord } from '../../util/guards.js';
 import type { JsonRpcRequest, RequestId } from '../../wire/json-rpc.js';
 
@@ -13,6 +14,11 @@ export interface CallNotes {
   readonly updates: readonly TrailUpdate[];
 }
 
+/** What one node keeps of another one, for a third. */
+export interface CopiedNotes extends CallNotes {
+  readonly node: string;
+}
+
 /** A call that will not be answered: its id, or the whole request if it may run again. */
 export type LostCall = RequestId | JsonRpcRequest;
 
@@ -21,6 +27,15 @@ export type LostCall = RequestId | JsonRpcRequest;
 export function isCallNotes(value: unknown): value is CallNotes {
   if (!isRecord(value) || !isCount(value.generation)) return false;
   return isListOf(value.updates, isUpdate);
+}
+
+export function isCopiedNotes(value: unknown): value is CopiedNotes {
+  return (
+    isCallNotes(value) &&
+    'node' in value &&
+    typeof value.node === 'string' &&
+    NODE_NAME.test(value.node)
+  );
 }
 
 export function isLostCalls(value: unknown): value is readonly LostCall[] {

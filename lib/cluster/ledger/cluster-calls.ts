@@ -5,6 +5,7 @@ import { clearInterval, performance, setInterval } from '../../util/timers.js';
 import type { CallSettings } from '../dispatcher-parts.js';
 import type { Membership } from '../membership.js';
 import type { Peer } from '../peer.js';
+import { CallCopies } from './call-copies.js';
 import { CallLedger } from './call-ledger.js';
 import { idOf, isLostCalls, type LostCall } from './call-notes.js';
 import { KEEP_MS, type KeptCalls } from './kept-calls.js';
@@ -34,6 +35,7 @@ export interface ClusterCallsParts extends CallSettings {
 export class ClusterCalls<Data> {
   readonly #membership: Membership;
   readonly #kept: KeptCalls;
+  readonly #copies: CallCopies;
   readonly #ledger: CallLedger | undefined;
   readonly #timer: NodeJS.Timeout;
   readonly #startedAt = performance.now();
@@ -43,6 +45,7 @@ export class ClusterCalls<Data> {
   constructor({ membership, keptCalls, tracksCalls, reruns }: ClusterCallsParts) {
     this.#membership = membership;
     this.#kept = keptCalls;
+    this.#copies = new CallCopies(membership, keptCalls);
     this.#ledger = tracksCalls ? new CallLedger(membership, reruns) : undefined;
     this.#timer = setInterval(() => {
       this.#check(performance.now());
@@ -57,6 +60,7 @@ export class ClusterCalls<Data> {
   /** From now on another node is told of the calls of the session. */
   track(session: LiveSession<Data>): void {
     session.calls = this.#ledger?.track(session);
+    session.calls?.restore(session.formerAnswers);
   }
 
   /**
@@ -76,9 +80,10 @@ export class ClusterCalls<Data> {
     for (const peer of await this.#keepers()) peer.call('forgetCalls', client).catch(ignore);
   }
 
-  /** Tells what is left to tell: this node leaves. */
+  /** Tells what is left to tell, and gives on what is kept: this node leaves. */
   close(): void {
     clearInterval(this.#timer);
+    this.#copies.giveAll(performance.now());
     this.#ledger?.close();
   }
 
@@ -116,6 +121,7 @@ export class ClusterCalls<Data> {
 
   #check(now: number): void {
     this.#ledger?.check(now);
+    this.#copies.check(now);
     const { nodes } = this.#membership;
     this.#kept.sweep(now - KEEP_MS, (node) => nodes.get(node)?.liveness.heardAt ?? -Infinity);
   }

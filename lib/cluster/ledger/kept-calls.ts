@@ -12,6 +12,8 @@ import { idOf, type CallNotes, type LostCall } from './call-notes.js';
 export const KEEP_MS = 120_000;
 /** What a session and a call take besides their texts, roughly. */
 const SESSION_BYTES = 400;
+/** A node that was heard for so long after its calls were copied tells a keeper of its own. */
+const LIVES_MS = 2_000;
 const CALL_BYTES = 120;
 
 /** Whether a claimant may have what a client has left behind. */
@@ -43,6 +45,8 @@ interface KeptNode {
   readonly generation: number;
   readonly sessions: Map<number, KeptSession>;
   heardAt: number;
+  /** When another keeper has given them to this node; undefined if their own node has. */
+  readonly copiedAt: number | undefined;
 }
 
 /** The calls of other nodes, by the names by which clients that come back ask for their sessions. */
@@ -68,17 +72,35 @@ export class KeptCalls {
     return [...this.#nodes.keys()];
   }
 
+  has(node: string): boolean {
+    return this.#nodes.has(node);
+  }
+
   /**
    * Keeps the calls of `node` from now on, and drops what was kept of it before.
    *
    * @throws McpSseError `over-budget`
    */
-  keep(node: string, { generation, updates }: CallNotes): void {
-    this.forgetNode(node);
-    this.#account.admit(updates.length * SESSION_BYTES);
-    const kept = { generation, sessions: new Map<number, KeptSession>(), heardAt: 0 };
-    this.#nodes.set(node, kept);
-    this.note(node, { generation, updates });
+  keep(node: string, notes: CallNotes): void {
+    this.#keep(node, notes, undefined);
+  }
+
+  /**
+   * Keeps a copy of what another node keeps of `node`, unless this one knows as much.
+   *
+   * @throws McpSseError `over-budget`
+   */
+  keepCopy(node: string, notes: CallNotes): void {
+    const known = this.#nodes.get(node)?.generation ?? -Infinity;
+    // Without calls it would count in no budget.
+    if (notes.updates.length === 0) return;
+    if (notes.generation > known) this.#keep(node, notes, performance.now());
+  }
+
+  /** All that is kept of `node`. */
+  notesOf(node: string): CallNotes | undefined {
+    const kept = this.#nodes.get(node);
+    return kept && { generation: kept.generation, updates: [...kept.sessions.values()].map(all) };
   }
 
   /** Takes news. Calls for which there is no room are left out. */
@@ -105,10 +127,11 @@ export class KeptCalls {
     if (session) this.#drop(session);
   }
 
-  /** Forgets nodes that were last heard before `time`. */
+  /** Forgets nodes that were last heard before `time`, and copies of nodes that live. */
   sweep(time: number, heardAt: (node: string) => number): void {
     for (const [node, kept] of this.#nodes) {
-      if (Math.max(kept.heardAt, heardAt(node)) < time) this.forgetNode(node);
+      const lives = heardAt(node) > (kept.copiedAt ?? Infinity) + LIVES_MS;
+      if (lives || Math.max(kept.heardAt, heardAt(node)) < time) this.forgetNode(node);
     }
   }
 
@@ -116,6 +139,14 @@ export class KeptCalls {
     const sessions = this.#nodes.get(node)?.sessions;
     this.#nodes.delete(node);
     for (const session of [...(sessions?.values() ?? [])]) this.#drop(session);
+  }
+
+  #keep(node: string, { generation, updates }: CallNotes, copiedAt: number | undefined): void {
+    this.forgetNode(node);
+    this.#account.admit(updates.length * SESSION_BYTES);
+    const sessions = new Map<number, KeptSession>();
+    this.#nodes.set(node, { generation, sessions, heardAt: 0, copiedAt });
+    this.note(node, { generation, updates });
   }
 
   #claimed({ claim, principal }: Claimant): KeptSession | undefined {
@@ -201,6 +232,16 @@ export class KeptCalls {
     this.#account.add(bytes);
     return true;
   }
+}
+
+function all({ n, head, calls }: KeptSession): TrailUpdate {
+  const begun: LostCall[] = [];
+  const answered: [RequestId, number][] = [];
+  for (const { id, request, offset } of calls.values()) {
+    if (request !== undefined || offset === undefined) begun.push(request ?? id);
+    if (offset !== undefined) answered.push([id, offset]);
+  }
+  return { n, head, begun, answered };
 }
 
 /** As the client says: a false claim harms only the client itself. */

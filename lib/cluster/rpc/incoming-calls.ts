@@ -75,8 +75,7 @@ export class IncomingCalls<Data> {
       case 'adopt':
         return this.#adoptions.adopt(checked('adopt', parameters), peer);
       case 'commit':
-        this.#adoptions.commit(checked('commit', parameters), peer);
-        return undefined;
+        return taken(this.#adoptions.commit(checked('commit', parameters), peer));
       case 'abort':
         this.#adoptions.abort(checked('abort', parameters), peer);
         return undefined;
@@ -98,6 +97,11 @@ export class IncomingCalls<Data> {
       case 'noteCalls':
         this.#keptCalls.note(peer.node, checked('noteCalls', parameters));
         return undefined;
+      case 'copyCalls': {
+        const { node, ...notes } = checked('copyCalls', parameters);
+        this.#keptCalls.keepCopy(node, notes);
+        return undefined;
+      }
       case 'keptNodes':
         return this.#keptCalls.nodes;
       case 'lostCalls':
@@ -131,14 +135,17 @@ export class IncomingCalls<Data> {
   }
 
   async #send({ sessionId, message }: Operations['send']): Promise<void> {
-    const late = (): McpSseError =>
-      new McpSseError('request-timeout', 'the client reads too slowly');
-    try {
-      await withDeadline(this.#localHost.send(sessionId, message), ROOM_MS, late);
-    } catch (thrown) {
-      const error = McpSseError.from(thrown);
-      // The session has the message; its bounds look after the rest.
-      if (error.code !== 'request-timeout') throw error;
-    }
+    await taken(this.#localHost.send(sessionId, message));
+  }
+}
+
+/** Resolves when the session has what was sent. Its bounds look after the rest. */
+async function taken(sent: Promise<unknown>): Promise<void> {
+  const late = (): McpSseError => new McpSseError('request-timeout', 'the client reads too slowly');
+  try {
+    await withDeadline(sent, ROOM_MS, late);
+  } catch (thrown) {
+    const error = McpSseError.from(thrown);
+    if (error.code !== 'request-timeout') throw error;
   }
 }

@@ -2,11 +2,18 @@
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
+import { NODE_NAME } from '../node-name.js';
 import type { Change } from '../../session/changes.js';
 import type { InboundPost, Claimant } from '../../session/host.js';
 import type { ProbeAnswer } from '../../session/resume/probes.js';
 import { isRecord } from '../../util/guards.js';
-import { isCallNotes, NOTES_VERSION, type CallNotes } from '../ledger/call-notes.js';
+import {
+  isCallNotes,
+  isCopiedNotes,
+  NOTES_VERSION,
+  type CallNotes,
+  type CopiedNotes,
+} from '../ledger/call-notes.js';
 import {
   isNotification,
   toMessages,
@@ -46,7 +53,12 @@ export interface Operations {
     /** The stream that is relayed to the other node, all of which was sent. */
     readonly channel?: string | undefined;
   };
-  commit: { readonly id: string; readonly epoch: number };
+  /** With what was sent to the session while it was on its way. */
+  commit: {
+    readonly id: string;
+    readonly epoch: number;
+    readonly messages: readonly JsonRpcMessage[];
+  };
   abort: { readonly id: string; readonly epoch: number };
   /** The sessions and streams of these names are at the node `to` now. */
   moved: { readonly names: readonly string[]; readonly to: string };
@@ -55,6 +67,8 @@ export interface Operations {
   /** All calls of the requesting node: the other one keeps them from now on, and what is new. */
   keepCalls: CallNotes & { readonly version: number };
   noteCalls: CallNotes;
+  /** What the requesting node keeps of a third one, which may be gone. */
+  copyCalls: CopiedNotes & { readonly version: number };
   /** Whose calls does the other node keep? */
   keptNodes: Record<string, never>;
   /** A client gets another session in the place of this one: which of its calls does the other node keep? */
@@ -71,7 +85,6 @@ export interface Offer {
 
 export type Operation = keyof Operations;
 
-const NODE = /^[\w-]{1,64}$/;
 const principal = z.string().optional();
 const position = z.string().max(64).optional();
 /** Comes back in the head of each chunk. */
@@ -118,14 +131,20 @@ const schemas: Record<Operation, z.ZodType> = {
   broadcast: z.object({ message, principal, n: z.int().optional() }),
   offer: z.object({ version: z.int() }),
   adopt: z.object({ version: z.int(), state: z.unknown(), channel: channel.optional() }),
-  commit: z.object({ id: z.string(), epoch: z.int() }),
+  commit: z.object({ id: z.string(), epoch: z.int(), messages: z.array(message) }),
   abort: z.object({ id: z.string(), epoch: z.int() }),
-  moved: z.object({ names: z.array(z.string().max(256)).max(1_000), to: z.string().regex(NODE) }),
+  moved: z.object({
+    names: z.array(z.string().max(256)).max(1_000),
+    to: z.string().regex(NODE_NAME),
+  }),
   table: z.object({}),
   keepCalls: z.custom<CallNotes>(
     (value) => isRecord(value) && value.version === NOTES_VERSION && isCallNotes(value),
   ),
   noteCalls: z.custom<CallNotes>(isCallNotes),
+  copyCalls: z.custom<CopiedNotes>(
+    (value) => isRecord(value) && value.version === NOTES_VERSION && isCopiedNotes(value),
+  ),
   keptNodes: z.object({}),
   lostCalls: z.object({ claim, principal }),
   forgetCalls: z.object({ claim, principal }),

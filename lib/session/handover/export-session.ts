@@ -52,6 +52,7 @@ export function exportSession<Data>(
     messagesIn,
     messagesOut,
     broadcastsSeen,
+    answers: session.calls?.unread,
     handshake: session.handshake.state(),
     sender: session.sender.state(),
   };

@@ -18,10 +18,8 @@ const MAX_HELD_BYTES = 1024 * 1024;
 /** Where what was held back goes on. */
 export type Whereabouts = 'here' | 'elsewhere';
 
-/** Sends a message where the session is now. */
-export type Forward = (message: JsonRpcMessage) => Promise<void>;
-
-interface HeldMessage {
+/** A message that waits for the session to be elsewhere. */
+export interface HeldMessage {
   readonly message: JsonRpcMessage;
   readonly resolve: () => void;
   readonly reject: (error: McpSseError) => void;
@@ -109,15 +107,15 @@ export class HandOver {
     });
   }
 
-  /** Another node has the session: what was held back goes there, in order. */
-  moved(forward: Forward): void {
+  /** The messages that were held back, in order: they go to the other node with the session. */
+  takeMessages(): HeldMessage[] {
+    return this.#messages.splice(0);
+  }
+
+  /** Another node has the session: POSTs that were held back go there. */
+  moved(): void {
     if (this.#stage !== 'frozen') return;
     this.#stage = 'moved';
-    for (const { message, resolve, reject } of this.#messages.splice(0)) {
-      forward(message).then(resolve, (error: unknown) => {
-        reject(McpSseError.from(error));
-      });
-    }
     for (const settle of this.#posts) settle('elsewhere');
   }
 

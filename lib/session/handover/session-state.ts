@@ -2,11 +2,13 @@
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
+import { MAX_ANSWERS } from '../inbound/call-trail.js';
 import type { HandshakeState } from '../inbound/handshake.js';
 import type { SenderState } from '../outbound/sender.js';
+import type { RequestId } from '../../wire/json-rpc.js';
 
 /** Counts up with each change of what travels. A node of another version takes no session. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 /** A session as plain data: no header, no `authInfo`, and nothing of the MCP server behind it. */
 export interface SessionState {
@@ -26,6 +28,8 @@ export interface SessionState {
   readonly messagesOut: number;
   /** Of each node, the last broadcast that reached the session. */
   readonly broadcastsSeen?: Readonly<Record<string, number>> | undefined;
+  /** Calls whose answers the client may not have read, with their offsets; see `CallTrail`. */
+  readonly answers?: readonly (readonly [RequestId, number])[] | undefined;
   readonly handshake: HandshakeState;
   readonly sender: SenderState;
 }
@@ -80,6 +84,10 @@ const schema = z
     messagesIn: count,
     messagesOut: count,
     broadcastsSeen: z.record(z.string(), z.number()).optional(),
+    answers: z
+      .array(z.tuple([z.union([z.string(), z.number()]), count]))
+      .max(MAX_ANSWERS)
+      .optional(),
     handshake,
     sender,
   })

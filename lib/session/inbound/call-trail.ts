@@ -10,7 +10,7 @@ import {
 import type { AnnotatedTools } from './annotated-tools.js';
 
 /** Answers that are noted until the client is known to have read them; the oldest go. */
-const MAX_ANSWERS = 256;
+export const MAX_ANSWERS = 256;
 /** Calls whose ids are longer are not noted. */
 const MAX_ID_CHARS = 128;
 /** No calls of tools or the like, and answered at once; no client comes back to an `initialize`. */
@@ -114,6 +114,24 @@ export class CallTrail {
     this.#tracker = tracker;
     this.#n = n;
     this.#tools = tools;
+  }
+
+  /** Answers that the client is not known to have read, with their offsets: they travel with it. */
+  get unread(): (readonly [RequestId, number])[] {
+    this.#dropRead();
+    return [...(this.#answers?.values() ?? [])].map(({ id, offset = 0 }) => [id, offset]);
+  }
+
+  /** The session has come from another node with these answers, in the order of their offsets. */
+  restore(answers: readonly (readonly [RequestId, number])[]): void {
+    if (answers.length === 0) return;
+    this.#answers = new Map();
+    for (const [id, offset] of answers) {
+      const call: Call = { id, request: undefined, offset, told: false };
+      this.#answers.set(id, call);
+      if (this.#session.state !== 'open') this.#fresh.add(call);
+    }
+    if (this.#fresh.size > 0) this.#tracker.changed(this, true);
   }
 
   /** A message of the client, which is passed on. */

@@ -80,20 +80,20 @@ afterEach(() => {
 it('lets a session begin when its former node says so, and nobody else, or of another time', async () => {
   const { adoptions, begun, adopted, ready, sessions } = rig();
   await ready('one');
-  expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 1 }, other))).toBe(
+  expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 1, messages: [] }, other))).toBe(
     'session-not-found',
   );
-  expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 2 }, former))).toBe(
+  expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 2, messages: [] }, former))).toBe(
     'session-not-found',
   );
   expect(begun).toEqual([]);
   expect(sessions.arrivals.of('one')).toBeDefined();
-  adoptions.commit({ id: 'one', epoch: 1 }, former);
+  void adoptions.commit({ id: 'one', epoch: 1, messages: [] }, former);
   expect(begun).toEqual([['one', undefined]]);
   expect(adopted).toEqual([['one', 'former']]);
   expect(sessions.arrivals.of('one')).toBeUndefined();
   // A repetition finds nothing.
-  expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 1 }, former))).toBe(
+  expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 1, messages: [] }, former))).toBe(
     'session-not-found',
   );
 });
@@ -101,7 +101,7 @@ it('lets a session begin when its former node says so, and nobody else, or of an
 it('does not let one begin that is not ready', async () => {
   const { adoptions, restored, begun, sessionOf } = rig();
   const adopting = adoptions.adopt({ version, state: stateOf('one') }, former);
-  expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 1 }, former))).toBe(
+  expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 1, messages: [] }, former))).toBe(
     'session-not-found',
   );
   restored.get('one')!.resolve(sessionOf('one'));
@@ -116,8 +116,8 @@ it('goes on with the stream that its former node has relayed to a client here', 
   relaying.imported.set('c1', { takeOver: () => writer } as never);
   await ready('one', relaying, 'c1');
   await ready('two', relaying, 'gone');
-  adoptions.commit({ id: 'one', epoch: 1 }, relaying);
-  adoptions.commit({ id: 'two', epoch: 1 }, relaying);
+  void adoptions.commit({ id: 'one', epoch: 1, messages: [] }, relaying);
+  void adoptions.commit({ id: 'two', epoch: 1, messages: [] }, relaying);
   expect(begun).toEqual([
     ['one', writer],
     ['two', undefined],
@@ -133,7 +133,7 @@ it('drops what is not told to begin within five seconds: nobody waits for it any
   vi.advanceTimersByTime(1);
   expect(ended).toEqual([['one', 'shutdown']]);
   await waiting;
-  expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 1 }, former))).toBe(
+  expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 1, messages: [] }, former))).toBe(
     'session-not-found',
   );
 });

@@ -127,6 +127,20 @@ const TALKS_ON: typeof COMES_BACK_MEANWHILE = [
   [],
 ];
 
+/** What waited for the session at its next node was given before what came with it. */
+const OVERTAKES: typeof COMES_BACK_MEANWHILE = [
+  [],
+  [{ do: 'close', at: 0 }],
+  [
+    { do: 'wait', ms: 3 },
+    { do: 'send', at: 1 },
+    { do: 'wait', ms: 3 },
+    { do: 'send', at: 1 },
+  ],
+  [{ do: 'close', at: 1 }],
+  [],
+];
+
 it('never has two owners, loses nothing in silence, and runs and gives nothing twice', async () => {
   await fc.assert(
     fc.asyncProperty(course, async (parts) => {
@@ -140,7 +154,7 @@ it('never has two owners, loses nothing in silence, and runs and gives nothing t
     }),
     {
       numRuns: RUNS,
-      examples: [[COMES_BACK_MEANWHILE], [HEARS_LATE], [CLOSES_TOO], [TALKS_ON]],
+      examples: [[COMES_BACK_MEANWHILE], [HEARS_LATE], [CLOSES_TOO], [TALKS_ON], [OVERTAKES]],
       seed: SEED,
     },
   );

@@ -100,7 +100,7 @@ describe('a node of another version', () => {
       'invalid-message',
     );
     expect(await adopt({ state: {} })).toBe('invalid-message');
-    const unknown = { id: client.sessionId, epoch: 1 };
+    const unknown = { id: client.sessionId, epoch: 1, messages: [] };
     expect(await codeOf(other.call(node, 'commit', unknown))).toBe('session-not-found');
     expect(await codeOf(other.call(node, 'abort', unknown))).toBe('done');
     expect(await client.request('ping')).toMatchObject({ result: {} });

@@ -126,3 +126,19 @@ it('a session that goes to another node takes its calls along', async () => {
   await again.post(request(1, 'wait'));
   await eventually(() => callsKept(third) === 1, 'the call that is kept');
 });
+
+it('a session that goes to another node takes along which answers its client has not read', async () => {
+  const adapter = localAdapter();
+  const nodes = [await serve({ handler, adapter }), await serve({ handler, adapter })];
+  nodes.push(await serve({ handler, adapter }));
+  await discovered(nodes);
+  const [leaving, ...others] = nodes as [Served<unknown>, ...Served<unknown>[]];
+  const client = await openWithIds(`${leaving.url}/sse`);
+  client.drop();
+  await eventually(() => leaving.mcp.stats().detached === 1, 'the loss of the stream');
+  await client.post(request(1, 'quick'));
+  await leaving.mcp.close();
+  const owner = others.find(({ mcp }) => mcp.sessions.size === 1);
+  const keeper = others.find((node) => node !== owner)!;
+  await eventually(() => callsKept(keeper) === 1, 'the call that is kept');
+});

@@ -1,7 +1,7 @@
 // Alone: the bytes of the whole process are counted.
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { isCallNotes, isLostCalls } from '../../../lib/cluster/ledger/call-notes.js';
+import { isCallNotes, isCopiedNotes, isLostCalls } from '../../../lib/cluster/ledger/call-notes.js';
 import { KeptCalls, type MayReturn } from '../../../lib/cluster/ledger/kept-calls.js';
 import { ByteBudget } from '../../../lib/session/byte-budget.js';
 import type { TrailUpdate } from '../../../lib/session/inbound/call-trail.js';
@@ -96,6 +96,33 @@ describe('the calls that are kept of another node', () => {
     expect(kept.size).toBe(1);
     kept.sweep(now + 1_000, () => -Infinity);
     expect(kept.size).toBe(0);
+  });
+
+  it('are copied for a third node, which drops them when their node lives', () => {
+    const { kept, keep, note } = newKept();
+    const whole = request(1, 'tools/call', { name: 'read' });
+    keep({ n: 1, head, begun: [whole, 2, 3] }, { n: 2, head: { id: 'node.two' }, begun: [4] });
+    note({ n: 1, answered: [[1, 5], [2, 6]] }); // prettier-ignore
+    const notes = kept.notesOf('node')!;
+    expect(isCopiedNotes({ node: 'node', ...notes })).toBe(true);
+    expect(isCopiedNotes({ node: 'no name', ...notes })).toBe(false);
+    expect(kept.notesOf('other')).toBeUndefined();
+    const { kept: copy } = newKept();
+    copy.keepCopy('node', { ...notes, updates: [] });
+    expect(copy.nodes).toEqual([]);
+    copy.keepCopy('node', notes);
+    expect(copy.find(byProbe('5.AbCdEfGh'))).toEqual([3, 2]);
+    expect(copy.find(byKey)).toEqual([whole, 3, 2]);
+    // What its node has told is newer.
+    copy.keepCopy('node', { ...notes, updates: [{ n: 1, head, begun: [7] }] });
+    expect(copy.size).toBe(4);
+    const now = performance.now();
+    copy.sweep(now - 1_000, () => now + 1_000);
+    expect(copy.size).toBe(4);
+    copy.sweep(now - 1_000, () => now + 3_000);
+    expect(copy.size).toBe(0);
+    kept.sweep(now - 1_000, () => now + 3_000);
+    expect(kept.size).toBe(4);
   });
 
   it('count in the budget of bytes, and are left out when it is spent', () => {

@@ -60,6 +60,33 @@ describe('the trail of a session', () => {
     expect(trail.takeUpdate()).toEqual({ n: 7, read: 5, begun: [3] });
   });
 
+  it('goes on at another node with the answers that are not read', () => {
+    const { trail, session } = newTrail();
+    for (const id of [1, 2, 'c']) {
+      trail.received(request(id));
+      trail.answered(id, id === 'c' ? 9 : Number(id));
+    }
+    trail.received(request(4));
+    session.sender.readOffset = 1;
+    expect(trail.unread).toEqual([
+      [2, 2],
+      ['c', 9],
+    ]);
+    for (const state of ['detached', 'open'] as const) {
+      const next = newTrail();
+      next.session.state = state;
+      next.trail.restore(trail.unread);
+      const told = { n: 7, read: 0, head, answered: trail.unread };
+      // To a client that is connected they are as good as read, until its stream is cut.
+      expect(next.trail.takeUpdate()).toEqual(state === 'open' ? undefined : told);
+      next.session.state = 'detached';
+      next.trail.detached();
+      expect(next.trail.takeUpdate()).toEqual(state === 'open' ? told : undefined);
+      next.session.sender.readOffset = 9;
+      expect(next.trail.unread).toEqual([]);
+    }
+  });
+
   it('introduces the session anew when nothing of it was left', () => {
     const { trail, session } = newTrail();
     trail.received(request(1));
