@@ -82,9 +82,9 @@ export class Liveness {
     return this.#ended && this.#contact.isProof(now) && now - silentSince >= LOST_MS;
   }
 
-  /** Whether it is not heard any more, and was `ms` ago or later; one that has left is not missed. */
+  /** Whether it is not heard any more, and was `ms` ago or later. */
   isMissing(now: number, ms: number): boolean {
-    return !this.#left && !this.isAlive(now) && now - this.#heardAt < ms;
+    return !this.isAlive(now) && now - this.#heardAt < ms;
   }
 
   /** Whether it was heard lately. */

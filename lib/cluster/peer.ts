@@ -102,6 +102,11 @@ export class Peer implements LinkOwner {
     return this.#liveness.ended;
   }
 
+  /** Whether it counts as gone, or nobody listens at its address. */
+  get isMissing(): boolean {
+    return this.ended || this.#liveness.isAbsent;
+  }
+
   /** Whether that is certain, and not only likely. */
   get isKnownToBeGone(): boolean {
     return this.#liveness.isKnownToBeGone(performance.now());

@@ -32,6 +32,9 @@ import { performance } from '../util/timers.js';
 
 const FINISHED = Promise.resolve();
 
+/** Why a session ends though its client may come back. */
+const LOST: ReadonlySet<CloseReason> = new Set<CloseReason>(['shutdown', 'restore-failed']);
+
 /** The session itself: the log and its connection, the requests of both sides, one close. */
 export class LiveSession<Data = unknown>
   extends SessionRecord<Data>
@@ -225,6 +228,7 @@ export class LiveSession<Data = unknown>
     this.#state = 'closed';
     const errorOf = lazySessionClosed();
     this.#finished = this.sender.leave();
+    this.calls?.ended();
     this.#release(errorOf);
     this.#observer.handedOver(this, node);
   }
@@ -237,13 +241,15 @@ export class LiveSession<Data = unknown>
     if (error) this.#observer.failed(this, error);
     if (this.inFlight > 0) this.#observer.discarded(this, this.inFlight);
     this.#finished = this.sender.end(reason, errorOf);
+    // The client learns at another node which answers it has missed.
+    if (LOST.has(reason)) this.calls?.detached();
+    else this.calls?.ended();
     this.#release(errorOf);
     this.#observer.closed(this, reason);
   }
 
   #release(errorOf: () => McpSseError): void {
     this.handOver?.ended();
-    this.calls?.ended();
     this.#abort?.abort(errorOf());
     this.#pendingRequests.rejectAll(errorOf);
     this.receiver.close(errorOf);

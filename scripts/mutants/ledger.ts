@@ -38,7 +38,7 @@ export const ledgerMutants: readonly Mutant[] = [
   {
     name: 'calls of a session that is over are kept',
     file: 'session/live-session.ts',
-    find: 'this.calls?.ended();',
+    find: 'else this.calls?.ended();',
     replace: '',
     specs: [told],
   },
@@ -200,6 +200,13 @@ export const ledgerMutants: readonly Mutant[] = [
     name: 'a session that moves leaves behind which answers are not read',
     file: calls,
     find: 'session.calls?.restore(session.formerAnswers);',
+    replace: '',
+    specs: [told],
+  },
+  {
+    name: 'answers that nobody has read are forgotten when their node shuts down',
+    file: 'session/live-session.ts',
+    find: 'if (LOST.has(reason)) this.calls?.detached();\n    else ',
     replace: '',
     specs: [told],
   },

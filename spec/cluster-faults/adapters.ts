@@ -7,16 +7,16 @@ import { natsAdapter } from '../../lib/nats/index.js';
 import { redisAdapter } from '../../lib/redis/index.js';
 
 export type AdapterName =
-  'redis' | 'ioredis' | 'nats' | 'nats-small' | 'sentinel' | 'redis-cluster';
+  'redis' | 'ioredis' | 'nats' | 'nats-small' | 'nats-cluster' | 'sentinel' | 'redis-cluster';
 
 export interface OwnAdapter {
   readonly adapter: Adapter;
   close(): unknown;
 }
 
-async function nats(port: string): Promise<OwnAdapter> {
+async function nats(ports: string): Promise<OwnAdapter> {
   const connection = await connect({
-    servers: `127.0.0.1:${port}`,
+    servers: ports.split(',').map((port) => `127.0.0.1:${port}`),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
   });
@@ -38,6 +38,7 @@ export const adapters: Record<AdapterName, (ports: string) => Promise<OwnAdapter
   },
   nats,
   'nats-small': nats,
+  'nats-cluster': nats,
   async sentinel(ports) {
     const sentinels = ports.split(',').map((port) => ({ host: '127.0.0.1', port: Number(port) }));
     const client = new Redis({ sentinels, name: 'main' });

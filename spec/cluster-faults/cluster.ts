@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { seededRandom } from '../support/cut-plan.js';
 import { freePort } from '../support/free-port.js';
 import { NatsServer } from '../support/nats-server.js';
+import { NatsTrio } from '../support/nats-trio.js';
 import { ForkedProgram } from '../support/program/forked-program.js';
 import { TcpRelay } from '../support/program/tcp-relay.js';
 import { until } from '../support/program/waiting.js';
@@ -21,7 +22,7 @@ const SMALL_PAYLOAD = 1_024;
 const PROGRAM = new URL('node.ts', import.meta.url);
 
 /** What the nodes share: one server, or several that know of each other. */
-export type AdapterServers = RedisServer | NatsServer | RedisTrio | RedisCluster;
+export type AdapterServers = RedisServer | NatsServer | RedisTrio | RedisCluster | NatsTrio;
 
 const begin: Readonly<Record<AdapterName, () => Promise<AdapterServers>>> = {
   redis: () => RedisServer.begin(),
@@ -30,6 +31,7 @@ const begin: Readonly<Record<AdapterName, () => Promise<AdapterServers>>> = {
   'nats-small': () => NatsServer.begin(SMALL_PAYLOAD),
   sentinel: () => RedisTrio.begin(),
   'redis-cluster': () => RedisCluster.start(1),
+  'nats-cluster': () => NatsTrio.begin(),
 };
 
 /** A place in the cluster: its port, its network, and the node that is there now. */

@@ -30,12 +30,16 @@ async function adapterPaused({ adapter }: Cluster): Promise<undefined> {
   await until(async () => ((await adapter.responds()) ? undefined : 'the adapter does not go on'));
 }
 
-export async function adapterKilled({ adapter }: Pick<Cluster, 'adapter'>): Promise<undefined> {
+/** Kills the server, and starts it again after so long. */
+export async function adapterKilled(
+  { adapter }: Pick<Cluster, 'adapter'>,
+  ms: number,
+): Promise<undefined> {
   if (!('kill' in adapter)) throw new Error('only one server can do this');
   await adapter.kill();
-  await pause(500);
+  await pause(ms / 2);
   demand(!(await adapter.responds()), 'the adapter is there');
-  await pause(500);
+  await pause(ms / 2);
   demand(!(await adapter.responds()), 'the adapter is there');
   await adapter.restart();
 }
@@ -178,7 +182,7 @@ export const faults = {
   'node killed': nodeKilled,
   'nodes killed at random': nodesKilled,
   'adapter paused': adapterPaused,
-  'adapter killed and restarted': adapterKilled,
+  'adapter killed and restarted': (cluster) => adapterKilled(cluster, 1_000),
   'adapter connections cut': connectionsCut,
   'connections cut in series': cutInSeries,
   'adapter restarted, nodes back one by one': staggered,

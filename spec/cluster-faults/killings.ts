@@ -116,4 +116,5 @@ async function settled(affected: readonly Affected[], began: number): Promise<vo
   throw new Error(`after ${secondsSince(began)} s these hang: ${left.join()} (${errors.join()})`);
 }
 
-const secondsSince = (began: number): string => ((performance.now() - began) / 1_000).toFixed(1);
+export const secondsSince = (began: number): string =>
+  ((performance.now() - began) / 1_000).toFixed(1);

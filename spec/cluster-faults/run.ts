@@ -8,8 +8,9 @@ import { hasRedis } from '../support/redis-server.js';
 import type { AdapterName } from './adapters.js';
 import { Clients } from './clients.js';
 import { Cluster } from './cluster.js';
-import { STAND_INS, type StandIn } from './deploys/answers.js';
-import { checkEvent, type EventName } from './deploys/deploys.js';
+import { STAND_INS } from './deploys/answers.js';
+import { checkEvent } from './deploys/deploys.js';
+import type { EventName } from './deploys/events.js';
 import { checkManySessions } from './deploys/many-sessions.js';
 import { findPython } from './deploys/python-connection.js';
 import { sessionFaults, type ClientPlace } from './end-check.js';
@@ -54,15 +55,28 @@ const PLANS: Readonly<Record<AdapterName, Plan>> = {
   'nats-small': { faults: ['small payload'], share: 0.2, server: 'nats-server' },
   sentinel: { faults: ['failover'], share: 0.2, server: 'redis-server' },
   'redis-cluster': { faults: ['failover'], share: 0.2, server: 'redis-server' },
+  'nats-cluster': { faults: ['failover'], share: 0.2, server: 'nats-server' },
 };
 /** What clients of all kinds go through, with nodes of their own. */
 const EVENTS: readonly (readonly [AdapterName, EventName])[] = [
   ['redis', 'deploys'],
   ['redis-cluster', 'deploys'],
   ['nats', 'deploys'],
+  ['redis', 'crash'],
+  ['redis-cluster', 'crash'],
+  ['nats', 'crash'],
+  ['redis', 'killed while handing over'],
+  ['nats', 'killed while handing over'],
   ['redis', 'partition'],
+  ['nats', 'partition'],
+  ['redis', 'long partition'],
+  ['nats', 'long partition'],
   ['redis', 'adapter away'],
+  ['nats', 'adapter away'],
+  ['redis', 'adapter long away'],
+  ['sentinel', 'failover'],
   ['redis-cluster', 'failover'],
+  ['nats-cluster', 'failover'],
 ];
 const INSTALLED = { 'redis-server': hasRedis, 'nats-server': hasNats };
 /** After all sessions have ended, in MiB: several times what a node takes at the start. */
@@ -85,7 +99,7 @@ await runProgram({
     sessions: { default: 1_000, help: 'sessions that one node hands over, in time' },
     broken: {
       default: '',
-      help: `deploys of nodes that are broken, which must be noticed: ${STAND_INS.join(', ')}, all`,
+      help: `deploys of nodes that are broken, which must be noticed: ${Object.keys(STAND_INS).join(', ')}, all`,
     },
     seed: { default: 1, help: 'another seed is another course of events' },
   },
@@ -149,11 +163,11 @@ async function runEvents(settings: Settings, report: Report): Promise<void> {
 
 /** The judge must be able to find fault. */
 async function runBroken({ broken, seed }: Settings, report: Report): Promise<void> {
-  const standIns = STAND_INS.filter((name) => ['all', name].includes(broken));
+  const standIns = entries(STAND_INS).filter(([name]) => ['all', name].includes(broken));
   if (standIns.length === 0) report.add(`stand-in "${broken}"`, 'there is none of that name');
-  for (const standIn of standIns as readonly StandIn[]) {
-    const settings = { rounds: 1, each: 1, seed, python: undefined, standIn };
-    await checkEvent('redis', { ...settings, event: 'deploys' }, report);
+  for (const [standIn, event] of standIns) {
+    const settings = { rounds: 1, each: 1, seed, python: undefined, standIn, event };
+    await checkEvent('redis', settings, report);
   }
 }
 

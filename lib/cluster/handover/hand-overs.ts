@@ -237,7 +237,7 @@ export class HandOvers<Data> implements Mover<Data> {
     }
     if (!resumable && !undecided) return;
     while (asked.size < MAX_TRIES) {
-      const left = this.#candidates.filter((one) => !asked.has(one) && !one.peer.ended);
+      const left = this.#candidates.filter((one) => !asked.has(one) && !one.peer.isMissing);
       const [next] = left.sort((one, other) => one.sessions - other.sessions);
       if (!next) return;
       asked.add(next);

@@ -18,6 +18,22 @@ export interface Numbered {
   /** The id of a session, or `*`. */
   readonly to: string;
   readonly n: number;
+  /** How often the session had been handed over. */
+  readonly epoch: number;
+}
+
+/** What a tool answers: which call, and who has run it. */
+export interface Answer extends Owner {
+  readonly name: string;
+  readonly session: string;
+  /** When it was answered, in ms on a clock that all processes share. */
+  readonly at: number;
+}
+
+/** Who has a session. */
+export interface Owner {
+  readonly node: string;
+  readonly epoch: number;
 }
 
 /** What the server behind a session knows of it, as its tool `settings` tells. */
@@ -36,14 +52,17 @@ export interface DeployProtocol extends NodeProtocol {
   readonly answers: NodeProtocol['answers'] & { totals: Sent };
 }
 
-/** Nodes that are broken on purpose: the judge must notice each. */
-export const STAND_INS = [
-  'ends',
-  'skips',
-  'repeats',
-  'swaps',
-  'forgets',
-  'keeps silent',
-  'runs twice',
-] as const;
-export type StandIn = (typeof STAND_INS)[number] | '';
+/** Nodes that are broken on purpose, and what shows it: the judge must notice each. */
+export const STAND_INS = {
+  ends: 'deploys',
+  skips: 'deploys',
+  repeats: 'deploys',
+  swaps: 'deploys',
+  forgets: 'deploys',
+  'keeps silent': 'deploys',
+  'runs twice': 'deploys',
+  'goes on after it has moved': 'deploys',
+  'answers as another': 'deploys',
+  'tells nobody of its calls': 'crash',
+} as const;
+export type StandIn = keyof typeof STAND_INS | '';

@@ -15,10 +15,15 @@ export interface ConnectionListener {
   /** The data of a notification. */
   readonly onData: (data: unknown) => void;
   readonly onError: (error: unknown) => void;
+  /** The client has been told that its session is gone. */
+  readonly onLost: () => void;
 }
 
 /** The data of a notification, if it is one of the numbered. */
 export function numbered(data: unknown): Numbered | undefined {
-  const { node, to, n } = (data ?? {}) as Partial<Numbered>;
-  return node !== undefined && to !== undefined && n !== undefined ? { node, to, n } : undefined;
+  const { node, to, n, epoch } = (data ?? {}) as Partial<Numbered>;
+  if (node === undefined || to === undefined || n === undefined || epoch === undefined) {
+    return undefined;
+  }
+  return { node, to, n, epoch };
 }

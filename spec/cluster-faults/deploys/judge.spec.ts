@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { NumberSequence } from '../../support/program/number-sequence.js';
-import type { Sent } from './answers.js';
-import { judge, type ClientRecord, type Evidence } from './judge.js';
+import type { Answer, Owner, Sent } from './answers.js';
+import { judge } from './judge.js';
+import type { ClientRecord, Evidence } from './records.js';
 
 /** The numbers that a client was given. */
 function given(...numbers: number[]): NumberSequence {
@@ -10,6 +11,8 @@ function given(...numbers: number[]): NumberSequence {
   for (const number of numbers) sequence.add(number);
   return sequence;
 }
+
+const owner = (node: string, epoch: number): Owner => ({ node, epoch });
 
 const known = {
   ...{
@@ -22,7 +25,9 @@ const known = {
 };
 
 const good: ClientRecord = {
-  ...{ name: 'ann', mayRepeat: false, passing: false, asks: true, uri: 'test://ann' },
+  ...{ name: 'ann', kind: 'of ann', mayRepeat: false, passing: false, asks: true },
+  ...{ uri: 'test://ann', beginsAnew: true, mayLose: false, longestSilenceMs: 50 },
+  owners: new Map([['s', [owner('a', 0), owner('b', 1)]]]),
   sequences: new Map([
     ['a s', given(1, 2, 3)],
     ['b s', given(1)],
@@ -65,6 +70,16 @@ const withNumbers = (...numbers: number[]): Partial<ClientRecord> => ({
 const withCall = (call: ClientRecord['calls'][number]): Partial<ClientRecord> => ({
   calls: [call],
 });
+/** Whose answers came in this order of their clock. */
+const answeredBy = (...owners: Owner[]): Partial<ClientRecord> => ({
+  calls: owners.map(({ node, epoch }, at) => {
+    const answer: Answer = { name: 'ann.1/0', session: 's', node, epoch, at };
+    return { name: 'ann.1/0', outcome: 'answered', answer };
+  }),
+});
+const givenBy = (...owners: Owner[]): Partial<ClientRecord> => ({
+  owners: new Map([['s', owners]]),
+});
 const withSettings = (settings: Partial<typeof known>): Partial<ClientRecord> => ({
   settings: [known, { ...known, ...settings }],
 });
@@ -92,6 +107,17 @@ it.each<[string, Partial<ClientRecord>, string]>([
   ['does not answer', withCall({ name: 'ann.1/0', outcome: 'pending' }), 'hangs'],
   ['mixes answers up', withCall({ name: 'ann.1/0', outcome: 'wrong' }), 'of another call'],
   ['refuses a call', withCall({ name: 'ann.1/0', outcome: 'refused' }), 'was refused'],
+  [
+    'goes on at a node that it has left',
+    givenBy(owner('a', 0), owner('b', 1), owner('a', 0)),
+    'given messages by a (0), b (1), a (0)',
+  ],
+  [
+    'answers at a node that it has left',
+    answeredBy(owner('b', 1), owner('a', 0)),
+    'was answered by b (1), a (0)',
+  ],
+  ['has two owners at a time', answeredBy(owner('c', 1)), 'two nodes have one epoch of ann'],
   ['answers without running', withCall({ name: 'ann.9/0', outcome: 'answered' }), 'never ran'],
 ])('notices a cluster that %s', (_, client, fault) => {
   expect(faultsOf(client).join('; ')).toContain(fault);
@@ -106,10 +132,94 @@ it('notices a cluster that runs a call again, or refuses notifications', () => {
 
 it('takes 503 and 504 where the adapter was away, unless 503 was said of what ran', () => {
   const refused = (error: string): readonly string[] =>
-    faultsOf(withCall({ name: 'ann.1/0', outcome: 'refused', error }), { mayRefuse: true });
+    faultsOf(withCall({ name: 'ann.1/0', outcome: 'refused', error }), { mayRefuse: [503, 504] });
   expect(refused('HTTP 504')).toEqual([]);
   expect(refused('HTTP 404').join()).toContain('was refused');
   expect(refused('HTTP 503').join()).toContain('was refused, and ran');
+});
+
+describe('of a client whose node was killed', () => {
+  const sessions = ['s', 't'];
+  const sequences = new Map([
+    ['a s', given(1, 2)],
+    ['b t', given(1)],
+    ['b *', given(1, 4)],
+  ]);
+  const at = (session: string): Pick<Evidence, 'runsOf' | 'sent'> => ({
+    runsOf: new Map([[session, 2]]),
+    sent: [sent({ t: 1, '*': 4 }, 'b')],
+  });
+  const lost = { mayLose: true, sessions, sequences, owners: new Map<string, Owner[]>() };
+  const anew = { ...lost, initializes: 2, settings: [{ ...known, session: 't' }] };
+
+  it('takes another session, in which its program begins anew', () => {
+    expect(faultsOf(anew, at('t'))).toEqual([]);
+    expect(faultsOf({ ...anew, initializes: 1 }, at('t')).join()).toContain('initialize 1 times');
+    // Another one may be lost before it was given anything.
+    expect(faultsOf({ ...anew, initializes: 3 }, at('t'))).toEqual([]);
+    const closed = { name: 'ann.2/hold', outcome: 'refused', error: 'Connection closed' } as const;
+    const more = { ...at('t'), mayRefuse: [404] };
+    expect(faultsOf({ ...anew, ...withCall(closed) }, more)).toEqual([]);
+  });
+
+  it('takes a server that knows nothing of one that notices nothing', () => {
+    const unknown = { session: 't', subscriptions: [], client: undefined, asks: false };
+    const settings = [{ ...known, ...unknown }];
+    const asIs = { ...lost, mayRepeat: true, beginsAnew: false, settings, unwanted: 1 };
+    expect(faultsOf(asIs, at('t'))).toEqual([]);
+    expect(faultsOf({ ...asIs, initializes: 2 }, at('t')).join()).toContain('initialize 2 times');
+  });
+
+  it('notices 404 for the session that it has to the end', () => {
+    const error = 'HTTP 404';
+    const refused = { ...anew, ...withCall({ name: 'ann.1/0', outcome: 'refused', error }) };
+    const posted = (sessionId: string): readonly string[] => {
+      const posts = new Map([['ann.1/0', { sessionId, status: 404 }]]);
+      return faultsOf(refused, { ...at('t'), posts, mayRefuse: [404] });
+    };
+    expect(posted('s')).toEqual([]);
+    expect(posted('t').join()).toContain('got 404 for a session that lives');
+  });
+
+  it('notices what is left out of a session, and calls that hang', () => {
+    const gap = new Map(sequences).set('a s', given(1, 3));
+    expect(faultsOf({ ...anew, sequences: gap }, at('t')).join()).toContain('given 3 after 1');
+    const hangs = withCall({ name: 'ann.1/0', outcome: 'pending' });
+    expect(faultsOf({ ...anew, ...hangs }, at('t')).join()).toContain('hangs');
+    expect(faultsOf({ ...anew, mayLose: false }, at('t')).join()).toContain('was in 2 sessions');
+  });
+});
+
+it('takes a call of a refused POST whose client does not say so', () => {
+  const pending = withCall({ name: 'ann.1/0', outcome: 'pending' });
+  const posted = (status: number): Partial<Evidence> => ({
+    posts: new Map([['ann.1/0', { sessionId: 's', status }]]),
+  });
+  expect(faultsOf(pending, posted(503))).toEqual([]);
+  expect(faultsOf(pending, posted(202)).join()).toContain('hangs');
+});
+
+it('takes broadcasts that are missed, and notifications that are refused, where nodes say so', () => {
+  const gap = { sequences: new Map(good.sequences).set('a *', given(1, 4)) };
+  const told = (errors: Record<string, number>): readonly string[] => {
+    const all = [{ ...sent({ s: 3, '*': 4 }, 'a', { gone: 1 }), errors }, ...SENT.slice(1)];
+    return faultsOf(gap, { sent: all, mayLose: true });
+  };
+  expect(told({ 'adapter-unavailable': 1 })).toEqual([]);
+  expect(told({}).join()).toContain('given 4 after 1');
+});
+
+it('judges each kind, and says what it has seen', () => {
+  const other = { ...good, kind: 'of bob', name: 'bob', ...withNumbers(1, 3) };
+  const { kinds } = judge({
+    clients: [good, other],
+    sent: SENT,
+    runs: new Map(),
+    runsOf: new Map(),
+  });
+  expect(kinds.map(({ kind }) => kind)).toEqual(['of ann', 'of bob']);
+  expect(kinds[1]?.summary).toContain('1 lost, 0 repeated, 0 reordered');
+  expect(kinds[1]?.faults.join()).toContain('given 3 after 1');
 });
 
 it('asks less of a client that has come late and left early', () => {

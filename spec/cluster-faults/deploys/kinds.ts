@@ -11,11 +11,14 @@ export function clientsOfAllKinds(url: string, each: number): DeployClient[] {
         ['v1', connectV1],
         ['v2', connectV2],
       ] as const) {
-        const name = `${sdk}-${resumes ? 'with-id' : 'as-is'}-${n}`;
+        const kind = `${sdk}-${resumes ? 'with-id' : 'as-is'}`;
+        const name = `${kind}-${n}`;
         clients.push(
           new DeployClient({
             name,
+            kind,
             mayRepeat: !resumes,
+            beginsAnew: resumes,
             asks: sdk === 'v1',
             connect: (listener) => connect({ name, url, resumes }, listener),
           }),
@@ -23,9 +26,8 @@ export function clientsOfAllKinds(url: string, each: number): DeployClient[] {
       }
     }
     const name = `raw-${n}`;
-    clients.push(
-      new DeployClient({ name, connect: (listener) => connectRaw(name, url, listener) }),
-    );
+    const connect = connectRaw.bind(undefined, name, url);
+    clients.push(new DeployClient({ name, kind: 'raw', beginsAnew: true, connect }));
   }
   return clients;
 }

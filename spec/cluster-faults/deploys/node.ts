@@ -19,7 +19,7 @@ import { McpSseError, mcpSse, type Session, type SessionContext } from '../../..
 import { answerParent } from '../../support/program/parent-channel.js';
 import { adapters, type AdapterName } from '../adapters.js';
 import type { NodeState } from '../requests.js';
-import type { DeployProtocol, KnownSettings, Numbered, Sent, StandIn } from './answers.js';
+import type { Answer, DeployProtocol, KnownSettings, Numbered, Sent, StandIn } from './answers.js';
 
 const [, , adapterName = 'redis', address = '', port = '', journal = '', standIn = ''] =
   process.argv;
@@ -31,14 +31,18 @@ const CLOSE_MS = 1_500;
 
 interface Data {
   calls: number;
+  /** How often the session was handed over. */
+  epoch: number;
 }
 
 const { adapter, close } = await adapters[adapterName as AdapterName](address);
 const last: Record<string, number> = {};
 const errors: Record<string, number> = {};
 const held = new Set<() => void>();
-/** Sessions whose clients are through with their handshake. */
+/** Sessions whose clients are through with their handshake, or with that of an earlier session. */
 const ready = new Set<string>();
+/** Where a node goes on that is broken: sessions that have moved. */
+const moved = new Map<string, number>();
 const refused: Record<string, number> = {};
 let notifying = false;
 let closing = false;
@@ -47,6 +51,7 @@ let turns = 0;
 function createMcpServer({ session, restored }: SessionContext<Data>): Server {
   const capabilities = { tools: {}, logging: {}, resources: { subscribe: true } };
   const server = new Server({ name: 'node', version: '1' }, { capabilities });
+  if (restored) session.data.epoch += 1;
   const subscriptions: string[] = [];
   server.setRequestHandler(SubscribeRequestSchema, ({ params }) => {
     if (!(restored && broken === 'forgets')) subscriptions.push(params.uri);
@@ -59,6 +64,7 @@ function createMcpServer({ session, restored }: SessionContext<Data>): Server {
       appendFileSync(journal, `${name} ${session.id}\n`);
     }
     session.data.calls += 1;
+    ready.add(session.id);
     const text = await answer(name, { server, session, subscriptions, signal });
     return { content: [{ type: 'text', text }] };
   });
@@ -75,8 +81,9 @@ interface Call {
 /** `…/hold` waits until it is released, `…/ask` asks the client, `…/250` takes 250 ms. */
 async function answer(name: string, call: Call): Promise<string> {
   const [, how = '0'] = name.split('/');
+  const { session } = call;
   if (how === 'settings') return settings(call);
-  if (how.startsWith('ask')) return ask(name, call);
+  if (how.startsWith('ask')) return signed(await ask(name, call), session);
   if (broken === 'keeps silent' && Math.random() < 0.2) await new Promise(() => undefined);
   await new Promise<void>((resolve) => {
     const done = (): void => {
@@ -87,7 +94,16 @@ async function answer(name: string, call: Call): Promise<string> {
     if (how === 'hold') held.add(done);
     else setTimeout(done, Number(how));
   });
-  return name;
+  return signed(name, session);
+}
+
+/** With who has answered, and when. */
+function signed(name: string, { id, data: { epoch } }: Session<Data>): string {
+  const isOther = broken === 'answers as another' && Math.random() < 0.1;
+  // The clock is that of the system: the same one in all processes.
+  const at = Number(process.hrtime.bigint()) / 1e6;
+  const said: Answer = { name, session: id, node, epoch: isOther ? epoch - 1 : epoch, at };
+  return JSON.stringify(said);
 }
 
 async function settings({ server, session, subscriptions }: Call): Promise<string> {
@@ -114,10 +130,14 @@ async function ask(name: string, { server }: Call): Promise<string> {
 const mcp = mcpSse<Data>({
   adapter,
   server: createMcpServer,
+  resume: { trackCalls: broken !== 'tells nobody of its calls' },
   hooks: {
-    onConnect: () => ({ calls: 0 }),
+    onConnect: () => ({ calls: 0, epoch: 0 }),
     onInitialize: ({ id }) => void ready.add(id),
     onSessionRestore: ({ id }) => void ready.add(id),
+    onSessionHandOver: ({ id, data: { epoch } }) => {
+      if (broken === 'goes on after it has moved') moved.set(id, epoch);
+    },
     onError: ({ code }) => {
       add(errors, code);
     },
@@ -129,9 +149,9 @@ function add(counts: Record<string, number>, key: string): void {
   counts[key] = (counts[key] ?? 0) + 1;
 }
 
-function next(to: string): Numbered {
+function next(to: string, epoch = 0): Numbered {
   last[to] = (last[to] ?? 0) + 1;
-  return { node, to, n: last[to] };
+  return { node, to, n: last[to], epoch };
 }
 
 function notify(session: Session<Data>): void {
@@ -140,10 +160,14 @@ function notify(session: Session<Data>): void {
       add(refused, McpSseError.from(error).code);
     });
   };
-  const data = next(session.id);
+  const {
+    id,
+    data: { epoch },
+  } = session;
+  const data = next(id, epoch);
   const isSpecial = data.n % 40 === 0;
   if (isSpecial && broken === 'skips') return;
-  if (isSpecial && broken === 'swaps') send(next(session.id));
+  if (isSpecial && broken === 'swaps') send(next(id, epoch));
   send(data);
   if (isSpecial && broken === 'repeats') for (let n = 0; n < 3; n += 1) send(data);
 }
@@ -153,6 +177,11 @@ setInterval(() => {
   turns += 1;
   for (const session of mcp.sessions) {
     if (ready.has(session.id) && Math.random() < 0.4) notify(session);
+  }
+  for (const [id, epoch] of moved) {
+    const params = { level: 'warning', data: next(id, epoch) };
+    const message = { jsonrpc: '2.0', method: 'notifications/message', params } as const;
+    mcp.send(id, message).catch(() => undefined);
   }
   // What is broadcast when all sessions have left is refused, and reported.
   if (turns % BROADCAST_TURNS !== 0 || (closing && mcp.sessions.size === 0)) return;

@@ -2,8 +2,12 @@ import { EventSource } from 'eventsource';
 
 import type { FetchLike } from '../../../lib/client/index.js';
 import type { JsonRpcMessage } from '../../../lib/index.js';
+import { within } from '../../support/program/waiting.js';
 import { CLIENT_NAME } from '../balancer.js';
 import type { Connection, ConnectionListener } from './connection.js';
+
+/** A node can be lost in the middle of a handshake. */
+const CONNECT_MS = 20_000;
 
 /** An error of JSON-RPC. */
 class RpcError extends Error {
@@ -35,21 +39,31 @@ export async function connectRaw(
     client.take(JSON.parse(String(data)) as JsonRpcMessage);
   });
   source.addEventListener('error', ({ code, message }) => {
-    if (code !== undefined) listener.onError(new Error(`${String(code)} ${String(message)}`));
+    if (code === undefined) return;
+    listener.onError(new Error(`${String(code)} ${String(message)}`));
+    if (code === 404) listener.onLost();
   });
-  await new Promise<void>((resolve) => {
-    source.addEventListener('endpoint', ({ data }) => {
-      client.endpoint = new URL(String(data), url).href;
-      resolve();
+  const begin = async (): Promise<void> => {
+    await new Promise<void>((resolve, reject) => {
+      source.addEventListener('endpoint', ({ data }) => {
+        client.endpoint = new URL(String(data), url).href;
+        resolve();
+      });
+      source.addEventListener('error', ({ code }) => {
+        if (code !== undefined) reject(new Error(`the first GET was answered ${code}`));
+      });
     });
-  });
-  const clientInfo = { name, version: '1' };
-  await client.request('initialize', {
-    protocolVersion: '2025-06-18',
-    capabilities: {},
-    clientInfo,
-  });
-  await client.post({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    const clientInfo = { name, version: '1' };
+    const protocolVersion = '2025-06-18';
+    await client.request('initialize', { protocolVersion, capabilities: {}, clientInfo });
+    await client.post({ jsonrpc: '2.0', method: 'notifications/initialized' });
+  };
+  try {
+    await within(begin(), CONNECT_MS, 'the handshake');
+  } catch (error) {
+    source.close();
+    throw error;
+  }
   return {
     async call(tool) {
       const { content } = await client.request('tools/call', { name: tool, arguments: {} });
@@ -59,6 +73,7 @@ export async function connectRaw(
     subscribe: (uri) => client.request('resources/subscribe', { uri }),
     close: async () => {
       source.close();
+      client.end();
     },
   };
 }
@@ -85,11 +100,11 @@ class RawClient {
 
   async request(method: string, params: Record<string, unknown>): Promise<Record<string, unknown>> {
     const id = (this.#lastId += 1);
-    const answer = new Promise<Record<string, unknown>>((resolve, reject) => {
+    return new Promise<Record<string, unknown>>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
+      // What is refused is not answered.
+      this.post({ jsonrpc: '2.0', id, method, params }).catch(reject);
     });
-    await this.post({ jsonrpc: '2.0', id, method, params });
-    return answer;
   }
 
   take(message: JsonRpcMessage): void {
@@ -102,6 +117,12 @@ class RawClient {
     this.#waiting.delete(Number(message.id));
     if ('result' in message) waiter?.resolve(message.result);
     else waiter?.reject(new RpcError(message.error.code, message.error.message));
+  }
+
+  /** No answer comes any more. */
+  end(): void {
+    for (const { reject } of this.#waiting.values()) reject(new Error('the connection is closed'));
+    this.#waiting.clear();
   }
 
   async #answer(id: string | number): Promise<void> {

@@ -48,7 +48,7 @@ async function connect(
   client: SettingClient,
   Transport: typeof SSEClientTransport | typeof v2.SSEClientTransport,
   { name, url, resumes }: SdkOptions,
-  { onData, onError }: ConnectionListener,
+  { onData, onError, onLost }: ConnectionListener,
 ): Promise<Connection> {
   const transport = new Transport(new URL(url), {
     requestInit: { headers: { [CLIENT_NAME]: name } },
@@ -57,7 +57,10 @@ async function connect(
   await connectSdkClient(client, transport, {
     timeoutMs: CONNECT_MS,
     onNotification: onData,
-    onError,
+    onError: (error) => {
+      onError(error);
+      if (resumes && 'code' in error && error.code === 404) onLost();
+    },
   });
   return {
     async call(tool) {

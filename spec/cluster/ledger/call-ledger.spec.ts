@@ -82,10 +82,22 @@ describe('another node knows', () => {
     expect(owner.mcp.sessions.get(client.sessionId)!.inFlight).toBe(1);
   });
 
-  it('nothing any more of a node that has left', async () => {
-    const { owner, keeper } = await serveKept();
+  it('of a node that has left, which answers its clients may not have read', async () => {
+    const { owner, keeper, client } = await serveKept();
+    const others = await openWithIds(`${owner.url}/sse`);
+    others.drop();
+    await eventually(() => owner.mcp.stats().detached === 1, 'the loss of the stream');
+    await others.post(request(1, 'quick'));
     await owner.mcp.close({ timeoutMs: 50, handOver: false });
-    await eventually(() => callsKept(keeper) === 0, 'the end of what was kept');
+    const back = async (former: StreamClient): Promise<StreamClient> => {
+      const headers = { 'Last-Event-ID': lastId(former) };
+      const again = await StreamClient.begin(`${keeper.url}/sse`, headers);
+      await again.end();
+      return again;
+    };
+    // Its call was answered with the error before its stream ended.
+    expect((await back(client)).status).toBe(404);
+    expect((await back(others)).messages).toMatchObject([{ id: 1, error: { code: -32010 } }]);
   });
 });
 
