@@ -32,9 +32,6 @@ import { performance } from '../util/timers.js';
 
 const FINISHED = Promise.resolve();
 
-/** Why a session ends though its client may come back. */
-const LOST: ReadonlySet<CloseReason> = new Set<CloseReason>(['shutdown', 'restore-failed']);
-
 /** The session itself: the log and its connection, the requests of both sides, one close. */
 export class LiveSession<Data = unknown>
   extends SessionRecord<Data>
@@ -241,9 +238,7 @@ export class LiveSession<Data = unknown>
     if (error) this.#observer.failed(this, error);
     if (this.inFlight > 0) this.#observer.discarded(this, this.inFlight);
     this.#finished = this.sender.end(reason, errorOf);
-    // The client learns at another node which answers it has missed.
-    if (LOST.has(reason)) this.calls?.detached();
-    else this.calls?.ended();
+    this.calls?.closed(reason);
     this.#release(errorOf);
     this.#observer.closed(this, reason);
   }

@@ -37,8 +37,8 @@ export const ledgerMutants: readonly Mutant[] = [
   },
   {
     name: 'calls of a session that is over are kept',
-    file: 'session/live-session.ts',
-    find: 'else this.calls?.ended();',
+    file: trail,
+    find: 'else this.ended();',
     replace: '',
     specs: [told],
   },
@@ -205,8 +205,8 @@ export const ledgerMutants: readonly Mutant[] = [
   },
   {
     name: 'answers that nobody has read are forgotten when their node shuts down',
-    file: 'session/live-session.ts',
-    find: 'if (LOST.has(reason)) this.calls?.detached();\n    else ',
+    file: trail,
+    find: "if (reason === 'shutdown' || reason === 'restore-failed') this.detached();\n    else ",
     replace: '',
     specs: [told],
   },

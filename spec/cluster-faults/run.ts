@@ -10,7 +10,7 @@ import { Clients } from './clients.js';
 import { Cluster } from './cluster.js';
 import { STAND_INS } from './deploys/answers.js';
 import { checkEvent } from './deploys/deploys.js';
-import type { EventName } from './deploys/events.js';
+import { ROWS } from './deploys/rows.js';
 import { checkManySessions } from './deploys/many-sessions.js';
 import { findPython } from './deploys/python-connection.js';
 import { sessionFaults, type ClientPlace } from './end-check.js';
@@ -57,27 +57,6 @@ const PLANS: Readonly<Record<AdapterName, Plan>> = {
   'redis-cluster': { faults: ['failover'], share: 0.2, server: 'redis-server' },
   'nats-cluster': { faults: ['failover'], share: 0.2, server: 'nats-server' },
 };
-/** What clients of all kinds go through, with nodes of their own. */
-const EVENTS: readonly (readonly [AdapterName, EventName])[] = [
-  ['redis', 'deploys'],
-  ['redis-cluster', 'deploys'],
-  ['nats', 'deploys'],
-  ['redis', 'crash'],
-  ['redis-cluster', 'crash'],
-  ['nats', 'crash'],
-  ['redis', 'killed while handing over'],
-  ['nats', 'killed while handing over'],
-  ['redis', 'partition'],
-  ['nats', 'partition'],
-  ['redis', 'long partition'],
-  ['nats', 'long partition'],
-  ['redis', 'adapter away'],
-  ['nats', 'adapter away'],
-  ['redis', 'adapter long away'],
-  ['sentinel', 'failover'],
-  ['redis-cluster', 'failover'],
-  ['nats-cluster', 'failover'],
-];
 const INSTALLED = { 'redis-server': hasRedis, 'nats-server': hasNats };
 /** After all sessions have ended, in MiB: several times what a node takes at the start. */
 const HEAP = 96;
@@ -138,7 +117,7 @@ interface Settings {
 /** What clients of all kinds were given is judged; nodes are restarted twice over. */
 async function runEvents(settings: Settings, report: Report): Promise<void> {
   const { seconds, only, adapter, deployed, sessions, seed } = settings;
-  const wanted = EVENTS.filter(([name, event]) => {
+  const wanted = ROWS.filter(([name, event]) => {
     return ['', name].includes(adapter) && event.includes(only);
   });
   if (wanted.length === 0) return;

@@ -6,7 +6,7 @@ import { performance } from '../../util/timers.js';
 import type { JsonRpcRequest, RequestId } from '../../wire/json-rpc.js';
 import { parsedSizeOfMessage } from '../../wire/json-size.js';
 import type { ByteAccount } from '../link/link-budget.js';
-import { idOf, type CallNotes, type LostCall } from './call-notes.js';
+import { idOf, type CallNotes, type CopiedNotes, type LostCall } from './call-notes.js';
 
 /** Calls are kept for this long after their node was last heard: no client waits longer. */
 export const KEEP_MS = 120_000;
@@ -86,11 +86,11 @@ export class KeptCalls {
   }
 
   /**
-   * Keeps a copy of what another node keeps of `node`, unless this one knows as much.
+   * Keeps a copy of what another node keeps of a third one, unless this one knows as much.
    *
    * @throws McpSseError `over-budget`
    */
-  keepCopy(node: string, notes: CallNotes): void {
+  keepCopy({ node, ...notes }: CopiedNotes): void {
     const known = this.#nodes.get(node)?.generation ?? -Infinity;
     // Without calls it would count in no budget.
     if (notes.updates.length === 0) return;

@@ -67,9 +67,8 @@ export class IncomingCalls<Data> {
       }
       case 'send':
         return this.#send(checked('send', parameters));
-      case 'broadcast': {
+      case 'broadcast':
         return this.#broadcast(checked('broadcast', parameters), peer.node);
-      }
       case 'offer':
         return this.#adoptions.offer(checked('offer', parameters));
       case 'adopt':
@@ -97,11 +96,9 @@ export class IncomingCalls<Data> {
       case 'noteCalls':
         this.#keptCalls.note(peer.node, checked('noteCalls', parameters));
         return undefined;
-      case 'copyCalls': {
-        const { node, ...notes } = checked('copyCalls', parameters);
-        this.#keptCalls.keepCopy(node, notes);
+      case 'copyCalls':
+        this.#keptCalls.keepCopy(checked('copyCalls', parameters));
         return undefined;
-      }
       case 'keptNodes':
         return this.#keptCalls.nodes;
       case 'lostCalls':

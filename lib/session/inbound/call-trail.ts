@@ -7,6 +7,7 @@ import {
   type RequestId,
 } from '../../wire/json-rpc.js';
 
+import type { CloseReason } from '../session.js';
 import type { AnnotatedTools } from './annotated-tools.js';
 
 /** Answers that are noted until the client is known to have read them; the oldest go. */
@@ -171,6 +172,12 @@ export class CallTrail {
     this.#dropRead();
     for (const call of this.#answers.values()) if (!call.told) this.#tell(call);
     if (this.#fresh.size > 0) this.#tracker.changed(this, true);
+  }
+
+  /** The session is closed. At another node its client may learn which answers it has missed. */
+  closed(reason: CloseReason): void {
+    if (reason === 'shutdown' || reason === 'restore-failed') this.detached();
+    else this.ended();
   }
 
   /** The session is over: it has gone to another node, or nobody comes back to it. */

@@ -81,10 +81,14 @@ export class DeployClient implements ClientRecord, ConnectionListener {
 
   async connect(): Promise<void> {
     const connection = await this.#connect(this);
+    try {
+      if (!this.passing) await connection.setLevel();
+      if (!this.passing) await connection.subscribe(this.uri);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
     this.#connection = connection;
-    if (this.passing) return;
-    await connection.setLevel();
-    await connection.subscribe(this.uri);
   }
 
   /** From now on, or no more, it matters how long it is given nothing. */
@@ -165,10 +169,15 @@ export class DeployClient implements ClientRecord, ConnectionListener {
   async #beginAnew(old: Connection): Promise<void> {
     this.#connection = undefined;
     await old.close();
-    while (!this.#connection && !this.leaving) {
-      // A first GET may be refused, or be lost with its node.
-      await this.connect().catch(() => pause(200));
-    }
+    // A first GET may be refused, or be lost with its node.
+    while (!this.leaving && !(await this.#isConnected())) await pause(200);
+  }
+
+  #isConnected(): Promise<boolean> {
+    return this.connect().then(
+      () => true,
+      () => false,
+    );
   }
 
   #noteSilence(): void {

@@ -98,6 +98,10 @@ class Deploys implements Course {
     for (const { name } of this.clients) cluster.balancer.allowCuts(name, true);
     await pause(1_000);
     cluster.balancer.stopCutting();
+    await until(() => {
+      const without = this.clients.find(({ sessions }) => sessions.length === 0);
+      return without && `${without.name} is given nothing`;
+    });
     const event = eventOf(this.#settings.event);
     for (const client of this.clients) {
       client.watchSilence(true);
@@ -133,6 +137,7 @@ class Deploys implements Course {
       runsOf: await this.#runsOf(),
       mayRefuse: event.mayRefuse,
       mayLose: event.mayLose ?? false,
+      mayHang: event.mayHang ?? false,
       posts: this.#posts(),
     };
   }

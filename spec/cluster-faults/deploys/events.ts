@@ -31,6 +31,8 @@ export interface Event {
   readonly mayLose?: boolean;
   /** What a client answers to the server may be refused too, and is not sent again: nobody is asked. */
   readonly asksNobody?: boolean;
+  /** Two things happen at once, which docs/several-nodes.md does not promise calls an answer for. */
+  readonly mayHang?: boolean;
   /** Resolves to what there is to say of it. */
   readonly run: (course: Course) => Promise<string>;
 }
@@ -174,7 +176,7 @@ const events = {
   deploys: { mayRefuse: [], run: deploys },
   crash: { mayRefuse: [404, 502, 503, 504], run: crash },
   'killed while handing over': {
-    ...{ mayRefuse: [404, 502, 503, 504], mayLose: true },
+    ...{ mayRefuse: [404, 502, 503, 504], mayLose: true, mayHang: true },
     run: killedMeanwhile,
   },
   partition: { mayRefuse: [503, 504], run: partition(SHORT_MS) },

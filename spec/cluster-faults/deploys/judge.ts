@@ -1,6 +1,7 @@
 import type { KnownSettings } from './answers.js';
 import { ownerFaults } from './owners.js';
 import {
+  isHung,
   isUntold,
   lostSessions,
   mayMissBroadcasts,
@@ -95,7 +96,10 @@ function callFaults(client: ClientRecord, evidence: Evidence): string[] {
   for (const call of calls) {
     const { name, outcome, error = '' } = call;
     const count = runs.get(name) ?? 0;
-    const what = `${name} (${outcome}, run ${count} times, ${error})`;
+    const { sessionId = 'none', status } = evidence.posts?.get(name) ?? {};
+    const posted = `posted to ${sessionId}: ${status ?? 'no answer'}`;
+    const what = `${name} (${outcome}, run ${count} times, ${posted}, ${error})`;
+    if (evidence.mayHang === true && client.mayLose && isHung(call)) continue;
     if (outcome === 'pending' && !isUntold(call, evidence)) faults.push(`${what} hangs`);
     else if (outcome === 'wrong') faults.push(`${what} got the answer of another call`);
     else if (count > 1) faults.push(`${what} has run again`);

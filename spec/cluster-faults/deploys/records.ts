@@ -56,6 +56,8 @@ export interface Evidence {
   readonly mayRefuse?: readonly number[];
   /** Nodes may refuse notifications and leave others out of a broadcast, if they say so. */
   readonly mayLose?: boolean;
+  /** Calls of a client that may have lost its session may end with its own time limit. */
+  readonly mayHang?: boolean;
   /** What became of each call's POST, as far as there was one. */
   readonly posts?: ReadonlyMap<string, Posted>;
 }
@@ -63,6 +65,11 @@ export interface Evidence {
 /** How many sessions were lost with their nodes. */
 export function lostSessions({ mayLose, sessions }: ClientRecord): number {
   return mayLose ? Math.max(0, sessions.length - 1) : 0;
+}
+
+/** It was neither answered nor refused, until its client gave up perhaps. */
+export function isHung({ outcome, error = '' }: CallRecord): boolean {
+  return outcome === 'pending' || /timed out/i.test(error);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { NumberSequence } from '../../support/program/number-sequence.js';
 import {
+  isHung,
   isUntold,
   lostSessions,
   mayMissBroadcasts,
@@ -31,7 +32,7 @@ export function summaryOf(clients: readonly ClientRecord[], evidence: Evidence):
     `${numbers(({ count }) => count)} notifications, ${numbers((of) => of.lost) - missed} lost` +
       `, ${numbers((of) => of.repeated)} repeated, ${numbers((of) => of.reordered)} reordered`,
     `${outcomes('answered')} calls answered, ${outcomes('interrupted')} interrupted` +
-      `, ${outcomes('refused')} refused${refusals(calls)}, ${outcomes('pending') - untold} hung`,
+      `, ${outcomes('refused')} refused${refusals(calls)}, ${calls.filter(isHung).length - untold} hung`,
     ...more,
     `slowest call ${seconds(slowest(calls))}, silent for ${seconds(silence)} at most`,
   ].join('; ');

@@ -108,13 +108,13 @@ describe('the calls that are kept of another node', () => {
     expect(isCopiedNotes({ node: 'no name', ...notes })).toBe(false);
     expect(kept.notesOf('other')).toBeUndefined();
     const { kept: copy } = newKept();
-    copy.keepCopy('node', { ...notes, updates: [] });
+    copy.keepCopy({ node: 'node', ...notes, updates: [] });
     expect(copy.nodes).toEqual([]);
-    copy.keepCopy('node', notes);
+    copy.keepCopy({ node: 'node', ...notes });
     expect(copy.find(byProbe('5.AbCdEfGh'))).toEqual([3, 2]);
     expect(copy.find(byKey)).toEqual([whole, 3, 2]);
     // What its node has told is newer.
-    copy.keepCopy('node', { ...notes, updates: [{ n: 1, head, begun: [7] }] });
+    copy.keepCopy({ node: 'node', ...notes, updates: [{ n: 1, head, begun: [7] }] });
     expect(copy.size).toBe(4);
     const now = performance.now();
     copy.sweep(now - 1_000, () => now + 1_000);
