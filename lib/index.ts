@@ -4,7 +4,8 @@
  *
  * @module express-mcp-sse
  */
-export { mcpSse, type CloseOptions, type McpSseRouter, type McpSseStats } from './mcp-sse.js';
+export { mcpSse, type McpSseRouter, type McpSseStats } from './mcp-sse.js';
+export type { CloseOptions } from './options/close-options.js';
 export type { ClusterStats } from './cluster/cluster-stats.js';
 export type { Adapter } from './cluster/adapter/adapter.js';
 export { McpSseError, type McpSseErrorCode } from './errors.js';

@@ -12,6 +12,7 @@ import { errorHandlerFor, requestListenerFor, routerFor } from './http/router.js
 import { Routes } from './http/routes.js';
 import type { Runtime } from './http/runtime.js';
 import { OpenExchanges } from './http/streamable/open-exchanges.js';
+import { closeOptionsOf, type CloseOptions } from './options/close-options.js';
 import type { McpSseOptions } from './options/options.js';
 import { parseOptions, type Settings } from './options/settings.js';
 import { checkBroadcast, type BroadcastAudience } from './session/audience.js';
@@ -34,20 +35,6 @@ import { Sunset } from './session/sunset.js';
 import { SunsetGate } from './session/sunset-gate.js';
 import { Sweeper, type SweepRules } from './session/sweeper.js';
 import type { JsonRpcMessage, JsonRpcNotification } from './wire/json-rpc.js';
-
-/** How a router shuts down. */
-export interface CloseOptions {
-  /**
-   * Milliseconds for requests in flight.
-   * @defaultValue 10,000
-   */
-  timeoutMs?: number;
-  /**
-   * Whether sessions go on at other nodes of the `adapter`. `false` ends them.
-   * @defaultValue true
-   */
-  handOver?: boolean;
-}
 
 /** What `stats()` returns. */
 export interface McpSseStats extends SessionStats {
@@ -120,7 +107,8 @@ export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Route
    * Shuts down: refuses new streams and requests with 503, waits until running requests are answered,
    * those of `streamableHttp` too, then ends all streams; all within `timeoutMs` (10,000 by default).
    * What still runs then is answered with the JSON-RPC error -32010. Safe to call again: all calls
-   * share one shutdown. Do not await it in a hook: it waits for hooks.
+   * share one shutdown. Do not await it in a hook: it waits for hooks. Rejects with
+   * `invalid-option`, and does nothing, if an option is wrong.
    *
    * With an `adapter`, sessions whose clients can come back go on at other nodes, and requests
    * that come meanwhile wait for that. It takes up to two seconds longer then.
@@ -161,17 +149,15 @@ export function mcpSse<Data = unknown>(options: McpSseOptions<Data> = {}): McpSs
       send(sessionId, { jsonrpc: '2.0', method, ...(params && { params }) }),
     broadcast: (message: JsonRpcNotification, ...audience: [BroadcastAudience<Data>?]) =>
       dispatcher.broadcast(message, checkBroadcast(message, audience)),
-    close({ timeoutMs = 10_000, handOver = true }: CloseOptions = {}) {
+    close: async (given?: CloseOptions) => {
+      const { timeoutMs, handOver } = closeOptionsOf(given);
       sessions.draining = true;
       unfollow();
       probes.giveUp();
       dispatcher.endImported();
       const mover = handOver ? dispatcher.mover : undefined;
-      const drained = Promise.all([
-        shutdown.drain(timeoutMs, mover),
-        openExchanges.drain(timeoutMs),
-      ]);
-      return drained.then(() => dispatcher.leave());
+      await Promise.all([shutdown.drain(timeoutMs, mover), openExchanges.drain(timeoutMs)]);
+      await dispatcher.leave();
     },
     closeSessions: (reason: CloseReason = 'server-closed') => shutdown.closeSessions(reason),
   });

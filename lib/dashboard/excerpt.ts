@@ -1,5 +1,6 @@
 // The beginnings of ids, names and messages.
 import type { JsonRpcMessage } from '../index.js';
+import { cutOff } from '../util/cut-off.js';
 
 /** The most characters of a name: clients choose their names. */
 const TEXT_LENGTH = 80;
@@ -12,9 +13,7 @@ const ARRAY_LENGTH = 20;
 /** The beginning of a text; '' if the value is not a text. */
 export function excerptOf(text: unknown): string {
   if (typeof text !== 'string') return '';
-  if (text.length <= TEXT_LENGTH) return text;
-  // [node] A slice of a string keeps the whole of it in memory; this copy does not.
-  return `${Buffer.from(text.slice(0, TEXT_LENGTH)).toString()}…`;
+  return text.length <= TEXT_LENGTH ? text : `${cutOff(text, TEXT_LENGTH)}…`;
 }
 
 /** The beginning of a message, as JSON. A message of megabytes costs little more than a small one. */
@@ -30,5 +29,6 @@ export function previewOf(message: JsonRpcMessage): string {
     left -= 1;
     return Array.isArray(value) ? value.slice(0, ARRAY_LENGTH) : value;
   });
-  return text.length > MESSAGE_LENGTH ? `${text.slice(0, MESSAGE_LENGTH)}…` : text;
+  // Keys are not cut off: what is kept must not hold the whole text.
+  return text.length > MESSAGE_LENGTH ? `${cutOff(text, MESSAGE_LENGTH)}…` : text;
 }

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
 
 import type { JsonRpcMessage, McpSseChannels, Session } from '../index.js';
+import { attempt } from '../util/foreign-error.js';
 import { excerptOf, previewOf } from './excerpt.js';
 import type { DashboardSettings } from './options.js';
 import { RingBuffer } from './ring-buffer.js';
@@ -92,33 +93,42 @@ export class LiveFeed implements Feed {
     for (const viewer of this.#viewers) viewer.end();
   }
 
-  readonly #opened = (payload: unknown): void => {
+  readonly #opened = heard((payload) => {
     const { session } = payload as McpSseChannels['mcp-sse:session.open'];
     if (this.#source.sessions.get(session.id) === session) this.#own.add(session);
-  };
+  });
 
-  readonly #closed = (payload: unknown): void => {
+  readonly #closed = heard((payload) => {
     const { session, reason } = payload as McpSseChannels['mcp-sse:session.close'];
     this.#ended(session, reason);
-  };
+  });
 
-  readonly #handedOver = (payload: unknown): void => {
+  readonly #handedOver = heard((payload) => {
     const { session, node } = payload as McpSseChannels['mcp-sse:session.hand-over'];
     this.#ended(session, `handed over to ${node}`);
-  };
+  });
 
   #ended(session: Session, reason: string): void {
     if (!this.#own.has(session)) return;
     this.closed.push({ ...this.table.row(session), at: Date.now(), reason: excerptOf(reason) });
   }
 
-  readonly #shutdown = (payload: unknown): void => {
+  readonly #shutdown = heard((payload) => {
     const { sessions, finished } = payload as McpSseChannels['mcp-sse:shutdown'];
     if (finished && sessions === this.#source.sessions) this.#stop();
-  };
+  });
 
   readonly #saw = (message: JsonRpcMessage, session: Session, direction: 'in' | 'out'): void => {
     const { id, client } = this.table.row(session);
     this.messages.push({ at: Date.now(), id, client, direction, text: previewOf(message) });
+  };
+}
+
+/** A listener of a channel, to which anybody may publish: what it throws would end the process. */
+function heard(listen: (payload: unknown) => void): (payload: unknown) => void {
+  return (payload) => {
+    attempt(() => {
+      listen(payload);
+    }, undefined);
   };
 }

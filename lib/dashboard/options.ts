@@ -34,6 +34,9 @@ export interface DashboardOptions {
   rows?: number;
 }
 
+/** As in a `Host` header, without its port. */
+const HOST_NAME = /^(?:[\w\-.]+|\[[\da-f:.]+\])$/i;
+
 export type DashboardSettings = Required<DashboardOptions>;
 
 /** @throws McpSseError `invalid-option`. */
@@ -45,7 +48,7 @@ export function parseOptions(options: DashboardOptions): DashboardSettings {
     viewers: 10,
     rows: 100,
   };
-  const unknown = Object.keys(options).find((name) => !(name in settings));
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(settings, name));
   if (unknown !== undefined) throw invalid(`unknown option ${unknown}`);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   Object.assign(settings, Object.fromEntries(given));
@@ -53,8 +56,10 @@ export function parseOptions(options: DashboardOptions): DashboardSettings {
   // Without the compiler, a `'false'` from the environment would switch them on.
   if (typeof allowClose !== 'boolean') throw invalid('allowClose must be a boolean');
   if (typeof showMessages !== 'boolean') throw invalid('showMessages must be a boolean');
-  if (allowedHosts !== '*' && !Array.isArray(allowedHosts)) {
-    throw invalid("allowedHosts must be an array, or '*'");
+  const areNames =
+    Array.isArray(allowedHosts) && allowedHosts.every((name) => HOST_NAME.test(String(name)));
+  if (allowedHosts !== '*' && !areNames) {
+    throw invalid("allowedHosts must be an array of names without a port, or '*'");
   }
   for (const [name, value] of Object.entries({ viewers, rows })) {
     if (!Number.isSafeInteger(value) || value < 1) {

@@ -46,7 +46,7 @@ export class Routes<Data> {
     events.refused(error);
     if (!isRefusal(error)) events.failed(undefined, error);
     try {
-      sendError(res, error, answer, sunset?.details);
+      sendError(res, error, answer, sunset?.detailsOf(error));
     } catch (cause) {
       // Middleware in front may hook into the head of every answer (`on-headers`), and throw. No caller
       // is left to be told; an unhandled rejection would end the process.

@@ -127,7 +127,8 @@ function misspelt(key: string, place: string, { names, renamed }: KnownOptions):
   const name = place ? `${place}.${key}` : key;
   // Of two names that are equally near, the one of the same group is meant.
   const siblings = names.filter((each) => each.startsWith(`${place}.`));
-  const meant = renamed[name] ?? nearest(key, [...siblings, ...names]);
+  const former = Object.hasOwn(renamed, name) ? renamed[name] : undefined;
+  const meant = former ?? nearest(key, [...siblings, ...names]);
   return `unknown option ${name}` + (meant ? `: did you mean ${meant}?` : '');
 }
 

@@ -61,6 +61,12 @@ export interface Settings<Data> {
 type ResumeFunctions = 'key' | 'save' | 'restore';
 
 const MiB = 1024 * 1024;
+/** What a session with a server of an SDK takes of the heap, measured as 40 KB, and room besides. */
+const SESSION_BYTES = 64 * 1024;
+
+function shareOfHeap(divisor: number): number {
+  return Math.floor(getHeapStatistics().heap_size_limit / divisor);
+}
 
 const middleware = z.custom<RequestHandler>(
   isFunction,
@@ -111,8 +117,8 @@ const groups = {
     maxBatch: count.default(256),
     maxBufferedBytes: count.default(16 * MiB),
     writeTimeoutMs: ms.default(30_000),
-    maxTotalBytes: count.default(() => Math.floor(getHeapStatistics().heap_size_limit / 4)),
-    maxSessions: count.default(10_000),
+    maxTotalBytes: count.default(() => shareOfHeap(4)),
+    maxSessions: count.default(() => Math.min(10_000, shareOfHeap(SESSION_BYTES))),
     maxSessionsPerPrincipal: count.default(1_000),
     maxConcurrentRequests: count.default(1_000),
     initializeTimeoutMs: msOrOff.default(60_000),

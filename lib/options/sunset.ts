@@ -1,7 +1,7 @@
 // The option `sunset`, and how it is checked.
 import { z } from 'zod';
 
-import type { SunsetCaller } from '../session/sunset.js';
+import { isDate, type SunsetCaller } from '../session/sunset.js';
 
 /**
  * How and when this server ends HTTP+SSE. Each node uses its own clock. Running sessions are never
@@ -55,8 +55,8 @@ export interface SunsetOptions {
 }
 
 const date = z.custom<Date>(
-  (value) => value instanceof Date && !Number.isNaN(value.getTime()),
-  "must be a valid Date, such as new Date('2027-06-01')",
+  isDate,
+  "must be a valid Date of a year up to 9999, such as new Date('2027-06-01')",
 );
 const url = z
   .custom<string>(

@@ -1,4 +1,5 @@
 // Names that may become values of a metric's attribute.
+import { MAX_CHARS } from './request-attributes.js';
 
 /** Stands for names that are not known; otherwise clients could make any number of time series. */
 export const OTHER = '_OTHER';
@@ -13,8 +14,10 @@ export class KnownNames {
     this.#names = new Set(names);
   }
 
+  /** A longer name than any span has is not learned: clients choose the names that succeed, too. */
   learn(name: unknown): void {
-    if (typeof name === 'string' && this.#names.size < MAX_NAMES) this.#names.add(name);
+    if (typeof name !== 'string' || name.length > MAX_CHARS) return;
+    if (this.#names.size < MAX_NAMES) this.#names.add(name);
   }
 
   /** The name itself, if it is known. */

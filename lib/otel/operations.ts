@@ -2,6 +2,7 @@
 import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api';
 
 import type { RequestId, Session } from '../index.js';
+import { cutOff } from '../util/cut-off.js';
 import { performance } from '../util/timers.js';
 import type { Described } from './request-attributes.js';
 
@@ -93,7 +94,7 @@ export class Operations {
     if (errorType !== undefined) {
       span.setAttributes(failure);
       // [spec] The description is the message of the JSON-RPC error.
-      const description = message?.slice(0, MAX_MESSAGE_CHARS);
+      const description = message === undefined ? undefined : cutOff(message, MAX_MESSAGE_CHARS);
       span.setStatus({
         code: SpanStatusCode.ERROR,
         ...(description !== undefined && { message: description }),

@@ -2,10 +2,11 @@
 import type { Attributes } from '@opentelemetry/api';
 
 import type { JsonRpcRequest } from '../index.js';
+import { cutOff } from '../util/cut-off.js';
 import { isRecord } from '../util/guards.js';
 
-/** Characters that are kept of values that clients choose. */
-const MAX_CHARS = 128;
+/** Characters that are kept of values that clients choose: spans wait for their export. */
+export const MAX_CHARS = 128;
 const MAX_URI_CHARS = 512;
 
 /** The name and the attributes of a request's span. */
@@ -18,7 +19,7 @@ export interface Described {
 
 /** [spec] Semantic conventions for MCP: `{mcp.method.name} {target}`. */
 export function describe({ id, method, params = {} }: JsonRpcRequest): Described {
-  const shown = method.slice(0, MAX_CHARS);
+  const shown = cutOff(method, MAX_CHARS);
   const target = targetOf(method, params);
   const { uri } = params;
   return {
@@ -26,12 +27,12 @@ export function describe({ id, method, params = {} }: JsonRpcRequest): Described
     target,
     attributes: {
       'mcp.method.name': shown,
-      'jsonrpc.request.id': String(id).slice(0, MAX_CHARS),
+      'jsonrpc.request.id': cutOff(String(id), MAX_CHARS),
       ...operationOf(method),
       ...(target && { [target.key]: target.name }),
       // Not in the name of the span: there are too many URIs.
       ...(method.startsWith('resources/') &&
-        typeof uri === 'string' && { 'mcp.resource.uri': uri.slice(0, MAX_URI_CHARS) }),
+        typeof uri === 'string' && { 'mcp.resource.uri': cutOff(uri, MAX_URI_CHARS) }),
     },
   };
 }
@@ -50,5 +51,5 @@ function targetOf(method: string, params: Record<string, unknown>): Described['t
 }
 
 function named(key: string, name: unknown): Described['target'] {
-  return typeof name === 'string' ? { key, name: name.slice(0, MAX_CHARS) } : undefined;
+  return typeof name === 'string' ? { key, name: cutOff(name, MAX_CHARS) } : undefined;
 }

@@ -66,7 +66,7 @@ export class SunsetGate<Data> {
       transport: 'sse',
     });
     this.#refused(error);
-    const { details } = this.#sunset;
+    const details = this.#sunset.detailsOf(error);
     for (const { id } of requests)
       void session.send(errorResponseFor(id, RpcCode.serverError, error.message, details));
     session.close('sunset');

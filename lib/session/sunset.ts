@@ -42,6 +42,8 @@ export type SunsetDetails = Readonly<Record<'successor' | 'policy' | 'sunset', s
 export class Sunset {
   readonly #plan: SunsetPlan;
   readonly #failed: (error: McpSseError) => void;
+  /** Of each refusal, when HTTP+SSE has ended for its caller. */
+  readonly #ends = new WeakMap<McpSseError, Date>();
 
   /** @param failed is told what `applies` does wrong. Must not throw. */
   constructor(plan: SunsetPlan, failed: (error: McpSseError) => void) {
@@ -89,16 +91,24 @@ export class Sunset {
     const more = policy === undefined ? '' : `. More about it: ${policy}`;
     const where = `Connect to ${successor} by Streamable HTTP instead${more}`;
     if (concern.at && now >= concern.at.getTime()) {
-      return new McpSseError('sunset', `This server has ended MCP over HTTP+SSE. ${where}`);
+      return this.#refusal(`has ended MCP over HTTP+SSE. ${where}`, concern.at);
     }
-    const paused = brownouts.find(
-      ({ from, to, share }) =>
-        now >= from.getTime() && now < to.getTime() && positionOf(token) < share,
-    );
-    if (!paused) return undefined;
+    const ends = brownouts
+      .filter(
+        ({ from, to, share }) =>
+          now >= from.getTime() && now < to.getTime() && positionOf(token) < share,
+      )
+      .map(({ to }) => to.getTime());
+    if (ends.length === 0) return undefined;
     const end = concern.at ? `, and ends it on ${dayOf(concern.at)}` : '';
-    const pause = `pauses MCP over HTTP+SSE until ${minuteOf(paused.to)}${end}`;
-    return new McpSseError('sunset', `This server ${pause}. ${where}`);
+    const until = minuteOf(new Date(Math.max(...ends)));
+    return this.#refusal(`pauses MCP over HTTP+SSE until ${until}${end}. ${where}`, concern.at);
+  }
+
+  #refusal(what: string, at: Date | undefined): McpSseError {
+    const error = new McpSseError('sunset', `This server ${what}`);
+    if (at) this.#ends.set(error, at);
+    return error;
   }
 
   /** What a client is told once its handshake is done. */
@@ -114,9 +124,9 @@ export class Sunset {
   }
 
   /** What a refusal says to programs. */
-  get details(): SunsetDetails {
-    const { successor, policy, at } = this.#plan;
-    return { successor, policy, sunset: at?.toISOString() };
+  detailsOf(refusal: McpSseError): SunsetDetails {
+    const { successor, policy } = this.#plan;
+    return { successor, policy, sunset: this.#ends.get(refusal)?.toISOString() };
   }
 
   /** When it ends for the caller, whom it does not concern if undefined. */
@@ -126,7 +136,7 @@ export class Sunset {
     try {
       const answer: unknown = applies(caller);
       if (typeof answer === 'boolean') return answer ? { at } : undefined;
-      if (answer instanceof Date && !Number.isNaN(answer.getTime())) return { at: answer };
+      if (isDate(answer)) return { at: answer };
       ignoreResult(answer);
       throw new Error('sunset.applies must return a boolean or a valid Date');
     } catch (error) {
@@ -135,6 +145,13 @@ export class Sunset {
       return undefined;
     }
   }
+}
+
+/** [spec] RFC 9110, 5.6.7: the year of an HTTP-date has four digits. */
+export function isDate(value: unknown): value is Date {
+  if (!(value instanceof Date)) return false;
+  const year = value.getUTCFullYear();
+  return year >= 0 && year <= 9_999;
 }
 
 /** Where a text lies among all texts, from 0 to 1. */

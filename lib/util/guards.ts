@@ -4,6 +4,8 @@ import { isIP } from 'node:net';
 
 import ipaddr from 'ipaddr.js';
 
+import { attempt } from './foreign-error.js';
+
 /** Whether the value is an object with named members: not null, not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
@@ -21,8 +23,15 @@ const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', '::ffff:127.0
 /** Whether an IP address is one of the loopback interface, IPv4-mapped ones included. */
 export function isLoopbackAddress(address: string): boolean {
   if (LOOPBACK.has(address)) return true;
+  return parsedAddress(address)?.range() === 'loopback';
+}
+
+/** An IP address, parsed; one that is mapped into IPv6 as IPv4. Undefined for any other text. */
+export function parsedAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   // `isIP` first: ipaddr.js throws for a name that is not an address, which costs 35 µs.
-  return isIP(address) !== 0 && ipaddr.process(address).range() === 'loopback';
+  if (isIP(text) === 0) return undefined;
+  // [node] `isIP` takes zones that ipaddr.js does not: `::1%a-b`.
+  return attempt(() => ipaddr.process(text), undefined);
 }
 
 /** Whether a host name, in lower case and without a port, always means this machine. */

@@ -1,4 +1,4 @@
-// Estimates how many bytes of heap a JSON text takes once it is parsed.
+// Estimates how many bytes of heap a JSON text takes once it is parsed, and how deep it is nested.
 /** Bytes that V8 takes for each piece of parsed JSON, measured: small objects cost most. */
 const OBJECT_BYTES = 56;
 const ARRAY_BYTES = 56;
@@ -10,6 +10,13 @@ const ELEMENT_BYTES = 24;
 const SMALL_BYTES = 4 * 1024;
 const HIGHEST_COST = 32;
 
+/**
+ * The deepest nesting of arrays and objects. `JSON.parse` takes any, but `JSON.stringify`, schemas
+ * and tools go down by recursion, and run out of stack at some 4,000. A text that is too small to be
+ * counted cannot be nested deeper.
+ */
+export const MAX_NESTING: number = SMALL_BYTES / 2;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LOWER_U = 0x75;
@@ -20,10 +27,14 @@ COSTS[0x7b] = OBJECT_BYTES; // {
 COSTS[0x5b] = ARRAY_BYTES; // [
 COSTS[0x3a] = MEMBER_BYTES; // :
 COSTS[0x2c] = ELEMENT_BYTES; // ,
+const NESTING = new Int8Array(256);
+NESTING[0x7b] = NESTING[0x5b] = 1;
+NESTING[0x7d] = NESTING[0x5d] = -1;
 
 /**
  * Estimates the bytes of heap that the text takes once it is parsed, before it is parsed, in one
- * pass. A text of nothing but brackets takes many times its length.
+ * pass. A text of nothing but brackets takes many times its length. Infinite if it is nested deeper
+ * than `MAX_NESTING`.
  */
 export function parsedSizeOf(json: Uint8Array): number {
   if (json.length <= SMALL_BYTES) return json.length * HIGHEST_COST;
@@ -31,11 +42,16 @@ export function parsedSizeOf(json: Uint8Array): number {
   // Where the current string began; negative outside of strings.
   let start = -1;
   let wide = false;
+  let depth = 0;
   for (let at = 0; at < json.length; at += 1) {
     const byte = json[at] ?? 0;
     if (start < 0) {
       if (byte === QUOTE) start = at;
-      else size += COSTS[byte] ?? 0;
+      else {
+        size += COSTS[byte] ?? 0;
+        depth += NESTING[byte] ?? 0;
+        if (depth > MAX_NESTING) return Infinity;
+      }
     } else if (byte === BACKSLASH) {
       at += 1;
       wide ||= json[at] === LOWER_U;
@@ -53,3 +69,13 @@ export function parsedSizeOf(json: Uint8Array): number {
 export function parsedSizeOfMessage(message: object): number {
   return parsedSizeOf(Buffer.from(JSON.stringify(message)));
 }
+
+/** Whether parsed JSON is nested deeper than `MAX_NESTING`: level by level, without recursion. */
+export function isTooDeep(parsed: unknown): boolean {
+  let level = [parsed].filter(isObject);
+  for (let depth = 0; depth < MAX_NESTING && level.length > 0; depth += 1)
+    level = level.flatMap((value) => Object.values(value).filter(isObject));
+  return level.length > 0;
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -217,3 +217,21 @@ function permutations<T>(items: T[]): T[][] {
     permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]),
   );
 }
+
+it.each([
+  { timeoutMs: NaN },
+  { timeoutMs: -1 },
+  { timeoutMs: '5s' as never },
+  { handOver: 'no' as never },
+])('of a router refuses wrong options, and goes on: %j', async (options) => {
+  const { url, mcp } = await serve();
+  await expect(mcp.close(options)).rejects.toMatchObject({ code: 'invalid-option' });
+  await StreamClient.open(`${url}/sse`);
+});
+
+it('of a router may be passed as a listener', async () => {
+  for (const given of ['SIGTERM', null, undefined]) {
+    const { mcp } = await serve();
+    await mcp.close(given as never);
+  }
+});

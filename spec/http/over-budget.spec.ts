@@ -8,7 +8,7 @@ import { notification, request } from '../support/messages.js';
 import { CANARY, expectRefusal } from '../support/refusal.js';
 import { serve } from '../support/serve.js';
 import { openStalled } from '../support/stalled-client.js';
-import { post, StreamClient } from '../support/stream-client.js';
+import { fetchText, post, StreamClient } from '../support/stream-client.js';
 
 const MIB = 1024 * 1024;
 const padded = (bytes: number): object => notification('big', { text: 'x'.repeat(bytes) });
@@ -95,5 +95,39 @@ describe('a batch', () => {
       ).status,
     ).toBe(202);
     expect(received).toHaveLength(3);
+  });
+});
+
+describe('the head of a stream', () => {
+  const pad = { 'X-Pad': 'x'.repeat(10_000) };
+  const limits = { maxTotalBytes: 40_000 };
+
+  // Kills: 10,000 streams whose heads, of 16 KiB each, are counted by nobody.
+  it('counts while the stream is open, and refuses more above three quarters', async () => {
+    const { url, mcp } = await serve({ limits });
+    const heavy = [];
+    for (let n = 0; n < 2; n += 1) heavy.push(await StreamClient.open(`${url}/sse`, pad));
+    expect(mcp.stats().totalBytes).toBeGreaterThan(20_000);
+    expectRefusal(await fetchText(`${url}/sse`, { headers: pad }), 503, -32000);
+    expect((await heavy[0]!.request('ping')).result).toEqual({});
+    for (const client of heavy) client.drop();
+    await eventually(() => mcp.stats().totalBytes === 0);
+    await StreamClient.open(`${url}/sse`, pad);
+  });
+
+  it('of a request that is refused is counted no longer', async () => {
+    const { url, mcp } = await serve({ hooks: { onConnect: () => false } });
+    expect((await fetchText(`${url}/sse`, { headers: pad })).status).toBe(403);
+    await eventually(() => mcp.stats().totalBytes === 0);
+  });
+
+  it('tells a client that comes back to try again', async () => {
+    const { url } = await serve({ limits });
+    const id = `${'A'.repeat(12)}.${'A'.repeat(22)}.1`;
+    const headers = { 'X-Pad': 'x'.repeat(14_000), 'Last-Event-ID': id };
+    for (let n = 0; n < 2; n += 1)
+      await StreamClient.open(`${url}/sse`, { 'X-Pad': 'x'.repeat(12_000) });
+    const answer = await fetchText(`${url}/sse`, { headers });
+    expect([answer.status, answer.body]).toEqual([200, expect.stringMatching(/^retry: \d+\n\n$/)]);
   });
 });

@@ -88,12 +88,20 @@ describe('new sessions', () => {
       'This server has ended MCP over HTTP+SSE. Connect to https://tools.example/mcp by ' +
         'Streamable HTTP instead. More about it: https://tools.example/end',
     );
-    expect(sunset.details).toEqual({
+    expect(sunset.detailsOf(sunset.refusalOf(ANYBODY, 'x')!)).toEqual({
       successor: 'https://tools.example/mcp',
       policy: 'https://tools.example/end',
       sunset: '2027-12-01T00:00:00.000Z',
     });
   });
+});
+
+it('tells each caller of its own end', () => {
+  const sunset = sunsetOf({ applies: () => day('2027-05-01') });
+  const refusal = sunset.refusalOf(ANYBODY, 'x')!;
+  expect(sunset.detailsOf(refusal).sunset).toBe('2027-05-01T00:00:00.000Z');
+  const of = sunsetOf({ applies: () => new Date(8.64e15) });
+  expect([of.refusalOf(ANYBODY, 'x'), failures.length]).toEqual([undefined, 1]);
 });
 
 describe('brownouts', () => {
@@ -103,6 +111,13 @@ describe('brownouts', () => {
     vi.setSystemTime(new Date(`2027-06-01T${time}Z`));
     return refusals(sunset);
   };
+
+  it('that overlap are told as one', () => {
+    const later = { from: new Date('2027-06-01T12:20:00Z'), to: new Date('2027-06-01T13:00:00Z') };
+    const sunset = sunsetOf({ brownouts: [{ from, to }, later] });
+    vi.setSystemTime(later.from);
+    expect(refused(sunset)).toContain('until 2027-06-01 13:00 UTC');
+  });
 
   it('refuse all new sessions from their beginning to their end, and tell until when', () => {
     const sunset = sunsetOf({ brownouts: [{ from, to }] });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 import { expect, it } from 'vitest';
 
-import { parsedSizeOf } from '../../lib/wire/json-size.js';
+import { isTooDeep, MAX_NESTING, parsedSizeOf } from '../../lib/wire/json-size.js';
 import type { ParsedSize } from '../support/programs/parsed-size.js';
 
 const PROGRAM = fileURLToPath(new URL('../support/programs/parsed-size.ts', import.meta.url));
@@ -34,4 +34,23 @@ it('takes brackets within texts for what they are', () => {
 it('takes what is not JSON without harm', () => {
   for (const text of ['', '"', '\\', '"\\', `"${'x'.repeat(5_000)}\\`])
     expect(parsedSizeOf(Buffer.from(text))).toBeGreaterThanOrEqual(text.length);
+});
+
+const nested = (levels: number, inside = ''): string =>
+  '['.repeat(levels) + inside + ']'.repeat(levels);
+
+it('has no size for a text that is nested too deep, brackets within texts apart', () => {
+  expect(parsedSizeOf(Buffer.from(`${nested(MAX_NESTING)}${' '.repeat(5_000)}`))).toBeLessThan(1e6);
+  expect(parsedSizeOf(Buffer.from(nested(MAX_NESTING + 1)))).toBe(Infinity);
+  expect(parsedSizeOf(Buffer.from(`{"a":${nested(MAX_NESTING)}}`))).toBe(Infinity);
+  const wide = `[${Array.from({ length: MAX_NESTING }, () => '{"a":[]}').join()}]`;
+  expect(parsedSizeOf(Buffer.from(wide))).toBeLessThan(1e6);
+  expect(parsedSizeOf(Buffer.from(`["${'['.repeat(5_000)}"]`))).toBeLessThan(1e6);
+});
+
+it('tells of parsed JSON whether it is nested as deep, by the same bound', () => {
+  const deep = (levels: number, inside?: string): unknown => JSON.parse(nested(levels, inside));
+  expect([isTooDeep(deep(MAX_NESTING)), isTooDeep(deep(MAX_NESTING, '1'))]).toEqual([false, false]);
+  expect([isTooDeep(deep(MAX_NESTING + 1)), isTooDeep({ a: deep(200_000) })]).toEqual([true, true]);
+  expect([1, null, 'text', [], {}].map(isTooDeep)).not.toContain(true);
 });

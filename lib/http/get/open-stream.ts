@@ -32,10 +32,15 @@ const SERVED = [EVENT_STREAM, `${EVENT_STREAM};charset=utf-8`];
 
 /** Answers GET /sse: a stream for the session that the client had, or for a new one, or a refusal. */
 export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
-  const { req, res } = exchange;
-  checkAccept(req);
+  checkAccept(exchange.req);
   checkOwnSocket(exchange);
   const { settings } = runtime;
+  try {
+    holdHead(exchange, runtime.budget);
+  } catch (thrown) {
+    refuseOrRetry(exchange, runtime, McpSseError.from(thrown));
+    return;
+  }
   const principal = await principalOf(exchange, runtime);
   announceSunset(exchange, runtime, principal, true);
   const key = resumeKeyOf(exchange, settings);
@@ -44,10 +49,36 @@ export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data
   } catch (thrown) {
     const error = McpSseError.from(thrown);
     if (await tellLostCalls(exchange, runtime, principal, error)) return;
-    if (!settings.resume || !shouldRetry(req, error)) throw error;
-    runtime.events.refused(error);
-    answerRetryLater(res, settings.resume.retryMs);
+    refuseOrRetry(exchange, runtime, error);
   }
+}
+
+/** @throws McpSseError the error, unless the client should try again, which it is told */
+function refuseOrRetry<Data>(
+  { req, res }: Exchange,
+  { settings, events }: Runtime<Data>,
+  error: McpSseError,
+): void {
+  if (!settings.resume || !shouldRetry(req, error)) throw error;
+  events.refused(error);
+  answerRetryLater(res, settings.resume.retryMs);
+}
+
+/**
+ * Counts the head of the request while its response is open: [node] a response keeps its request,
+ * so 10,000 streams hold 10,000 heads of up to 16 KiB.
+ *
+ * @throws McpSseError `over-budget`: streams stay, so they leave room for requests, as large bodies do
+ */
+function holdHead<Data>({ req, res }: Exchange, budget: Runtime<Data>['budget']): void {
+  if (res.destroyed || res.closed) return;
+  let bytes = req.url.length;
+  for (const text of req.rawHeaders) bytes += text.length;
+  budget.admit(bytes, Infinity);
+  budget.add(bytes);
+  res.once('close', () => {
+    budget.add(-bytes);
+  });
 }
 
 /** Tries one claim after the other for the session that the client had; otherwise opens a new one. */

@@ -29,6 +29,7 @@ const RESUMES = 'mcp-sse-resume';
 /** Refusals that may be over when the client tries again. */
 const TEMPORARY: ReadonlySet<McpSseErrorCode> = new Set([
   'too-many-sessions',
+  'over-budget',
   'shutting-down',
   'adapter-unavailable',
   'outcome-unknown',

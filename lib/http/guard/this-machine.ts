@@ -1,9 +1,5 @@
 // Whether both ends of a connection are this machine.
-import { isIP } from 'node:net';
-
-import ipaddr from 'ipaddr.js';
-
-import { isLoopbackAddress } from '../../util/guards.js';
+import { isLoopbackAddress, parsedAddress } from '../../util/guards.js';
 
 /** The addresses of a connection's two ends; undefined once its socket is destroyed. */
 export interface Ends {
@@ -34,10 +30,8 @@ export function isOwnAddress(name: string, { localAddress }: Ends): boolean {
 }
 
 function isSameAddress(name: string, localAddress: string): boolean {
-  const address = withoutBrackets(name);
-  if (isIP(address) === 0 || isIP(localAddress) === 0) return false;
-  // `process` turns an IPv4 address that is mapped into IPv6 back into IPv4.
-  return ipaddr.process(address).toString() === ipaddr.process(localAddress).toString();
+  const address = parsedAddress(withoutBrackets(name))?.toString();
+  return address !== undefined && address === parsedAddress(localAddress)?.toString();
 }
 
 function withoutBrackets(name: string): string {

@@ -5,7 +5,7 @@ import { parse } from 'content-type';
 
 import { McpSseError } from '../../errors.js';
 import type { McpSseRequest } from '../../session/request-facts.js';
-import { parsedSizeOf } from '../../wire/json-size.js';
+import { isTooDeep, MAX_NESTING, parsedSizeOf } from '../../wire/json-size.js';
 import { BodyReader, tooLarge, type BodyBudget } from './body-reader.js';
 
 const UTF8_NAMES: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
@@ -77,6 +77,7 @@ export async function readJson(
         'mcpSse() in front of it, call next() before it awaits anything, or let it set req.body',
     );
   }
+  if (isTooDeep(body)) throw tooDeep();
   return { json: body, bytes: PARSED_FACTOR * Number(req.headers['content-length'] ?? 0) };
 }
 
@@ -88,7 +89,7 @@ function within<T extends string | Buffer>(body: T, limit: number): T {
 /** Refuses a body by its headers alone, if these are enough. */
 function checkHead({ headers }: McpSseRequest, limit: number): void {
   const coding = headers['content-encoding'];
-  if (coding !== undefined && coding !== 'identity') {
+  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     throw new McpSseError(
       'unsupported-media-type',
       'Content-Encoding is not supported: send the body uncompressed',
@@ -100,14 +101,23 @@ function checkHead({ headers }: McpSseRequest, limit: number): void {
 function parseBytes(text: Buffer, budget: BodyBudget): JsonBody {
   if (!isUtf8(text)) throw new McpSseError('parse-error', 'the body is not UTF-8');
   const bytes = parsedSizeOf(text);
+  if (bytes === Infinity) throw tooDeep();
   // Before it is parsed: brackets take twenty times their length.
   budget.admit(bytes);
   return { json: parseText(text.toString('utf8')), bytes };
 }
 
+function tooDeep(): McpSseError {
+  const advice = `the body is nested deeper than ${String(MAX_NESTING)} levels`;
+  return new McpSseError('invalid-message', advice);
+}
+
+/** [spec] RFC 8259, 8.1: a parser may ignore a byte order mark; the official transports do. */
+const BYTE_ORDER_MARK = 0xfeff;
+
 function parseText(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text) as unknown;
   } catch {
     // Without a cause: its message would quote the input.
     throw new McpSseError('parse-error', 'the body is not JSON');

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
+import { cutOff } from '../../util/cut-off.js';
 import { isRecord } from '../../util/guards.js';
 import { isRequest, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { Session } from '../session.js';
@@ -216,7 +217,5 @@ const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : undefined;
 
 function excerptOf(text: string | undefined, chars: number): string | undefined {
-  if (text === undefined || text.length <= chars) return text;
-  // [node] A slice of a string keeps the whole of it in memory; this copy does not.
-  return Buffer.from(text.slice(0, chars)).toString();
+  return text === undefined ? undefined : cutOff(text, chars);
 }

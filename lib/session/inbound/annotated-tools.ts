@@ -27,6 +27,11 @@ export class AnnotatedTools {
     if (method === 'tools/list') this.#lists.add(id);
   }
 
+  /** [spec] A cancelled request is not answered. */
+  cancelled(id: RequestId): void {
+    this.#lists.delete(id);
+  }
+
   /** A message of the server. */
   sent(message: JsonRpcMessage): void {
     attempt(() => {

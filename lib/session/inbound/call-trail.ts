@@ -261,6 +261,7 @@ export class CallTrail {
   }
 
   #cancel(id: RequestId): void {
+    this.#tools?.cancelled(id);
     const call = this.#running?.get(id);
     if (!call) return;
     this.#running?.delete(id);

@@ -1,6 +1,7 @@
 // What the client has set on the server: its logging level and its subscriptions.
 import {
   answeredId,
+  cancelledRequest,
   isRequest,
   type JsonRpcMessage,
   type JsonRpcRequest,
@@ -56,6 +57,9 @@ export class ClientSettings {
   }
 
   received(message: JsonRpcMessage): void {
+    // [spec] A cancelled request is not answered.
+    const cancelled = this.#pending?.size ? cancelledRequest(message) : undefined;
+    if (cancelled !== undefined) this.#pending?.delete(cancelled);
     // The running requests are bounded, and what is never answered goes with its session.
     if (!isRequest(message) || !METHODS.has(message.method)) return;
     this.#pending ??= new Map();

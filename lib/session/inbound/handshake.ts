@@ -12,7 +12,10 @@ import {
 import { parsedSizeOfMessage } from '../../wire/json-size.js';
 import { ClientSettings, type ClientSettingsState } from './client-settings.js';
 
-/** The most characters of a client's name, version and title, which live as long as its session. */
+/**
+ * The most characters of a client's name, version and title, and of the id of its `initialize`,
+ * which live as long as its session.
+ */
 const MAX_NAME_CHARS = 256;
 /** The most bytes of a client's capabilities as JSON, which live as long. */
 const MAX_CAPABILITIES_BYTES = 16 * 1024;
@@ -168,6 +171,9 @@ export class Handshake {
  */
 export function checkInitialize(message: JsonRpcMessage): void {
   if (!isInitialize(message)) return;
+  if (typeof message.id === 'string' && message.id.length > MAX_NAME_CHARS) {
+    throw new McpSseError('invalid-message', 'the id of initialize has over 256 characters');
+  }
   const { clientInfo, capabilities } = message.params ?? {};
   const names = isRecord(clientInfo) ? [clientInfo.name, clientInfo.version, clientInfo.title] : [];
   if (names.some((name) => typeof name === 'string' && name.length > MAX_NAME_CHARS)) {

@@ -2,6 +2,7 @@
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { encodeMessage } from '../../wire/sse-encoder.js';
 import { isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
+import { MAX_DELAY_MS } from '../../util/promises.js';
 import { randomText } from '../../util/random-text.js';
 import { clearTimeout, setTimeout } from '../../util/timers.js';
 
@@ -52,8 +53,9 @@ export class Probes {
       this.#waiting.set(id, resolve);
     });
     const giveUp = (): void => this.#waiting.get(id)?.(undefined);
-    const timer = setTimeout(giveUp, timeoutMs).unref();
-    const again = setTimeout(ask, timeoutMs / 2).unref();
+    const delayMs = Math.min(timeoutMs, MAX_DELAY_MS);
+    const timer = setTimeout(giveUp, delayMs).unref();
+    const again = setTimeout(ask, delayMs / 2).unref();
     writer.observer = { writerClosed: giveUp };
     try {
       return await answer;

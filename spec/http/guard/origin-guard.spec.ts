@@ -29,3 +29,17 @@ it('remembers of a Host only what holds for every connection within this machine
   expect(check('192.0.2.7', '127.0.0.1')).toThrow('allowedHosts');
   expect(check('evil.example', '127.0.0.1')).toThrow('allowedHosts');
 });
+
+// Kills: an address that only one of two parsers takes, and a fault of the server for that.
+it.each(['[::1%a-b]', '[fe80::1%a.b]', '::1%a-b', '[fe80::1%25eth0]'])(
+  'refuses the Host %s, and does not fail',
+  (host) => {
+    const guard = new OriginGuard(parseOptions({}).security);
+    for (const localAddress of ['::1', 'fe80::1%a-b']) {
+      const exchange = exchangeOf(host, localAddress, localAddress);
+      expect(() => guard.check(exchange)).toThrow(
+        expect.objectContaining({ code: 'host-not-allowed' }),
+      );
+    }
+  },
+);

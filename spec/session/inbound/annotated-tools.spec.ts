@@ -68,3 +68,11 @@ it('are not asked of an answer that cannot be read', () => {
   tools.sent(result(1, hostile));
   expect(tools.mayRunTwice(call('read'))).toBe(false);
 });
+
+it('forgets a list that is cancelled', () => {
+  const tools = new AnnotatedTools();
+  tools.received(request(1, 'tools/list'));
+  tools.cancelled(1);
+  tools.sent(result(1, { tools: [{ name: 'read', annotations: { readOnlyHint: true } }] }));
+  expect(tools.mayRunTwice(call('read'))).toBe(false);
+});

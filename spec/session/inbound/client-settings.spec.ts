@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { ClientSettings } from '../../../lib/session/inbound/client-settings.js';
-import { request, result } from '../../support/messages.js';
+import { notification, request, result } from '../../support/messages.js';
 
 function subscribe(settings: ClientSettings, id: number, uri: unknown): void {
   settings.received(request(id, 'resources/subscribe', { uri }));
@@ -35,4 +35,13 @@ it('remembers no more than a bound of their characters', () => {
   const settings = new ClientSettings();
   subscribe(settings, 1, `a:${'x'.repeat(256 * 1024)}`);
   expect([settings.subscriptions.size, settings.complete]).toEqual([0, false]);
+});
+
+// Kills: requests of megabytes that are kept for as long as their session, because no answer comes.
+it('forgets a request that is cancelled, which is not answered', () => {
+  const settings = new ClientSettings();
+  settings.received(request(1, 'logging/setLevel', { level: 'debug' }));
+  settings.received(notification('notifications/cancelled', { requestId: 1 }));
+  settings.sent(result(1));
+  expect(settings.level).toBeUndefined();
 });

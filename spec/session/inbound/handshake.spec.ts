@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { Handshake } from '../../../lib/session/inbound/handshake.js';
+import { expectRefusal } from '../../support/refusal.js';
 import { serve } from '../../support/serve.js';
 import { StreamClient } from '../../support/stream-client.js';
 import { notification, request, result } from '../../support/messages.js';
@@ -69,4 +70,13 @@ it('reads no version when nothing was initialized', () => {
   handshake.sent(result(1, { protocolVersion: '2024-11-05' }));
   handshake.sent({ jsonrpc: '2.0', error: { code: -32700, message: 'no id at all' } });
   expect(handshake.protocolVersion).toBeUndefined();
+});
+
+// Kills: an id of megabytes that lives as long as its session, which nothing counts.
+it('refuses an initialize with an id of over 256 characters', async () => {
+  const { url } = await serve();
+  const client = await StreamClient.open(`${url}/sse`);
+  const initialize = (id: string) => client.post(request(id, 'initialize', CLIENT));
+  expectRefusal(await initialize('x'.repeat(257)), 400, -32600);
+  expect((await initialize('x'.repeat(256))).status).toBe(202);
 });
