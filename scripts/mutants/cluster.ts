@@ -156,8 +156,8 @@ const turnoverMutants: readonly Mutant[] = [
   {
     name: 'a client is asked who it is only once',
     file: 'session/resume/probes.ts',
-    find: 'setTimeout(ask, timeoutMs / 2)',
-    replace: 'setTimeout(ask, timeoutMs * 2)',
+    find: 'setTimeout(ask, delayMs / 2)',
+    replace: 'setTimeout(ask, delayMs * 2)',
     specs: [probing],
   },
   {

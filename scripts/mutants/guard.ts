@@ -39,8 +39,8 @@ const addressMutants: readonly Mutant[] = [
   {
     name: 'any address is a name of this machine',
     file: 'http/guard/this-machine.ts',
-    find: 'return ipaddr.process(address).toString() === ipaddr.process(localAddress).toString();',
-    replace: 'return ipaddr.process(address).kind() === ipaddr.process(localAddress).kind();',
+    find: 'address === parsedAddress(localAddress)?.toString();',
+    replace: 'parsedAddress(localAddress) !== undefined;',
     specs: [machine],
   },
   {
