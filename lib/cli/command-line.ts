@@ -7,29 +7,29 @@ export const USAGE = `Usage: express-mcp-sse bridge [options] <url>
        express-mcp-sse bridge [options] -- <command> [arguments]
        express-mcp-sse demo [--port N]
 
-bridge serves clients of MCP over HTTP+SSE by another MCP server: one with a URL, which speaks
-Streamable HTTP, or a command, which speaks stdio and is started for each session. demo serves
-clients of every era at one URL, with three tools, for this machine only.
+bridge serves MCP over HTTP+SSE in front of another MCP server: a URL that speaks Streamable HTTP,
+or a command that speaks stdio and is started once for each session. demo starts a server with three
+tools for clients of every era, at one URL that only this machine can reach.
 
   --port N               the port to listen on (3000; 0 is any free one)
   --host NAME            the address to listen on (127.0.0.1)
-  --path PATH            the path of the stream (/sse); POSTs go to /message beside it
-  --name NAME            what the other server is called in what is printed and on the dashboard
+  --path PATH            the path of the stream (/sse); POSTs go to message in the same folder
+  --name NAME            the name of the other server in the output and on the dashboard
   --header 'NAME: VALUE' a header for the URL, such as an API key; may be repeated. \${VARIABLE} is
                          replaced by a variable of the environment, which other users cannot see
-  --forward-header NAME  a header of the client that goes on to the URL; may be repeated
-  --env NAME             a variable of the environment that the command gets besides PATH;
-                         may be repeated
-  --cwd FOLDER           the folder that the command runs in
-  --allow-host NAME      a host name that the server may be addressed by; may be repeated
-  --allow-origin ORIGIN  a site whose pages may use the server; may be repeated
-  --redis URL            share sessions with other processes by this Redis (needs the package redis)
-  --dashboard            a page about the sessions at /dashboard, for this machine only
-  --help                 print this
+  --forward-header NAME  a header of the client to pass on to the URL; may be repeated
+  --env NAME             an environment variable to pass to the command, which gets only PATH
+                         otherwise; may be repeated
+  --cwd FOLDER           the working directory of the command
+  --allow-host NAME      a host name that clients may use for this server; may be repeated
+  --allow-origin ORIGIN  a website whose pages may use this server; may be repeated
+  --redis URL            share sessions with other processes through Redis (needs the package redis)
+  --dashboard            serve a page about the sessions at /dashboard, for this machine only
+  --help                 print this help
   --version              print the version
 
-Exits with 0 after SIGTERM or SIGINT, when all answers have gone out; with 1 when it cannot go on;
-with 2 when the command line is wrong.
+Exit codes: 0 after SIGTERM or SIGINT, when all answers are sent; 1 if it cannot start or go on; 2 if
+the command line is wrong.
 `;
 
 export interface BridgeArguments {
@@ -46,7 +46,7 @@ export interface BridgeArguments {
   readonly dashboard: boolean;
 }
 
-const NO_COMMAND = 'the command is missing: express-mcp-sse bridge … or express-mcp-sse demo';
+const NO_COMMAND = 'the command is missing: write express-mcp-sse bridge … or express-mcp-sse demo';
 
 export interface DemoArguments {
   readonly demo: true;
@@ -72,11 +72,11 @@ export function parseCommandLine(
   if (name === 'demo') return demoArguments(options, command);
   if (name !== 'bridge')
     throw new UsageError(
-      name ? `unknown command "${name}": there are bridge and demo` : NO_COMMAND,
+      name ? `unknown command "${name}": the commands are bridge and demo` : NO_COMMAND,
     );
   const { host, path } = values;
   if (values.dashboard && !isLoopbackName(host)) {
-    throw new UsageError('--dashboard has no login, so --host must be this machine');
+    throw new UsageError('--dashboard has no login, so --host must be a loopback address');
   }
   return {
     upstream: upstreamOf(urls, command, values),

@@ -8,8 +8,8 @@ export const sayWhoComes: McpSseHooks = {
     const { name = 'unknown', version = '' } = session.clientInfo ?? {};
     say(`opened by ${name} ${version}`.trimEnd(), session);
   },
-  onSessionHandOver: (session, node) => say(`goes on at node ${node}`, session),
-  onSessionRestore: (session) => say('comes from another node', session),
+  onSessionHandOver: (session, node) => say(`moved to node ${node}`, session),
+  onSessionRestore: (session) => say('moved here from another node', session),
   onSessionClose(session, reason) {
     const seconds = Math.round((Date.now() - session.openedAt.getTime()) / 1000);
     say(`closed after ${seconds} s: ${reason}, ${session.messagesIn} messages in`, session);

@@ -90,7 +90,7 @@ it.each([
 });
 
 it.each([
-  ['serve x', /unknown command "serve": there are bridge and demo/],
+  ['serve x', /unknown command "serve": the commands are bridge and demo/],
   ['demo x', /demo takes --port only/],
   ['demo --host 0.0.0.0', /demo takes --port only/],
   ['demo -- npx y', /demo takes --port only/],

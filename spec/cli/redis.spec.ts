@@ -78,8 +78,8 @@ describe.skipIf(!hasRedis)('two programs that share their sessions by redis-serv
     const before = to.client.getServerVersion();
     to.stream = other;
     await stop(one);
-    expect(one.out).toMatch(/session \S{6} goes on at node/);
-    await eventually(() => other.out.includes('comes from another node'), 'its line');
+    expect(one.out).toMatch(/session \S{6} moved to node/);
+    await eventually(() => other.out.includes('moved here from another node'), 'its line');
     expect(await to.greet()).toBe('Hello, Ann');
     expect(to.client.getServerVersion()).toEqual(before);
     // The same session: no client has introduced itself here.
