@@ -20,8 +20,8 @@ import { StreamClient } from '../../support/stream-client.js';
 
 const isTo =
   (id: unknown) =>
-  (message: { id?: unknown }): boolean =>
-    message.id === id;
+  (message: object): boolean =>
+    'id' in message && message.id === id;
 
 /** Two nodes with options of their own; the first one closes. */
 async function serveBoth<Data>(
