@@ -1,7 +1,7 @@
 // The names of nodes, in one exact format.
 
 /** What a name may look like that comes from another node. */
-export const NODE_NAME = /^[\w-]{1,64}$/;
+export const NODE_NAME: RegExp = /^[\w-]{1,64}$/;
 
 /** As `SessionRegistry.node` makes them. */
 const SESSION_ID = /^([\w-]{12})\.[\x21-\x7e]{1,128}$/;
