@@ -1,6 +1,6 @@
 // The notes with which one node tells another of its calls, and their checks.
 import type { TrailHead, TrailUpdate } from '../../session/inbound/call-trail.js';
-import { NODE_NAME } from '../node-name.js';
+import { isNodeName } from '../node-name.js';
 import { isRecord } from '../../util/guards.js';
 import type { JsonRpcRequest, RequestId } from '../../wire/json-rpc.js';
 
@@ -34,7 +34,7 @@ export function isCopiedNotes(value: unknown): value is CopiedNotes {
     isCallNotes(value) &&
     'node' in value &&
     typeof value.node === 'string' &&
-    NODE_NAME.test(value.node)
+    isNodeName(value.node)
   );
 }
 

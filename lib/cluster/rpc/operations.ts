@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
-import { NODE_NAME } from '../node-name.js';
+import { isNodeName } from '../node-name.js';
 import type { Change } from '../../session/changes.js';
 import type { InboundPost, Claimant } from '../../session/host.js';
 import type { ProbeAnswer } from '../../session/resume/probes.js';
@@ -135,7 +135,7 @@ const schemas: Record<Operation, z.ZodType> = {
   abort: z.object({ id: z.string(), epoch: z.int() }),
   moved: z.object({
     names: z.array(z.string().max(256)).max(1_000),
-    to: z.string().regex(NODE_NAME),
+    to: z.string().refine(isNodeName),
   }),
   table: z.object({}),
   keepCalls: z.custom<CallNotes>(
