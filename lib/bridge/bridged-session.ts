@@ -11,13 +11,13 @@ import type {
 import { ignoreRejection } from '../util/promises.js';
 import { mayChallenge, RefusedToken } from './authorization.js';
 import { ClientCalls } from './client-calls.js';
+import { untilOpen } from './connection.js';
 import { failureOf, HopError, hopErrorOf } from './hop-error.js';
 import { pickHeaders, type HeaderRecord } from './forwarded-headers.js';
 import { isRequest } from './messages.js';
-import { Relay } from './relay.js';
+import { Opening } from './opening.js';
 import { ReplayedHandshake } from './replayed-handshake.js';
 import { SessionReport, type Statistics } from './statistics.js';
-import { Translation } from './translation.js';
 import { openTransport } from './transport.js';
 import type { Inbound, Surroundings, Upstream } from './upstream.js';
 import type { KnownEra } from './known-era.js';
@@ -32,6 +32,7 @@ export class BridgedSession implements McpServerLike {
   #latest: HeaderRecord;
   #transport: SessionTransport | undefined;
   #upstream: Upstream | undefined;
+  #next: Opening | undefined;
   #opening: Promise<void> | undefined;
   #waiting: Inbound[] = [];
   #closed: Promise<void> | undefined;
@@ -90,12 +91,13 @@ export class BridgedSession implements McpServerLike {
 
   async #close(): Promise<void> {
     this.#isClosed = true;
-    const { calls, report } = this.#surroundings;
+    const { calls, report, settings } = this.#surroundings;
     this.#waiting = [];
     calls.forget();
     report.changed({ state: 'closed', pid: undefined });
     await this.#upstream?.close();
-    // What is still being opened closes itself when it is there.
+    if (this.#opening) await untilOpen(this.#opening, settings);
+    await this.#next?.close();
     await this.#opening;
     this.#forgotten();
   }
@@ -170,9 +172,10 @@ export class BridgedSession implements McpServerLike {
     const { report, send } = this.#surroundings;
     report.changed({ state: 'connecting' });
     const { id } = initialize.message;
-    this.#opening = this.#choose(initialize).then(
+    this.#next = new Opening(this.#surroundings, this.#era);
+    this.#opening = this.#next.connect(initialize).then(
       async ([response, upstream]) => {
-        this.#opening = undefined;
+        this.#opening = this.#next = undefined;
         if (this.#isClosed) {
           await upstream?.close();
           return;
@@ -184,7 +187,7 @@ export class BridgedSession implements McpServerLike {
         this.#goOn('error' in response ? response.error : undefined);
       },
       (error: unknown) => {
-        this.#opening = undefined;
+        this.#opening = this.#next = undefined;
         report.changed({ state: 'failed' });
         if (!isAssumed) this.#fail(id, error);
         else report.failed(hopErrorOf(error));
@@ -216,74 +219,6 @@ export class BridgedSession implements McpServerLike {
   #fail(id: string | number, error: unknown): void {
     this.#surroundings.report.failed(hopErrorOf(error));
     this.#surroundings.send(failureOf(id, error));
-  }
-
-  /**
-   * The answer to `initialize`, and the upstream unless it has refused. The client's own protocol
-   * is tried first: where both sides speak it, nothing has to be translated.
-   *
-   * @throws HopError (as a rejection)
-   */
-  async #choose(
-    initialize: Inbound<JsonRpcRequest>,
-  ): Promise<[JsonRpcResponse, Upstream | undefined]> {
-    const { era } = this.#surroundings.settings;
-    if (era === 'modern' || (era === 'auto' && this.#era.isModern)) {
-      try {
-        return await this.#translate(initialize);
-      } catch (error) {
-        const { reason } = hopErrorOf(error);
-        if (era === 'modern' || reason === 'unreachable' || reason === 'timeout') throw error;
-        // The upstream was another server then.
-        this.#era.forget();
-      }
-    }
-    return this.#relay(initialize);
-  }
-
-  async #relay(
-    initialize: Inbound<JsonRpcRequest>,
-  ): Promise<[JsonRpcResponse, Upstream | undefined]> {
-    const { settings, report } = this.#surroundings;
-    const relay = new Relay(this.#surroundings);
-    let answer: JsonRpcResponse;
-    let failed: HopError | undefined;
-    try {
-      answer = await relay.initialize(initialize);
-    } catch (error) {
-      failed = hopErrorOf(error);
-      const { reason, status = 0 } = failed;
-      const isOfTheProtocol =
-        reason === 'refused' && ![401, 403, 429].includes(status) && status < 500;
-      if (!isOfTheProtocol) throw failed;
-      answer = failureOf(initialize.message.id, failed);
-    }
-    const serves = 'result' in answer;
-    const mayBeModern = settings.era === 'auto' && !this.#era.isLegacy;
-    if (mayBeModern && !(serves && relay.hasSession)) {
-      const translated = await this.#translate(initialize).catch(() => undefined);
-      if (translated) {
-        await relay.close();
-        return translated;
-      }
-      if (serves) this.#era.learnLegacy();
-    }
-    if (!serves) await relay.close();
-    if (failed) throw failed;
-    report.changed({ era: 'legacy' });
-    return [answer, serves ? relay : undefined];
-  }
-
-  async #translate(initialize: Inbound<JsonRpcRequest>): Promise<[JsonRpcResponse, Upstream]> {
-    const translation = new Translation(this.#surroundings);
-    try {
-      const result = await translation.initialize(initialize);
-      this.#era.learnModern();
-      return [{ jsonrpc: '2.0', id: initialize.message.id, result }, translation];
-    } catch (error) {
-      await translation.close();
-      throw hopErrorOf(error);
-    }
   }
 }
 

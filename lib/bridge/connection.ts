@@ -1,9 +1,11 @@
 // The connection of one session to its upstream, made again when it is lost.
 import type { JsonRpcMessage, JsonRpcRequest, JsonRpcResponse } from '../index.js';
+import { withDeadline } from '../util/promises.js';
 import { clearTimeout, setTimeout } from '../util/timers.js';
 import { HopError, hopErrorOf } from './hop-error.js';
 import { Link } from './link.js';
 import { Memory } from './memory.js';
+import type { BridgeSettings } from './options.js';
 import { Pauses } from './pauses.js';
 import type { Inbound, Surroundings } from './upstream.js';
 
@@ -22,6 +24,10 @@ export class Connection {
   readonly #closing = new Set<Promise<void>>();
   #link: Link | undefined;
   #connecting: Promise<Link> | undefined;
+  /** The link that is being made. */
+  #next: Link | undefined;
+  /** Why there is none. */
+  #failure: HopError | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -55,6 +61,8 @@ export class Connection {
     } catch (error) {
       this.#leave(link);
       throw hopErrorOf(error);
+    } finally {
+      this.#next = undefined;
     }
   }
 
@@ -87,6 +95,8 @@ export class Connection {
     clearTimeout(this.#timer);
     if (this.#link) this.#leave(this.#link);
     this.#link = undefined;
+    if (this.#connecting) await untilOpen(this.#connecting, this.#surroundings.settings);
+    if (this.#next) this.#leave(this.#next);
     await this.#connecting?.catch(() => undefined);
     await Promise.all(this.#closing);
   }
@@ -95,7 +105,8 @@ export class Connection {
     const { report, settings } = this.#surroundings;
     this.#throwIfClosed();
     if (this.#pauses.leftMs > 0) {
-      throw new HopError('unreachable', 'The upstream was lost, and is tried again soon', NOT_SENT);
+      const details = { ...NOT_SENT, cause: this.#failure };
+      throw new HopError('unreachable', 'The upstream was lost, and is tried again soon', details);
     }
     const link = this.#newLink();
     report.changed({ state: 'reconnecting' });
@@ -126,7 +137,10 @@ export class Connection {
       const { reason, message, status, wwwAuthenticate, text } = hopErrorOf(thrown);
       // Nothing of what was to be sent on it was sent.
       const details = { ...NOT_SENT, status, wwwAuthenticate, text, cause: thrown };
-      throw new HopError(reason, message, details);
+      this.#failure = new HopError(reason, message, details);
+      throw this.#failure;
+    } finally {
+      this.#next = undefined;
     }
   }
 
@@ -150,14 +164,16 @@ export class Connection {
   }
 
   #newLink(): Link {
-    return new Link(this.#surroundings, {
+    this.#next = new Link(this.#surroundings, {
       message: this.#events.message.bind(this.#events),
       lost: this.drop.bind(this),
     });
+    return this.#next;
   }
 
   #use(link: Link, again: boolean): void {
     this.#link = link;
+    this.#failure = undefined;
     this.#pauses.opened();
     this.#surroundings.report.opened(link.pid, again);
   }
@@ -188,6 +204,20 @@ export class Connection {
     this.#closing.add(left);
     void left.then(() => this.#closing.delete(left));
   }
+}
+
+/**
+ * Waits for an upstream with a URL, which may be about to open a session that has to be ended too;
+ * not for long.
+ */
+export async function untilOpen(
+  opening: Promise<unknown>,
+  settings: BridgeSettings,
+): Promise<void> {
+  const { upstream, closeTimeoutMs } = settings;
+  if (!(upstream instanceof URL)) return;
+  const late = (): Error => new Error('late');
+  await withDeadline(opening, closeTimeoutMs, late, { keepsAlive: true }).catch(() => undefined);
 }
 
 const NOT_SENT = { sent: false };

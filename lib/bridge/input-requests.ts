@@ -59,7 +59,14 @@ async function askAll(
   /** Names the requests of this round. */
   const round = {};
   const cancel = (): void => calls.cancelAll(round);
-  signal.addEventListener('abort', cancel, { once: true });
+  let leave: () => void = cancel;
+  const left = new Promise<never>((_, reject) => {
+    leave = () => {
+      cancel();
+      reject(new HopError('closed', 'The request was cancelled'));
+    };
+  });
+  signal.addEventListener('abort', leave, { once: true });
   try {
     const answers = entries.map(async ([key, entry]): Promise<[string, unknown]> => {
       const request = isRecord(entry) ? entry : {};
@@ -75,8 +82,6 @@ async function askAll(
         ...(isRecord(params) && { params: withElicitationId(params) }),
       };
       return new Promise((resolve, reject) => {
-        const cancelled = (): void => reject(new HopError('closed', 'The request was cancelled'));
-        signal.addEventListener('abort', cancelled, { once: true });
         calls.ask(message, round, (answer) => {
           if ('result' in answer) resolve([key, answer.result]);
           else {
@@ -86,9 +91,9 @@ async function askAll(
         });
       });
     });
-    return Object.fromEntries(await Promise.all(answers));
+    return Object.fromEntries(await Promise.race([Promise.all(answers), left]));
   } finally {
-    signal.removeEventListener('abort', cancel);
+    signal.removeEventListener('abort', leave);
     // After the first one that fails, nobody waits for the others.
     cancel();
   }

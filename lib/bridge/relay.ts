@@ -119,7 +119,10 @@ export class Relay implements Upstream, ConnectionEvents {
       const wasLost = !failed.sent && failed.reason === 'closed' && this.#connection.link !== link;
       const mayTry = isForgotten || wasLost || failed.reason === 'unreachable';
       if (pause === undefined || !mayTry) {
-        this.#pending.settle(pending.message.id, failed);
+        // What made it wait says more than that it waited.
+        const { cause } = failed;
+        const isWhy = failed.reason === 'unreachable' && cause instanceof HopError;
+        this.#pending.settle(pending.message.id, isWhy ? cause : failed);
         return;
       }
       // An upstream that has just been restarted is there at once.

@@ -9,6 +9,7 @@ import {
   type Implementation,
   type RequestOptions,
   type StandardSchemaV1,
+  type Transport,
 } from '@modelcontextprotocol/client';
 
 import type { JsonRpcNotification, JsonRpcRequest, RequestId } from '../index.js';
@@ -48,6 +49,8 @@ export class Translation implements Upstream {
   #initialize: Params = {};
   #level: unknown;
   #current: Conversation | undefined;
+  /** That of a client which is being connected: closing the client would change nothing. */
+  #next: Transport | undefined;
   #connecting: Promise<Conversation> | undefined;
   #isClosed = false;
 
@@ -86,6 +89,7 @@ export class Translation implements Upstream {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const abort of this.#running.values()) abort.abort();
+    await this.#next?.close();
     await this.#connecting?.catch(() => undefined);
     this.#current?.subscriptions.close();
     await this.#current?.client.close();
@@ -239,12 +243,15 @@ export class Translation implements Upstream {
     };
     const transport = openTransport();
     if (transport instanceof HttpTransport) transport.onmessage = transport.noteAnswer;
+    this.#next = transport;
     try {
       await client.connect(transport, { timeout: settings.connectTimeoutMs });
     } catch (error) {
       this.#pauses.failed();
       if (again) report.changed({ state: 'failed' });
       throw error;
+    } finally {
+      this.#next = undefined;
     }
     this.#current = conversation;
     this.#pauses.opened();

@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.js';
 
 const AUTHORIZATION = 'bridge/authorization.spec.ts';
+const ENDINGS = 'bridge/endings.spec.ts';
 const ODD_PROGRAMS = 'bridge/odd-programs.spec.ts';
 const ODD_UPSTREAMS = 'bridge/odd-upstreams.spec.ts';
 const RELAY = 'bridge/relay.spec.ts';
@@ -87,6 +88,27 @@ export const bridge: readonly Mutant[] = [
     find: '    if (held <= maxBytes) controller.enqueue(value);',
     replace: '    if (held <= Infinity) controller.enqueue(value);',
     specs: ['bridge/faults.spec.ts'],
+  },
+  {
+    name: 'bridge: a session that ends waits for a handshake that hangs',
+    file: 'bridge/bridged-session.ts',
+    find: '    await this.#next?.close();\n',
+    replace: '',
+    specs: [ENDINGS],
+  },
+  {
+    name: 'bridge: a session that ends waits for a reconnect that hangs',
+    file: 'bridge/connection.ts',
+    find: '    if (this.#next) this.#leave(this.#next);\n',
+    replace: '',
+    specs: [ENDINGS],
+  },
+  {
+    name: 'bridge: a session that is opened too late is left to the upstream',
+    file: 'bridge/bridged-session.ts',
+    find: '    if (this.#opening) await untilOpen(this.#opening, settings);\n',
+    replace: '    void [untilOpen, settings];\n',
+    specs: [ENDINGS],
   },
   {
     name: 'bridge: what an upstream is about to refuse is cut off',
