@@ -183,7 +183,7 @@ const events = {
   'long partition': { ...LONG, run: partition(LONG_MS) },
   'adapter away': { mayRefuse: [503, 504], run: adapterAway(1_000) },
   'adapter long away': { ...LONG, run: adapterAway(LONG_MS) },
-  failover: { mayRefuse: [503, 504], run: (course) => suffer(course, LONG_MS, failover) },
+  failover: { ...LONG, run: (course) => suffer(course, LONG_MS, failover) },
 } satisfies Record<string, Event>;
 
 export type EventName = keyof typeof events;
