@@ -1,4 +1,4 @@
-import { CANARY, NO_JSON, type Bytes, type HostileCase } from './case.js';
+import { CANARY, NO_JSON, NO_MESSAGE, type Bytes, type HostileCase } from './case.js';
 import { NOTE, post } from './request.js';
 
 /** Texts that look like JSON, more or less. */
@@ -63,7 +63,7 @@ const NO_TEXTS: readonly string[] = [
   `${NOTE}\n${NOTE}\n`,
   `${NOTE}\u0000`,
   `\u0000${NOTE}`,
-  `\ufeff${NOTE}`,
+  `\ufeff\ufeff${NOTE}`,
   `\u00a0${NOTE}`,
   `${NOTE}\u2028`,
   `\u000b${NOTE}`,
@@ -144,8 +144,8 @@ export const bodies: readonly HostileCase[] = [
     post(`a continuation alone ${place[0]}`, { body: bytesAt(NO_UTF8[0]!, place) }, NO_JSON),
   ),
   ...OTHER_CODINGS.map(([name, body]) => post(name, { body }, NO_JSON)),
-  post('arrays that are never closed', { body: '['.repeat(NESTED) }, NO_JSON),
-  post('objects that are never closed', { body: '{"a":'.repeat(NESTED / 4) }, NO_JSON),
+  post('arrays that are never closed', { body: '['.repeat(NESTED) }, NO_MESSAGE),
+  post('objects that are never closed', { body: '{"a":'.repeat(NESTED / 4) }, NO_MESSAGE),
   post('arrays that are closed too often', { body: ']'.repeat(NESTED) }, NO_JSON),
   post('a string without an end', { body: `"${'x'.repeat(NESTED)}` }, NO_JSON),
 ];

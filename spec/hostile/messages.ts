@@ -171,7 +171,7 @@ const acceptedMessages: readonly HostileCase[] = [
   post(
     '20,000 arrays in params',
     { body: withField(REQUEST, 'params', `{"a":${nested('[', ']')}}`) },
-    'accepted',
+    NO_MESSAGE,
   ),
   post(
     '10,000 keys in params',

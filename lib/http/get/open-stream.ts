@@ -64,16 +64,20 @@ function refuseOrRetry<Data>(
   answerRetryLater(res, settings.resume.retryMs);
 }
 
+/** Up to here a head is part of what any session takes, which `limits.maxSessions` bounds. */
+const ORDINARY_HEAD_BYTES = 4 * 1024;
+
 /**
- * Counts the head of the request while its response is open: [node] a response keeps its request,
+ * Counts a large head of a request while its response is open: [node] a response keeps its request,
  * so 10,000 streams hold 10,000 heads of up to 16 KiB.
  *
  * @throws McpSseError `over-budget`: streams stay, so they leave room for requests, as large bodies do
  */
 function holdHead<Data>({ req, res }: Exchange, budget: Runtime<Data>['budget']): void {
   if (res.destroyed || res.closed) return;
-  let bytes = req.url.length;
+  let bytes = req.url.length - ORDINARY_HEAD_BYTES;
   for (const text of req.rawHeaders) bytes += text.length;
+  if (bytes <= 0) return;
   budget.admit(bytes, Infinity);
   budget.add(bytes);
   res.once('close', () => {
