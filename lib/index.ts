@@ -47,7 +47,7 @@ export type { BroadcastAudience } from './session/audience.js';
 export type { SunsetOptions } from './options/sunset.js';
 export type { SunsetCaller } from './session/sunset.js';
 export type { McpSseHooks } from './session/events/hooks.js';
-export type { MessageWatcher } from './session/events/session-events.js';
+export type { MessageWatcher } from './session/events/message-watcher.js';
 export type {
   McpServerLike,
   MessageExtra,

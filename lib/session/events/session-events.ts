@@ -8,15 +8,9 @@ import type { CloseReason, Session } from '../session.js';
 import { diagnostics } from './diagnostics.js';
 import { ErrorLog } from './error-log.js';
 import type { McpSseHooks } from './hooks.js';
+import type { MessageWatcher } from './message-watcher.js';
 import type { Statistics } from './statistics.js';
 import type { Usage, UsageTally } from './usage.js';
-
-/** Sees one message; `in` is from the client, `out` to it. */
-export type MessageWatcher<Data = unknown> = (
-  message: JsonRpcMessage,
-  session: Session<Data>,
-  direction: 'in' | 'out',
-) => unknown;
 
 /** A session as the events need it: they publish its handle. */
 interface Subject<Data> {

@@ -89,6 +89,7 @@ export class SessionTransport {
   readonly #session: ServedSession;
   readonly #bounded: ServerCalls['bounded'];
 
+  /** @internal The router makes it. */
   constructor(session: ServedSession, bounded: ServerCalls['bounded']) {
     this.#session = session;
     this.#bounded = bounded;
@@ -125,7 +126,7 @@ export class SessionTransport {
 /** A session that an MCP server serves. */
 type ServedSession = Session & Pick<LiveSession, 'receiver'>;
 
-/** How the application's code is called, and what becomes of its failures. */
+/** @internal How the application's code is called, and what becomes of its failures. */
 export interface ServerCalls {
   readonly failed: (error: McpSseError) => void;
   /** By the deadline of hooks. @throws McpSseError (as a rejection) `hook-timeout` */
@@ -181,7 +182,7 @@ class ServerSink implements MessageSink {
 }
 
 /**
- * Makes the session's own MCP server and connects it.
+ * @internal Makes the session's own MCP server and connects it.
  *
  * @throws McpSseError `server-failed` if the factory throws, does not return a server, or returns
  * one that another session is using.

@@ -1,0 +1,10 @@
+// What `watchMessages` calls.
+import type { JsonRpcMessage } from '../../wire/json-rpc.js';
+import type { Session } from '../session.js';
+
+/** Sees one message; `in` is from the client, `out` to it. */
+export type MessageWatcher<Data = unknown> = (
+  message: JsonRpcMessage,
+  session: Session<Data>,
+  direction: 'in' | 'out',
+) => unknown;
