@@ -21,7 +21,7 @@ const users: Partial<Record<string, User>> = {
   u3: { name: 'Mallory', closed: true },
 };
 
-// A toy: your verifier checks a signature, or asks your authorization server.
+// For the example only: your verifier checks a signature, or asks your authorization server.
 const tokens: Partial<Record<string, string>> = {
   'token-of-ada': 'u1',
   'renewed-token-of-ada': 'u1',
@@ -36,7 +36,7 @@ async function verifyAccessToken(token: string): Promise<AuthInfo> {
   return { token, clientId: 'example', scopes: ['mcp'], expiresAt, extra: { sub } };
 }
 
-/** What the middleware above the router has put into `req.auth`, as far as it is needed here. */
+/** The part of `req.auth`, as the middleware above the router sets it, that is used here. */
 const auth = z.object({ extra: z.object({ sub: z.string() }) });
 
 function createServer(user: User): McpServer {
@@ -51,7 +51,7 @@ function createServer(user: User): McpServer {
 const app = express();
 const mcp = mcpSse({
   hooks: {
-    // The last word on who may connect. What it returns is `session.data`, with its type.
+    // Decides last who may connect. What it returns becomes `session.data`, type included.
     onConnect: (req) => {
       const user = users[auth.parse(req.auth).extra.sub];
       if (!user || user.closed) throw new McpSseError('forbidden', 'This account is closed');
@@ -76,7 +76,7 @@ const server = app.listen(port, '127.0.0.1', (error) => {
   console.log(`MCP over HTTP+SSE: http://127.0.0.1:${port}/sse`);
 });
 
-// Answers that are being worked on still go out; then the streams end, and the process with them.
+// Lets running calls finish, then ends the streams and the process.
 function stop(): void {
   void mcp.close().then(() => server.close());
 }

@@ -40,7 +40,7 @@ const server = app.listen(port, '127.0.0.1', (error) => {
   console.log(`Prometheus:        http://127.0.0.1:${port}/metrics`);
 });
 
-// Sessions first, then what stands behind them; then nothing keeps the process alive.
+// Closes the sessions first, then their upstreams; then nothing keeps the process alive.
 function stop(): void {
   void mcp
     .close()

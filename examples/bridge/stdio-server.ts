@@ -1,4 +1,4 @@
-// A server that speaks stdio and nothing else, as there are many.
+// A server that speaks stdio only, as many do.
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { z } from 'zod';

@@ -39,7 +39,7 @@ const mcp = mcpSse({
   },
 });
 app.use(mcp, mcp.errorHandler);
-// Nobody is asked who they are: fit for a server that listens on this machine only.
+// There is no authentication: only for a server that listens on this machine.
 app.use('/admin', dashboard(mcp, { allowClose: true }));
 app.use(
   express.static(page, {
@@ -73,7 +73,7 @@ Ctrl-C stops.
 `);
 });
 
-// Answers that are being worked on still go out; then the streams end, and the process with them.
+// Lets running calls finish, then ends the streams and the process.
 function stop(): void {
   console.log('Stopping');
   void mcp

@@ -10,7 +10,7 @@ import {
   type McpServerFactory,
 } from '@modelcontextprotocol/server';
 
-/** Clients may leave without a word. The oldest session goes when there are more. */
+/** Clients may leave without ending their session. Beyond this number the oldest one goes. */
 const MAX_SESSIONS = 100;
 
 export class StreamableHttp {

@@ -46,7 +46,7 @@ function addSearch(server: McpServer, sections: readonly Section[]): void {
   });
 }
 
-/** Takes its time: reports progress and log messages, and stops when the client cancels. */
+/** Runs for a while: reports progress and log messages, and stops when the client cancels. */
 function addCount(server: McpServer, sections: readonly Section[]): void {
   const inputSchema = z.object({ pauseMs: z.int().min(0).max(5_000).default(200) });
   const description =

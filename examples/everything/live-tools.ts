@@ -42,7 +42,7 @@ function addProgress(server: McpServer): void {
         const params = { progressToken, progress, total: 100, message: `${progress} of 100` };
         await extra.sendNotification({ method: 'notifications/progress', params });
       }
-      // Behind the last one, too: SDK clients drop progress that arrives together with the answer.
+      // After the last one, too: SDK clients drop progress that arrives together with the answer.
       await sleep(PAUSE_MS, undefined, { signal: extra.signal });
     }
     return text('Done.');

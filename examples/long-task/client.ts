@@ -43,7 +43,7 @@ async function call(
   const { content } = await client.callTool({ name, arguments: args }, undefined, {
     ...others,
     ...(onprogress && { onprogress: ({ progress }) => onprogress(progress) }),
-    // Progress is a sign of life: the clock of the time limit starts again.
+    // Progress restarts the time limit.
     resetTimeoutOnProgress: true,
   });
   return (content as { text: string }[]).map(({ text }) => text).join('\n');

@@ -1,5 +1,5 @@
-// A task that takes its time, as agents give to tools: it reports progress, stops when it is
-// cancelled, and goes on while the client's stream is down.
+// A long task, as agents give to tools: it reports progress, stops when it is cancelled, and goes on
+// while the client's stream is down.
 //
 //   npx tsx examples/long-task/server.ts     the server alone
 //   npx tsx examples/long-task/client.ts     the server, and a client that tries all of it
@@ -69,7 +69,7 @@ const server = app.listen(port, '127.0.0.1', (error) => {
   console.log(`MCP over HTTP+SSE: ${url}`);
 });
 
-// Answers that are being worked on still go out; then the streams end, and the process with them.
+// Lets running calls finish, then ends the streams and the process.
 export function stop(): void {
   void mcp.close().then(() => server.close());
 }

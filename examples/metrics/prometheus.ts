@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 type Values = number | Partial<Record<string, number>>;
 
-/** What is so now. */
+/** Gauges. */
 const GAUGES: [name: string, help: string, read: (stats: McpSseStats) => number][] = [
   ['mcp_sse_sessions', 'Sessions', ({ sessions }) => sessions],
   ['mcp_sse_requests_in_flight', 'Requests that are running', ({ inFlight }) => inFlight],
@@ -15,7 +15,7 @@ const GAUGES: [name: string, help: string, read: (stats: McpSseStats) => number]
   ['mcp_sse_buffered_bytes', 'Bytes that wait for readers', ({ bufferedBytes }) => bufferedBytes],
 ];
 
-/** What was counted since the start; a record has one number for each value of the label. */
+/** Counters since the start; a record has one number for each value of the label. */
 const COUNTERS: [
   name: string,
   help: string,

@@ -35,7 +35,7 @@ const server = app.listen(port, '127.0.0.1', (error) => {
   console.log(`MCP over HTTP+SSE: http://127.0.0.1:${port}/sse`);
 });
 
-// Answers that are being worked on still go out; then the streams end, and the process with them.
+// Lets running calls finish, then ends the streams and the process.
 function stop(): void {
   void mcp.close().then(() => server.close());
 }

@@ -14,7 +14,7 @@ interface Tenant {
   readonly motto: string;
 }
 
-// A toy: yours are in a database.
+// For the example only: yours are in a database.
 const tenants = new Map<string, Tenant>(
   [
     { id: 'acme', key: 'key-of-acme', motto: 'Quality is our recipe' },
@@ -71,7 +71,7 @@ const server = app.listen(port, '127.0.0.1', (error) => {
   }
 });
 
-// Answers that are being worked on still go out; then the streams end, and the process with them.
+// Lets running calls finish, then ends the streams and the process.
 function stop(): void {
   void mcp.close().then(() => server.close());
 }

@@ -12,11 +12,11 @@ const [, , name = 'node', redisUrl = ''] = process.argv;
 
 const redis = createClient({ url: redisUrl });
 redis.on('error', () => {
-  // The adapter comes back by itself; without a listener the process would end.
+  // The adapter reconnects by itself; without a listener an error would end the process.
 });
 await redis.connect();
 
-// Plain JSON: it goes along when the session goes on at the other node.
+// Plain JSON, so it moves along when the session goes to the other node.
 interface Data {
   count: number;
 }
@@ -43,7 +43,7 @@ const mcp = mcpSse<Data>({
 });
 app.use(mcp);
 
-// Before that it could not pass on what is for the other node.
+// Before that it could not pass on requests for the other node.
 while (mcp.stats().cluster?.up === false) await setTimeout(10);
 const server = app.listen(0, '127.0.0.1', () => {
   process.send?.((server.address() as AddressInfo).port);
@@ -51,8 +51,8 @@ const server = app.listen(0, '127.0.0.1', () => {
 
 const orphaned = (): never => process.exit();
 
-// New requests go to the other node from now on, which passes on what is for this one, and then has
-// its sessions: a deploy ends none of them.
+// From now on new requests go to the other node. It passes on those for this node, and then takes over
+// the sessions: a deploy ends none of them.
 process.once('SIGTERM', () => {
   server.close();
   void mcp.close().then(() => {

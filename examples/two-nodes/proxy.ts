@@ -1,5 +1,5 @@
-// What stands for a load balancer: each request goes to a node by chance, and to another one if
-// nobody listens there.
+// Stands in for a load balancer: sends each request to a random node, and to another one if nobody
+// listens there.
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 

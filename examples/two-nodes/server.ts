@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { startProxy } from './proxy.js';
 
 const children = new Map<string, ChildProcess>();
-/** The ports of those that take requests. */
+/** The ports of the nodes that take requests. */
 const nodes = new Map<string, number>();
 
 async function startRedis(): Promise<string> {
@@ -59,7 +59,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-// The nodes first, one after the other; Redis goes with this process.
+// The nodes first, one after the other; Redis ends with this process.
 async function stop(): Promise<void> {
   for (const [name, node] of children) await stopNode(name, node);
   process.exit();

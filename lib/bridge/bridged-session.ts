@@ -150,7 +150,7 @@ export class BridgedSession implements McpServerLike {
     }
     if (this.#waiting.length < MAX_WAITING) this.#waiting.push(inbound);
     else if (isRequest(message)) {
-      const busy = new HopError('busy', 'Too much waits for the upstream', { sent: false });
+      const busy = new HopError('busy', 'Too many messages wait for the upstream', { sent: false });
       this.#fail(message.id, busy);
     }
   }

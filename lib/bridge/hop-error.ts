@@ -100,7 +100,7 @@ function isBeforeSending(error: unknown, code: unknown): boolean {
 }
 
 const invalidAnswer = (cause: unknown): HopError =>
-  new HopError('invalid-answer', 'The upstream answered with something that is no message of MCP', {
+  new HopError('invalid-answer', 'The upstream answered with something that is not an MCP message', {
     cause,
   });
 

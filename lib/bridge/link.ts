@@ -77,7 +77,7 @@ export class Link {
     const post = (): Promise<void> => this.#post({ message, headers }, ended);
     if (before && this.#waiting >= MAX_WAITING) {
       return Promise.reject(
-        new HopError('busy', 'Too much waits for the upstream', { sent: false }),
+        new HopError('busy', 'Too many messages wait for the upstream', { sent: false }),
       );
     }
     let sent: Promise<void>;

@@ -145,7 +145,7 @@ export function parseOptions(options: BridgeOptions): BridgeSettings {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const all = { ...DEFAULTS, ...(Object.fromEntries(given) as unknown as BridgeOptions) };
   if (all.name !== undefined && !(isText(all.name) && NAME.test(all.name))) {
-    throw invalid('name must be a text of 1 to 80 characters, without control characters');
+    throw invalid('name must be a string of 1 to 80 characters without control characters');
   }
   for (const name of ['connectTimeoutMs', 'requestTimeoutMs', 'closeTimeoutMs'] as const) {
     const ms = all[name];
@@ -202,9 +202,9 @@ function parseUpstream(given: unknown): BridgeSettings['upstream'] {
 function parseCommand(given: Record<string, unknown>): CommandSettings {
   checkNames(given, COMMAND_NAMES, 'upstream.');
   const { command, args = [], env = [], cwd } = given;
-  if (!isText(command) || command === '') throw invalid('upstream.command must be a program');
+  if (!isText(command) || command === '') throw invalid('upstream.command must be the name or the path of a program');
   if (!Array.isArray(args) || !args.every(isText)) {
-    throw invalid('upstream.args must be a list of texts');
+    throw invalid('upstream.args must be an array of strings');
   }
   if (cwd !== undefined && !isText(cwd)) throw invalid('upstream.cwd must be a path');
   return { command, args, cwd, env: environmentOf(env) };
@@ -228,14 +228,14 @@ function environmentOf(env: unknown): Record<string, string> {
     return Object.fromEntries(own([...ALWAYS, ...env]));
   }
   if (!isRecord(env) || !Object.keys(env).every(isName) || !Object.values(env).every(isText)) {
-    throw invalid('upstream.env must be a list of names, or a record of names and values');
+    throw invalid('upstream.env must be an array of names, or an object of names and values');
   }
   return { ...Object.fromEntries(own(ALWAYS)), ...(env as Record<string, string>) };
 }
 
 function checkHeaders(names: unknown, own: unknown): void {
-  if (!Array.isArray(names)) throw invalid('forwardHeaders must be a list of names');
-  if (!isRecord(own)) throw invalid('headers must be a record of names and values');
+  if (!Array.isArray(names)) throw invalid('forwardHeaders must be an array of names');
+  if (!isRecord(own)) throw invalid('headers must be an object of names and values');
   for (const name of names as unknown[]) {
     const problem = headerProblem(name);
     if (problem) throw invalid(`forwardHeaders: ${String(name)} ${problem}`);

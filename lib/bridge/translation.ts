@@ -129,7 +129,7 @@ export class Translation implements Upstream {
         const uri = uriOf(params);
         const { subscriptions } = await this.#conversation();
         if (uri !== undefined && (await subscriptions.subscribe(uri))) return {};
-        throw new HopError('refused', 'The upstream does not tell of changes of this resource');
+        throw new HopError('refused', 'The upstream does not report changes of this resource');
       }
       case 'resources/unsubscribe': {
         await (await this.#conversation()).subscriptions.unsubscribe(uriOf(params) ?? '');
@@ -226,7 +226,7 @@ export class Translation implements Upstream {
     const { report, openTransport, send, settings } = this.#surroundings;
     if (this.#isClosed) throw new HopError('session-closed', 'The session has ended', NOT_SENT);
     if (this.#pauses.leftMs > 0) {
-      throw new HopError('unreachable', 'The upstream was lost, and is tried again soon', NOT_SENT);
+      throw new HopError('unreachable', 'The upstream was lost; the bridge connects again soon', NOT_SENT);
     }
     if (again) report.changed({ state: 'reconnecting' });
     const client = new Client(...this.#identity());

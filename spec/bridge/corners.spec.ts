@@ -167,7 +167,7 @@ it('refuses what would wait for an upstream that is not there yet, beyond a boun
   await client.post({ jsonrpc: '2.0', id: 'late', method: 'tools/list' });
   const { error } = await client.nextMessage(({ id }) => id === 'late');
   expect(error).toMatchObject({
-    message: 'Too much waits for the upstream',
+    message: 'Too many messages wait for the upstream',
     data: { reason: 'busy', outcome: 'not-done' },
   });
   // A ping is answered all the same.
