@@ -27,8 +27,9 @@ const waiting = [
   'cli/redis',
   ...[
     ...['bounds', 'broadcast-silence', 'death', 'early-refusal', 'false-404', 'known-end'],
-    ...['ledger/killed-owner', 'ledger/rerun', 'ledger/sdk-clients', 'membership', 'outage'],
-    ...['probes-elsewhere', 'sends', 'silence', 'unknown-nodes'],
+    ...['ledger/call-copies', 'ledger/killed-owner', 'ledger/next-node-dies', 'ledger/rerun'],
+    ...['ledger/sdk-clients', 'membership', 'outage', 'probes-elsewhere', 'sends', 'silence'],
+    'unknown-nodes',
   ].map((name) => `cluster/${name}`),
   'faults/frozen-process',
   'nats/nats',

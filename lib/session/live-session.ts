@@ -219,13 +219,16 @@ export class LiveSession<Data = unknown>
     }
   }
 
-  /** It goes on at another node, and its stream here ends without what is not written yet. */
+  /**
+   * It goes on at another node, and its stream here ends without what is not written yet. Its calls
+   * are noted until it has begun there.
+   */
   leave(node: string): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     const errorOf = lazySessionClosed();
+    this.calls?.leaves();
     this.#finished = this.sender.leave();
-    this.calls?.ended();
     this.#release(errorOf);
     this.#observer.handedOver(this, node);
   }

@@ -7,6 +7,7 @@ const calls = 'cluster/ledger/cluster-calls.ts';
 
 const told = 'cluster/ledger/call-ledger.spec.ts';
 const killed = 'cluster/ledger/killed-owner.spec.ts';
+const nextDies = 'cluster/ledger/next-node-dies.spec.ts';
 const store = 'cluster/ledger/kept-calls.spec.ts';
 const trails = 'session/inbound/call-trail.spec.ts';
 const again = 'cluster/ledger/rerun.spec.ts';
@@ -204,9 +205,23 @@ export const ledgerMutants: readonly Mutant[] = [
     specs: [told],
   },
   {
+    name: 'a node forgets the answers of a session before the next one has begun',
+    file: 'session/live-session.ts',
+    find: 'this.calls?.leaves();',
+    replace: 'this.calls?.ended();',
+    specs: [nextDies],
+  },
+  {
+    name: 'what a node that ends keeps no more counts as read',
+    file: trail,
+    find: 'this.#lastRead = this.#session.sender.readOffset;',
+    replace: '',
+    specs: [nextDies],
+  },
+  {
     name: 'answers that nobody has read are forgotten when their node shuts down',
     file: trail,
-    find: "if (reason === 'shutdown' || reason === 'restore-failed') this.detached();\n    else ",
+    find: "if (reason === 'shutdown' || reason === 'restore-failed') this.leaves();\n    else ",
     replace: '',
     specs: [told],
   },

@@ -95,7 +95,8 @@ export class Adoptions<Data> {
   }
 
   /**
-   * Resolves when the session has its messages.
+   * Resolves when the session has its messages, and another node knows which answers its client may
+   * not have read: the former node forgets them then.
    *
    * @throws McpSseError `session-not-found` when it is not ready; what `Session.send` rejects with (as
    * a rejection)
@@ -108,7 +109,10 @@ export class Adoptions<Data> {
     const stream = channel === undefined ? undefined : peer.imported.get(channel);
     this.#parts.restorer.begin(session, stream?.takeOver());
     this.#parts.onAdopted(session, peer);
-    const sent = Promise.all(messages.map((message) => session.send(message)));
+    const sent = Promise.all([
+      ...messages.map((message) => session.send(message)),
+      session.calls?.told(),
+    ]);
     // What waits for the session comes behind them.
     this.#forget(id, adoption);
     return sent;

@@ -21,6 +21,8 @@ import type { Offer } from '../rpc/operations.js';
 /** A node that has not answered by then is not asked again, and the session ends here. */
 const ADOPT_MS = 2_000;
 const OFFER_MS = 1_000;
+/** How long the other node may take to say that it has begun; it may begin later, too. */
+const BEGIN_MS = 2_000;
 /** Most sessions on their way at the same time. */
 const AT_A_TIME = 32;
 /** How many nodes are asked to take one session before it ends here. */
@@ -162,23 +164,28 @@ export class HandOvers<Data> implements Mover<Data> {
       this.#abort(state, peer);
       return 'ended';
     }
-    this.#commit(session, handOver, state, peer);
+    // Until then this node's keeper has the calls of the session.
+    await this.#commit(session, handOver, state, peer);
     return 'moved';
   }
 
-  /** In one turn of the event loop the other node begins and this one ends. */
-  #commit(
+  /**
+   * In one turn of the event loop the other node begins and this one ends. Resolves when the other
+   * node has said that it has begun, or may be gone.
+   */
+  async #commit(
     session: LiveSession<Data>,
     handOver: HandOver,
     { id, epoch }: SessionState,
     peer: Peer,
-  ): void {
+  ): Promise<void> {
     const { onMoved, failed } = this.#parts;
     const held = handOver.takeMessages();
     const messages = held.map(({ message }) => message);
     // In one request, so that nothing that is sent there can overtake them.
-    peer.call('commit', { id, epoch, messages }).then(
+    const begun = peer.call('commit', { id, epoch, messages }, BEGIN_MS).then(
       () => {
+        session.calls?.ended();
         for (const { resolve } of held) resolve();
       },
       (thrown: unknown) => {
@@ -190,6 +197,7 @@ export class HandOvers<Data> implements Mover<Data> {
     onMoved(session, peer);
     handOver.moved();
     session.leave(peer.node);
+    await begun;
   }
 
   #abort({ id, epoch }: SessionState, peer: Peer): void {

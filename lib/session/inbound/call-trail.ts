@@ -105,6 +105,8 @@ export class CallTrail {
   /** The other node has something of the session. */
   #kept = false;
   #ended = false;
+  /** How far the client had read when the session ended, or went to another node. */
+  #lastRead: number | undefined;
 
   /**
    * @param n names the session among those of its node
@@ -130,7 +132,7 @@ export class CallTrail {
     for (const [id, offset] of answers) {
       const call: Call = { id, request: undefined, offset, told: false };
       this.#answers.set(id, call);
-      if (this.#session.state !== 'open') this.#fresh.add(call);
+      if (this.#session.state !== 'open') this.#tell(call);
     }
     if (this.#fresh.size > 0) this.#tracker.changed(this, true);
   }
@@ -176,11 +178,20 @@ export class CallTrail {
 
   /** The session is closed. At another node its client may learn which answers it has missed. */
   closed(reason: CloseReason): void {
-    if (reason === 'shutdown' || reason === 'restore-failed') this.detached();
+    if (reason === 'shutdown' || reason === 'restore-failed') this.leaves();
     else this.ended();
   }
 
-  /** The session is over: it has gone to another node, or nobody comes back to it. */
+  /**
+   * The session goes to another node, or ends because this one does. What its client has not read is
+   * noted until it is known to be elsewhere.
+   */
+  leaves(): void {
+    this.#lastRead = this.#session.sender.readOffset;
+    this.detached();
+  }
+
+  /** The session is over: it goes on at another node, or nobody comes back to it. */
   ended(): void {
     this.#ended = true;
     this.#tracker.ended(this);
@@ -220,7 +231,7 @@ export class CallTrail {
     this.#kept = this.#toldCount > 0;
     return {
       n: this.#n,
-      read: this.#session.sender.readOffset,
+      read: this.#readOffset,
       ...(!isKept && { head: this.#head() }),
       ...(begun.length > 0 && { begun }),
       ...(answered.length > 0 && { answered }),
@@ -241,6 +252,11 @@ export class CallTrail {
     }
     for (const call of this.#fresh) call.told = false;
     return this.takeUpdate();
+  }
+
+  /** A session that is over keeps no messages, which does not mean that they were read. */
+  get #readOffset(): number {
+    return this.#lastRead ?? this.#session.sender.readOffset;
   }
 
   #begin(request: JsonRpcRequest): void {
@@ -301,7 +317,7 @@ export class CallTrail {
 
   /** The other node does the same when it is told how far the client has read. */
   #dropRead(): void {
-    const { readOffset } = this.#session.sender;
+    const readOffset = this.#readOffset;
     for (const call of this.#answers?.values() ?? []) {
       if (call.offset === undefined || call.offset > readOffset) return;
       this.#answers?.delete(call.id);
