@@ -109,13 +109,10 @@ export class Adoptions<Data> {
     const stream = channel === undefined ? undefined : peer.imported.get(channel);
     this.#parts.restorer.begin(session, stream?.takeOver());
     this.#parts.onAdopted(session, peer);
-    const sent = Promise.all([
-      ...messages.map((message) => session.send(message)),
-      session.calls?.told(),
-    ]);
+    const sent = Promise.all(messages.map((message) => session.send(message)));
     // What waits for the session comes behind them.
     this.#forget(id, adoption);
-    return sent;
+    return Promise.all([sent, session.calls?.told()]);
   }
 
   abort({ id, epoch }: Operations['abort'], peer: Peer): void {
