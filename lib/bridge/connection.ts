@@ -106,7 +106,11 @@ export class Connection {
     this.#throwIfClosed();
     if (this.#pauses.leftMs > 0) {
       const details = { ...NOT_SENT, cause: this.#failure };
-      throw new HopError('unreachable', 'The upstream was lost; the bridge connects again soon', details);
+      throw new HopError(
+        'unreachable',
+        'The upstream was lost; the bridge connects again soon',
+        details,
+      );
     }
     const link = this.#newLink();
     report.changed({ state: 'reconnecting' });

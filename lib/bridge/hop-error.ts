@@ -100,9 +100,13 @@ function isBeforeSending(error: unknown, code: unknown): boolean {
 }
 
 const invalidAnswer = (cause: unknown): HopError =>
-  new HopError('invalid-answer', 'The upstream answered with something that is not an MCP message', {
-    cause,
-  });
+  new HopError(
+    'invalid-answer',
+    'The upstream answered with something that is not an MCP message',
+    {
+      cause,
+    },
+  );
 
 /** The upstream refused by an HTTP status. */
 export function refusal(status: number, details: HopErrorDetails): HopError {

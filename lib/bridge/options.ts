@@ -202,7 +202,8 @@ function parseUpstream(given: unknown): BridgeSettings['upstream'] {
 function parseCommand(given: Record<string, unknown>): CommandSettings {
   checkNames(given, COMMAND_NAMES, 'upstream.');
   const { command, args = [], env = [], cwd } = given;
-  if (!isText(command) || command === '') throw invalid('upstream.command must be the name or the path of a program');
+  if (!isText(command) || command === '')
+    throw invalid('upstream.command must be the name or the path of a program');
   if (!Array.isArray(args) || !args.every(isText)) {
     throw invalid('upstream.args must be an array of strings');
   }
