@@ -106,11 +106,7 @@ export class Connection {
     this.#throwIfClosed();
     if (this.#pauses.leftMs > 0) {
       const details = { ...NOT_SENT, cause: this.#failure };
-      throw new HopError(
-        'unreachable',
-        'The upstream was lost; the bridge connects again soon',
-        details,
-      );
+      throw new HopError('unreachable', 'The upstream was lost: try again soon', details);
     }
     const link = this.#newLink();
     report.changed({ state: 'reconnecting' });

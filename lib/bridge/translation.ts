@@ -226,11 +226,7 @@ export class Translation implements Upstream {
     const { report, openTransport, send, settings } = this.#surroundings;
     if (this.#isClosed) throw new HopError('session-closed', 'The session has ended', NOT_SENT);
     if (this.#pauses.leftMs > 0) {
-      throw new HopError(
-        'unreachable',
-        'The upstream was lost; the bridge connects again soon',
-        NOT_SENT,
-      );
+      throw new HopError('unreachable', 'The upstream was lost: try again soon', NOT_SENT);
     }
     if (again) report.changed({ state: 'reconnecting' });
     const client = new Client(...this.#identity());
