@@ -11,6 +11,7 @@ import type { Mover } from '../../session/handover/mover.js';
 import { STATE_VERSION, type SessionState } from '../../session/handover/session-state.js';
 import type { LiveSession } from '../../session/live-session.js';
 import type { CloseReason } from '../../session/session.js';
+import { withDeadline } from '../../util/promises.js';
 import { setImmediate } from '../../util/timers.js';
 import { Slots } from '../../util/slots.js';
 import type { Membership } from '../membership.js';
@@ -21,8 +22,9 @@ import type { Offer } from '../rpc/operations.js';
 /** A node that has not answered by then is not asked again, and the session ends here. */
 const ADOPT_MS = 2_000;
 const OFFER_MS = 1_000;
-/** How long the other node may take to say that it has begun; it may begin later, too. */
-const BEGIN_MS = 2_000;
+/** How long one hand-over waits for the other node to begin; then the next one has its turn. */
+const BEGIN_MS = 1_000;
+const late = (): Error => new Error('late');
 /** Most sessions on their way at the same time. */
 const AT_A_TIME = 32;
 /** How many nodes are asked to take one session before it ends here. */
@@ -183,7 +185,7 @@ export class HandOvers<Data> implements Mover<Data> {
     const held = handOver.takeMessages();
     const messages = held.map(({ message }) => message);
     // In one request, so that nothing that is sent there can overtake them.
-    const begun = peer.call('commit', { id, epoch, messages }, BEGIN_MS).then(
+    const begun = peer.call('commit', { id, epoch, messages }).then(
       () => {
         session.calls?.ended();
         for (const { resolve } of held) resolve();
@@ -197,7 +199,7 @@ export class HandOvers<Data> implements Mover<Data> {
     onMoved(session, peer);
     handOver.moved();
     session.leave(peer.node);
-    await begun;
+    await withDeadline(begun, BEGIN_MS, late).catch(ignore);
   }
 
   #abort({ id, epoch }: SessionState, peer: Peer): void {
@@ -274,5 +276,5 @@ function isClosed({ state }: { readonly state: string }): boolean {
 }
 
 function ignore(): void {
-  // The other node drops what is not committed by itself.
+  // The other node drops what is not committed by itself, or begins later.
 }
