@@ -6,7 +6,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 
 import { attempt } from '../util/foreign-error.js';
-import { ignoreRejection, withDeadline } from '../util/promises.js';
+import { ignoreRejection, settledWithin, withDeadline } from '../util/promises.js';
 import { setImmediate } from '../util/timers.js';
 import { HopError } from './hop-error.js';
 import { LineReader } from './line-reader.js';
@@ -114,8 +114,7 @@ export class ChildTransport implements Transport {
       if (running.size === 0) process.removeListener('exit', killAll);
       // What it has written before may still have to be read.
       const read = once(child.stdout, 'close');
-      if (!child.stdout.closed)
-        await withDeadline(read, LAST_WORDS_MS, late).catch(() => undefined);
+      if (!child.stdout.closed) await settledWithin(read, LAST_WORDS_MS);
       this.#ended(child, typeof signal === 'string' ? `signal ${signal}` : `code ${String(code)}`);
     });
   }

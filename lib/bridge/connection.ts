@@ -1,6 +1,6 @@
 // The connection of one session to its upstream, made again when it is lost.
 import type { JsonRpcMessage, JsonRpcRequest, JsonRpcResponse } from '../index.js';
-import { withDeadline } from '../util/promises.js';
+import { settledWithin } from '../util/promises.js';
 import { clearTimeout, setTimeout } from '../util/timers.js';
 import { HopError, hopErrorOf } from './hop-error.js';
 import { Link } from './link.js';
@@ -216,8 +216,7 @@ export async function untilOpen(
 ): Promise<void> {
   const { upstream, closeTimeoutMs } = settings;
   if (!(upstream instanceof URL)) return;
-  const late = (): Error => new Error('late');
-  await withDeadline(opening, closeTimeoutMs, late, { keepsAlive: true }).catch(() => undefined);
+  await settledWithin(opening, closeTimeoutMs, { keepsAlive: true });
 }
 
 const NOT_SENT = { sent: false };

@@ -6,7 +6,7 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/client';
 
-import { MAX_DELAY_MS, withDeadline } from '../util/promises.js';
+import { MAX_DELAY_MS, settledWithin } from '../util/promises.js';
 import { clearTimeout, setImmediate, setTimeout } from '../util/timers.js';
 import { refusalOf, type RefusedToken } from './authorization.js';
 import { bounded, isEventStream } from './bounded-response.js';
@@ -19,7 +19,6 @@ import type { SessionReport } from './statistics.js';
 const STREAM_MS = 2_000;
 /** The least pause, in milliseconds, before a stream is opened again: the upstream may name one. */
 const LEAST_PAUSE_MS = 100;
-const late = (): Error => new Error('late');
 
 /**
  * Marks the caller's headers of one message on their way through the SDK's transport, which would
@@ -86,7 +85,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     // The transport begins it when it has been given the answer to its POST.
     await new Promise((resolve) => setImmediate(resolve));
     const { opening } = this.#streams;
-    if (opening) await withDeadline(opening, STREAM_MS, late).catch(() => undefined);
+    if (opening) await settledWithin(opening, STREAM_MS);
   }
 
   /**

@@ -3,7 +3,7 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 
 import type { JsonRpcMessage, JsonRpcRequest, JsonRpcResponse } from '../index.js';
 import { PendingMap } from '../util/pending-map.js';
-import { ignoreRejection, withDeadline } from '../util/promises.js';
+import { ignoreRejection, settledWithin } from '../util/promises.js';
 import { randomText } from '../util/random-text.js';
 import { HopError, hopErrorOf, saysUnknownSession } from './hop-error.js';
 import { HttpTransport, markHeaders } from './http-transport.js';
@@ -139,7 +139,7 @@ export class Link {
     this.#isClosing = true;
     const { closeTimeoutMs } = this.#surroundings.settings;
     const sent = this.transport instanceof HttpTransport ? this.transport.sent() : undefined;
-    if (sent) await withDeadline(sent, closeTimeoutMs, closed).catch(() => undefined);
+    if (sent) await settledWithin(sent, closeTimeoutMs);
     await this.close();
   }
 
@@ -150,9 +150,7 @@ export class Link {
     const { transport } = this;
     if (transport instanceof HttpTransport && this.hasSession) {
       const farewell = transport.terminateSession();
-      await withDeadline(farewell, closeTimeoutMs, closed, { keepsAlive: true }).catch(
-        () => undefined,
-      );
+      await settledWithin(farewell, closeTimeoutMs, { keepsAlive: true });
     }
     await transport.close();
   }
@@ -177,7 +175,7 @@ export class Link {
   }
 
   #keepBack(sent: Promise<void>): void {
-    const taken = withDeadline(sent, NOTIFICATION_MS, closed).catch(() => undefined);
+    const taken = settledWithin(sent, NOTIFICATION_MS);
     this.#taken = taken;
     void taken.then(() => {
       if (this.#taken === taken) this.#taken = undefined;

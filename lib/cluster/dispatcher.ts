@@ -8,7 +8,7 @@ import type { Audience } from '../session/audience.js';
 import type { Change } from '../session/changes.js';
 import { namesOf, type LocalHost } from '../session/local-host.js';
 import { usageOf, type McpSseUsage, type UsageReport } from '../session/events/usage-rows.js';
-import { withDeadline } from '../util/promises.js';
+import { settledWithin } from '../util/promises.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import type { JsonRpcMessage, JsonRpcNotification } from '../wire/json-rpc.js';
 import { Adoptions } from './handover/adoptions.js';
@@ -184,8 +184,7 @@ export class Dispatcher<Data> {
       const host = new RemoteHost(peer, this.#probes);
       return { host, sessionId: await host.find(client) };
     });
-    const late = (): McpSseError => new McpSseError('request-timeout', 'no node has answered');
-    return withDeadline(Promise.any(answers), SEARCH_MS, late).catch(() => undefined);
+    return settledWithin(Promise.any(answers), SEARCH_MS);
   }
 
   /**

@@ -93,6 +93,11 @@ export class Liveness {
     return now - this.#heardAt < this.#patienceMs;
   }
 
+  /** Whether it was heard lately, and somebody listens at its address. */
+  isThere(now: number): boolean {
+    return this.isAlive(now) && !this.isAbsent;
+  }
+
   /**
    * Whether messages for it may be handed to the adapter. Not before it was heard after an outage,
    * and not while nobody listens: the adapter's word alone does not show whether they arrive.

@@ -1,7 +1,7 @@
 // This node among the others: who is there.
 import { McpSseError } from '../errors.js';
 import { sessionNotFound } from '../session/session-not-found.js';
-import { withDeadline } from '../util/promises.js';
+import { settledWithin, withDeadline } from '../util/promises.js';
 import { EVERYONE, type Adapter, type AdapterMember } from './adapter/adapter.js';
 import { Discovery } from './discovery.js';
 import { LinkBudget, type ByteAccount } from './link/link-budget.js';
@@ -209,7 +209,7 @@ export class Membership implements PeerOwner, Contact {
     // The others may live on: no client may be told that their sessions are gone.
     this.#nodes.giveUp();
     this.#up = false;
-    if (this.#member) await withDeadline(leave(this.#member), LEAVE_MS, noAnswer).catch(ignore);
+    if (this.#member) await settledWithin(leave(this.#member), LEAVE_MS);
   }
 
   /**

@@ -35,10 +35,10 @@ export interface LimitOptions {
   writeTimeoutMs?: number;
   /**
    * Bytes that all callers together may make the process hold: bodies, running requests, messages
-   * that wait for clients or other nodes, replays, handshakes, large heads of streams. Above it a POST gets
-   * 503 (`over-budget`). Then replays are dropped, those of the longest-detached sessions first
-   * (`replay-evicted`), then the session that holds most is closed (`over-budget`). Streams, and
-   * bodies over 64 KiB, may use three quarters of it. All routers of the process share it.
+   * that wait for clients or other nodes, replays, handshakes, large heads of streams. Above it a
+   * POST gets 503 (`over-budget`). Then replays are dropped, those of the longest-detached sessions
+   * first (`replay-evicted`), then the session that holds most is closed (`over-budget`). Streams,
+   * and bodies over 64 KiB, may use three quarters of it. All routers of the process share it.
    * @defaultValue a quarter of V8's heap limit
    */
   maxTotalBytes?: number;

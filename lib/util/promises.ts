@@ -46,6 +46,15 @@ export function withDeadline<T>(
   });
 }
 
+/** As `withDeadline`, but resolves with undefined at the deadline, and if `work` fails. Never rejects. */
+export function settledWithin<T>(
+  work: PromiseLike<T>,
+  ms: number,
+  options?: DeadlineOptions,
+): Promise<T | undefined> {
+  return withDeadline(work, ms, () => new Error('late'), options).catch(() => undefined);
+}
+
 /** Calls `expire` after `ms` milliseconds. Returns a function that cancels that. */
 export function startDeadline(
   ms: number,

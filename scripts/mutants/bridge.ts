@@ -113,7 +113,7 @@ export const bridge: readonly Mutant[] = [
   {
     name: 'bridge: what an upstream is about to refuse is cut off',
     file: 'bridge/link.ts',
-    find: '    if (sent) await withDeadline(sent, closeTimeoutMs, closed).catch(() => undefined);\n',
+    find: '    if (sent) await settledWithin(sent, closeTimeoutMs);\n',
     replace: '    void sent;\n    void closeTimeoutMs;\n',
     specs: [ODD_UPSTREAMS],
   },

@@ -146,8 +146,8 @@ const faultMutants: readonly Mutant[] = [
   {
     name: 'the goodbye of an adapter has no deadline',
     file: 'cluster/membership.ts',
-    find: 'await withDeadline(leave(this.#member), LEAVE_MS, noAnswer)',
-    replace: 'await withDeadline(leave(this.#member), 1e9, noAnswer)',
+    find: 'await settledWithin(leave(this.#member), LEAVE_MS)',
+    replace: 'await settledWithin(leave(this.#member), 1e9)',
     specs: [adapters],
   },
   {

@@ -193,8 +193,8 @@ export const ledgerMutants: readonly Mutant[] = [
   {
     name: 'a keeper at whose address nobody listens is trusted until it counts as gone',
     file: ledger,
-    find: 'return !this.#isAbsent(name) || this.#nextKeeper(now, name) === undefined;',
-    replace: 'return true;',
+    find: 'if (liveness?.isThere(now)) return true;',
+    replace: 'if (liveness?.isAlive(now)) return true;',
     specs: [copied],
   },
   {

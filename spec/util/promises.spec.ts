@@ -10,6 +10,7 @@ import {
   isPromiseLike,
   MAX_DELAY_MS,
   rejected,
+  settledWithin,
   withDeadline,
 } from '../../lib/util/promises.js';
 import { deferred } from '../support/deferred.js';
@@ -34,6 +35,15 @@ describe('work with a deadline', () => {
     await expect(withDeadline(Promise.resolve(1), 1_000, late)).resolves.toBe(1);
     const failure = new Error('own');
     await expect(withDeadline(Promise.reject(failure), 1_000, late)).rejects.toBe(failure);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('may be waited for without minding how it settles', async () => {
+    await expect(settledWithin(Promise.resolve(1), 1_000)).resolves.toBe(1);
+    await expect(settledWithin(Promise.reject(new Error('own')), 1_000)).resolves.toBeUndefined();
+    const waited = settledWithin(deferred().promise, 1_000);
+    await pass(1_000);
+    await expect(waited).resolves.toBeUndefined();
     expect(vi.getTimerCount()).toBe(0);
   });
 

@@ -11,7 +11,7 @@ import type { Mover } from '../../session/handover/mover.js';
 import { STATE_VERSION, type SessionState } from '../../session/handover/session-state.js';
 import type { LiveSession } from '../../session/live-session.js';
 import type { CloseReason } from '../../session/session.js';
-import { withDeadline } from '../../util/promises.js';
+import { settledWithin } from '../../util/promises.js';
 import { setImmediate } from '../../util/timers.js';
 import { Slots } from '../../util/slots.js';
 import type { Membership } from '../membership.js';
@@ -24,7 +24,6 @@ const ADOPT_MS = 2_000;
 const OFFER_MS = 1_000;
 /** How long one hand-over waits for the other node to begin; then the next one has its turn. */
 const BEGIN_MS = 1_000;
-const late = (): Error => new Error('late');
 /** Most sessions on their way at the same time. */
 const AT_A_TIME = 32;
 /** How many nodes are asked to take one session before it ends here. */
@@ -199,7 +198,7 @@ export class HandOvers<Data> implements Mover<Data> {
     onMoved(session, peer);
     handOver.moved();
     session.leave(peer.node);
-    await withDeadline(begun, BEGIN_MS, late).catch(ignore);
+    await settledWithin(begun, BEGIN_MS);
   }
 
   #abort({ id, epoch }: SessionState, peer: Peer): void {
@@ -276,5 +275,5 @@ function isClosed({ state }: { readonly state: string }): boolean {
 }
 
 function ignore(): void {
-  // The other node drops what is not committed by itself, or begins later.
+  // The other node drops what is not committed by itself.
 }

@@ -41,15 +41,17 @@ export class CallCopies {
     this.#copied.add(node);
     const notes = this.#kept.notesOf(node);
     const { self, nodes } = this.#membership;
-    const heir = nodes.nextAfter(self, ({ name }) => name !== node && this.#isThere(name, now));
+    const heir = nodes.nextAfter(
+      self,
+      ({ name, liveness }) => name !== node && liveness.isThere(now),
+    );
     if (!notes || notes.updates.length === 0 || heir === undefined) return;
     const copy = { version: NOTES_VERSION, node, ...notes };
     this.#membership.peer(heir)?.call('copyCalls', copy, COPY_MS).catch(ignore);
   }
 
   #isThere(node: string, now: number): boolean {
-    const liveness = this.#membership.nodes.get(node)?.liveness;
-    return liveness?.isAlive(now) === true && !liveness.isAbsent;
+    return this.#membership.nodes.get(node)?.liveness.isThere(now) === true;
   }
 }
 

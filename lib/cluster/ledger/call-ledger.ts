@@ -140,20 +140,17 @@ export class CallLedger implements CallTracker {
 
   /** Nobody may listen there long before the node counts as gone; then another one is better. */
   #mayKeep(name: string, now: number): boolean {
-    if (!this.#isAlive(name, now)) return false;
-    return !this.#isAbsent(name) || this.#nextKeeper(now, name) === undefined;
-  }
-
-  #isAbsent(name: string): boolean {
-    return this.#membership.nodes.get(name)?.liveness.isAbsent === true;
+    const liveness = this.#membership.nodes.get(name)?.liveness;
+    if (liveness?.isThere(now)) return true;
+    return liveness?.isAlive(now) === true && this.#nextKeeper(now, name) === undefined;
   }
 
   #nextKeeper(now: number, former?: string): string | undefined {
     const { self, nodes } = this.#membership;
-    return nodes.nextAfter(self, ({ name }) => {
-      const isThere = this.#isAlive(name, now) && !this.#isAbsent(name);
-      return isThere && name !== former && !this.#excluded.has(name);
-    });
+    return nodes.nextAfter(
+      self,
+      ({ name, liveness }) => liveness.isThere(now) && name !== former && !this.#excluded.has(name),
+    );
   }
 
   #choose(now: number): void {

@@ -1,8 +1,7 @@
 // Keeps the open exchanges of Streamable HTTP.
 import type { ServerResponse } from 'node:http';
 
-import { withDeadline } from '../../util/promises.js';
-import { McpSseError } from '../../errors.js';
+import { settledWithin } from '../../util/promises.js';
 import type { Exchange } from '../exchange.js';
 
 /**
@@ -38,8 +37,7 @@ export class OpenExchanges {
   async drain(timeoutMs: number): Promise<void> {
     if (this.#answers.size > 0) {
       const answered = new Promise<void>((resolve) => this.#whenAnswered.push(resolve));
-      const late = (): McpSseError => new McpSseError('internal', 'late');
-      await withDeadline(answered, timeoutMs, late).catch(() => undefined);
+      await settledWithin(answered, timeoutMs);
     }
     // Not `end()`: what the handler writes after that would be an error that nobody hears.
     for (const res of [...this.#answers, ...this.#streams]) res.destroy();

@@ -10,6 +10,7 @@ import { lastId, openWithIds } from '../../support/returning-client.js';
 import { serve, type Served } from '../../support/serve.js';
 import { discovered, serveTwo } from '../../support/serve-nodes.js';
 import { StreamClient } from '../../support/stream-client.js';
+import { openAndMissAnswer } from './returning.js';
 
 const gate = deferred<object>();
 const handler = (message: JsonRpcMessage): unknown =>
@@ -84,10 +85,7 @@ describe('another node knows', () => {
 
   it('of a node that has left, which answers its clients may not have read', async () => {
     const { owner, keeper, client } = await serveKept();
-    const others = await openWithIds(`${owner.url}/sse`);
-    others.drop();
-    await eventually(() => owner.mcp.stats().detached === 1, 'the loss of the stream');
-    await others.post(request(1, 'quick'));
+    const others = await openAndMissAnswer(owner);
     await owner.mcp.close({ timeoutMs: 50, handOver: false });
     const back = async (former: StreamClient): Promise<StreamClient> => {
       const headers = { 'Last-Event-ID': lastId(former) };
@@ -145,10 +143,7 @@ it('a session that goes to another node takes along which answers its client has
   nodes.push(await serve({ handler, adapter }));
   await discovered(nodes);
   const [leaving, ...others] = nodes as [Served<unknown>, ...Served<unknown>[]];
-  const client = await openWithIds(`${leaving.url}/sse`);
-  client.drop();
-  await eventually(() => leaving.mcp.stats().detached === 1, 'the loss of the stream');
-  await client.post(request(1, 'quick'));
+  await openAndMissAnswer(leaving);
   await leaving.mcp.close();
   const owner = others.find(({ mcp }) => mcp.sessions.size === 1);
   const keeper = others.find((node) => node !== owner)!;

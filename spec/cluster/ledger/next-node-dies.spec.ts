@@ -4,11 +4,11 @@ import { expect, it } from 'vitest';
 
 import { eventually } from '../../support/eventually.js';
 import { FaultyAdapter } from '../../support/faulty-adapter.js';
-import { request } from '../../support/messages.js';
-import { lastId, openWithIds } from '../../support/returning-client.js';
+import { lastId } from '../../support/returning-client.js';
 import { serve, type Served } from '../../support/serve.js';
 import { discovered } from '../../support/serve-nodes.js';
 import { StreamClient } from '../../support/stream-client.js';
+import { openAndMissAnswer } from './returning.js';
 
 const handler = (): object => ({});
 const callsKept = (node: Served<unknown>): number => node.mcp.stats().cluster?.callsKept ?? 0;
@@ -25,10 +25,7 @@ it(
     nodes.push(await serve({ handler, adapter }));
     await discovered(nodes);
     const [leaving, ...others] = nodes as [Served<unknown>, ...Served<unknown>[]];
-    const client = await openWithIds(`${leaving.url}/sse`);
-    client.drop();
-    await eventually(() => leaving.mcp.stats().detached === 1, 'the loss of the stream');
-    await client.post(request(1, 'quick'));
+    const client = await openAndMissAnswer(leaving);
     await eventually(() => others.some((node) => callsKept(node) === 1), 'a node that keeps it');
     await leaving.mcp.close();
     const third = others.find((node) => !adapter.dead.has(nameOf(node)))!;

@@ -1,7 +1,24 @@
 import { expect } from 'vitest';
 
-import { beginAgainAsSdk, lastEndpoint, NEGOTIATED } from '../../support/returning-client.js';
+import { eventually } from '../../support/eventually.js';
+import { request } from '../../support/messages.js';
+import {
+  beginAgainAsSdk,
+  lastEndpoint,
+  NEGOTIATED,
+  openWithIds,
+} from '../../support/returning-client.js';
+import type { Served } from '../../support/serve.js';
 import { post, type StreamClient } from '../../support/stream-client.js';
+
+/** A client of the node that has lost its stream, and then been answered its call 1. */
+export async function openAndMissAnswer(node: Served<unknown>): Promise<StreamClient> {
+  const client = await openWithIds(`${node.url}/sse`);
+  client.drop();
+  await eventually(() => node.mcp.stats().detached === 1, 'the loss of the stream');
+  await client.post(request(1, 'quick'));
+  return client;
+}
 
 /**
  * Comes to another node as an SDK client does that has lost its stream, answers the probe there, and
