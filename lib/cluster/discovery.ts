@@ -1,15 +1,18 @@
 // Waits for the other nodes to answer one that has just begun.
-import { performance, setTimeout } from '../util/timers.js';
+import { pause } from '../util/promises.js';
+import { performance } from '../util/timers.js';
 
 /** Others answer the first heartbeat of a new node at once; who is busy takes longer. */
 const ANSWER_MS = 300;
-const LATE_MS = 1_500;
+const LATE_MS = 3_000;
 const CHECK_MS = 20;
 
 /** The node that looks for the others. */
 export interface Newcomer {
   readonly up: boolean;
-  /** When it came into reach of the adapter, or out of it, on the clock of `performance.now()`. */
+  /** Whether it joins its adapter for the first time, and nothing has failed. */
+  readonly begins: boolean;
+  /** When it began, or came into reach of the adapter, or out of it, by `performance.now()`. */
   readonly upSince: number;
   /** Whether the adapter counts more nodes than were heard. */
   readonly missesSomebody: boolean;
@@ -25,8 +28,9 @@ export class Discovery {
   }
 
   /**
-   * Resolves when the others have had the time to answer the first heartbeat: a little longer where
-   * the adapter counts more of them than have. Undefined once that is so, or out of reach.
+   * Resolves when this node has joined its adapter and the others have had the time to answer its
+   * first heartbeat: a little longer where the adapter counts more of them than have. Undefined once
+   * that is so, or out of reach.
    */
   over(): Promise<void> | undefined {
     if (this.#waiting || !this.#goesOn) return this.#waiting;
@@ -37,12 +41,13 @@ export class Discovery {
   }
 
   get #goesOn(): boolean {
-    const { up, upSince, missesSomebody } = this.#node;
+    const { up, begins, upSince, missesSomebody } = this.#node;
     const ms = performance.now() - upSince;
-    return up && (ms < ANSWER_MS || (ms < LATE_MS && missesSomebody));
+    if (!up) return begins && ms < LATE_MS;
+    return ms < ANSWER_MS || (ms < LATE_MS && missesSomebody);
   }
 
   async #wait(): Promise<void> {
-    while (this.#goesOn) await new Promise<void>((resolve) => setTimeout(resolve, CHECK_MS));
+    while (this.#goesOn) await pause(CHECK_MS);
   }
 }

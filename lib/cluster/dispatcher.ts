@@ -35,7 +35,9 @@ const SEARCH_MS = 2_000;
 const USAGE_MS = 2_000;
 /** A broadcast waits this long for a node that is silent. */
 const BROADCAST_MS = 30_000;
-const NOT_TOLD = 'another node has gone, and a broadcast did not reach its sessions';
+const NODE_GONE = 'another node has gone, and a broadcast did not reach its sessions';
+const OUT_OF_REACH = 'the adapter is out of reach, and a broadcast did not reach other nodes';
+const untold = (why: string): McpSseError => new McpSseError('adapter-unavailable', why);
 
 export class Dispatcher<Data> {
   /** Hands sessions over when this node shuts down; undefined if this is the only node. */
@@ -297,11 +299,12 @@ export class Dispatcher<Data> {
   }
 
   #tellKnown<Name extends Operation>(operation: Name, params: Operations[Name]): void {
-    for (const peer of this.#membership?.known() ?? []) {
+    const known = this.#membership?.known() ?? [];
+    if (known.length === 0 && this.#membership?.up === false) this.#failed(untold(OUT_OF_REACH));
+    for (const peer of known) {
       peer.call(operation, params, BROADCAST_MS).catch((thrown: unknown) => {
         const error = McpSseError.from(thrown);
-        const isGone = error.code === 'session-not-found';
-        this.#failed(isGone ? new McpSseError('adapter-unavailable', NOT_TOLD) : error);
+        this.#failed(error.code === 'session-not-found' ? untold(NODE_GONE) : error);
       });
     }
   }

@@ -1,7 +1,7 @@
 // This node among the others: who is there.
 import { McpSseError } from '../errors.js';
 import { sessionNotFound } from '../session/session-not-found.js';
-import { settledWithin, withDeadline } from '../util/promises.js';
+import { pause, settledWithin, withDeadline } from '../util/promises.js';
 import { EVERYONE, type Adapter, type AdapterMember } from './adapter/adapter.js';
 import { Discovery } from './discovery.js';
 import { LinkBudget, type ByteAccount } from './link/link-budget.js';
@@ -11,7 +11,7 @@ import { NodeTable, type KnownNode } from './node-table.js';
 import { Outages } from './outages.js';
 import { heartbeatInterval, Pace } from './pace.js';
 import type { Peer, PeerOwner } from './peer.js';
-import { clearInterval, performance, setInterval, setTimeout } from '../util/timers.js';
+import { clearInterval, performance, setInterval } from '../util/timers.js';
 
 const TICK_MS = 100;
 /** Ticks that are further apart show that this process has stood still. */
@@ -83,6 +83,10 @@ export class Membership implements PeerOwner, Contact {
 
   get up(): boolean {
     return this.#up;
+  }
+
+  get begins(): boolean {
+    return !this.#up && !this.#outages.any && !this.#left;
   }
 
   get upSince(): number {
@@ -320,10 +324,6 @@ function isAliveNow(): (liveness: Liveness) => boolean {
 /** Async, so that an error that the adapter throws becomes a rejection. */
 async function leave(member: AdapterMember): Promise<void> {
   await member.leave();
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function outOfReach(): McpSseError {

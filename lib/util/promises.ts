@@ -17,6 +17,11 @@ export interface DeadlineOptions {
   readonly keepsAlive?: boolean;
 }
 
+/** Resolves after `ms` milliseconds. Keeps the process alive. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => timers.setTimeout(resolve, ms));
+}
+
 /**
  * Resolves or rejects as `work` does, or rejects with `late()` after `ms` milliseconds. `work` is
  * a promise, or a function that gets a signal, aborted at the deadline. The outcome of `work` after

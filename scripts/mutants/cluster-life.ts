@@ -77,8 +77,8 @@ const lifeMutants: readonly Mutant[] = [
   {
     name: 'a broadcast leaves silent nodes out',
     file: 'cluster/dispatcher.ts',
-    find: 'this.#membership?.known() ?? []) {\n      peer.call(operation',
-    replace: 'this.#membership?.alive() ?? []) {\n      peer.call(operation',
+    find: 'const known = this.#membership?.known() ?? [];',
+    replace: 'const known = this.#membership?.alive() ?? [];',
     specs: [broadcasts],
   },
 ];
@@ -215,6 +215,20 @@ const scaleMutants: readonly Mutant[] = [
     find: '      owner.onPeerReset();\n',
     replace: '',
     specs: [reliable],
+  },
+  {
+    name: 'a node that has just begun refuses what it could pass on a moment later',
+    file: 'cluster/discovery.ts',
+    find: 'if (!up) return begins && ms < LATE_MS;',
+    replace: 'if (!up) return false;',
+    specs: ['cluster/just-begun.spec.ts'],
+  },
+  {
+    name: 'a broadcast of a node that never reached its adapter is lost in silence',
+    file: 'cluster/dispatcher.ts',
+    find: 'known.length === 0 && this',
+    replace: 'known.length > 0 && this',
+    specs: ['cluster/just-begun.spec.ts'],
   },
 ];
 

@@ -39,7 +39,8 @@ export class Whereabouts {
    */
   ask(node: string): Promise<void> | undefined {
     const { since, up } = this.#membership;
-    if (!up) return undefined;
+    // A node that has just begun may yet come into reach of the others.
+    if (!up) return this.#membership.discovered()?.then(() => this.ask(node));
     if (since !== this.#since) this.#asked.clear();
     this.#since = since;
     const key = this.#keyOf(node);
