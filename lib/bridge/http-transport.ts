@@ -7,11 +7,12 @@ import {
 } from '@modelcontextprotocol/client';
 
 import { MAX_DELAY_MS, settledWithin } from '../util/promises.js';
-import { clearTimeout, setImmediate, setTimeout } from '../util/timers.js';
+import { clearTimeout, setTimeout } from '../util/timers.js';
 import { refusalOf, type RefusedToken } from './authorization.js';
 import { bounded, isEventStream } from './bounded-response.js';
 import type { HeaderRecord } from './forwarded-headers.js';
 import { failureOf, HopError, hopErrorOf, saysUnknownSession } from './hop-error.js';
+import { isInitialized } from './messages.js';
 import type { BridgeSettings } from './options.js';
 import type { SessionReport } from './statistics.js';
 
@@ -19,6 +20,9 @@ import type { SessionReport } from './statistics.js';
 const STREAM_MS = 2_000;
 /** The least pause, in milliseconds, before a stream is opened again: the upstream may name one. */
 const LEAST_PAUSE_MS = 100;
+/** Pauses, in milliseconds, before a stream that never was is tried again: twice as long each time. */
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Marks the caller's headers of one message on their way through the SDK's transport, which would
@@ -26,8 +30,9 @@ const LEAST_PAUSE_MS = 100;
  */
 const MARK = 'x-bridge-message';
 const MARKED = `${MARK}-`;
-/** Carries the number of a request to `fetch`, in the same way. */
+/** Carries the number of a request to `fetch`, in the same way, or says what else the message is. */
 const REQUEST = 'x-bridge-request';
+const INITIALIZED = 'initialized';
 
 /** The headers of one message, in the form in which the transport takes them. */
 export function markHeaders(headers: HeaderRecord): HeaderRecord {
@@ -48,23 +53,29 @@ interface HttpSession {
 }
 
 /**
- * The SDK's transport, with two additions: its timers all end with it, and it says when no answer
- * can come any more.
+ * The SDK's transport, with three additions: its timers all end with it, it says when no answer can
+ * come any more, and it tries again to open a stream that was refused for now.
  */
 export class HttpTransport extends StreamableHTTPClientTransport {
   readonly #timers: Set<NodeJS.Timeout>;
+  readonly #schedule: ReconnectionScheduler;
+  readonly #report: SessionReport;
   /** Requests whose sender does not ask to be told when their stream ends. */
   readonly #unanswered = new Set<RequestId>();
   readonly #streams: Streams;
   readonly #sending = new Set<Promise<void>>();
+  /** The GET that follows the handshake. */
+  #opening: Promise<void> | undefined;
+  #isClosed = false;
   #count = 0;
 
   constructor(url: URL, session: HttpSession) {
     const timers = new Set<NodeJS.Timeout>();
-    const streams: Streams = { opening: undefined, wereOpened: false, bodies: new Set() };
+    const schedule = schedulerFor(timers);
+    const streams: Streams = { wereOpened: false, areTried: false, bodies: new Set() };
     super(url, {
       fetch: fetchFor(session, streams),
-      reconnectionScheduler: schedulerFor(timers),
+      reconnectionScheduler: schedule,
       // Until the session ends. The delay bounds the rate, and 405 and 404 end it.
       reconnectionOptions: {
         initialReconnectionDelay: 1_000,
@@ -74,6 +85,8 @@ export class HttpTransport extends StreamableHTTPClientTransport {
       },
     });
     this.#timers = timers;
+    this.#schedule = schedule;
+    this.#report = session.report;
     this.#streams = streams;
   }
 
@@ -82,10 +95,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
    * after a while. Most servers would lose what they have to say before that.
    */
   async streamOpened(): Promise<void> {
-    // The transport begins it when it has been given the answer to its POST.
-    await new Promise((resolve) => setImmediate(resolve));
-    const { opening } = this.#streams;
-    if (opening) await settledWithin(opening, STREAM_MS);
+    if (this.#opening) await settledWithin(this.#opening, STREAM_MS);
   }
 
   /**
@@ -93,6 +103,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
    * and not for a body that had no answer in it.
    */
   override async send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
+    if (isInitialized(message)) return this.#initialized(message, options);
     if (!('method' in message && 'id' in message)) return super.send(message, options);
     const ended = options?.onRequestStreamEnd ?? this.#answered(message.id, options?.requestSignal);
     const number = String((this.#count += 1));
@@ -107,6 +118,31 @@ export class HttpTransport extends StreamableHTTPClientTransport {
       this.#sending.delete(sending);
       bodies.delete(number);
     }
+  }
+
+  /** The handshake is over: the upstream's stream can be opened. */
+  async #initialized(message: JSONRPCMessage, options: SendOptions): Promise<void> {
+    const headers = { ...options?.headers, [REQUEST]: INITIALIZED };
+    await super.send(message, { ...options, headers });
+    if (!this.#isClosed && !this.#streams.areTried) this.#listen(0);
+  }
+
+  /**
+   * Opens the stream by which the upstream speaks unasked. Once it was open, the SDK opens it again
+   * whenever it ends; before that it would give up at the first refusal, without a word.
+   */
+  #listen(attempt: number): void {
+    this.#streams.areTried = true;
+    // Without an id it is a stream from now on.
+    this.#opening = this.resumeStream('').catch((thrown: unknown) => {
+      if (this.#isClosed) return;
+      const error = hopErrorOf(thrown);
+      if (attempt === 0) this.#report.failed(error);
+      if (isForNow(error)) {
+        const pause = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
+        this.#schedule(this.#listen.bind(this, attempt + 1), pause, attempt);
+      } else this.#streams.areTried = false;
+    });
   }
 
   /**
@@ -138,6 +174,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   };
 
   override async close(): Promise<void> {
+    this.#isClosed = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     await super.close();
@@ -168,16 +205,26 @@ type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1];
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 interface Streams {
-  /** The GET that is under way. */
-  opening: Promise<unknown> | undefined;
   /** There was one. */
   wereOpened: boolean;
+  /** There is one, or one is opened by itself, again and again until it is there. */
+  areTried: boolean;
   /** Numbers of requests whose answer is a body that is read as a whole. */
   readonly bodies: Set<string>;
 }
 
 /** [spec] 405 says that there is no stream. Where only POST has a route, it is one of the others. */
 const NO_STREAM: ReadonlySet<number> = new Set([400, 404, 405, 406, 415, 501]);
+/** Statuses of refusals that another attempt may not meet; so may those from 500. */
+const FOR_NOW: ReadonlySet<number> = new Set([408, 409, 425, 429]);
+
+/** Whether a stream may be there at another attempt: the connection failed, or so says the status. */
+const isForNow = ({ status }: HopError): boolean =>
+  status === undefined || status >= 500 || FOR_NOW.has(status);
+
+/** [spec] Whether a GET is answered with a stream. Some servers show a page; some leave the type out. */
+const isOtherContent = (response: Response): boolean =>
+  response.ok && response.headers.has('content-type') && !isEventStream(response);
 
 function fetchFor(
   { settings, report, latest, refusedToken }: HttpSession,
@@ -191,10 +238,8 @@ function fetchFor(
     callersHeaders(headers, latest);
     for (const [name, value] of Object.entries(own)) headers.set(name, value);
     const answer = (settings.fetch ?? fetch)(url, { ...init, headers });
-    if (init.method === 'GET') streams.opening = answer;
     const response = await answer.catch((error: unknown) => {
-      // The transport opens a stream again by itself.
-      if (hopErrorOf(error).reason === 'unreachable') report.unreachable(streams.wereOpened);
+      if (hopErrorOf(error).reason === 'unreachable') report.unreachable(streams.areTried);
       throw error;
     });
     if (response.ok) report.reached();
@@ -205,23 +250,47 @@ function fetchFor(
       throw error;
     }
     if (init.method === 'GET') {
-      streams.wereOpened ||= response.ok;
+      const isOther = isOtherContent(response);
       const isFirst = !streams.wereOpened && !headers.has('last-event-id');
-      if (isFirst && NO_STREAM.has(response.status)) {
+      streams.wereOpened ||= response.ok && !isOther;
+      if (isFirst && (NO_STREAM.has(response.status) || isOther)) {
         await response.body?.cancel();
+        streams.areTried = false;
         return new Response(null, { status: 405 });
       }
+      if (response.status === 405) streams.areTried = false;
       // The transport does not show what such an answer says.
       if (response.status === 400) {
         const text = await bounded(response, maxMessageBytes).text();
         return new Response(null, { status: saysUnknownSession(text) ? 404 : 400 });
       }
     }
-    // [spec] 202 is no answer to a request; some servers answer on their stream.
-    const isBody = response.status !== 202 && !isEventStream(response);
-    if (number !== null && isBody) streams.bodies.add(number);
+    if (number === INITIALIZED && response.ok) {
+      await response.body?.cancel();
+      // At a 202, the SDK would open a stream, once; at 200 and 204, which some servers say, none.
+      return new Response(null, { status: 204 });
+    }
+    if (number !== null && response.ok) await checkAnswer(number, response, streams);
     return bounded(response, maxMessageBytes);
   };
+}
+
+/**
+ * [spec] A request is answered with JSON or a stream. Some servers say 202, and answer on the
+ * stream of the GET.
+ *
+ * @throws HopError (as a rejection) where no answer can come
+ */
+async function checkAnswer(number: string, response: Response, streams: Streams): Promise<void> {
+  if (response.status !== 202) {
+    if (!isEventStream(response)) streams.bodies.add(number);
+    return;
+  }
+  if (streams.areTried) return;
+  await response.body?.cancel();
+  const text =
+    'The upstream took the request with HTTP status 202, and has no stream for the answer';
+  throw new HopError('invalid-answer', text);
 }
 
 /** Puts the caller's headers in the place of the marked ones. */

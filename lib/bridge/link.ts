@@ -7,7 +7,7 @@ import { ignoreRejection, settledWithin } from '../util/promises.js';
 import { randomText } from '../util/random-text.js';
 import { HopError, hopErrorOf, saysUnknownSession } from './hop-error.js';
 import { HttpTransport, markHeaders } from './http-transport.js';
-import { isRequest, isResponse } from './messages.js';
+import { isInitialized, isRequest, isResponse } from './messages.js';
 import type { Inbound, Surroundings } from './upstream.js';
 
 /** Messages that may wait for a notification in front of them to be taken. */
@@ -209,9 +209,6 @@ const closed = (): HopError => new HopError('closed', CLOSED);
 
 /** `1` and `'1'` are two ids. */
 const keyOf = (id: unknown): string => `${typeof id} ${String(id)}`;
-
-const isInitialized = (message: JsonRpcMessage): boolean =>
-  'method' in message && message.method === 'notifications/initialized';
 
 /** [spec] 404 says so. */
 export function isUnknownSession({ status, text }: HopError): boolean {

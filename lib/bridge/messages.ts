@@ -24,6 +24,9 @@ export const isRequest = (message: JsonRpcMessage): message is JsonRpcRequest =>
 export const isResponse = (message: JsonRpcMessage): message is JsonRpcResponse =>
   !('method' in message);
 
+export const isInitialized = (message: object): boolean =>
+  'method' in message && message.method === 'notifications/initialized';
+
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**

@@ -1,6 +1,5 @@
 import type { Mutant } from './mutant.js';
 
-const AUTHORIZATION = 'bridge/authorization.spec.ts';
 const ENDINGS = 'bridge/endings.spec.ts';
 const ODD_PROGRAMS = 'bridge/odd-programs.spec.ts';
 const ODD_UPSTREAMS = 'bridge/odd-upstreams.spec.ts';
@@ -62,32 +61,11 @@ export const bridge: readonly Mutant[] = [
     specs: [STDIO],
   },
   {
-    name: 'bridge: the last headers are those of every message',
-    file: 'bridge/http-transport.ts',
-    find: '  if (!headers.has(MARK)) {',
-    replace: '  if (headers.has(MARK)) {',
-    specs: ['bridge/headers.spec.ts'],
-  },
-  {
     name: 'bridge: a client may say which protocol a request has',
     file: 'bridge/translation.ts',
     find: 'this.#withLevel(withoutRequestMeta(given))',
     replace: 'this.#withLevel(given)',
     specs: [TRANSLATION],
-  },
-  {
-    name: 'bridge: nobody is told that the stream of a call has ended',
-    file: 'bridge/http-transport.ts',
-    find: '      if (!this.#unanswered.delete(id)) return;',
-    replace: '      if (this.#unanswered.delete(id)) return;',
-    specs: [TRANSLATION],
-  },
-  {
-    name: 'bridge: one message may have any size',
-    file: 'bridge/bounded-response.ts',
-    find: '    if (held <= maxBytes) controller.enqueue(value);',
-    replace: '    if (held <= Infinity) controller.enqueue(value);',
-    specs: ['bridge/faults.spec.ts'],
   },
   {
     name: 'bridge: a session that ends waits for a handshake that hangs',
@@ -125,13 +103,6 @@ export const bridge: readonly Mutant[] = [
     specs: [ODD_PROGRAMS],
   },
   {
-    name: 'bridge: a 400 to the GET of a stream says nothing of the session',
-    file: 'bridge/http-transport.ts',
-    find: 'saysUnknownSession(text) ? 404 : 400',
-    replace: '400',
-    specs: [ODD_UPSTREAMS],
-  },
-  {
     name: 'bridge: a process that has closed its pipes is kept',
     file: 'bridge/child-transport.ts',
     find: '      if (this.#isClosing || !running.has(this)) return;\n      this.onerror',
@@ -153,82 +124,11 @@ export const bridge: readonly Mutant[] = [
     specs: ['bridge/states.spec.ts'],
   },
   {
-    name: 'bridge: events that end in two chunks are one',
-    file: 'bridge/bounded-response.ts',
-    find: '    if (isBlank(this.#last, first)) this.#held = 0;\n',
-    replace: '',
-    specs: [ODD_UPSTREAMS],
-  },
-  {
-    name: 'bridge: one end of a line ends an event, if it comes in two chunks',
-    file: 'bridge/bounded-response.ts',
-    find: '(before === LF && (after === LF || after === CR)) || (before === CR && after === CR);',
-    replace: '(before === LF || before === CR) && (after === LF || after === CR);',
-    specs: [ODD_UPSTREAMS],
-  },
-  {
-    name: 'bridge: the upstream says how often its stream is opened again',
-    file: 'bridge/http-transport.ts',
-    find: 'const pause = Math.min(Math.max(delay, LEAST_PAUSE_MS), MAX_DELAY_MS);',
-    replace: 'const pause = delay;',
-    specs: [ODD_UPSTREAMS],
-  },
-  {
-    name: 'bridge: an upstream without a stream has forgotten the session',
-    file: 'bridge/http-transport.ts',
-    find: 'if (isFirst && NO_STREAM.has(response.status)) {',
-    replace: 'if (isFirst && response.status === 405) {',
-    specs: [ODD_UPSTREAMS],
-  },
-  {
     name: 'bridge: a call of a session that was forgotten waits for its deadline',
     file: 'bridge/relay.ts',
     find: "      this.#pending.settleAll(link, forgotten, 'taken');\n",
     replace: '      void forgotten;\n',
     specs: [ODD_UPSTREAMS],
-  },
-  {
-    name: 'bridge: a body without the answer is waited for',
-    file: 'bridge/http-transport.ts',
-    find: '      if (bodies.has(number)) ended();\n',
-    replace: '',
-    specs: [ODD_UPSTREAMS],
-  },
-  {
-    name: 'bridge: an upstream sends clients to metadata of others',
-    file: 'bridge/challenge.ts',
-    find: "  if (name === 'resource_metadata' && !isOwn(value, upstream)) return;\n",
-    replace: '',
-    specs: ['bridge/challenge.spec.ts'],
-  },
-  {
-    name: "bridge: the question for a caller takes the caller's token elsewhere",
-    file: 'bridge/authorization.ts',
-    find: "redirect: 'manual'",
-    replace: "redirect: 'follow'",
-    specs: [AUTHORIZATION],
-  },
-  {
-    name: 'bridge: a token that was refused is refused for good',
-    file: 'bridge/authorization.ts',
-    find: '    this.#error = undefined;\n',
-    replace: '',
-    specs: [AUTHORIZATION],
-  },
-  {
-    name: 'bridge: another token is refused for the one before it',
-    file: 'bridge/authorization.ts',
-    find: 'if (error && token === this.#token) throw error;',
-    replace: 'if (error) throw error;',
-    specs: [AUTHORIZATION],
-  },
-  {
-    name: "bridge: a client's header replaces the bridge's own",
-    file: 'bridge/http-transport.ts',
-    find: 'for (const [name, value] of Object.entries(own)) headers.set(name, value);',
-    replace:
-      'for (const [name, value] of Object.entries(own)) if (!headers.has(name)) headers.set(name, value);',
-    specs: ['bridge/hostile.spec.ts'],
   },
   {
     name: 'bridge: a session from another node waits for its upstream',
