@@ -105,15 +105,16 @@ export class BridgedSession implements McpServerLike {
   #receive(message: JsonRpcMessage, extra: MessageExtra | undefined): void {
     if (this.#isClosed) return;
     const { forwardHeaders } = this.#surroundings.settings;
-    const headers = extra?.requestInfo?.headers ?? {};
-    // Said in the place of a client: every request of one has headers.
-    const isReplayed = Object.keys(headers).length === 0;
-    if (isReplayed && this.#replayed) {
-      this.#takeReplayed(message, this.#replayed);
-      return;
-    }
-    if (forwardHeaders.length > 0 && !isReplayed) {
-      this.#latest = pickHeaders(forwardHeaders, headers);
+    // They are made when they are read, for each message: most sessions need none.
+    if (this.#replayed || forwardHeaders.length > 0) {
+      const headers = extra?.requestInfo?.headers ?? {};
+      // Said in the place of a client: every request of one has headers.
+      const isReplayed = Object.keys(headers).length === 0;
+      if (isReplayed && this.#replayed) {
+        this.#takeReplayed(message, this.#replayed);
+        return;
+      }
+      if (!isReplayed) this.#latest = pickHeaders(forwardHeaders, headers);
     }
     const inbound = { message, headers: this.#latest };
     if (this.#upstream) this.#upstream.receive(inbound);
