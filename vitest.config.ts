@@ -41,7 +41,15 @@ const waiting = [
 // What starts programs: our own, such as the examples and the code of the pages, of which each loads
 // everything anew, and Redis, NATS, proxies and a browser where they are there.
 const programs = [
-  ...['bench/targets', 'bridge/stdio', 'cli/demo', 'cli/program', 'flows/exit', 'resume/memory'],
+  ...[
+    'bench/targets',
+    'bridge/stdio',
+    'bridge/stdio-flows',
+    'cli/demo',
+    'cli/program',
+    'flows/exit',
+    'resume/memory',
+  ],
   ...['session/events/debug-log', 'testing/runners', 'http/guard/browser'],
   'http/guard/documented-proxies',
   ...['browser', 'layout', 'upstreams', 'usage'].map((name) => `dashboard/${name}`),
