@@ -45,7 +45,7 @@ export function bridge(options: BridgeOptions): Bridge {
     if (!(settings.upstream instanceof URL) && sessions.size >= settings.maxProcesses) {
       throw new McpSseError(
         'too-many-sessions',
-        'bridge: as many processes run as maxProcesses allows',
+        'bridge: too many processes run: maxProcesses is reached',
       );
     }
     const bridged = new BridgedSession(session, picked, statistics, era, () => {

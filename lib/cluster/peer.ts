@@ -260,7 +260,7 @@ export class Peer implements LinkOwner {
     if (this.ended) return;
     this.#updateLink(performance.now());
     this.#link.push(body, (cause) => {
-      const text = 'the adapter does not carry a message to another node';
+      const text = 'the adapter has refused a message to another node: it is lost';
       this.#owner.onError(new McpSseError('adapter-unavailable', text, { cause }));
       onRefused?.();
     });
@@ -332,6 +332,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new McpSseError('invalid-message', 'a node has sent something that is not JSON');
+    throw new McpSseError('invalid-message', 'another node has sent a call that is not JSON');
   }
 }

@@ -84,7 +84,7 @@ function find(
 function textOf(path: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
-  throw notUnderstood(path, `is ${kindOf(value)}, not a text or a safe integer`);
+  throw notUnderstood(path, `is ${kindOf(value)}, not a string or a safe integer`);
 }
 
 /** A client alone is the caller only where nothing else might say which of its users it is. */
@@ -131,7 +131,7 @@ function isBlank(value: unknown): boolean {
 function notUnderstood(path: string, problem: string): McpSseError {
   return new McpSseError(
     'internal',
-    `${path} ${problem}: set security.principal to a function that says whose request it is`,
+    `${path} ${problem}: set security.principal to a function that identifies the caller`,
   );
 }
 

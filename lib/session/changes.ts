@@ -50,7 +50,8 @@ export function changeOf(event: unknown): Change {
   if (change) return change;
   throw new McpSseError(
     'invalid-event',
-    'events: the bus has published something that is not an event of SDK v2',
+    'events: the bus has published an unknown event; its kind must be tools_list_changed, ' +
+      'prompts_list_changed, resources_list_changed, or resource_updated with a uri',
   );
 }
 

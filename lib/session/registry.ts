@@ -129,7 +129,10 @@ export class SessionRegistry<Data = unknown> {
   /** @throws McpSseError `internal` when the id is in use: the live session is not touched. */
   add(session: LiveSession<Data>): void {
     if (this.#sessions.has(session.id)) {
-      throw new McpSseError('internal', 'the id of a new session is already in use');
+      throw new McpSseError(
+        'internal',
+        'the id of a new session is already in use: sessionIdGenerator() must return a new one',
+      );
     }
     this.#sessions.set(session.id, session);
     const { token, key } = session.sender.resumeStrategy;

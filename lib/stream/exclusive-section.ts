@@ -53,7 +53,11 @@ export class ExclusiveSection {
   }
 
   async #write(frame: string): Promise<void> {
-    if (this.#over) throw new McpSseError('write-failed', 'the exclusive section is over');
+    if (this.#over)
+      throw new McpSseError(
+        'write-failed',
+        'the exclusive section is over: write before its function resolves',
+      );
     await this.#writes.run(() => this.#put(frame));
   }
 

@@ -78,8 +78,8 @@ export const lockMutants: readonly Mutant[] = [
   {
     name: 'a section writes on when it is over',
     file: section,
-    find: '    if (this.#over) throw',
-    replace: '    if (this.#put === undefined) throw',
+    find: '    if (this.#over)\n      throw',
+    replace: '    if (this.#put === undefined)\n      throw',
     specs: [exclusive],
   },
 ];

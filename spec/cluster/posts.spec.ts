@@ -129,7 +129,7 @@ describe('a POST to another node than the owner of its session', () => {
     expect((await post(client.endpoint, ping(1))).status).toBe(202);
     expect((await post(endpointAt(other, client), ping(2))).status).toBe(500);
     expect(errors).toEqual([
-      'not-serializable: what goes to another node, req.auth included, must be plain data',
+      'not-serializable: data for another node, req.auth included, must be plain JSON',
     ]);
   });
 });

@@ -85,5 +85,5 @@ it.each([
   { ...report, rows: [{ ...row, transport: 'stdio' }] },
   { ...report, rows: Array.from({ length: 1_001 }, () => row) },
 ])('refuses nonsense (%#)', (answer) => {
-  expect(() => checkedUsage(answer)).toThrow('an answer to usage() that this version cannot read');
+  expect(() => checkedUsage(answer)).toThrow('an answer to usage() in an unknown format');
 });

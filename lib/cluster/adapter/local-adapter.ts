@@ -32,7 +32,8 @@ class LocalMember implements AdapterMember {
   }
 
   async send(to: string, frame: string): Promise<boolean> {
-    if (this.#left) throw new McpSseError('adapter-unavailable', 'This node has left.');
+    if (this.#left)
+      throw new McpSseError('adapter-unavailable', 'This node has left: its router is closed.');
     const addresses = to === EVERYONE ? [...this.members.keys()] : [to];
     const reached = addresses.filter((address) => this.members.has(address));
     // As on a network, a frame never arrives in the sender's stack, nor at a member that has left

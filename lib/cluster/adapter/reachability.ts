@@ -105,5 +105,5 @@ export function notSent(why: string): McpSseError {
 
 /** The rejection of a `send` or a `join` of a member that has left. */
 export function hasLeft(): McpSseError {
-  return notSent('This node has left.');
+  return notSent('This node has left: its router is closed.');
 }

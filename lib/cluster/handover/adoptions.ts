@@ -150,5 +150,8 @@ export class Adoptions<Data> {
 
 function checkVersion(version: number): void {
   if (version === STATE_VERSION) return;
-  throw new McpSseError('invalid-message', 'this node cannot take over sessions of that version');
+  throw new McpSseError(
+    'invalid-message',
+    'sessions cannot move between nodes that run different versions of express-mcp-sse',
+  );
 }

@@ -107,7 +107,7 @@ export class IncomingCalls<Data> {
         this.#keptCalls.forget(checked('forgetCalls', parameters));
         return undefined;
       default:
-        throw new McpSseError('invalid-message', 'this version has no such operation');
+        throw unknownCall();
     }
   }
 
@@ -146,3 +146,9 @@ async function taken(sent: Promise<unknown>): Promise<void> {
     if (error.code !== 'request-timeout') throw error;
   }
 }
+
+const unknownCall = (): McpSseError =>
+  new McpSseError(
+    'invalid-message',
+    'another node has sent an unknown call: run the same version of express-mcp-sse on all nodes',
+  );

@@ -171,7 +171,8 @@ export function checked<Name extends Operation>(name: Name, value: unknown): Ope
   if (!result.success)
     throw new McpSseError(
       'invalid-message',
-      `another node has sent a ${name} that this version cannot read`,
+      `another node has sent a call in an unknown format (${name}): run the same version of ` +
+        'express-mcp-sse on all nodes',
     );
   return result.data as Operations[Name];
 }

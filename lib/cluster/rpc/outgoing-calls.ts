@@ -48,7 +48,7 @@ export class OutgoingCalls {
     try {
       text = JSON.stringify(params);
     } catch (cause) {
-      const advice = 'what goes to another node, req.auth included, must be plain data';
+      const advice = 'data for another node, req.auth included, must be plain JSON';
       return rejected(new McpSseError('not-serializable', advice, { cause }));
     }
     if (!this.#link.hasRoom(Buffer.byteLength(text))) {

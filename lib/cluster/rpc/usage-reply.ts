@@ -27,7 +27,8 @@ export function checkedUsage(answer: unknown): UsageReport {
   if (!result.success)
     throw new McpSseError(
       'internal',
-      'another node has sent an answer to usage() that this version cannot read',
+      'another node has sent an answer to usage() in an unknown format: run the same version of ' +
+        'express-mcp-sse on all nodes',
     );
   return result.data as UsageReport;
 }

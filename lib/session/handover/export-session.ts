@@ -26,10 +26,12 @@ export async function travellingData<Data>(
   const saved = save !== undefined;
   const data: unknown = save ? await save(session.handle) : session.data;
   if (data === undefined || isPlainJson(data)) return { data, saved };
-  const what = saved ? 'what resume.save returned' : 'session.data (see resume.save)';
   throw new McpSseError(
     'not-serializable',
-    `${what} is not plain JSON, so the session cannot move`,
+    saved
+      ? 'the session cannot move to another node: resume.save must return plain JSON'
+      : 'the session cannot move to another node: session.data is not plain JSON; ' +
+          'set resume.save and resume.restore',
   );
 }
 

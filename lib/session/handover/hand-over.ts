@@ -98,7 +98,7 @@ export class HandOver {
       return rejected(
         new McpSseError(
           'buffer-overflow',
-          'too many bytes are sent to a session while it moves to another node',
+          'the server sent over 1 MiB to a session that is moving to another node: this is lost',
         ),
       );
     }

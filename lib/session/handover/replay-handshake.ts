@@ -52,7 +52,10 @@ async function replaying<Data>(
   work: (replay: Replay<Data>) => Promise<void>,
 ): Promise<void> {
   const late = (): McpSseError =>
-    new McpSseError('hook-timeout', 'the server did not answer the handshake in time');
+    new McpSseError(
+      'hook-timeout',
+      'the server did not answer the handshake within limits.hookTimeoutMs',
+    );
   try {
     await withDeadline(work(new Replay(session)), timeoutMs, late);
   } finally {
@@ -129,7 +132,7 @@ function checkVersion(before: string | undefined, now: unknown): void {
   if (before === now) return;
   throw new McpSseError(
     'server-failed',
-    'the new server of the session speaks another protocol version than the one before',
+    'the new server of the session speaks another protocol version than the session has negotiated',
   );
 }
 

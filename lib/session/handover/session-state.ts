@@ -102,6 +102,7 @@ export function parseSessionState(value: unknown): SessionState {
   if (result.success) return result.data as SessionState;
   throw new McpSseError(
     'invalid-message',
-    'another node has sent a session in a format that this version cannot read',
+    'another node has sent a session in an unknown format: run the same version of ' +
+      'express-mcp-sse on all nodes',
   );
 }

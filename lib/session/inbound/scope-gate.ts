@@ -82,7 +82,10 @@ export class ScopeGate {
     dispatch: () => void,
   ): Promise<void> {
     if (this.#waiting >= this.#maxWaiting) {
-      throw new McpSseError('too-many-in-flight', 'too many requests of this session are waiting');
+      throw new McpSseError(
+        'too-many-in-flight',
+        'too many requests of this session are waiting: limits.maxConcurrentRequests is reached',
+      );
     }
     this.#waiting += 1;
     this.#owner.heldBytesChanged(bytes);

@@ -58,7 +58,9 @@ export function scopeCheck(
 
 function insufficientScope(challenge: unknown, authInfo: AuthInfo | undefined): McpSseError {
   if (!isScopeChallenge(challenge)) {
-    const advice = 'a scope challenge must be { scopes, errorDescription? } as RFC 6750 has them';
+    const advice =
+      'a scope challenge must be { scopes: [string, …], errorDescription?: string }, ' +
+      'with the characters that RFC 6750 allows';
     return new McpSseError('server-failed', advice);
   }
   const { scopes, errorDescription = 'Insufficient scope' } = challenge;
