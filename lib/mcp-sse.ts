@@ -65,8 +65,8 @@ export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Route
   notify(sessionId: string, method: string, params?: Record<string, unknown>): Promise<void>;
   /**
    * Sends a notification to every session of all nodes, to those of a `principal`, or to those
-   * sessions of this node that a `filter` accepts (a function cannot travel). It is encoded once. The
-   * call waits for no client: a slow one is closed by its own limits.
+   * sessions of this node that a `filter` accepts (a function cannot travel). Encodes it once.
+   * Waits for no client: the limits of a slow client's session close it.
    *
    * @returns the number of sessions of this node that it went to
    * @throws McpSseError `invalid-option` for a malformed audience or notification, and
@@ -79,11 +79,11 @@ export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Route
   stats(): McpSseStats;
   /**
    * Who uses the server: sessions, requests and refusals by client, version, principal and user
-   * agent, since the nodes began. With an adapter it asks all nodes and waits two seconds at most:
-   * a node that has not answered by then is named in `missing`. Never rejects.
+   * agent, since the nodes began. With an adapter it asks all nodes and waits two seconds at most;
+   * `missing` names the nodes that have not answered by then. Never rejects.
    *
-   * @param options `local: true` for what this node alone has counted, as a metrics endpoint of
-   * each node should say
+   * @param options `local: true` returns the counts of this node alone, for a metrics endpoint on
+   * each node
    */
   usage(options?: { local?: boolean }): Promise<McpSseUsage>;
   /**
@@ -105,14 +105,14 @@ export interface McpSseRouter<Data = unknown> extends RequestHandler, Omit<Route
    */
   requestListener(app: ExpressApp, mount?: string): RequestListener;
   /**
-   * Shuts down: refuses new streams and requests with 503, waits until running requests are answered,
-   * those of `streamableHttp` too, then ends all streams; all within `timeoutMs` (10,000 by default).
-   * What still runs then is answered with the JSON-RPC error -32010. Safe to call again: all calls
-   * share one shutdown. Do not await it in a hook: it waits for hooks. Rejects with
-   * `invalid-option`, and does nothing, if an option is wrong.
+   * Shuts down: refuses new streams and requests with 503, waits for the answers to running
+   * requests, those of `streamableHttp` included, then ends all streams; all within `timeoutMs`
+   * (10,000 by default). Requests that still run then get the JSON-RPC error -32010. Safe to call
+   * again: all calls share one shutdown. Do not await it in a hook: it waits for hooks. Rejects
+   * with `invalid-option`, and does nothing, if an option is wrong.
    *
-   * With an `adapter`, sessions whose clients can come back go on at other nodes, and requests
-   * that come meanwhile wait for that. It takes up to two seconds longer then.
+   * With an `adapter`, sessions whose clients can come back continue on other nodes, and requests
+   * that arrive meanwhile wait for that. It takes up to two seconds longer then.
    */
   close(options?: CloseOptions): Promise<void>;
   /** Ends all sessions now and keeps serving; resolves when their streams have ended. */
@@ -225,7 +225,7 @@ function assemble<Data>(settings: Settings<Data>, statistics: Statistics): Runti
   };
 }
 
-/** Tells sessions what the application publishes, until the function that it returns is called. */
+/** Announces the application's changes to sessions. Returns a function that stops it. */
 function follow<Data>({ settings, dispatcher, events }: Runtime<Data>): () => void {
   if (!settings.events) return () => undefined;
   const { bus, shared } = settings.events;
@@ -247,7 +247,7 @@ function callSettings<Data>({ resume }: Settings<Data>): CallSettings {
   };
 }
 
-/** Without resumption nothing is kept, so these bounds do not matter. */
+/** Without resumption a session keeps no messages, so these bounds do not matter. */
 function sessionLimits<Data>({ limits, resume }: Settings<Data>): SessionLimits {
   const { maxEvents, maxBytes } = resume || { maxEvents: 0, maxBytes: 0 };
   return { ...limits, maxEvents, maxBytes };

@@ -5,7 +5,7 @@ import type { HttpAnswer } from './http-error.js';
 import { isRefusalCode, STATUSES, type McpSseError, type RefusalCode } from '../errors.js';
 import { errorResponseFor, RpcCode } from '../wire/json-rpc.js';
 
-/** What a refusal says besides its status. */
+/** The parts of a refusal besides its status. */
 interface Refusal {
   readonly rpcCode: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -38,16 +38,16 @@ const REFUSALS: Record<RefusalCode, Refusal> = {
   'outcome-unknown': { rpcCode: RpcCode.serverError },
 };
 
-/** Whether the client learns what went wrong: faults of the server stay on the server. */
+/** Whether the client may learn the error. It never learns faults of the server. */
 export function isRefusal(error: McpSseError): boolean {
   return isRefusalCode(error.code);
 }
 
 /**
- * Answers with the error as JSON-RPC, or destroys a response that has begun already. An end for good
- * is told as problem details as well, which tools know.
+ * Answers with the error as JSON-RPC, or destroys a response that has begun already. The error
+ * `sunset` also gets problem details, which tools understand.
  *
- * @param answer what an error of the application asks for instead of what the code stands for
+ * @param answer the answer that an error of the application asks for, in place of the code's
  * @param details members of the problem details
  */
 export function sendError(
@@ -84,7 +84,7 @@ function answerTo({ code, message }: McpSseError): Refusal & { status: number; m
   return { rpcCode: RpcCode.internalError, status: 500, message: 'Internal error' };
 }
 
-/** By what the status says, as for the codes above. */
+/** Maps a status to a JSON-RPC code, as the table above does for error codes. */
 function rpcCodeOf(status: number): number {
   if (status === 429 || status === 503 || status === 504) return RpcCode.serverError;
   return status < 500 ? RpcCode.invalidRequest : RpcCode.internalError;

@@ -6,7 +6,7 @@ import type { Request, Response } from 'express';
 import { McpSseError } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 
-/** Whether the peer at `address`, `hop` proxies away from here, may speak for its client. */
+/** Whether to trust the `X-Forwarded-*` of the peer at `address`, `hop` proxies away. */
 export type TrustProxy = (address: string, hop: number) => boolean;
 
 /** One HTTP request to one of the two endpoints, however it came in. */
@@ -15,9 +15,9 @@ export interface Exchange {
   readonly res: ServerResponse;
   /** Express's `trust proxy` setting of the application. */
   readonly trusts: TrustProxy;
-  /** The request as functions of the application get it, Express's members included. */
+  /** The request with Express's members, for functions of the application. */
   expressRequest(): Request;
-  /** Its response likewise. */
+  /** The response with Express's members. */
   expressResponse(): Response;
 }
 
@@ -37,13 +37,13 @@ export interface HostApp extends AppSettings {
 /** The members of an Express application that `requestListener` needs. */
 export type ExpressApp = HostApp & ((req: IncomingMessage, res: ServerResponse) => void);
 
-/** The origin in front of an absolute URL; only one that no parser of URLs reads otherwise. */
+/** The origin in front of an absolute URL, if all URL parsers read it alike. */
 const ORIGIN = /^https?:\/\/(?:(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d+)?)?(?=[/?]|$)/i;
 
 /**
- * Refuses a stream behind another request of its connection, whose answer comes first.
+ * Refuses a stream that is pipelined behind another request of its connection.
  *
- * [node] Before 24 the response of a pipelined request is not told that its connection has closed:
+ * [node] Before 24 the response of a pipelined request emits no event when its connection closes:
  * its session would stay.
  *
  * @throws McpSseError `invalid-request`.
@@ -54,7 +54,7 @@ export function checkOwnSocket({ res }: Exchange): void {
   throw new McpSseError('invalid-request', advice);
 }
 
-/** The path of a URL as it stands in a request line, and its query without the question mark. */
+/** Splits the URL of a request line into its path and its query without the question mark. */
 export function splitUrl(url: string): { path: string; query: string } {
   // [spec] RFC 9112, 3.2.2: a server must accept the absolute form too.
   const target = url.startsWith('/') ? url : url.replace(ORIGIN, '');

@@ -23,8 +23,8 @@ const MAX_HEADERS = 32;
 const MAX_MESSAGE_LENGTH = 1_000;
 
 /**
- * Headers that an error may not set: those that frame the answer and describe its body, which are
- * ours, and those of CORS, which `security.allowedOrigins` decides.
+ * Headers that an error may not set: this package sets those that frame the answer and describe its
+ * body, and `security.allowedOrigins` decides those of CORS.
  */
 const OURS =
   /^(connection|content-.*|date|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|vary|access-control-.*)$/i;
@@ -34,8 +34,8 @@ const OURS =
  * `http-errors` (`status` or `statusCode`, `headers`, `expose`), or of `@hapi/boom`. A status below
  * 500 refuses the request; any other is kept, and the error stays a fault. Never throws.
  *
- * An error of `server()` only counts if it has `expose` or is one of boom: clients of other services
- * throw errors with a `status` too, and that status is not ours.
+ * An error of `server()` counts only if it has `expose` or is one of boom: clients of other
+ * services throw errors with a `status`, too, and that status is not for our client.
  */
 export function refusedBy(error: McpSseError): Refused {
   if (error.code !== 'internal' && error.code !== 'server-failed') {
@@ -48,7 +48,7 @@ export function refusedBy(error: McpSseError): Refused {
   return { error: new McpSseError(code, answer.message, { cause }), answer };
 }
 
-/** @throws what a getter throws */
+/** @throws any throw of a getter */
 function answerOf(thrown: unknown, mustBeMeant: boolean): HttpAnswer | undefined {
   if (!isRecord(thrown)) return undefined;
   const boom = thrown.isBoom === true && isRecord(thrown.output) ? thrown.output : undefined;
@@ -56,7 +56,7 @@ function answerOf(thrown: unknown, mustBeMeant: boolean): HttpAnswer | undefined
   const status = statusOf(boom ?? thrown);
   if (status === undefined) return undefined;
   const { payload } = boom ?? {};
-  // Boom's payload is made for the client; a plain message needs `expose`.
+  // Boom's payload is meant for the client; a plain message needs `expose`.
   const told: unknown = boom ? isRecord(payload) && payload.message : thrown.message;
   const isTold = boom !== undefined || thrown.expose === true;
   const message = isTold && typeof told === 'string' && told !== '' ? told : undefined;

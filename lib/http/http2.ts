@@ -5,7 +5,7 @@ import { streamHead as headOfStream } from '../wire/sse-encoder.js';
 
 /**
  * Gives a request and a response of `node:http2` the members of `node:http` that the rest of
- * `lib/http` reads: a Host header, and a response that shows when it is gone.
+ * `lib/http` reads: a Host header, and `destroyed` and `closed` of the response.
  */
 export function adaptHttp2(req: IncomingMessage, res: ServerResponse): void {
   if (!isHttp2(res)) return;
@@ -25,7 +25,7 @@ export function streamHead(res: ServerResponse): Record<string, string> {
   return head;
 }
 
-/** Does not rely on the version of the request: an HTTP/1 client may claim any. */
+/** Ignores the version of the request: an HTTP/1 client may claim any. */
 function isHttp2(res: ServerResponse): boolean {
   return 'stream' in res;
 }

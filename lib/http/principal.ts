@@ -1,22 +1,23 @@
-// Determines who the caller of a request is, as the application says.
+// Identifies the caller of a request, by the application's rules.
 import { McpSseError } from '../errors.js';
 import { kindOf, principalFromAuth } from '../options/principal.js';
 import { isPromiseLike } from '../util/promises.js';
 import type { Exchange } from './exchange.js';
 import type { Runtime } from './runtime.js';
 
-/** The caller of a stream: what the application says about the request. */
+/** The caller of a stream, as the application identifies it. */
 export interface Caller {
   readonly principal: string | undefined;
   readonly key: string | undefined;
 }
 
 /**
- * The principal of a request, by `security.principal` or by what authentication left behind.
- * Undefined is an anonymous caller.
+ * Returns the principal of a request, by `security.principal`, or by the result of authentication.
+ * Undefined for an anonymous caller.
  *
- * @throws McpSseError `internal` if the answer is not a string: `null`, `''` or an object would make
- * all callers one principal; `hook-timeout`; any throw of the application's own function.
+ * @throws McpSseError `internal` if the answer is no string, because `null`, `''` or an object
+ * would make all callers one principal; `hook-timeout`; any throw of the application's own
+ * function.
  */
 export function principalOf<Data>(
   exchange: Exchange,

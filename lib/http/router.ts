@@ -17,7 +17,7 @@ import type { Exchange, ExpressApp, HostApp, TrustProxy } from './exchange.js';
 import type { Routes } from './routes.js';
 import { adaptHttp2 } from './http2.js';
 
-/** As hosts without Express call middleware. */
+/** Middleware as hosts without Express call it. */
 type NodeMiddleware = (
   req: IncomingMessage,
   res: ServerResponse,
@@ -25,14 +25,15 @@ type NodeMiddleware = (
 ) => void;
 
 /**
- * The routes as an Express router. It is middleware for everything that calls functions with
- * `(req, res, next)`: connect, Vite, Fastify with middie, Koa with koa-connect, `node:http` itself.
+ * Returns the routes as an Express router. It is also middleware for every host that calls
+ * functions with `(req, res, next)`: connect, Vite, Fastify with middie, Koa with koa-connect,
+ * `node:http`.
  */
 export function routerFor<Data>(routes: Routes<Data>): Router & NodeMiddleware {
   const router = express.Router();
   const { handle } = router as unknown as { handle: RequestHandler };
-  // In front of the router's own layers, not in one: a layer costs 3 % of a POST, and its `next`,
-  // which Express keeps in `req`, 5 % of the memory of a session.
+  // In front of the router's own layers, not in one: a layer costs 3 % of a POST, and Express keeps
+  // its `next` in `req`, which is 5 % of the memory of a session.
   const serveOrHandle = (req: Request, res: Response, next?: NextFunction): void => {
     const app = appOf(req);
     if (!routes.serve(exchangeOf(req, res, app, ''), '', app))
@@ -93,14 +94,14 @@ function asExpressRequest(
   if (typeof req.get === 'function') return req as Request;
   const app = hostOr(given);
   const { url = '' } = req;
-  // A host that cuts the mount off the URL keeps the whole URL here, as connect does.
+  // Hosts that cut the mount off the URL, such as connect, keep the whole URL here.
   const { originalUrl = url } = req;
   const cut = originalUrl.endsWith(url) ? originalUrl.slice(0, -url.length) : '';
   if (req instanceof IncomingMessage) Object.setPrototypeOf(req, app.request);
   else addMembers(req, app.request, IncomingMessage.prototype);
   const mark = url.indexOf('?');
   const parse = app.get('query parser fn') as ((query: string) => unknown) | undefined;
-  // Express 4 sets it for each request, Express 5 has a getter.
+  // Express 4 sets `query` for each request, Express 5 has a getter.
   if (!('query' in req) && parse)
     Object.assign(req, { query: parse(mark < 0 ? '' : url.slice(mark + 1)) });
   return Object.assign(req, { res, params: {}, baseUrl: mount || cut, originalUrl }) as Request;
@@ -162,7 +163,7 @@ function trustOf(app: HostApp | undefined): TrustProxy {
 
 const trustsNobody: TrustProxy = () => false;
 
-/** Under a bare `http.createServer(mcp)` nothing stands behind the router. */
+/** Ends requests for other paths under a bare `http.createServer(mcp)`. */
 function finalHandler(res: ServerResponse): NextFunction {
   return (error?: unknown) => {
     res.statusCode = error === undefined ? 404 : 500;

@@ -23,8 +23,8 @@ export class Routes<Data> {
   }
 
   /**
-   * Serves the request if its URL is one of the two, and returns whether it is. `mount` is the part
-   * of the path before them; `app` decides how strictly paths match.
+   * Serves the request if its URL is one of the two endpoints. Returns whether it is. `mount` is
+   * the part of the path in front of them; `app` decides how strictly paths match.
    */
   serve(exchange: Exchange, mount: string, app: AppSettings | undefined): boolean {
     const name = this.#match(exchange.req.url, mount, app);
@@ -35,7 +35,7 @@ export class Routes<Data> {
     return true;
   }
 
-  /** Whether an error from in front of the router concerns one of the two. */
+  /** Whether the URL is one of the two endpoints: errors of middleware in front concern them. */
   owns(url: string, app: AppSettings | undefined): boolean {
     return this.#match(url, '', app) !== undefined;
   }
@@ -48,8 +48,9 @@ export class Routes<Data> {
     try {
       sendError(res, error, answer, sunset?.detailsOf(error));
     } catch (cause) {
-      // Middleware in front may hook into the head of every answer (`on-headers`), and throw. No caller
-      // is left to be told; an unhandled rejection would end the process.
+      // Middleware in front may hook into the head of every answer (`on-headers`) and throw.
+      // Without
+      // this catch, an unhandled rejection would end the process.
       events.failed(undefined, McpSseError.from(cause));
       res.destroy();
     }
@@ -68,7 +69,7 @@ export class Routes<Data> {
     if (req.method === METHODS[name]) await SERVE[name](exchange, this.#runtime);
     else if (req.method === 'OPTIONS') guard.preflight(exchange);
     else {
-      // [spec] Streamable-first clients POST to the SSE URL, and fall back when they get this answer.
+      // [spec] Clients of both transports POST to the SSE URL first, and fall back at this answer.
       const allowed = streamable ? 'GET, POST, DELETE' : METHODS[name];
       res.setHeader('Allow', allowed);
       throw new McpSseError('method-not-allowed', `this URL accepts only ${allowed}`);
@@ -93,7 +94,7 @@ export class Routes<Data> {
   }
 }
 
-/** The path in the form in which the application's routes compare it. */
+/** Returns a function that normalizes paths as the application's routes do before comparing. */
 function comparableBy(app: AppSettings): (path: string) => string {
   const sensitive = Boolean(app.get('case sensitive routing'));
   const strict = Boolean(app.get('strict routing'));

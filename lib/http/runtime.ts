@@ -1,4 +1,4 @@
-// The parts that the routes work with.
+// The parts that the routes use.
 import type { Dispatcher } from '../cluster/dispatcher.js';
 import type { Settings } from '../options/settings.js';
 import type { ByteBudget } from '../session/byte-budget.js';
@@ -15,7 +15,7 @@ import type { Sweeper } from '../session/sweeper.js';
 import type { OriginGuard } from './guard/origin-guard.js';
 import type { OpenExchanges } from './streamable/open-exchanges.js';
 
-/** The parts that the two endpoints work with: one set for each `mcpSse()`. */
+/** The parts that the two endpoints use: one set for each `mcpSse()`. */
 export interface Runtime<Data> {
   readonly settings: Settings<Data>;
   readonly guard: OriginGuard;
@@ -30,6 +30,6 @@ export interface Runtime<Data> {
   readonly usage: Usage;
   readonly openExchanges: OpenExchanges;
   readonly sunset: Sunset | undefined;
-  /** Where sessions report: the registry and the hooks. */
+  /** Receives the events of sessions, for the registry, the budget and the hooks. */
   readonly observer: SessionObserver<LiveSession<Data>>;
 }

@@ -1,4 +1,4 @@
-// What the head of an answer says of the end of HTTP+SSE, and streams that are refused for it.
+// Announces the end of HTTP+SSE in answers, and refuses streams after it.
 import { userAgentOf } from '../session/events/usage.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 import type { SunsetCaller } from '../session/sunset.js';
@@ -7,10 +7,10 @@ import type { Exchange } from './exchange.js';
 import type { Runtime } from './runtime.js';
 
 /**
- * Announces the end on an answer whose head is not written. Where it does not concern all callers
- * alike, only once the principal is known.
+ * Announces the end in the headers of an answer, if these are not sent yet. If `applies` decides
+ * for each caller, only once the principal is known.
  *
- * @param principal undefined too before it is known
+ * @param principal undefined for an anonymous caller, and before it is known
  */
 export function announceSunset<Data>(
   { req, res }: Exchange,
@@ -26,7 +26,7 @@ export function announceSunset<Data>(
 }
 
 /**
- * Refuses a stream whose session would be refused.
+ * Refuses a stream if HTTP+SSE has ended for its caller and `sunset.refuse` is `'http'`.
  *
  * @throws McpSseError `sunset`
  */

@@ -18,8 +18,8 @@ export interface CloseOptions {
 }
 
 /**
- * The options, complete. What is no object of options counts as none, because `close` is passed as
- * a listener (`process.once('SIGTERM', mcp.close)`).
+ * Completes the options. Anything but an object counts as no options, because applications pass
+ * `close` as a listener (`process.once('SIGTERM', mcp.close)`).
  *
  * @throws McpSseError `invalid-option`: `NaN` for a time would cut off every request at once
  */

@@ -7,20 +7,20 @@ import { describeValue } from '../util/describe-value.js';
 import { isRecord } from '../util/guards.js';
 import { wrongAdapter, wrongFactory, wrongNumber } from './wrong-value.js';
 
-/** What the descriptions go by. */
+/** Facts about all options, for the descriptions. */
 export interface KnownOptions {
-  /** Every option there is, as `group.name`, to tell a misspelt one what it might be. */
+  /** Every option, as `group.name`: the suggestions for a misspelt one. */
   readonly names: readonly string[];
   /** Names of release candidates, and what they became. */
   readonly renamed: Readonly<Record<string, string>>;
-  /** Those that take `false` for off. */
+  /** Options that `false` turns off. */
   readonly switches: ReadonlySet<string>;
 }
 
-/** Unknown options that are named, of all there are. */
+/** The most unknown options that one message names. */
 const MAX_UNKNOWN = 8;
 
-/** What is wrong with `given`, as `name: what it must be; what it is: what to write`. */
+/** Describes each mistake as `name: what it must be; what it is: what to write`. */
 export function describeIssues(
   given: unknown,
   issues: readonly z.core.$ZodIssue[],
@@ -30,8 +30,8 @@ export function describeIssues(
 }
 
 /**
- * A Map, a client, anything but options: where an instance of a class has none of the known names as
- * members of its own, its members are of no interest. The name of the option, and what it is.
+ * Describes a class instance that is no options object, such as a Map or a client: none of its own
+ * members has the name of an option. Undefined for anything else.
  */
 export function foreignInstance(
   value: unknown,
@@ -57,7 +57,7 @@ function describe(
   const value = valueAt(given, path);
   if (issue.code === 'unrecognized_keys') return describeUnknown(issue.keys, place, known);
   if (issue.code === 'invalid_union') {
-    // Of the alternatives, the one that got inside the value knows best what is wrong with it.
+    // The alternative that has looked inside the value describes its mistake best.
     const inside = issue.errors.find((issues) => issues.some((inner) => inner.path.length > 0));
     const nearer = inside ?? (isRecord(value) ? issue.errors.find(hasUnknownKeys) : undefined);
     if (nearer) return nearer.map((inner) => describe(given, inner, known, path)).join('; ');
@@ -77,7 +77,7 @@ function problemOf(
   if (isAboutNumber(issue) || (issue.code === 'invalid_union' && place.endsWith('Ms')))
     return wrongNumber(place, value, known.switches.has(place));
   const needed = neededBy(issue, place, known);
-  // A rule for several members together says all there is to say.
+  // A rule about several members needs neither the value nor a remedy.
   if (!needed.startsWith('must be ')) return needed;
   return `${needed}; it is ${describeValue(value)}${remedyFor(value, place, needed, known)}`;
 }
@@ -125,7 +125,7 @@ function describeUnknown(keys: readonly string[], place: string, known: KnownOpt
 
 function misspelt(key: string, place: string, { names, renamed }: KnownOptions): string {
   const name = place ? `${place}.${key}` : key;
-  // Of two names that are equally near, the one of the same group is meant.
+  // Of two names that are equally similar, prefer the one of the same group.
   const siblings = names.filter((each) => each.startsWith(`${place}.`));
   const former = Object.hasOwn(renamed, name) ? renamed[name] : undefined;
   const meant = former ?? nearest(key, [...siblings, ...names]);

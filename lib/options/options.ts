@@ -153,17 +153,18 @@ export interface ResumeOptions<Data = unknown> {
    */
   maxBytes?: number;
   /**
-   * Who may return to an anonymous session by answering a probe, for which the session's id is
-   * enough: a client at the address that opened it, as far as `trust proxy` tells
-   * (`'same-address'`), any caller that knows the id (`'any'`), or nobody (`false`).
+   * Who may return to an anonymous session by answering the ping of `probeTimeoutMs`, which takes
+   * no more than the session's id: a client at the address that opened it, as `trust proxy`
+   * determines it (`'same-address'`), any caller that knows the id (`'any'`), or nobody (`false`).
    * `Last-Event-ID` does not depend on this: it carries a secret of its own.
    * @defaultValue 'same-address'
    */
   anonymous?: 'same-address' | 'any' | false;
   /**
-   * A client that reconnects without `Last-Event-ID` is asked by a `ping` which session it had. This
-   * is the time for its answer; then it gets a new session. `false` does not ask: TypeScript SDK
-   * clients without `resumableFetch` then lose their session with their stream.
+   * A client that reconnects without `Last-Event-ID` gets a `ping`, and its answer names the
+   * session that it had. This is the time for that answer; then the client gets a new session.
+   * `false` sends no ping: TypeScript SDK clients without `resumableFetch` then lose their session
+   * with their stream.
    * @defaultValue 5,000
    */
   probeTimeoutMs?: number | false;
@@ -181,21 +182,21 @@ export interface ResumeOptions<Data = unknown> {
    */
   key?: (req: Request) => string | undefined;
   /**
-   * Tells another node which calls of clients run here, so that they are answered (-32010
-   * `interrupted`) if this node is killed. Only with an `adapter`. `false` saves the frames; such
-   * calls then end when their clients time out.
+   * Tells another node which calls of clients run here. If this node is killed, their clients get
+   * -32010 (`interrupted`) when they reconnect. Only with an `adapter`. `false` saves this traffic;
+   * the calls of a killed node then end when their clients time out.
    * @defaultValue true
    */
   trackCalls?: boolean;
   /**
-   * `'annotated'` repeats calls of a node that was killed, in the client's new session, if the tool
-   * is annotated as `readOnlyHint` or `idempotentHint` in a `tools/list` of that client. The other
-   * node keeps their requests, up to 16 KiB each. Other calls get -32010.
+   * `'annotated'` repeats the calls of a killed node in the client's new session, if a `tools/list`
+   * of that client has annotated the tool with `readOnlyHint` or `idempotentHint`. The other node
+   * keeps these requests, up to 16 KiB each. Other calls get -32010.
    * @defaultValue false
    */
   rerun?: 'annotated' | false;
   /**
-   * Returns plain data for a session that moves to another node, where `restore` gets it. Runs only
+   * Returns plain data for a session that moves to another node; `restore` gets it there. Runs only
    * with an `adapter`, when this node shuts down. May be async.
    * @defaultValue `session.data` travels if it is plain JSON; if not, the session ends
    */
@@ -285,7 +286,10 @@ export interface McpSseOptions<Data = unknown> {
   /** `true` and `{}` use the defaults; `false` turns keep-alives off. */
   keepAlive?: KeepAliveOptions | boolean;
   limits?: LimitOptions;
-  /** What happens when a stream drops. `true` uses the defaults; with `false` its session ends with it. */
+  /**
+   * Keeps the session of a lost stream for its client. `true` uses the defaults; with `false` a
+   * session ends with its stream.
+   */
   resume?: ResumeOptions<Data> | boolean;
   security?: SecurityOptions;
   /** Ends HTTP+SSE politely: announces it, and refuses new sessions when the time has come. */

@@ -1,23 +1,23 @@
-// Whose request it is, by what authentication left behind.
+// Identifies the caller by the result of authentication middleware.
 import { createHash } from 'node:crypto';
 
 import { McpSseError } from '../errors.js';
 import type { McpSseRequest } from '../session/request-facts.js';
 
-/** A part of what authentication has left, and what it is called. */
+/** An object in the result of authentication, and its path in the request. */
 interface Holder {
   readonly path: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Where the claims of a token are, if not beside it: `extra.sub`, `payload.sub`, `extra.claims.sub`. */
+/** Objects that may hold the claims of a token: `extra.sub`, `payload.sub`, `extra.claims.sub`. */
 const NESTED = ['extra', 'payload', 'claims'] as const;
 const DEEPEST = 2;
 const ISSUER = ['iss', 'issuer'] as const;
 const SUBJECT = ['sub', 'subject', 'userId', 'user_id', 'user'] as const;
 const CLIENT = ['clientId', 'client_id', 'azp'] as const;
 
-/** Fields of a token that name no user, whatever is in them. */
+/** Fields of a token that never name a user. */
 const OF_THE_TOKEN: ReadonlySet<string> = new Set([
   ...[...ISSUER, ...CLIENT, 'token', 'header', 'signature'],
   ...['scopes', 'scope', 'scp', 'resource', 'aud', 'audience', 'expiresAt', 'exp', 'iat', 'nbf'],
@@ -25,13 +25,13 @@ const OF_THE_TOKEN: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The caller by what authentication middleware has left in `req.auth` or else in `req.user`:
- * issuer, subject and client of a token (the bearer middleware of the SDKs, express-jwt,
+ * Identifies the caller by `req.auth`, or else by `req.user`, as authentication middleware sets
+ * them: issuer, subject and client of a token (the bearer middleware of the SDKs, express-jwt,
  * express-oauth2-jwt-bearer, mcp-auth), the user of basic authentication or of Passport, or the
- * token itself. A renewed token of the same subject is the same caller.
+ * token itself. A renewed token of the same subject is the same caller. Undefined without either.
  *
- * @throws McpSseError `internal` when something is there that does not say who the caller is: a
- * session that all users of a client share is not what its author meant.
+ * @throws McpSseError `internal` if these identify no caller. It fails closed, because all users of
+ * a client would share one principal.
  */
 export function principalFromAuth(req: McpSseRequest): string | undefined {
   const { auth } = req;
@@ -80,14 +80,14 @@ function find(
   return undefined;
 }
 
-/** Numbers are identifiers too, as long as JSON has kept them apart. */
+/** Numbers are identifiers too, if they are exact: JSON rounds larger ones to the same number. */
 function textOf(path: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
   throw notUnderstood(path, `is ${kindOf(value)}, not a string or a safe integer`);
 }
 
-/** A client alone is the caller only where nothing else might say which of its users it is. */
+/** A client id alone identifies the caller only if no other field might name one of its users. */
 function refuseUnknownFields(holders: readonly Holder[]): void {
   const read = new Set(holders.map(({ path }) => path));
   for (const { path, fields } of holders) {
@@ -114,7 +114,7 @@ function fieldsOf(path: string, value: unknown): Readonly<Record<string, unknown
   throw notUnderstood(path, `is ${kindOf(value)}, not an object`);
 }
 
-/** Whether its contents are in its fields: not those of an array, a Map or a date. */
+/** Whether the value is an object with fields, not an array, a Map or a date. */
 function hasFields(value: unknown): value is Record<string, unknown> {
   return Object.prototype.toString.call(value) === '[object Object]';
 }
@@ -123,7 +123,7 @@ function isUndefined(value: unknown): boolean {
   return value === undefined;
 }
 
-/** Verifiers write these for the client of a token that has none. */
+/** Verifiers write these values for a token without a client. */
 function isBlank(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
@@ -135,7 +135,7 @@ function notUnderstood(path: string, problem: string): McpSseError {
   );
 }
 
-/** What kind of value it is; never the value, which may be a secret. */
+/** Names the kind of the value, never the value itself: it may be a secret. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (value === '') return 'an empty string';

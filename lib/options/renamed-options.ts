@@ -1,6 +1,6 @@
-// What options of release candidates are called now.
+// Options of the release candidates, and their present names.
 
-/** Names of release candidates, and what they became. */
+/** The present names of options, by their names in the release candidates. */
 export const RENAMED: Readonly<Record<string, string>> = {
   'limits.messageBytes': 'limits.maxBodyBytes',
   'limits.bufferedBytes': 'limits.maxBufferedBytes',

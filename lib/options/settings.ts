@@ -61,7 +61,7 @@ export interface Settings<Data> {
 type ResumeFunctions = 'key' | 'save' | 'restore';
 
 const MiB = 1024 * 1024;
-/** What a session with a server of an SDK takes of the heap, measured as 40 KB, and room besides. */
+/** Heap of a session with an SDK server: 40 KB measured, and a margin. */
 const SESSION_BYTES = 64 * 1024;
 
 function shareOfHeap(divisor: number): number {
@@ -76,7 +76,7 @@ const bus = z.custom<ServerEventBusLike>(
   isBus,
   'must have subscribe(): createMcpHandler(factory).bus of SDK v2, or { bus, shared }',
 );
-/** URLs are matched in any case, with or without a last slash. */
+/** Routes ignore case and a trailing slash. */
 const plain = (text: string): string => text.toLowerCase().replace(/\/$/, '');
 const host = z
   .string()
@@ -245,11 +245,11 @@ export function parseOptions<Data>(given: McpSseOptions<Data>): Settings<Data> {
   if (typeof settings === 'string') {
     throw new McpSseError('invalid-option', `mcpSse(): ${settings}`);
   }
-  // zod has checked that functions are functions; their signatures are the compiler's to check.
+  // zod has checked that functions are functions; the compiler checks their signatures.
   return settings as unknown as Settings<Data>;
 }
 
-/** The options, complete, or what is wrong with them. */
+/** The complete options, or a description of their mistakes. */
 function completed(given: unknown): string | object {
   const wrong = wrongOptions(given) ?? wrongInstance(given);
   if (wrong !== undefined) return wrong;
@@ -259,7 +259,9 @@ function completed(given: unknown): string | object {
   return describeIssues(given, result.error.issues, known);
 }
 
-/** What is passed instead of the options, or of a group of them. */
+/**
+ * Describes a class instance in the place of the options or of a group; undefined if there is none.
+ */
 function wrongInstance(given: unknown): string | undefined {
   const member = (name: string): unknown =>
     attempt(() => (given as Record<string, unknown>)[name], undefined);
@@ -273,10 +275,10 @@ function randomId(): string {
   return randomText(18);
 }
 
-/** As browsers send it; extensions and desktop shells have schemes of their own. */
+/** An origin as browsers send it; extensions and desktop shells have schemes of their own. */
 function isOrigin(text: string): boolean {
   if (text === 'null') return true;
-  // A star may stand for the first label: one is put there to see that all else is an origin.
+  // A star may replace the first label: a sample label in its place must make an origin.
   const sample = text.toLowerCase().replace(/:\/\/\*\.(?=\w)/, '://label.');
   if (!URL.canParse(sample) || sample.includes('*')) return false;
   const { origin, protocol, host } = new URL(sample);

@@ -1,4 +1,4 @@
-// What the application plugs in, known by its shape.
+// Recognizes a bus and an adapter by their methods.
 import type { Adapter } from '../cluster/adapter/adapter.js';
 import type { ServerEventBusLike } from '../session/changes.js';
 import { isRecord } from '../util/guards.js';

@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { isDate, type SunsetCaller } from '../session/sunset.js';
 
 /**
- * How and when this server ends HTTP+SSE. Each node uses its own clock. Running sessions are never
- * ended by it.
+ * How and when this server ends HTTP+SSE. Each node uses its own clock. Running sessions go on.
  */
 export interface SunsetOptions {
   /**
@@ -14,8 +13,8 @@ export interface SunsetOptions {
    */
   deprecated: Date;
   /**
-   * The date from which new sessions are refused, sent as the header `Sunset` (RFC 8594). Not before
-   * `deprecated`.
+   * The date from which the server refuses new sessions, sent as the header `Sunset` (RFC 8594).
+   * Not before `deprecated`.
    * @defaultValue never
    */
   at?: Date;
@@ -27,8 +26,8 @@ export interface SunsetOptions {
    */
   policy?: string;
   /**
-   * Periods in which a share of new sessions (above 0, at most 1, by default all) is refused as after
-   * `at`, so that users who do not read notices find out.
+   * Periods that refuse a share of new sessions (above 0, at most 1, by default all), as `at` does
+   * for good: users who do not read notices find out.
    * @defaultValue none
    */
   brownouts?: readonly { from: Date; to: Date; share?: number }[];

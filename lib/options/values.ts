@@ -1,4 +1,4 @@
-// The kinds of values that several options have.
+// Schemas of values that several options share.
 import { z } from 'zod';
 
 import { isClass } from '../util/describe-value.js';

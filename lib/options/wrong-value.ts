@@ -25,7 +25,7 @@ const SIZES: Readonly<Record<string, number>> = {
   gib: KIB ** 3,
 };
 
-/** What a number must be, why this value is none, and how to write what was probably meant. */
+/** Says what the number must be, what the value is instead, and how to write the likely intent. */
 export function wrongNumber(name: string, value: unknown, canBeOff: boolean): string {
   const unit = unitOf(name);
   const needed =
@@ -48,7 +48,7 @@ function remedy(value: unknown, unit: 'ms' | 'bytes' | undefined, canBeOff: bool
   return meant === undefined ? '' : `: write ${String(meant)}, without quotes`;
 }
 
-/** `'30s'` as 30000, `'4mb'` as 4194304; undefined for what is no such text. */
+/** Reads `'30s'` as 30000 and `'4mb'` as 4194304; undefined for any other text. */
 function inUnits(text: string, units: Readonly<Record<string, number>>): number | undefined {
   const [, digits = '', unit = ''] = /^(\d{1,12}(?:\.\d{1,6})?)([a-z]{0,3})$/i.exec(
     text.replaceAll(/[\s_,]/g, ''),
@@ -63,7 +63,7 @@ function unitOf(name: string): 'ms' | 'bytes' | undefined {
   return name.endsWith('Bytes') ? 'bytes' : undefined;
 }
 
-/** Why the value that was passed as all options is none; undefined where it may be. */
+/** Says why the value cannot be the options; undefined if it can. */
 export function wrongOptions(given: unknown): string | undefined {
   if (isPromise(given)) return `the options are a promise: await it first`;
   if (typeof given === 'function') return wrongFunction(given);
@@ -95,7 +95,7 @@ function wrongFunction(given: object): string {
   );
 }
 
-/** Why the value is no factory of servers. */
+/** Says why the value cannot be a server factory. */
 export function wrongFactory(value: unknown): string {
   const needed = 'must be a function that returns a new MCP server for each session';
   const example = 'server: () => createMcpServer()';
@@ -107,7 +107,7 @@ export function wrongFactory(value: unknown): string {
   return `${needed}${reason}; it is ${describeValue(value)}: write ${example}`;
 }
 
-/** Why the value is no adapter. */
+/** Says why the value cannot be an adapter. */
 export function wrongAdapter(value: unknown): string {
   const needed = 'must be an adapter, such as redisAdapter(client)';
   if (isPromise(value)) return `${needed}; it is a promise: await it first`;

@@ -1,11 +1,14 @@
-// Checks whom a broadcast is for, and fails closed.
+// Checks the audience of a broadcast, and fails closed.
 import { z } from 'zod';
 
 import { McpSseError } from '../errors.js';
 import { isNotification } from '../wire/json-rpc.js';
 import type { Session } from './session.js';
 
-/** Whom a broadcast is for: the sessions of a principal on all nodes, or those of this node that a filter accepts. */
+/**
+ * The audience of a broadcast: the sessions of a principal on all nodes, or those of this node that
+ * a filter accepts.
+ */
 export type BroadcastAudience<Data = unknown> =
   | { readonly principal: string; readonly filter?: never }
   | { readonly filter: (session: Session<Data>) => boolean; readonly principal?: never };
@@ -39,7 +42,7 @@ export function checkBroadcast<Data>(
   }
   if (given.length === 0) return {};
   const result = schema.safeParse(given[0]);
-  // zod has checked that the filter is a function; its signature is the compiler's to check.
+  // zod has checked that the filter is a function; the compiler checks its signature.
   if (result.success) return result.data as Audience<Data>;
   throw new McpSseError(
     'invalid-option',

@@ -1,4 +1,4 @@
-// One account of all bytes that callers can make the process hold.
+// Counts and bounds all bytes that callers can make the process hold.
 import { McpSseError } from '../errors.js';
 
 const FULL = 'the server has no memory left for this: limits.maxTotalBytes is reached';
@@ -6,27 +6,27 @@ const LARGEST = 'limits.maxTotalBytes is exceeded, and this session holds most o
 
 /** The members of a session that the budget needs. */
 export interface BudgetHolder {
-  /** Bytes that the session keeps the process from freeing. */
+  /** Bytes of memory that the session holds. */
   readonly heldBytes: number;
   readonly sender: { releaseWritten(): void };
   close(reason: 'replay-evicted'): void;
   fail(error: McpSseError): void;
 }
 
-/** Bodies up to this size may use the part of the budget that larger ones must leave free. */
+/** Larger bodies may use only a share of the budget; the rest stays free for smaller ones. */
 const SMALL_BYTES = 64 * 1024;
 const SHARE_OF_LARGE = 0.75;
 
-/** Bytes that all budgets of this process count: several routers share one heap. */
+/** The bytes of all budgets of this process: several routers share one heap. */
 let processBytes = 0;
 
 /**
- * One account of all bytes that callers can make the process hold: bodies, running requests,
- * messages that wait for readers, replays, handshakes, and what waits for other nodes.
+ * Counts and bounds all bytes that callers can make the process hold: bodies, running requests,
+ * messages that wait for clients or other nodes, replays and handshakes.
  *
- * At the limit, input of clients is refused first. If the server itself needs room, replays are
- * dropped, those of the longest-detached sessions first; then kept messages of the others; then the
- * session that holds the most is closed.
+ * At the limit it first refuses input of clients. If the server itself needs room, it closes the
+ * longest-detached sessions, then drops the kept messages of the others, then closes the session
+ * that holds the most.
  */
 export class ByteBudget<Holder extends BudgetHolder> {
   readonly #maxBytes: number;
@@ -49,8 +49,10 @@ export class ByteBudget<Holder extends BudgetHolder> {
   }
 
   /**
-   * @param size of the whole that `bytes` are a part of
-   * @throws McpSseError `over-budget` when `bytes` more of a client would be too many
+   * Checks whether `bytes` more of a client would fit.
+   *
+   * @param size of the whole body, of which `bytes` are a part
+   * @throws McpSseError `over-budget` if they would not
    */
   admit(bytes: number, size: number = bytes): void {
     const share = size > SMALL_BYTES ? SHARE_OF_LARGE : 1;
@@ -64,18 +66,18 @@ export class ByteBudget<Holder extends BudgetHolder> {
     processBytes += bytes;
   }
 
-  /** Counts `bytes` more, or fewer if negative, of a session; makes room when they are too many. */
+  /** Counts `bytes` more, or fewer if negative, of a session. Makes room if they are too many. */
   change(_holder: Holder, bytes: number): void {
     this.add(bytes);
     if (bytes > 0 && this.#isOver()) this.#makeRoom();
   }
 
-  /** Its client has left: it is the next to go, behind those who left before. */
+  /** The session's client has left. Sessions go in the order in which their clients left. */
   detached(holder: Holder): void {
     this.#detached.add(holder);
   }
 
-  /** Its client is back, or it has closed. */
+  /** The session's client is back, or the session has closed. */
   attachedOrClosed(holder: Holder): void {
     this.#detached.delete(holder);
   }
@@ -95,7 +97,7 @@ export class ByteBudget<Holder extends BudgetHolder> {
     for (let largest = this.#largest(); this.#isOver() && largest; largest = this.#largest()) {
       const before = this.#bytes;
       largest.fail(new McpSseError('over-budget', LARGEST));
-      // A handler that goes on may still hold its memory: the other sessions must not pay for that.
+      // A handler that goes on may still hold its memory. Closing more sessions would not help.
       if (this.#bytes >= before) return;
     }
   }

@@ -18,11 +18,11 @@ export interface ServerEventBusLike {
   subscribe(listener: (event: ServerEventLike) => void): () => void;
 }
 
-/** Where changes are published, and whether on all nodes. */
+/** The bus of the application's changes. */
 export interface EventsOptions {
   readonly bus: ServerEventBusLike;
   /**
-   * Whether the bus itself delivers each event to all nodes, so that no node has to pass it on.
+   * Whether the bus itself delivers each event to all nodes. Then no node passes it on.
    * @defaultValue false
    */
   readonly shared?: boolean;
@@ -41,7 +41,7 @@ const LISTS: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /**
- * The notification for an event.
+ * Returns the notification for an event.
  *
  * @throws McpSseError `invalid-event` for anything but an event of SDK v2
  */
@@ -72,7 +72,7 @@ function read(event: unknown): Change | undefined {
  * Passes the changes of a bus to `announce`. Returns a function that stops it. Failures go to
  * `failed`, never to the publisher.
  *
- * @throws McpSseError `invalid-option` if the bus does not subscribe as it should
+ * @throws McpSseError `invalid-option` if `subscribe` throws or returns no function
  */
 export function followChanges(
   bus: ServerEventBusLike,

@@ -2,7 +2,7 @@
 import { McpSseError } from '../errors.js';
 import { performance } from '../util/timers.js';
 
-/** A session as its pings need it. */
+/** The members of a session that its pings use. */
 interface PingedSession {
   readonly sender: {
     readonly writer: object | undefined;
@@ -12,20 +12,22 @@ interface PingedSession {
   request(method: 'ping', params: undefined, options: { timeoutMs: number }): Promise<unknown>;
 }
 
-/** How the pings of all sessions are taken. */
+/** The rules for the pings of all sessions. */
 export interface PingRules {
-  /** How long a client may take to answer, in milliseconds. */
+  /** Milliseconds for the client's answer. */
   readonly timeoutMs: number;
-  /** Whether a client that has never answered one must do so too. */
+  /** Whether an unanswered ping also counts for clients that have never answered one. */
   readonly strict: boolean;
 }
 
-/** The pings of one session: one at a time, and its end when one is not answered. */
+/**
+ * Pings the client of one session, one ping at a time, and ends its connection without an answer.
+ */
 export class Heartbeat {
   /** On the clock of `performance.now()`. */
   lastBeatAt: number = performance.now();
   #waiting = false;
-  /** Some clients answer no ping, mcp-go for one: their silence says nothing. */
+  /** Some clients, such as mcp-go, answer no ping: their silence proves nothing. */
   #hasAnswered = false;
 
   /** Whether a ping waits for its answer. */
@@ -33,7 +35,7 @@ export class Heartbeat {
     return this.#waiting;
   }
 
-  /** Asks the client for a sign of life, unless it is being asked. */
+  /** Pings the client, unless a ping still waits for its answer. */
   beat(session: PingedSession, { timeoutMs, strict }: PingRules): void {
     if (this.#waiting) return;
     this.#waiting = true;
@@ -43,10 +45,10 @@ export class Heartbeat {
       .request('ping', undefined, { timeoutMs })
       .then(() => (this.#hasAnswered = true))
       .catch((error: unknown) => {
-        // [spec] An unanswered ping is a dead connection; an error for an answer is not.
+        // [spec] An unanswered ping means a dead connection; an error as the answer does not.
         if (!(error instanceof McpSseError)) this.#hasAnswered = true;
         else if (error.code === 'request-timeout' && (strict || this.#hasAnswered)) {
-          // A connection that has come since then is none of this ping's business.
+          // This ping says nothing about a connection that is newer than itself.
           if (session.sender.writer === writer) {
             session.sender.dropConnection(new McpSseError('ping-timeout', error.message));
           }

@@ -7,18 +7,17 @@ import type { ResumeClaim } from './resume/resume-claim.js';
 /** The place where sessions live: this node, or another one. */
 export interface Host {
   /**
-   * Hands messages to their session, all or none. When it returns, or resolves, the session has
-   * them.
+   * Hands messages to their session, all or none. The session has them when it returns or resolves.
    *
    * @throws McpSseError `session-not-found`, `shutting-down`, or as `Receiver.receive`.
    */
   post(post: InboundPost): void | Promise<void>;
-  /** The id of the claimant's session. @throws McpSseError as `SessionRegistry.resume` */
+  /** Finds the id of the claimant's session. @throws McpSseError as `SessionRegistry.resume` */
   find(claimant: Claimant): string | Promise<string>;
   /**
-   * Attaches a new stream, which is told `messageUrl` first, to the claimant's session.
+   * Attaches a new stream to the claimant's session. Its first event announces `messageUrl`.
    *
-   * @param begin called once the session is sure to take the stream
+   * @param begin begins the stream; called once nothing can refuse it any more
    * @throws McpSseError as `SessionRegistry.resume`
    */
   attach(
@@ -26,7 +25,7 @@ export interface Host {
     messageUrl: string,
     begin: () => ConnectionWriter,
   ): void | Promise<void>;
-  /** As `Session.send`. @throws McpSseError (as a rejection) `session-not-found`, too */
+  /** As `Session.send`. @throws McpSseError (as a rejection) also `session-not-found` */
   send(sessionId: string, message: JsonRpcMessage): Promise<void>;
 }
 
@@ -34,7 +33,7 @@ export interface Host {
 export interface InboundPost {
   readonly sessionId: string;
   readonly principal: string | undefined;
-  /** How far the client has read, from the URL of the POST; still to be verified. */
+  /** The position up to which the client has read, from the URL of the POST; not verified yet. */
   readonly position: string | undefined;
   readonly messages: readonly JsonRpcMessage[];
   readonly facts: RequestFacts;
@@ -42,7 +41,7 @@ export interface InboundPost {
   readonly bytes: number;
 }
 
-/** A client that claims a session that it had: plain data, too. */
+/** A returning client with the claim on its session: plain data, too. */
 export interface Claimant {
   readonly claim: ResumeClaim;
   readonly principal: string | undefined;

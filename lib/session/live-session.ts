@@ -32,7 +32,9 @@ import { performance } from '../util/timers.js';
 
 const FINISHED = Promise.resolve();
 
-/** The session itself: the log and its connection, the requests of both sides, one close. */
+/**
+ * The session itself: its states, its two halves, the requests of both sides, and the one close.
+ */
 export class LiveSession<Data = unknown>
   extends SessionRecord<Data>
   implements Session<Data>, ReceivingSession, ConnectionOwner
@@ -49,7 +51,7 @@ export class LiveSession<Data = unknown>
   #abort: AbortController | undefined;
   #finished = FINISHED;
   #hasAnswered = false;
-  /** Of the handshake, as it was reported. */
+  /** The bytes of the handshake in the last report. */
   #handshakeBytes = 0;
 
   constructor(
@@ -86,12 +88,12 @@ export class LiveSession<Data = unknown>
     return this.#abort.signal;
   }
 
-  /** Whether the client is sure to be one: it has sent `initialize`, or a request was answered. */
+  /** Whether the client speaks MCP: it has sent `initialize`, or got an answer to a request. */
   get initialized(): boolean {
     return this.handshake.started || this.#hasAnswered;
   }
 
-  /** Gives the session its first stream, or another one that goes on after `offset`. */
+  /** Gives the session its first stream, or another one that continues after `offset`. */
   attach(writer: ConnectionWriter, messageUrl: string, offset = 0): void {
     const resumed = this.detachedAt !== undefined || this.sender.writer !== undefined;
     this.#state = 'open';
@@ -100,7 +102,7 @@ export class LiveSession<Data = unknown>
     if (resumed) this.#observer.resumed(this);
   }
 
-  /** Goes on with a connection that has what was sent so far from another node. */
+  /** Continues on a connection that already has all messages that another node has sent. */
   adopt(writer: ConnectionWriter): void {
     this.#state = 'open';
     this.detachedAt = undefined;
@@ -118,7 +120,7 @@ export class LiveSession<Data = unknown>
     return this.sendFrame(message, frame);
   }
 
-  /** `send` of a message that is encoded already: a broadcast encodes once. */
+  /** As `send`, for a message that is encoded already: a broadcast encodes once. */
   sendFrame(message: JsonRpcMessage, frame: Frame): Promise<void> {
     // A `toJSON` in the message, or the filter of a broadcast, may have closed the session.
     if (this.#state === 'closed') return this.#tooLate(message);
@@ -143,7 +145,7 @@ export class LiveSession<Data = unknown>
     this.calls?.sent(message);
     this.activeAt = performance.now();
     const room = this.sender.send(message, frame);
-    // After it, so that what a hook sends on this occasion goes out behind this message.
+    // Only now: messages that the hook sends must go out behind this one.
     this.messagesOut += 1;
     this.#observer.sent(this, message, frame.bytes);
     return room;
@@ -161,12 +163,12 @@ export class LiveSession<Data = unknown>
     return this.#pendingRequests.call(method, params, options, (request) => this.send(request));
   }
 
-  /** Shows proxies and the client that the stream lives, unless messages are about to. */
+  /** Writes a keep-alive comment, unless messages are waiting to be written. */
   keepAlive(): void {
     if (this.bufferedBytes === 0) void this.sender.writer?.write(KEEP_ALIVE);
   }
 
-  /** Asks the client for a sign of life. */
+  /** Pings the client. */
   ping(rules: PingRules): void {
     const { activeAt } = this;
     this.heartbeat.beat(this, rules);
@@ -177,17 +179,17 @@ export class LiveSession<Data = unknown>
     this.#end(reason, undefined);
   }
 
-  /** Closes the session for an error, whose code is the reason. */
+  /** Closes the session because of an error. Its code is the reason. */
   fail(error: McpSseError): void {
     this.#end(error.code, error);
   }
 
-  /** Resolves when the stream of a closed session has ended too. */
+  /** Resolves when the stream of the closed session has ended, too. */
   finished(): Promise<void> {
     return this.#finished;
   }
 
-  /** The client did not come back in time. */
+  /** Closes the session, because its client did not come back in time. */
   expire(): void {
     this.#end(this.detachReason, undefined);
   }
@@ -203,10 +205,10 @@ export class LiveSession<Data = unknown>
 
   connectionClosed(error: McpSseError | undefined): void {
     const reason = error ? error.code : 'client-disconnected';
-    // What becomes of it is decided already.
+    // The hand-over decides how the session ends.
     if (this.handOver?.frozen) return;
     if (this.#state === 'closed') {
-      // Messages that a closing stream could not send are counted.
+      // Counts the messages that the closing stream could not send.
       if (error) this.#observer.failed(this, error);
     } else if (!this.sender.resumeStrategy.resumable) this.#end(reason, error);
     else {
@@ -220,8 +222,8 @@ export class LiveSession<Data = unknown>
   }
 
   /**
-   * It goes on at another node, and its stream here ends without what is not written yet. Its calls
-   * are noted until it has begun there.
+   * Ends the session here, because it continues on another node. Its stream drops unwritten
+   * messages: the other node has them. The notes on its calls stay until it has begun there.
    */
   leave(node: string): void {
     if (this.#state === 'closed') return;
@@ -233,7 +235,7 @@ export class LiveSession<Data = unknown>
     this.#observer.handedOver(this, node);
   }
 
-  /** The one close: everything that ends a session calls it, and the first call counts. */
+  /** The one close: every way to end a session calls it, and the first call counts. */
   #end(reason: CloseReason, error: McpSseError | undefined): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
@@ -287,15 +289,15 @@ export class LiveSession<Data = unknown>
   }
 
   #tooLate(message: JsonRpcMessage): Promise<never> {
-    // An unanswered request is counted when the session closes.
+    // The close has counted the unanswered requests already.
     if (!isAnswer(message)) this.#observer.discarded(this, 1);
     return rejected(sessionClosed());
   }
 
-  /** Tells the sender why; a client that waits for this answer gets an error instead. */
+  /** Rejects the `send`. A client that waits for this answer gets an error instead. */
   #refuseToSend(message: JsonRpcMessage, error: McpSseError): Promise<never> {
     this.#observer.failed(this, error);
-    // Only a text or a number: the answer for any other id could not be written either.
+    // Only a string or a number: an error for any other id could not be serialized either.
     const id = answeredId(message);
     if (id !== undefined) this.#answerInternalError(id);
     return rejected(error);

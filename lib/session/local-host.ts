@@ -37,7 +37,7 @@ export class LocalHost<Data> implements Host {
   }
 
   /**
-   * The session of that id, for its principal.
+   * Returns the session of that id, if it belongs to the principal.
    *
    * @throws McpSseError `session-not-found`
    */
@@ -50,20 +50,22 @@ export class LocalHost<Data> implements Host {
     return session;
   }
 
-  /** Whether the session of that id is here, or about to be. */
+  /** Whether the session of that id is here, or about to arrive. */
   has(sessionId: string): boolean {
     const { arrivals } = this.#sessions;
     return this.#sessions.get(sessionId) !== undefined || arrivals.of(sessionId) !== undefined;
   }
 
-  /** As `sessionOf`, of a session that may be about to be here. */
+  /** Checks as `sessionOf`; first waits for a session that is about to arrive. */
   check(sessionId: string, principal: string | undefined): void | Promise<void> {
     const arrival = this.#sessions.arrivals.of(sessionId);
     if (arrival) return arrival.then(() => this.check(sessionId, principal));
     this.sessionOf(sessionId, principal);
   }
 
-  /** Whether the claimed session has come from another node, or is about to, whoever may have it. */
+  /**
+   * Whether the claimed session has come, or is coming, from another node. Ignores the principal.
+   */
   hasAdopted({ claim, principal }: Claimant): boolean {
     if (this.#sessions.arrivals.claimed(claim, principal)) return true;
     return (this.#sessions.claimed(claim, principal)?.epoch ?? 0) > 0;
@@ -102,7 +104,7 @@ export class LocalHost<Data> implements Host {
     checkHandshake(session, theirs);
     if (this.#sunsetGate?.pass(session, theirs) === false) return undefined;
     const taken = session.receiver.receive(theirs, facts, bytes);
-    // [spec] 202 says that the message is taken: it is answered, then, whatever becomes of this node.
+    // [spec] 202 accepts the message: it must get an answer even if this node is killed.
     return taken ? taken.then(() => session.calls?.told()) : session.calls?.told();
   }
 
@@ -126,7 +128,7 @@ export class LocalHost<Data> implements Host {
         throw sessionNotFound();
       });
     }
-    // It has just shown that it can answer a probe.
+    // The client has just answered a probe.
     if (claim.by === 'probe') session.sender.decide(true);
     session.attach(begin(), messageUrl, offset);
   }
@@ -139,10 +141,11 @@ export class LocalHost<Data> implements Host {
   }
 
   /**
-   * Sends to all sessions of the audience, encoded once, and waits for none. Returns their number.
+   * Sends to all sessions of the audience and waits for none. Encodes the message once. Returns the
+   * number of sessions.
    *
    * @throws McpSseError `not-serializable`; `invalid-option` for a filter that returns a promise; any
-   * throw of the filter. Nothing is sent then
+   * throw of the filter. Then no session gets the message
    */
   broadcast(message: JsonRpcNotification, audience: Audience<Data>, origin?: Origin): number {
     const frame = { ...encodeMessage(message), shared: true };
@@ -154,8 +157,7 @@ export class LocalHost<Data> implements Host {
   }
 
   /**
-   * Tells sessions of a change, once they are initialized: those that have subscribed to its resource,
-   * if it is about one.
+   * Notifies initialized sessions of a change. Only subscribers get the change of a resource.
    *
    * @throws McpSseError `not-serializable`
    */
@@ -168,19 +170,19 @@ export class LocalHost<Data> implements Host {
     }
   }
 
-  /** What this node has counted. */
+  /** The counts of this node. */
   usage(): UsageReport {
     return this.#usage.report(this.#sessions);
   }
 }
 
-/** The names by which the client of a session asks for it. */
+/** The names that a returning client may give for its session. */
 export function namesOf<Data>({ id, sender }: LiveSession<Data>): string[] {
   const { token } = sender.resumeStrategy;
   return token === undefined ? [id] : [id, token];
 }
 
-/** The node that broadcasts, and how many broadcasts it has made. */
+/** The node that broadcasts, and the number of this broadcast among its own. */
 export interface Origin {
   readonly node: string;
   readonly n: number;
@@ -202,7 +204,7 @@ function isIn<Data>({ principal, filter }: Audience<Data>, session: Session<Data
   throw new McpSseError('invalid-option', 'broadcast: filter must return a boolean, not a promise');
 }
 
-/** What a POST shows of the client: how far it has read, and whether it can answer a probe. */
+/** Reads from a POST how far the client has read, and whether it can answer a probe. */
 function noteCapabilities<Data>(
   { sender }: LiveSession<Data>,
   { position, messages, facts }: InboundPost,
@@ -213,7 +215,7 @@ function noteCapabilities<Data>(
   sender.decide('mcp-protocol-version' in facts.headers);
 }
 
-/** @throws McpSseError `session-not-found`, at which a client begins anew */
+/** @throws McpSseError `session-not-found`, after which a client initializes again */
 function checkHandshake<Data>(
   { mustInitialize, handshake }: LiveSession<Data>,
   messages: readonly JsonRpcMessage[],

@@ -1,4 +1,4 @@
-// The sessions of this node, their caps, and who may return to one.
+// The sessions of this node, their caps, and the rules for returning to one.
 import { McpSseError } from '../errors.js';
 import { Arrivals } from './handover/arrivals.js';
 import type { LiveSession } from './live-session.js';
@@ -8,7 +8,7 @@ import type { Session, Sessions } from './session.js';
 import { randomText } from '../util/random-text.js';
 import { performance } from '../util/timers.js';
 
-/** The caps of sessions, and who may return to an anonymous one by a probe. */
+/** The caps of sessions, and the rule for returning to an anonymous one. */
 export interface RegistryLimits {
   readonly maxSessions: number;
   readonly maxSessionsPerPrincipal: number;
@@ -18,24 +18,24 @@ export interface RegistryLimits {
   readonly node?: string | undefined;
 }
 
-/** A session, and the offset after which its client goes on. */
+/** A session, and the offset after which its client continues. */
 export interface Resumption<Data> {
   readonly session: LiveSession<Data>;
   readonly offset: number;
 }
 
 /**
- * This node's sessions and their caps. A stream takes a slot before anything is awaited, and returns
- * it with the session, so many callers at once cannot exceed the caps.
+ * This node's sessions and their caps. A stream takes its slot before its first await and returns
+ * it with the session: even many callers at once cannot exceed the caps.
  */
 export class SessionRegistry<Data = unknown> {
-  /** The name of this node: new in each process, so that old ids name no session. */
+  /** The name of this node: new in each process, because ids of an old one must name no session. */
   readonly node: string;
-  /** The sessions as the application holds them. */
+  /** The handles that the application gets. */
   readonly handles: Sessions<Data> = new SessionHandles(this);
-  /** Sessions of other nodes that are about to be here. */
+  /** Sessions of other nodes that are about to arrive. */
   readonly arrivals: Arrivals = new Arrivals();
-  /** Set once the node shuts down: no new sessions and requests. */
+  /** Set once the node shuts down: it accepts no new sessions and requests. */
   draining = false;
   readonly #sessions = new Map<string, LiveSession<Data>>();
   readonly #byToken = new Map<string, LiveSession<Data>>();
@@ -62,7 +62,7 @@ export class SessionRegistry<Data = unknown> {
   }
 
   /**
-   * The session that a claim of `principal` leads to, and the offset after which its client goes on.
+   * Finds the session of a claim, and the offset after which its client continues.
    *
    * @throws McpSseError `session-not-found` if the session is unknown, another principal's, or cannot
    * go on without a gap.
@@ -74,15 +74,15 @@ export class SessionRegistry<Data = unknown> {
       const offset = session.sender.resumeOffset(claim);
       if (session.sender.canResume(claim, offset)) return { session, offset };
     }
-    // The claim has shown a secret of the session, or its key: it is no guess.
+    // The claim holds a secret or the key of the session, so it is no guess.
     const differs = session && session.principal !== principal;
     throw sessionNotFound(differs ? principalsDiffer(session.principal, principal) : undefined);
   }
 
   /**
-   * Takes a slot for a session of `principal`; the caps of a principal do not hold for callers
-   * without one. Where all slots are taken, one more is given for each detached session that could
-   * make room: `makeRoom` closes it, once the caller is accepted.
+   * Takes a slot for a session of `principal`. Callers without a principal count towards the total
+   * only. With all slots taken, each detached session allows one more: `makeRoom` closes it once
+   * the caller is accepted.
    *
    * @throws McpSseError `too-many-sessions`.
    */
@@ -94,8 +94,8 @@ export class SessionRegistry<Data = unknown> {
   }
 
   /**
-   * Closes detached sessions, the longest-detached first, until the caps hold: a present client goes
-   * before an absent one.
+   * Closes detached sessions, the longest-detached first, until the caps hold: a present client
+   * matters more than an absent one.
    *
    * @throws McpSseError `too-many-sessions` if their clients have returned meanwhile.
    */
@@ -110,7 +110,7 @@ export class SessionRegistry<Data = unknown> {
   }
 
   /**
-   * Takes a slot for a session of another node, for which no session here has to go.
+   * Takes a slot for a session of another node. It evicts no session of this node.
    *
    * @throws McpSseError `too-many-sessions`.
    */
@@ -126,7 +126,9 @@ export class SessionRegistry<Data = unknown> {
     else this.#slots.delete(principal);
   }
 
-  /** @throws McpSseError `internal` when the id is in use: the live session is not touched. */
+  /**
+   * @throws McpSseError `internal` if the id is in use; the session with that id is not changed.
+   */
   add(session: LiveSession<Data>): void {
     if (this.#sessions.has(session.id)) {
       throw new McpSseError(
@@ -140,27 +142,27 @@ export class SessionRegistry<Data = unknown> {
     if (key !== undefined) this.#byKey.set(keyOf(session.principal, key), session);
   }
 
-  /** The session that is claimed, whoever may have it. */
+  /** The claimed session, whether or not the claimant may have it. */
   claimed(claim: ResumeClaim, principal: string | undefined): LiveSession<Data> | undefined {
     if (claim.by === 'event-id') return this.#byToken.get(claim.token);
     if (claim.by === 'probe') return this.#sessions.get(claim.sessionId);
     return this.#byKey.get(keyOf(principal, claim.key));
   }
 
-  /** Whether the claimant may have the session, here or elsewhere, as far as who it is goes. */
+  /** Whether the identity of the claimant entitles it to the session, on whichever node that is. */
   mayReturn(
     session: Pick<LiveSession, 'principal' | 'address'>,
     claim: ResumeClaim,
     principal: string | undefined,
   ): boolean {
     if (session.principal !== principal) return false;
-    // A principal proves itself, and the other claims have a secret of their own.
+    // Authentication proves a principal, and the other claims hold a secret or the client's key.
     if (principal !== undefined || claim.by !== 'probe') return true;
     const { anonymous } = this.#limits;
     return anonymous === 'any' || (anonymous !== false && session.address === claim.address);
   }
 
-  /** By how many slots the cap of `principal`, or that of all, would be exceeded with `more`. */
+  /** The slots by which `more` would exceed the cap of `principal`, or of all if undefined. */
   #excess(principal: string | undefined, more: number): number {
     const { maxSessions, maxSessionsPerPrincipal } = this.#limits;
     return principal === undefined
@@ -168,7 +170,9 @@ export class SessionRegistry<Data = unknown> {
       : this.#takenBy(principal) + more - maxSessionsPerPrincipal;
   }
 
-  /** How many detached sessions `principal` has, or all have; counted only where it matters. */
+  /**
+   * The number of detached sessions of `principal`, or of all. Counts only if the cap is reached.
+   */
   #detachedOf(principal: string | undefined): number {
     if (this.#excess(principal, 1) <= 0) return 0;
     let count = 0;
@@ -183,7 +187,7 @@ export class SessionRegistry<Data = unknown> {
     return this.#slots.get(principal) ?? 0;
   }
 
-  /** Of all sessions, or of one principal's. Looked for only when there is no room. */
+  /** Searches all sessions, or those of one principal. Called only if there is no room. */
   #longestDetached(principal?: string): LiveSession<Data> | undefined {
     const now = performance.now();
     let found: LiveSession<Data> | undefined;
@@ -195,7 +199,9 @@ export class SessionRegistry<Data = unknown> {
     return found;
   }
 
-  /** Whether it was there. A session that was never added cannot remove one with its id. */
+  /**
+   * Returns whether it was there. A session that was never added does not remove one with its id.
+   */
   remove(session: LiveSession<Data>): boolean {
     if (this.#sessions.get(session.id) !== session) return false;
     const { token, key } = session.sender.resumeStrategy;

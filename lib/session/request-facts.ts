@@ -1,9 +1,9 @@
-// The facts that are kept of the HTTP request that carried a message.
+// Facts about the HTTP request that carried a message.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /**
- * A request as hooks and options see it: Node's own, with everything that the application's
- * middleware added (`req.user`, `req.auth`, …).
+ * A request as hooks and options get it: Node's own, with the members that middleware has added
+ * (`req.user`, `req.auth`, …).
  */
 export type McpSseRequest = IncomingMessage &
   Express.Request & {
@@ -16,8 +16,8 @@ export type McpSseRequest = IncomingMessage &
   };
 
 /**
- * What authentication has verified about the caller: `AuthInfo` of either SDK, by shape. If
- * middleware leaves anything else in `req.auth`, it is passed on unchecked.
+ * The verified facts about the caller: `AuthInfo` of either SDK, by shape. Any other value of
+ * `req.auth` is passed on unchecked.
  */
 export interface AuthInfo {
   token: string;
@@ -25,19 +25,19 @@ export interface AuthInfo {
   scopes: string[];
   /** In seconds since 1970. */
   expiresAt?: number;
-  /** RFC 8707: the server that the token is for. */
+  /** RFC 8707: the server for which the token is valid. */
   resource?: URL;
-  /** RFC 9728: where a client finds out how to get a token. */
+  /** RFC 9728: the URL of the metadata that tells a client where to get a token. */
   resourceMetadataUrl?: string;
   extra?: Record<string, unknown>;
 }
 
-/** Plain data about the HTTP request that carried a message, fit to be sent to another node. */
+/** Plain data about the HTTP request that carried a message. It can be sent to another node. */
 export interface RequestFacts {
   readonly headers: IncomingHttpHeaders;
-  /** The absolute URL, as far as the request shows it. */
+  /** The absolute URL, with the host of the request's `Host` header. */
   readonly url: string;
-  /** What the application's authentication put into `req.auth`. */
+  /** `req.auth`, as the application's authentication has set it. */
   readonly authInfo: unknown;
 }
 

@@ -4,7 +4,7 @@ import type { ClientInfo } from './inbound/handshake.js';
 import type { CallOptions } from './inbound/pending-requests.js';
 import type { CloseReason, Session } from './session.js';
 
-/** The session as the application holds it: the public members and nothing else. */
+/** The session that the application gets: the public members and nothing else. */
 export class SessionHandle<Data = unknown> implements Session<Data> {
   readonly #live: Session<Data>;
 
@@ -12,7 +12,7 @@ export class SessionHandle<Data = unknown> implements Session<Data> {
     this.#live = live;
   }
 
-  /** The session behind a handle: for specs, never for the application. */
+  /** The session behind a handle. For specs only. */
   static liveOf<Data>(handle: SessionHandle<Data>): Session<Data> {
     return handle.#live;
   }

@@ -1,30 +1,29 @@
-// The error for a session that does not exist, or does not for this caller.
+// The error for a session that does not exist, or is not this caller's.
 import { McpSseError } from '../errors.js';
 import { attempt, isInstance } from '../util/foreign-error.js';
 
-/** Why a caller is told that there is no such session, though there is: for the operator only. */
+/** The reason that the client does not learn: the session exists, but is not its own. */
 class ConcealedReason extends Error {
   override readonly name = 'ConcealedReason';
 }
 
 /**
- * An unknown session and another principal's get the same answer, so that the answer tells no one
- * which ids exist.
+ * An unknown session and another principal's get the same answer: it must not tell which ids exist.
  *
- * @param reason for the log and the diagnostics channels, where there is more to say
+ * @param reason more, for the log and the diagnostics channels only
  */
 export function sessionNotFound(reason?: string): McpSseError {
   const cause = reason === undefined ? undefined : new ConcealedReason(reason);
   return new McpSseError('session-not-found', 'no such session', { cause });
 }
 
-/** What the operator is told of a refusal and the client is not, if there is something. */
+/** The part of a refusal that only the operator learns; undefined if there is none. */
 export function concealedReason(error: McpSseError): string | undefined {
   const cause = attempt(() => error.cause, undefined);
   return isInstance(cause, ConcealedReason) ? cause.message : undefined;
 }
 
-/** Names no principal: those are none of a log's business. */
+/** Names no principal: a log must not contain them. */
 export function principalsDiffer(
   ofSession: string | undefined,
   ofRequest: string | undefined,

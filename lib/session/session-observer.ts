@@ -1,28 +1,28 @@
-// What a session reports.
+// The port for the events of a session.
 import type { McpSseError } from '../errors.js';
 import type { ConnectionWriter } from '../stream/connection-writer.js';
 import type { JsonRpcMessage } from '../wire/json-rpc.js';
 import type { RequestFacts } from './request-facts.js';
 import type { CloseReason } from './session.js';
 
-/** Receives what happens to a session. Methods must not throw. */
+/** Receives the events of a session. Methods must not throw. */
 export interface SessionObserver<Session> {
-  /** `body` is the POST, where the message came alone. */
+  /** `body` is the POST; undefined for a member of a batch. */
   received(session: Session, message: JsonRpcMessage, body?: RequestFacts): void;
   sent(session: Session, message: JsonRpcMessage, bytes: number): void;
   /** `count` messages or answers will never reach the client. */
   discarded(session: Session, count: number): void;
   failed(session: Session, error: McpSseError): void;
-  /** The stream is gone, the session waits for its client. */
+  /** The stream is lost, and the session waits for its client. */
   detached(session: Session, reason: CloseReason): void;
   resumed(session: Session): void;
   /** The handshake is done. */
   initialized(session: Session): void;
-  /** A write had to wait for the reader, and the wait is over. */
+  /** A write had to wait for the client, and the wait is over. */
   stalled(session: Session, writer: ConnectionWriter): void;
   /** The session holds `bytes` of memory more, or fewer if negative. */
   heldBytesChanged(session: Session, bytes: number): void;
   closed(session: Session, reason: CloseReason): void;
-  /** It goes on at another node, and is gone here without being closed. */
+  /** The session continues on another node. It is gone here, but was not closed. */
   handedOver(session: Session, node: string): void;
 }

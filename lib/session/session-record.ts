@@ -1,4 +1,4 @@
-// What a session tells of itself: its names, its handshake, its counters and times.
+// The facts of a session: its names, its handshake, its counters and times.
 import { performance } from '../util/timers.js';
 import type { Frame } from '../wire/sse-encoder.js';
 import type { JsonRpcMessage } from '../wire/json-rpc.js';
@@ -11,42 +11,42 @@ import type { CloseReason } from './session.js';
 
 const NONE: NonNullable<SessionState['answers']> = [];
 
-/** What a session tells of itself. */
+/** The facts of a session. */
 export class SessionRecord<Data> {
   readonly handshake: Handshake = new Handshake();
   messagesIn: number;
   messagesOut: number;
-  /** The address that opened it, as far as proxies are trusted; undefined on a Unix socket. */
+  /** The client's address when it opened, as `trust proxy` determines it; none on a Unix socket. */
   address: string | undefined;
-  /** Whether `sunset` has let it in: it goes on for as long as it runs. */
+  /** Whether `sunset` has admitted it. It decides once. */
   admitted: boolean;
-  /** Whether its client, which comes back from a session that is gone, has to begin anew. */
+  /** Whether the client, which has lost another session, must send `initialize` first. */
   mustInitialize = false;
-  /** What `usage()` counts of it. */
+  /** Its counts for `usage()`. */
   readonly usage: UsageTally = { userAgent: undefined, row: undefined, requests: 0 };
-  /** Bytes of its running requests, its messages that wait or are kept, and its handshake. */
+  /** Bytes of its running requests, its waiting and kept messages, and its handshake. */
   heldBytes = 0;
-  /** Its calls, as another node is told of them; undefined where none is. */
+  /** The notes on its calls for another node; undefined if calls are not tracked. */
   calls: CallTrail | undefined;
-  /** Set once the session is to leave this node. */
+  /** Set once the session starts to leave this node. */
   handOver: HandOver | undefined;
-  /** Takes a message of the server instead of the client: it is private, or out of place. */
+  /** Takes messages of the server that the client must not get. Undefined: it gets all of them. */
   intercept: ((message: JsonRpcMessage, frame: Frame) => Promise<void> | undefined) | undefined;
-  /** How often it was handed over. */
+  /** The number of its hand-overs so far. */
   readonly epoch: number;
-  /** Of each node, the last broadcast that reached the session before it was handed over. */
+  /** By node: the number of the last broadcast that reached the session before its hand-over. */
   broadcastsSeen: Readonly<Record<string, number>> | undefined;
-  /** What its former node told of calls whose answers the client may not have read. */
+  /** Calls on its former node whose answers the client may not have read. */
   readonly formerAnswers: NonNullable<SessionState['answers']>;
-  /** When its last message went in or out, on the clock of `performance.now()`. */
+  /** The time of its last message in either direction, on the clock of `performance.now()`. */
   protected activeAt: number = performance.now();
-  /** When its stream was lost, until there is another one. */
+  /** The time when its stream was lost; undefined while it has one. */
   protected detachedAt: number | undefined;
-  /** Why its last stream was lost. */
+  /** The reason why its last stream was lost. */
   protected detachReason: CloseReason = 'client-disconnected';
   readonly #openedAt: number = this.activeAt;
 
-  /** @param restored what another node tells of it */
+  /** @param restored its state on the node that it comes from */
   constructor(
     readonly id: string,
     readonly principal: string | undefined,
@@ -87,7 +87,7 @@ export class SessionRecord<Data> {
     return new Date(performance.timeOrigin + this.activeAt);
   }
 
-  /** How long ago it opened, had a message, was detached: in ms at `now`. */
+  /** Milliseconds, at `now`, since it opened, had its last message, and was detached. */
   ages(now: number): Record<'session' | 'message' | 'detached', number> {
     return {
       session: now - this.#openedAt,

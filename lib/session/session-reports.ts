@@ -1,4 +1,4 @@
-// Whom the events of a session are reported to.
+// Reports the events of a session to the registry, the budget and the hooks.
 import type { ByteBudget } from './byte-budget.js';
 import type { SessionEvents } from './events/session-events.js';
 import type { LiveSession } from './live-session.js';
@@ -35,7 +35,7 @@ export function observerOf<Data>(
     closed(session, reason) {
       budget.attachedOrClosed(session);
       sessions.freeSlot(session.principal);
-      // A session that never opened, because its client left, is not reported as closed.
+      // A session that never opened because its client left is not reported to the hooks.
       if (sessions.remove(session)) events.closed(session, reason);
     },
     handedOver(session, node) {

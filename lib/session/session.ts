@@ -18,12 +18,12 @@ export type CloseReason =
   | 'replay-evicted'
   | 'over-budget'
   | 'sunset'
-  /** No other node could go on with it when this one shut down: its server there offers less. */
+  /** When this node shut down, no other node could continue it: their servers offer less. */
   | 'restore-failed'
   // Editors suggest the names above, and any other string is accepted.
   | (string & {});
 
-/** After these reasons no client is there to read. */
+/** Reasons after which the client reads no more. */
 export const ABRUPT: ReadonlySet<CloseReason> = new Set([
   'client-disconnected',
   'write-timeout',
@@ -35,25 +35,27 @@ export const ABRUPT: ReadonlySet<CloseReason> = new Set([
 
 /** One client's session, as the application sees it. */
 export interface Session<Data = unknown> {
-  /** The id in POST URLs. It authenticates nobody: URLs end up in logs. */
+  /** The id in POST URLs. It does not authenticate the client, because URLs end up in logs. */
   readonly id: string;
   /** `detached`: the session lives without a stream. */
   readonly state: 'open' | 'detached' | 'closed';
-  /** Who opened the session, by `security.principal`. Nobody else can post to it. */
+  /**
+   * The caller that opened the session, by `security.principal`. No other caller can post to it.
+   */
   readonly principal: string | undefined;
-  /** What `hooks.onConnect` returned. */
+  /** The return value of `hooks.onConnect`. */
   readonly data: Data;
   /** From `initialize`; undefined before it. */
   readonly clientInfo: ClientInfo | undefined;
   readonly clientCapabilities: Readonly<Record<string, unknown>> | undefined;
-  /** What the server has announced in its answer to `initialize`; undefined before it. */
+  /** From the server's answer to `initialize`; undefined before it. */
   readonly serverCapabilities: Readonly<Record<string, unknown>> | undefined;
   /** From the server's answer to `initialize`; undefined before it. */
   readonly protocolVersion: string | undefined;
   /** Aborted when the session closes; its reason is an `McpSseError` `session-closed`. */
   readonly signal: AbortSignal;
   readonly openedAt: Date;
-  /** When the last message came in or went out. Keep-alives do not count. */
+  /** The time of the last message in either direction. Keep-alives do not count. */
   readonly lastActiveAt: Date;
   /** Messages accepted from the client, and messages accepted for its stream. */
   readonly messagesIn: number;
@@ -64,7 +66,7 @@ export interface Session<Data = unknown> {
   readonly inFlight: number;
   /**
    * Sends any JSON-RPC message. Resolves at once while less than 64 KiB wait, otherwise when there
-   * is room again: awaiting it gives backpressure. It need not be awaited.
+   * is room again. Await it for backpressure; you need not.
    *
    * @throws McpSseError (as a rejection) `session-closed` or `not-serializable`.
    */
@@ -94,7 +96,7 @@ export interface Sessions<Data = unknown> extends Iterable<Session<Data>> {
 
 /** Takes the messages of the client: an MCP server, a handler, the default server. */
 export interface MessageSink {
-  /** Whether it releases each request when its work is over, one that was cancelled too. */
+  /** Whether it releases every request when its work is over, cancelled ones included. */
   readonly reportsCompletion: boolean;
   receive(message: JsonRpcMessage, facts: RequestFacts): void;
   /** The session is over. Called once. */

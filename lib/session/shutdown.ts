@@ -1,4 +1,4 @@
-// The order in which sessions end.
+// Ends all sessions in order.
 import { McpSseError } from '../errors.js';
 import { withDeadline } from '../util/promises.js';
 import { HandOver } from './handover/hand-over.js';
@@ -11,10 +11,10 @@ import type { SessionRegistry } from './registry.js';
 import type { CloseReason } from './session.js';
 import { performance } from '../util/timers.js';
 
-/** How long an answer that came at the deadline may take to its reader. */
+/** Time for an answer that came at the deadline to reach its client. */
 const LAST_WORDS_MS = 200;
 
-/** Ends sessions in good order: answers first, then streams, then hooks, all by one deadline. */
+/** Ends all sessions in order: answers first, then streams, then hooks, all by one deadline. */
 export class Shutdown<Data> {
   readonly #sessions: SessionRegistry<Data>;
   readonly #events: SessionEvents<Data>;
@@ -26,9 +26,9 @@ export class Shutdown<Data> {
   }
 
   /**
-   * Every call gets the one shutdown that the first call began.
+   * Shuts down. All calls share the shutdown that the first one began.
    *
-   * @param mover hands sessions over to other nodes; undefined where all end
+   * @param mover hands sessions over to other nodes; undefined ends all of them
    */
   drain(timeoutMs: number, mover?: Mover<Data>): Promise<void> {
     this.#drained ??= this.#drain(performance.now() + timeoutMs, mover);
@@ -52,14 +52,14 @@ export class Shutdown<Data> {
     diagnostics.shutdown(this.#sessions.handles, true);
   }
 
-  /** Whether sessions are here that were on their way when the shutdown began. */
+  /** Whether sessions have arrived that were on their way when the shutdown began. */
   async #haveArrived(deadline: number): Promise<boolean> {
     const { arrivals } = this.#sessions;
     if (arrivals.all) await until(deadline, arrivals.all);
     return this.#sessions.size > 0 && performance.now() < deadline;
   }
 
-  /** From now on requests wait for the sessions to be elsewhere, unless no other node takes any. */
+  /** Makes new requests wait until their session has moved, unless no other node takes sessions. */
   async #prepareToLeave(mover: Mover<Data> | undefined): Promise<void> {
     const leaving = mover ? [...this.#sessions].filter((session) => mover.canMove(session)) : [];
     if (!mover || leaving.length === 0) return;
@@ -80,12 +80,12 @@ export class Shutdown<Data> {
     await quiet();
     const reason = session.handOver && mover ? await mover.move(session, quiet) : 'shutdown';
     if (reason !== undefined) session.close(reason);
-    // Its last words were said after the deadline if something ran until then.
+    // A request that ran until the deadline gets its answer after it.
     const end = Math.max(deadline, performance.now() + LAST_WORDS_MS);
     if (!(await until(end, session.finished()))) session.sender.dropConnection(stalled());
   }
 
-  /** Resolves when nothing runs for the client: what still does at the deadline is interrupted. */
+  /** Resolves when no request of the client runs. Interrupts those that run at the deadline. */
   async #quiet(session: LiveSession<Data>, deadline: number): Promise<void> {
     const { inFlight } = session.receiver;
     if (await until(deadline, inFlight.idle())) return;

@@ -1,4 +1,4 @@
-// Lets in the sessions that HTTP+SSE has not ended for, and answers the others.
+// Admits a session, or refuses it because HTTP+SSE has ended for its client.
 import type { McpSseError } from '../errors.js';
 import {
   errorResponseFor,
@@ -12,13 +12,13 @@ import { clientInfoOf } from './inbound/handshake.js';
 import type { LiveSession } from './live-session.js';
 import type { Sunset, SunsetCaller } from './sunset.js';
 
-/** Decides once for each session, by its first request; those that run go on. */
+/** Decides once for each session, by its first request. Running sessions go on. */
 export class SunsetGate<Data> {
   readonly #sunset: Sunset;
   readonly #usage: Usage;
   readonly #refused: (error: McpSseError) => void;
 
-  /** @param refused is told of each refusal. Must not throw. */
+  /** @param refused called with each refusal. Must not throw. */
   constructor(sunset: Sunset, usage: Usage, refused: (error: McpSseError) => void) {
     this.#sunset = sunset;
     this.#usage = usage;
@@ -26,8 +26,8 @@ export class SunsetGate<Data> {
   }
 
   /**
-   * Whether messages of the client go on to whatever serves the session. If not, its requests are
-   * answered, and the session is closed.
+   * Returns whether the messages may pass to the session's server. If not, it answers the requests
+   * with the refusal and closes the session.
    */
   pass(session: LiveSession<Data>, messages: readonly JsonRpcMessage[]): boolean {
     if (session.admitted || session.handshake.started) return true;
@@ -41,7 +41,7 @@ export class SunsetGate<Data> {
     return !error;
   }
 
-  /** Tells the client once, by a log message, what awaits it. */
+  /** Sends the client the notice, once, as a log message. */
   initialized(session: LiveSession<Data>): void {
     // [spec] Only a server that has declared `logging` may send log messages.
     if (!session.handshake.serverLogs) return;

@@ -1,20 +1,20 @@
-// When HTTP+SSE ends, for whom, and what they are told of it.
+// Decides when HTTP+SSE ends for a client, and words the announcement.
 import { createHash } from 'node:crypto';
 
 import { McpSseError } from '../errors.js';
 import { ignoreResult } from '../util/promises.js';
 import type { ClientInfo } from './inbound/handshake.js';
 
-/** A client, by what `usage()` shows of it; its principal is as it is. */
+/** A client, by the facts that `usage()` shows, except that its principal is never hashed. */
 export interface SunsetCaller {
   readonly principal: string | undefined;
-  /** Of the request; at most 160 characters. */
+  /** The `User-Agent` of the request; at most 160 characters. */
   readonly userAgent: string | undefined;
-  /** From `initialize`; undefined before it, when the head of a stream is written for instance. */
+  /** From `initialize`; undefined before it, for instance in the head of a stream. */
   readonly clientInfo: ClientInfo | undefined;
 }
 
-/** A time in which a share of new sessions is refused. */
+/** A period that refuses a share of new sessions. */
 export interface Brownout {
   readonly from: Date;
   readonly to: Date;
@@ -31,37 +31,37 @@ export interface SunsetPlan {
   readonly brownouts: readonly Brownout[];
   readonly applies: ((caller: SunsetCaller) => boolean | Date) | undefined;
   readonly refuse: 'initialize' | 'http';
-  /** Undefined is a text of ours. */
+  /** Undefined for the default text. */
   readonly notice: string | false | undefined;
 }
 
-/** Where clients are to go, for programs that read it. */
+/** The members of a refusal that programs read: the successor, the policy and the date. */
 export type SunsetDetails = Readonly<Record<'successor' | 'policy' | 'sunset', string | undefined>>;
 
-/** Decides by the clock of this process, `Date`, whom the end of HTTP+SSE concerns, and how. */
+/** Decides whether HTTP+SSE has ended for a client, by the clock of this process (`Date`). */
 export class Sunset {
   readonly #plan: SunsetPlan;
   readonly #failed: (error: McpSseError) => void;
-  /** Of each refusal, when HTTP+SSE has ended for its caller. */
+  /** By refusal: the date on which HTTP+SSE ends for its caller. */
   readonly #ends = new WeakMap<McpSseError, Date>();
 
-  /** @param failed is told what `applies` does wrong. Must not throw. */
+  /** @param failed called with each mistake of `applies`. Must not throw. */
   constructor(plan: SunsetPlan, failed: (error: McpSseError) => void) {
     this.#plan = plan;
     this.#failed = failed;
   }
 
-  /** Whether streams are refused over HTTP, or by the answer to `initialize`. */
+  /** Whether it refuses streams over HTTP; if not, the answer to `initialize` refuses sessions. */
   get refusesStreams(): boolean {
     return this.#plan.refuse === 'http';
   }
 
-  /** Whether it does not concern all callers alike. */
+  /** Whether `applies` decides for each caller. */
   get isSelective(): boolean {
     return this.#plan.applies !== undefined;
   }
 
-  /** The header fields that announce the end to this caller, if there is anything to announce. */
+  /** The header fields that announce the end to this caller; none if it is exempt. */
   headersFor(caller: SunsetCaller): Readonly<Record<string, string>> {
     const concern = this.#concernOf(caller);
     if (!concern) return {};
@@ -78,10 +78,10 @@ export class Sunset {
   }
 
   /**
-   * Why a new session of the caller is refused now.
+   * Returns the refusal of a new session of the caller; undefined admits it.
    *
-   * @param token whether the session belongs to the share of a brownout depends on it alone, so
-   * that all nodes decide alike
+   * @param token decides alone whether a brownout's share includes the session: all nodes decide
+   * alike
    */
   refusalOf(caller: SunsetCaller, token: string): McpSseError | undefined {
     const concern = this.#concernOf(caller);
@@ -111,7 +111,7 @@ export class Sunset {
     return error;
   }
 
-  /** What a client is told once its handshake is done. */
+  /** The notice for a client after its handshake; undefined for none. */
   noticeFor(caller: SunsetCaller): string | undefined {
     const { notice, deprecated, successor, policy } = this.#plan;
     if (notice === false || Date.now() < deprecated.getTime()) return undefined;
@@ -123,13 +123,13 @@ export class Sunset {
     return `MCP over HTTP+SSE is deprecated here${end}. Its successor is ${successor}${more}`;
   }
 
-  /** What a refusal says to programs. */
+  /** The members of a refusal that programs read. */
   detailsOf(refusal: McpSseError): SunsetDetails {
     const { successor, policy } = this.#plan;
     return { successor, policy, sunset: this.#ends.get(refusal)?.toISOString() };
   }
 
-  /** When it ends for the caller, whom it does not concern if undefined. */
+  /** The date on which HTTP+SSE ends for the caller; undefined if the caller is exempt. */
   #concernOf(caller: SunsetCaller): { readonly at: Date | undefined } | undefined {
     const { applies, at } = this.#plan;
     if (!applies) return { at };
@@ -140,7 +140,7 @@ export class Sunset {
       ignoreResult(answer);
       throw new Error('sunset.applies must return a boolean or a valid Date');
     } catch (error) {
-      // A mistake of the application ends nothing for anybody.
+      // A mistake of the application exempts the caller.
       this.#failed(McpSseError.from(error, 'hook-failed'));
       return undefined;
     }
@@ -154,7 +154,7 @@ export function isDate(value: unknown): value is Date {
   return year >= 0 && year <= 9_999;
 }
 
-/** Where a text lies among all texts, from 0 to 1. */
+/** Maps a text to a number from 0 to 1, evenly. */
 function positionOf(token: string): number {
   return createHash('sha256').update(token).digest().readUInt32BE(0) / 2 ** 32;
 }

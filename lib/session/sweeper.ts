@@ -8,22 +8,22 @@ import { clearInterval, performance, setInterval } from '../util/timers.js';
 
 /** All in milliseconds; false is off. */
 export interface SweepRules {
-  /** Write a comment, or send a ping, to a stream that was silent for so long. */
+  /** Silence of a stream after which it gets a comment or a ping. */
   readonly keepAliveMs: number | false;
-  /** Set: pings instead of comments. */
+  /** If set, pings instead of comments. */
   readonly ping: PingRules | false;
   readonly initializeTimeoutMs: number | false;
   readonly idleTimeoutMs: number | false;
-  /** End a session whose client has been away for so long. */
+  /** Absence of its client after which a session ends. */
   readonly windowMs: number | false;
-  /** The same for one whose client has closed its stream in good order; false is `windowMs`. */
+  /** The same if the client has closed its stream with a FIN; false uses `windowMs`. */
   readonly closedWindowMs: number | false;
 }
 
 /**
- * One timer that looks after all sessions: keep-alives, and the deadlines of sessions that never
- * initialize or have nothing to say. A deadline is met up to a quarter of the shortest one late,
- * at most a second. The timer runs while there are sessions and never keeps the process alive.
+ * One timer for all sessions: keep-alives, and the deadlines of sessions that do not initialize,
+ * are idle, or wait for their clients. It acts late by up to a quarter of the shortest time, at
+ * most a second. The timer runs while there are sessions and never keeps the process alive.
  */
 export class Sweeper {
   readonly #sessions: SessionRegistry;
@@ -52,7 +52,7 @@ export class Sweeper {
     this.#timer = undefined;
   }
 
-  /** Looks at every session once, as of `now`. */
+  /** Checks every session once, as of `now`. */
   sweep(now: number): void {
     for (const session of this.#sessions) this.#sweepSession(session, now);
     if (this.#sessions.size === 0) this.stop();
@@ -75,7 +75,7 @@ export class Sweeper {
     } else if (session.inFlight === 0 && reached(ages.message, idleTimeoutMs)) {
       session.close('idle-timeout');
     } else if (ping === false || session.heartbeat.waiting) {
-      // A ping may wait for longer than proxies do.
+      // A ping may wait for its answer longer than a proxy keeps a silent stream.
       const writtenAt = session.sender.writer?.lastWriteAt ?? now;
       if (reached(now - writtenAt, keepAliveMs)) session.keepAlive();
     } else if (reached(now - session.heartbeat.lastBeatAt, keepAliveMs)) session.ping(ping);

@@ -1,7 +1,7 @@
-// Notices when the client leaves before it is answered.
+// Notices when the client leaves before its answer.
 import type { ServerResponse } from 'node:http';
 
-/** Notices when the client leaves before it is answered, and tells hooks at once. */
+/** Notices when the client leaves before its answer, and aborts a signal for hooks. */
 export class ClientAbort {
   readonly #res: ServerResponse;
   #controller: AbortController | undefined;
@@ -22,7 +22,7 @@ export class ClientAbort {
     return this.#controller.signal;
   }
 
-  /** The client is answered: removes the listener, because a response may live as long as a stream. */
+  /** Removes the listener once the answer begins: a response may live as long as a stream. */
   dispose(): void {
     if (this.#leave) this.#res.off('close', this.#leave);
   }

@@ -1,4 +1,4 @@
-// Answers calls whose session is gone because its node was killed.
+// Answers calls of sessions whose nodes were killed.
 import { idOf, type LostCall } from '../../cluster/ledger/call-notes.js';
 import type { McpSseError } from '../../errors.js';
 import { interruptedResponse } from '../../session/handover/interrupt.js';
@@ -15,18 +15,18 @@ import type { Runtime } from '../runtime.js';
 import { beginStream } from './begin-stream.js';
 import { claimByEventId, lastEventId } from './resume-request.js';
 
-/** How long a stream that only reports the lost calls may take to send that. */
+/** Time for a stream that only answers lost calls to send these answers. */
 const FINISH_MS = 5_000;
 
-/** Calls that nobody will answer, and how their client names the session that they were made in. */
+/** The lost calls of a session, and the claim of its client on it. */
 export interface LostCalls {
   readonly former: Claimant;
   readonly lost: readonly LostCall[];
 }
 
 /**
- * Settles the calls in the session that their client has got instead, before anything else happens
- * in it: calls that may run again do so, and the others are answered with the error `interrupted`.
+ * Settles lost calls in their client's new session, before its first message: runs those again that
+ * may run twice, and answers the others with the error `interrupted`.
  */
 export function settleLostCalls<Data>(
   session: LiveSession<Data>,
@@ -51,8 +51,9 @@ export function settleLostCalls<Data>(
 }
 
 /**
- * Runs the call as if the client had sent it now. @throws McpSseError (as a rejection) as
- * `Receiver.receive`
+ * Runs the call as if the client had just sent it.
+ *
+ * @throws McpSseError (as a rejection) as `Receiver.receive`
  */
 async function rerun<Data>(
   session: LiveSession<Data>,
@@ -64,7 +65,7 @@ async function rerun<Data>(
 }
 
 /**
- * [spec] Progress must increase, and the client may have heard of more than the new run reports at
+ * [spec] Progress must increase, and the first run may have reported more than the new one does at
  * first.
  */
 function withoutProgress(call: JsonRpcRequest): JsonRpcRequest {
@@ -75,8 +76,8 @@ function withoutProgress(call: JsonRpcRequest): JsonRpcRequest {
 }
 
 /**
- * Answers the calls of a client whose `Last-Event-ID` leads nowhere, on a stream that ends with
- * them; 404 tells it the rest when it comes back. Whether there were any.
+ * Answers the lost calls of a client whose session does not exist any more, on a stream that ends
+ * with the answers. When the client comes back, it gets 404. Returns whether there were any calls.
  */
 export async function tellLostCalls<Data>(
   exchange: Exchange,

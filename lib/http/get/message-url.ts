@@ -47,7 +47,7 @@ function withoutQuery(
   return endpoint === 'absolute' ? origin + pathname : pathname;
 }
 
-/** The rest of the query beside the session's id, as `&name=value`. */
+/** The kept parameters of the query, as `&name=value`. */
 function keptQuery(query: string, names: true | readonly string[]): string {
   if (query === '' || (names !== true && names.length === 0)) return '';
   return [...new URLSearchParams(query)]
@@ -56,12 +56,12 @@ function keptQuery(query: string, names: true | readonly string[]): string {
     .join('');
 }
 
-/** [spec] RFC 3986: a URL is ASCII; some clients take U+0085 for the end of a line. */
+/** [spec] RFC 3986: a URL is ASCII. Some clients take U+0085 for a line end. */
 function ascii(url: string): string {
   return url.replace(/[^\x21-\x7e]/g, encodeURIComponent);
 }
 
-/** The URL goes into the `data` of events as it is. */
+/** Checks the URL of an `endpoint` function, which becomes the `data` of events. */
 function oneLine(url: unknown): string {
   if (typeof url === 'string' && /^[^\r\n]+$/.test(url)) return url;
   ignoreResult(url);
@@ -92,7 +92,7 @@ function segments(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '');
 }
 
-/** The stream's URL as the client wrote it, as far as the server can know. */
+/** The stream's URL, as the client sent it if the host has kept that. */
 function streamUrl({ req }: Exchange): { path: string; query: string } {
   return splitUrl(req.originalUrl ?? req.url);
 }

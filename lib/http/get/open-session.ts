@@ -23,11 +23,11 @@ import { negotiatedVersion, capabilitiesOf } from './resume-request.js';
 /** [spec] Session ids are visible ASCII; the length keeps URLs within the limits of proxies. */
 const SESSION_ID = /^[\x21-\x7e]{1,128}$/;
 
-/** A client that comes back from a session that is gone. */
+/** A client that has lost another session. */
 export interface Returning {
-  /** Its stream, if that has begun. */
+  /** Its stream, if it has begun. */
   readonly writer?: ConnectionWriter | undefined;
-  /** How it names the session that it had. */
+  /** Its claim on the lost session. */
   readonly former?: Claimant | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function openSession<Data>(
   const clientAbort = new ClientAbort(exchange.res);
   refuseWhileDraining(runtime);
   if (clientAbort.hasAborted()) return;
-  // A stream that has begun can be refused no more: its first request will be.
+  // A stream that has begun cannot be refused: the sunset gate refuses its first request instead.
   if (!writer) refuseEndedStream(exchange, runtime, caller.principal);
   sessions.takeSlot(caller.principal);
   const session = await prepare(exchange, runtime, caller, clientAbort).finally(() => {
@@ -62,7 +62,7 @@ export async function openSession<Data>(
   }
 }
 
-/** The session with its server, ready for a stream; undefined if the client has left. */
+/** Makes the session with its server, ready for a stream; undefined if the client has left. */
 async function prepare<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
@@ -75,7 +75,7 @@ async function prepare<Data>(
   try {
     const data = await connect(exchange, runtime, clientAbort);
     if (clientAbort.hasAborted()) return undefined;
-    // Only now: a refused caller must not evict anybody.
+    // Only now: a refused caller must not evict a session.
     sessions.makeRoom(principal);
     const id = newId(exchange, runtime);
     const resumeStrategy = new ResumeStrategy(sessions.node, capabilitiesOf(req, key, runtime));
@@ -97,7 +97,7 @@ async function prepare<Data>(
   }
 }
 
-/** What `adopt` says about a client that has negotiated a version in a session that is gone. */
+/** Applies `adopt` to a client that has negotiated a version in a lost session. */
 async function adoptClient<Data>(
   session: LiveSession<Data>,
   version: string,
@@ -108,7 +108,7 @@ async function adoptClient<Data>(
   try {
     await introduceClient(session, version, adopt.capabilities, limits.hookTimeoutMs);
   } catch (error) {
-    // Its requests are served all the same, by a server that knows nothing of it.
+    // Its requests are served anyway, by a server that does not know its capabilities.
     events.failed(session, McpSseError.from(error));
   }
 }
@@ -120,7 +120,7 @@ async function connect<Data>(
   clientAbort: ClientAbort,
 ): Promise<Data> {
   const { onConnect } = settings.hooks;
-  // Only the hook's return type says what Data is.
+  // The type Data comes from the hook's return type only.
   if (!onConnect) return undefined as Data;
   const context = {
     // Made on first access.

@@ -27,7 +27,7 @@ import {
 import { performance } from '../../util/timers.js';
 
 const EVENT_STREAM = 'text/event-stream';
-/** The types that a client may accept: one with a parameter matches that parameter only. */
+/** The types that a client may accept. A type with a parameter matches only that parameter. */
 const SERVED = [EVENT_STREAM, `${EVENT_STREAM};charset=utf-8`];
 
 /** Answers GET /sse: a stream for the session that the client had, or for a new one, or a refusal. */
@@ -53,7 +53,7 @@ export async function openStream<Data>(exchange: Exchange, runtime: Runtime<Data
   }
 }
 
-/** @throws McpSseError the error, unless the client should try again, which it is told */
+/** Tells the client to reconnect later, if it should. @throws McpSseError the error otherwise */
 function refuseOrRetry<Data>(
   { req, res }: Exchange,
   { settings, events }: Runtime<Data>,
@@ -64,12 +64,12 @@ function refuseOrRetry<Data>(
   answerRetryLater(res, settings.resume.retryMs);
 }
 
-/** Up to here a head is part of what any session takes, which `limits.maxSessions` bounds. */
+/** Larger heads count in the budget; `limits.maxSessions` bounds the smaller ones. */
 const ORDINARY_HEAD_BYTES = 4 * 1024;
 
 /**
- * Counts a large head of a request while its response is open: [node] a response keeps its request,
- * so 10,000 streams hold 10,000 heads of up to 16 KiB.
+ * Counts a large request head in the budget while the response is open: [node] a response keeps its
+ * request, so 10,000 streams hold 10,000 heads of up to 16 KiB.
  *
  * @throws McpSseError `over-budget`: streams stay, so they leave room for requests, as large bodies do
  */
@@ -85,7 +85,9 @@ function holdHead<Data>({ req, res }: Exchange, budget: Runtime<Data>['budget'])
   });
 }
 
-/** Tries one claim after the other for the session that the client had; otherwise opens a new one. */
+/**
+ * Resumes the client's session by the first of its claims that works; otherwise opens a new one.
+ */
 async function serveStream<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
@@ -103,7 +105,8 @@ async function serveStream<Data>(
   const probed = answer && claimByProbe(exchange, caller, answer);
   const resumed = probed && (await resumeProbed(exchange, runtime, probed, writer));
   if (!answer && runtime.dispatcher.wasCutOff(askedAt)) {
-    // Its answer may be on the way, and its session may be alive: it should try again.
+    // The answer may still be on its way, and the session may be alive: the client should try
+    // again.
     throw new McpSseError(
       'adapter-unavailable',
       'the node that has this session may be out of reach: try again',
@@ -113,7 +116,7 @@ async function serveStream<Data>(
   await openSession(exchange, runtime, caller, { writer, former: probed ?? known });
 }
 
-/** Asks the client who it is, on a stream that has begun. */
+/** Begins the stream and asks the client for its session. */
 async function probe<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
@@ -139,7 +142,7 @@ async function resume<Data>(
   begun?: ConnectionWriter,
 ): Promise<void> {
   if (runtime.sessions.draining && host !== runtime.localHost) {
-    // The session lives on, and its client finds it by another node.
+    // The session lives on, and its client reaches it through another node.
     throw new McpSseError('shutting-down', 'the server is shutting down');
   }
   const messageUrl = messageUrlFor(exchange, sessionId, runtime.settings);
@@ -160,7 +163,7 @@ function claimByProbe(
   return { claim: { by: 'probe', sessionId, position, address }, principal };
 }
 
-/** Whether the session that a probe has told is this caller's and could go on without a gap. */
+/** Resumes the session that the answer to a probe names. Returns whether that was possible. */
 async function resumeProbed<Data>(
   exchange: Exchange,
   runtime: Runtime<Data>,
@@ -181,7 +184,7 @@ async function resumeProbed<Data>(
   }
 }
 
-/** The time for a probe's answer; undefined if a probe makes no sense for this client. */
+/** The time for a probe's answer; undefined if this client should get no probe. */
 function probeTimeout<Data>(
   req: McpSseRequest,
   { settings, sessions, probes, dispatcher }: Runtime<Data>,
@@ -193,7 +196,7 @@ function probeTimeout<Data>(
   return asks && probes.size < limits.maxSessions ? resume.probeTimeoutMs : undefined;
 }
 
-/** @throws McpSseError `internal` if it is not a string: as text, all promises would be one key. */
+/** @throws McpSseError `internal` for anything but a string: all promises would be the same key. */
 function resumeKeyOf<Data>(
   exchange: Exchange,
   { resume }: Runtime<Data>['settings'],

@@ -1,4 +1,4 @@
-// Reads from a GET which session its client had.
+// Reads the claim on a session from a GET.
 import type { ServerResponse } from 'node:http';
 
 import type { Dispatcher } from '../../cluster/dispatcher.js';
@@ -18,7 +18,7 @@ import type { Caller } from '../principal.js';
 import { streamHead } from '../http2.js';
 import type { Runtime } from '../runtime.js';
 
-/** The claim of a returning client, its session, and where that lives. */
+/** The claim of a returning client, its session, and the host of that. */
 export interface ResumeRequest extends Located {
   readonly client: Claimant;
 }
@@ -26,7 +26,7 @@ export interface ResumeRequest extends Located {
 /** Sent by `resumableFetch` with its first GET, when there is no `Last-Event-ID` yet. */
 const RESUMES = 'mcp-sse-resume';
 
-/** Refusals that may be over when the client tries again. */
+/** Refusals after which the client should try again. */
 const TEMPORARY: ReadonlySet<McpSseErrorCode> = new Set([
   'too-many-sessions',
   'over-budget',
@@ -59,7 +59,7 @@ export function isEventSource({ headers }: McpSseRequest): boolean {
   return uncached && 'sec-fetch-mode' in headers;
 }
 
-/** The client's session, if the GET names it without a probe. */
+/** Finds the client's session if the GET names it; undefined if that takes a probe. */
 export async function resumeRequestOf<Data>(
   req: McpSseRequest,
   { principal, key }: Caller,
@@ -73,13 +73,13 @@ export async function resumeRequestOf<Data>(
   return located && { client, ...located };
 }
 
-/** The claim of a caller whom the application knows. */
+/** The claim by `resume.key`; undefined if it has returned no key. */
 export function claimByKey({ principal, key }: Caller): Claimant | undefined {
   return key === undefined ? undefined : { claim: { by: 'key', key }, principal };
 }
 
 /**
- * The session that a `Last-Event-ID` names.
+ * Finds the session of a `Last-Event-ID`.
  *
  * @throws McpSseError `session-not-found` for an id that is malformed, unknown, another principal's,
  * or no longer in the log: an error instead of a silent gap.
@@ -96,7 +96,7 @@ async function namedBy<Data>(
   return { client, ...(await dispatcher.locator.locate(node, token, client)) };
 }
 
-/** The claim of a caller by its `Last-Event-ID`; undefined for an id that is none of ours. */
+/** The claim by `Last-Event-ID`; undefined for an id that is not from this package. */
 export function claimByEventId(id: string, principal: string | undefined): Claimant | undefined {
   const position = parseEventId(id);
   return position && claimAt(position, principal);
@@ -106,7 +106,7 @@ function claimAt({ token, offset }: StreamPosition, principal: string | undefine
   return { claim: { by: 'event-id', token, offset }, principal };
 }
 
-/** How a client can return, as its first GET shows. */
+/** Reads from a client's first GET how it can resume. */
 export function capabilitiesOf<Data>(
   req: McpSseRequest,
   key: string | undefined,
@@ -123,7 +123,7 @@ export function capabilitiesOf<Data>(
 
 /**
  * Whether a reconnecting client should try again. Any answer but 200 would end its EventSource for
- * good, and the program would not learn of it.
+ * good, and its program would not notice.
  */
 export function shouldRetry(req: McpSseRequest, error: McpSseError): boolean {
   return TEMPORARY.has(error.code) && (lastEventId(req) ?? negotiatedVersion(req)) !== undefined;

@@ -1,4 +1,4 @@
-// Hosts and origins that are allowed, wildcards included.
+// A list of allowed hosts or origins, with wildcards.
 /** A name or an origin with `*` for its first label, cut in two at the star. */
 interface Pattern {
   readonly before: string;
@@ -30,6 +30,6 @@ export class AllowList {
 
 function isMatch(text: string, { before, after }: Pattern): boolean {
   const label = text.slice(before.length, -after.length);
-  // A label is all that stands in the place of the star: no dot, slash, port or user.
+  // Only a label may replace the star: no dot, slash, port or user.
   return text.startsWith(before) && text.endsWith(after) && /^[\w-]+$/.test(label);
 }

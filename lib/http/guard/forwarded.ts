@@ -1,20 +1,20 @@
-// Client, host and scheme, as far as proxies are trusted.
+// Reads client, host and scheme of a request, from trusted proxies if there are any.
 import type { Exchange } from '../exchange.js';
 
-/** Where a request comes from and what it is addressed to, as far as its proxies are trusted. */
+/** The client and the target of a request, by its own head and that of trusted proxies. */
 export interface Forwarded {
   /** IP address of the client; undefined on a Unix socket. */
   readonly client: string | undefined;
   /** `name` or `name:port`, lower case; undefined when the request names no host. */
   readonly host: string | undefined;
   readonly scheme: 'http' | 'https';
-  /** The path that a trusted proxy has cut off the front, with a slash before each segment. */
+  /** The path that a trusted proxy has removed from the front, with a slash before each segment. */
   readonly prefix: string;
 }
 
 /**
- * Reads the addressing of a request. X-Forwarded-* count only when Express's `trust proxy` covers
- * the connecting peer; then the client is the last address that no trusted proxy vouches for.
+ * Reads the client and the target of a request. X-Forwarded-* count only if Express's `trust proxy`
+ * covers the connecting peer; then the client is the last address that is not a trusted proxy.
  */
 export function forwardedOf(exchange: Exchange): Forwarded {
   const { req, trusts } = exchange;
@@ -43,13 +43,13 @@ export function hostOf({ req: { headers } }: Pick<Exchange, 'req'>): string | un
   return typeof host === 'string' ? host.toLowerCase() : undefined;
 }
 
-/** Whether `trust proxy` covers the peer, so that its X-Forwarded-* count. */
+/** Whether `trust proxy` covers the peer. Only then its X-Forwarded-* count. */
 export function isPeerTrusted({ req, trusts }: Exchange): boolean {
   // The peer on a Unix socket has no address; a `trust proxy` of `true` or a number covers it.
   return trusts(req.socket.remoteAddress ?? '', 0);
 }
 
-/** The values of an X-Forwarded-* header, to which each proxy may have added one. */
+/** The values of an X-Forwarded-* header. Each proxy may have added one. */
 export function forwardedValues(
   { req }: Pick<Exchange, 'req'>,
   name: 'for' | 'host' | 'prefix' | 'proto',

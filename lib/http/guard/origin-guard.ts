@@ -1,4 +1,4 @@
-// Host, Origin, Fetch Metadata and CORS.
+// Checks Host, Origin and Fetch Metadata, and sets CORS headers.
 import cors from 'cors';
 
 import { McpSseError } from '../../errors.js';
@@ -17,13 +17,15 @@ const DEFAULT_PORTS = { http: '80', https: '443' } as const;
 const EXPOSED = ['Retry-After', 'WWW-Authenticate'];
 const OF_STREAMABLE = ['Mcp-Session-Id', 'MCP-Protocol-Version'];
 
-/** Host, Origin, Fetch Metadata and CORS: the rules that every request meets before anything else. */
+/** Checks Host, Origin and Fetch Metadata of every request first, and sets CORS headers. */
 export class OriginGuard {
   readonly #security: Security;
   readonly #hosts: AllowList;
   readonly #origins: AllowList;
   readonly #cors: ReturnType<typeof cors>;
-  /** The last Host that any connection within this machine may name: to look again costs 1 % of a POST. */
+  /**
+   * The last allowed Host of a connection within this machine: checking again costs 1 % of a POST.
+   */
   #localHost: string | undefined;
 
   /**
@@ -104,7 +106,7 @@ export class OriginGuard {
   #isCrossOrigin(exchange: Exchange): boolean {
     const { origin, 'sec-fetch-site': site } = exchange.req.headers;
     const { allowedOrigins } = this.#security;
-    // [spec] Fetch Metadata: the browser says whose page asks, and no page can change it.
+    // [spec] Fetch Metadata: the browser names the site of the page, and no page can change that.
     const foreign = site !== undefined && site !== 'same-origin' && site !== 'none';
     if (origin === undefined) {
       // A GET for an image, a script, a frame or `no-cors` has no Origin.
@@ -138,8 +140,8 @@ function hostAdvice(header: string, local: boolean): string {
 
 /**
  * Whether a page on this machine could have made the request. Over TCP it could if both ends are
- * here. No page can open a Unix socket, but a proxy can: then the last address that it forwards for
- * decides.
+ * here. No page can open a Unix socket, but a proxy can: then the last address in its
+ * X-Forwarded-For decides.
  */
 function isLocal(exchange: Exchange): boolean {
   const { socket } = exchange.req;
@@ -151,8 +153,8 @@ function isLocal(exchange: Exchange): boolean {
 }
 
 /**
- * Whether `origin` is the server's own. An https origin of the same host is, even if the request
- * arrives over plain http: TLS may end at a proxy.
+ * Whether `origin` is the server's own. That includes the https origin of the same host if the
+ * request arrives over plain http: TLS may end at a proxy.
  */
 function isOwnOrigin(origin: string, exchange: Exchange): boolean {
   const { host, scheme } = forwardedOf(exchange);
@@ -166,5 +168,5 @@ function isOwnOrigin(origin: string, exchange: Exchange): boolean {
 }
 
 function noop(): void {
-  // cors() calls it when the request may go on; here it always may.
+  // cors() calls it to pass the request on; here `check` decides that.
 }

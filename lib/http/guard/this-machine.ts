@@ -1,4 +1,4 @@
-// Whether both ends of a connection are this machine.
+// Tells whether both ends of a connection are this machine.
 import { isLoopbackAddress, parsedAddress } from '../../util/guards.js';
 
 /** The addresses of a connection's two ends; undefined once its socket is destroyed. */
@@ -8,12 +8,13 @@ export interface Ends {
 }
 
 /**
- * Whether both ends of a TCP connection are the same machine: over loopback, or over an address of
- * its network. A page of any site can reach it by a name of its own (DNS rebinding).
+ * Whether both ends of a TCP connection are the same machine, over loopback or over an address of
+ * its network. By DNS rebinding, a page of any site can make such a connection under a name of its
+ * own.
  */
 export function isWithinMachine(ends: Ends): boolean {
   const { remoteAddress } = ends;
-  // [node] A socket's own address costs a system call, so it is read only if the other end does not
+  // [node] Reading a socket's own address takes a system call: only if the other end does not
   // decide.
   return (
     remoteAddress !== undefined &&
@@ -22,8 +23,8 @@ export function isWithinMachine(ends: Ends): boolean {
 }
 
 /**
- * Whether a name without its port is the address that the connection came to. No page of another
- * site is addressed by it.
+ * Whether a name, without its port, is the address at which the connection arrived. No page of
+ * another site has such a name.
  */
 export function isOwnAddress(name: string, { localAddress }: Ends): boolean {
   return localAddress !== undefined && isSameAddress(name, localAddress);

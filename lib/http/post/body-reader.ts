@@ -13,16 +13,16 @@ export interface BodyBudget {
   add(bytes: number): void;
 }
 
-/** Chunks up to this size are copied together, because each is an object of its own otherwise. */
+/** Copies chunks up to this size into blocks: each chunk would keep an object of its own. */
 const SMALL_BYTES = 1024;
 const BLOCK_BYTES = 16 * 1024;
 
 /**
- * Takes the body of a request from the tick in which it is made, and pauses the flow until `read`.
+ * Takes the body of a request from the tick in which the reader is made, and pauses the flow until
+ * `read`.
  *
- * Middleware in front may have set the body flowing (`req.on('data')`, `req.pipe()`), and so may the
- * application while its `security.principal` is awaited. The chunks that arrive before `read` are
- * kept here.
+ * Middleware in front may have set the body flowing (`req.on('data')`, `req.pipe()`), and so may an
+ * async `security.principal`. The reader keeps the chunks that arrive before `read`.
  */
 export class BodyReader {
   readonly #req: McpSseRequest;
@@ -48,7 +48,7 @@ export class BodyReader {
     req.on('end', () => {
       this.#end('whole');
     });
-    // Every request ends with `close`: make an error only if one is due (4 % of a POST).
+    // Every request ends with `close`: `read` makes the error only if needed (4 % of a POST).
     const cut = (): void => {
       this.#end('cut');
     };
@@ -64,7 +64,7 @@ export class BodyReader {
   async read(): Promise<Buffer> {
     const req = this.#req;
     if (this.#state === 'reading') {
-      // A `pipe` whose destination is never read would stop the body for ever.
+      // A `pipe` to a destination that is never read would stop the body forever.
       const flow = (): void => void req.resume();
       req.on('pause', flow);
       const settled = new Promise<void>((resolve) => (this.#settle = resolve));

@@ -30,13 +30,13 @@ function isJson(header: string): boolean {
   return type === 'application/json' && UTF8_NAMES.has(charset.toLowerCase());
 }
 
-/** The body from this tick on; undefined if something in front has read it, or a part of it. */
+/** Takes the body from this tick on; undefined if middleware in front has read any of it. */
 export function unreadBody(
   req: McpSseRequest,
   limit: number,
   budget: BodyBudget,
 ): BodyReader | undefined {
-  // [node] Express 4's parsers leave an empty object behind when they skip a body, so `req.body`
+  // [node] Express 4's parsers set `req.body` to an empty object even if they skip a body, so it
   // proves nothing.
   return req.readableDidRead ? undefined : new BodyReader(req, limit, budget);
 }
@@ -51,11 +51,11 @@ export interface JsonBody {
 const PARSED_FACTOR = 8;
 
 /**
- * The JSON of a body of at most `limit` bytes: read here, or as a parser in front left it in
- * `req.body` (an object, a string, a Buffer).
+ * Returns the JSON of a body of at most `limit` bytes: read here, or from `req.body` (an object, a
+ * string, a Buffer) if a parser in front has read it.
  *
  * @throws McpSseError `parse-error`, `message-too-large`, `over-budget`, `unsupported-media-type`;
- * `internal` if something in front has read the body and kept it.
+ * `internal` if middleware in front has read the body without setting `req.body`.
  */
 export async function readJson(
   req: McpSseRequest,
@@ -102,7 +102,7 @@ function parseBytes(text: Buffer, budget: BodyBudget): JsonBody {
   if (!isUtf8(text)) throw new McpSseError('parse-error', 'the body is not UTF-8');
   const bytes = parsedSizeOf(text);
   if (bytes === Infinity) throw tooDeep();
-  // Before it is parsed: brackets take twenty times their length.
+  // Before parsing: brackets take twenty times their length.
   budget.admit(bytes);
   return { json: parseText(text.toString('utf8')), bytes };
 }

@@ -18,7 +18,7 @@ const PLAIN_QUERY = /^sessionId=([\w.-]+)(?:&n=([\w.-]{1,64}))?$/;
 /** POST /message: one message or a batch for a session of this caller. */
 export async function postMessage<Data>(exchange: Exchange, runtime: Runtime<Data>): Promise<void> {
   fixPrototypes(exchange);
-  // In the tick of the call: middleware in front may have set the body flowing.
+  // In this tick: middleware in front may have set the body flowing.
   const { settings, budget } = runtime;
   const unread = unreadBody(exchange.req, settings.limits.maxBodyBytes, budget);
   try {
@@ -49,8 +49,8 @@ async function takeMessages<Data>(
   announceSunset(exchange, runtime, principal, true);
   const located = dispatcher.locator.located(sessionId);
   if (located) await located;
-  // First of all checks: an unknown session and another principal's get the same answer, whatever the
-  // request contains. For another node's session that node decides.
+  // The first check: an unknown session and another principal's must get the same answer, whatever
+  // the request contains. For another node's session that node decides.
   if (dispatcher.isHere(sessionId)) {
     const arriving = localHost.check(sessionId, principal);
     if (arriving) await arriving;
@@ -67,13 +67,13 @@ async function deliver<Data>(
   { dispatcher, probes, budget }: Runtime<Data>,
 ): Promise<void> {
   const { sessionId, position, messages, bytes } = post;
-  // On this node it counts for its session once that has it; while another node is asked, for none.
+  // A session of this node counts the bytes once it has them; until then they belong to no session.
   budget.add(bytes);
   try {
     const taken = dispatcher.post(post);
     if (taken) await taken;
   } catch (error) {
-    // The answer to a probe whose session is gone: the client need not wait for its new session.
+    // An answer to a probe for a lost session: the client must not wait for its new one.
     if (isNotFound(error))
       for (const message of messages) probes.settle(message, { sessionId, position });
     throw error;
@@ -82,7 +82,7 @@ async function deliver<Data>(
   }
 }
 
-/** The most bytes of an answer to a probe, which this node itself may have sent. */
+/** The most bytes of an answer to a probe. Such a POST may concern this node. */
 const SMALL_BODY_BYTES = 64 * 1024;
 
 /** Refuses an undeliverable POST before its body is read, unless it may answer a probe. */

@@ -5,7 +5,7 @@ import { settledWithin } from '../../util/promises.js';
 import type { Exchange } from '../exchange.js';
 
 /**
- * [spec] 2026-07-28: a request with this method is answered by a stream of events that never ends
+ * [spec] 2026-07-28: the answer to a request with this method is a stream of events that never ends
  * by itself.
  */
 const LISTEN = 'subscriptions/listen';
@@ -31,15 +31,14 @@ export class OpenExchanges {
   }
 
   /**
-   * Waits for answers up to `timeoutMs`, then cuts off what is left, streams included. Never
-   * rejects.
+   * Waits for answers up to `timeoutMs`, then cuts the rest off, streams included. Never rejects.
    */
   async drain(timeoutMs: number): Promise<void> {
     if (this.#answers.size > 0) {
       const answered = new Promise<void>((resolve) => this.#whenAnswered.push(resolve));
       await settledWithin(answered, timeoutMs);
     }
-    // Not `end()`: what the handler writes after that would be an error that nobody hears.
+    // Not `end()`: later writes of the handler would raise errors without a listener.
     for (const res of [...this.#answers, ...this.#streams]) res.destroy();
   }
 

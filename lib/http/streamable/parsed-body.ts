@@ -6,11 +6,12 @@ import type { McpSseRequest } from '../../session/request-facts.js';
  * Makes `for await (const chunk of req)` read a body that a parser in front has put into
  * `req.body`: handlers for `node:http` read the request and know no `req.body`.
  *
- * @throws McpSseError `internal` if something in front has read the body and kept it.
+ * @throws McpSseError `internal` if middleware in front has read the body without setting
+ * `req.body`.
  */
 export function restoreBody(req: McpSseRequest): void {
-  // [node] Express 4's parsers set `req.body` to an empty object even for a body that they skip, so
-  // `req.body` says nothing.
+  // [node] Express 4's parsers set `req.body` to an empty object even if they skip a body, so it
+  // proves nothing.
   if (!req.readableDidRead || req.method === 'GET') return;
   const { body } = req;
   if (body === undefined) {

@@ -18,8 +18,8 @@ export function isStreamable({ req }: Exchange): boolean {
 /**
  * Hands the request to the application's handler. Returns whether the handler has called `next()`.
  *
- * @throws McpSseError what the handler throws, rejects with or passes to `next`, as `internal`
- * unless it is an error of this package; `shutting-down`; as `principalOf`
+ * @throws McpSseError any throw or rejection of the handler, or argument of its `next`, as
+ * `internal` unless it is an error of this package; `shutting-down`; as `principalOf`
  */
 export async function serveStreamable<Data>(
   exchange: Exchange,
@@ -30,7 +30,8 @@ export async function serveStreamable<Data>(
   // Its answer may be a stream.
   checkOwnSocket(exchange);
   refuseWhileDraining(exchange, runtime);
-  // Middleware in front may have set the body flowing: nothing of it may be lost meanwhile.
+  // Middleware in front may have set the body flowing: pause it, so that the handler gets all of
+  // it.
   const wasFlowing = req.readableFlowing === true;
   if (wasFlowing) req.pause();
   const principal = await principalOf(exchange, runtime);
@@ -47,7 +48,7 @@ export async function serveStreamable<Data>(
   return passedOn;
 }
 
-/** Lets POSTs of a session through: they may answer what a running tool has asked the client. */
+/** Accepts POSTs of a session: they may answer a running tool's request to the client. */
 function refuseWhileDraining<Data>({ req }: Exchange, { sessions }: Runtime<Data>): void {
   if (!sessions.draining || (req.method !== 'GET' && 'mcp-session-id' in req.headers)) return;
   throw new McpSseError('shutting-down', 'the server is shutting down');

@@ -1,24 +1,24 @@
-// Whether a GET of the stream's URL comes from a client of Streamable HTTP.
+// Recognizes GETs of Streamable HTTP clients at the stream's URL.
 import type { McpSseRequest } from '../../session/request-facts.js';
 import { isEventSource } from '../get/resume-request.js';
 
-/** The one version that has HTTP+SSE and nothing else: Java's client names it with its first GET. */
+/** The one version with HTTP+SSE alone: the Java client sends it with its first GET. */
 const ONLY_SSE = '2024-11-05';
 
-/** The AI SDK, whose two transports send the same GET but for the id of a session. */
+/** The AI SDK: the GETs of its two transports differ only by the session id. */
 const AI_SDK = /(?:^|\s)ai-sdk\//;
 
 const JSON_TYPE = /(?:^|,)\s*application\/json\s*(?:[;,]|$)/i;
 const STREAM_TYPE = /(?:^|,)\s*text\/event-stream\s*(?:[;,]|$)/i;
 
 /**
- * Whether it is the GET of a client that speaks Streamable HTTP.
+ * Whether a GET comes from a client of Streamable HTTP.
  *
- * [spec] Streamable HTTP: such a client sends `Mcp-Session-Id` if it was given one, and from
- * 2025-06-18 on `MCP-Protocol-Version` with every request behind `initialize`. A client of HTTP+SSE
- * knows no version when it opens its stream; one that opens it again, as the TypeScript SDK does, is
- * an EventSource. And a client of HTTP+SSE asks for nothing but a stream: mcp-remote, which looks for
- * authentication by GETs before it connects, asks as it does with its POSTs.
+ * [spec] Streamable HTTP: such a client sends `Mcp-Session-Id` if it got one, and from 2025-06-18
+ * on `MCP-Protocol-Version` with every request after `initialize`. A client of HTTP+SSE knows no
+ * version when it opens its stream; one that opens it again, as the TypeScript SDK does, is an
+ * EventSource. And a client of HTTP+SSE accepts only a stream: mcp-remote, whose GETs look for
+ * authentication before it connects, accepts JSON too.
  */
 export function isStreamableGet(req: McpSseRequest): boolean {
   const { headers } = req;
@@ -29,7 +29,7 @@ export function isStreamableGet(req: McpSseRequest): boolean {
   return !AI_SDK.test(headers['user-agent'] ?? '');
 }
 
-/** [spec] Streamable HTTP: what a client must accept as the answer to a POST. */
+/** [spec] Streamable HTTP: a client must accept both types as the answer to a POST. */
 function acceptsBoth(accept: string | undefined): boolean {
   return accept !== undefined && JSON_TYPE.test(accept) && STREAM_TYPE.test(accept);
 }

@@ -2,21 +2,21 @@
 import { debuglog, format, type DebugLogger } from 'node:util';
 
 const NAME = 'mcp-sse';
-/** A message may quote a body of megabytes. */
+/** The most characters of one entry: a message may quote a body of megabytes. */
 const MAX_LENGTH = 10_000;
 
 const nodeLog: DebugLogger = debuglog(NAME);
 let enabled: boolean | undefined;
 
-/** The log on stderr. The environment is read once, when there is something to log. */
+/** The log on stderr. Reads the environment once, with the first entry. */
 export const debugLog = {
-  /** Ask before a text is built that costs something. */
+  /** Check it before you build an expensive text. */
   get enabled(): boolean {
     enabled ??= nodeLog.enabled || isNamedBy(process.env.DEBUG);
     return enabled;
   },
 
-  /** Logs one line, or several: those after the first are indented, so that no text can forge one. */
+  /** Logs one entry. Indents all lines but the first: no text can forge an entry. */
   write(text: string, ...values: readonly (string | number)[]): void {
     if (!this.enabled) return;
     const line = onePiece(format(text, ...values));
@@ -39,7 +39,7 @@ export function isNamedBy(variable: string | undefined): boolean {
 
 const escaped = (text: string): string => text.replaceAll(/[^\w]/g, '\\$&');
 
-/** No control character reaches a terminal. */
+/** Escapes control characters, which must not reach a terminal, and indents further lines. */
 function onePiece(text: string): string {
   const short = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
   return short

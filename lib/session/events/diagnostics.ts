@@ -30,9 +30,9 @@ export interface PublishedMessage {
 
 /** A client, when `usage()` counts it. Its principal is as `usage()` shows it. */
 export interface PublishedUse extends UsageCaller {
-  /** The client has a new session, or `sunset` has refused it. */
+  /** `'session'`: the client has a new session. `'refused'`: `sunset` has refused it. */
   readonly outcome: 'session' | 'refused';
-  /** Undefined if the client was refused or its request was passed on. */
+  /** Undefined for a refused client and for Streamable HTTP. */
   readonly session: Session | undefined;
 }
 
@@ -43,16 +43,17 @@ export interface McpSseChannels {
   'mcp-sse:session.detach': { readonly session: Session; readonly reason: CloseReason };
   /** The client has a new stream, after it was away or in the place of its old one. */
   'mcp-sse:session.resume': { readonly session: Session };
-  /** The session goes on at another node; it is over here. */
+  /** The session continues on another node; it is over here. */
   'mcp-sse:session.hand-over': { readonly session: Session; readonly node: string };
-  /** A session of another node goes on here. */
+  /** A session of another node continues here. */
   'mcp-sse:session.restore': { readonly session: Session };
   'mcp-sse:session.close': { readonly session: Session; readonly reason: CloseReason };
   'mcp-sse:message.in': PublishedMessage;
   'mcp-sse:message.out': PublishedMessage;
   /**
-   * A request was refused. `message` never repeats the client's input. `reason` is what the client
-   * does not learn: that the session is another principal's. Otherwise it is undefined.
+   * A request was refused. `message` never repeats the client's input. `reason` tells the operator
+   * more than the client learns, for instance that the session is another principal's; else
+   * undefined.
    */
   'mcp-sse:refused': {
     readonly code: McpSseErrorCode;
@@ -72,7 +73,7 @@ export interface McpSseChannels {
     /** False if the connection was closed instead. */
     readonly drained: boolean;
   };
-  /** `usage()` counts a client: once for each session, and for each refusal by `sunset`. */
+  /** `usage()` has counted a client: once for each session, and for each refusal by `sunset`. */
   'mcp-sse:usage': PublishedUse;
   /** `close()` of a router has begun, and has finished; `sessions` are that router's. */
   'mcp-sse:shutdown': { readonly sessions: Sessions; readonly finished: boolean };
@@ -161,7 +162,7 @@ export const diagnostics = {
   refused(error: McpSseError): void {
     const { code, message } = error;
     const reason = concealedReason(error);
-    // `failed` logs the server's own faults.
+    // Only the code of the server's own faults: `failed` logs the rest.
     if (debugLog.enabled) {
       if (reason !== undefined) debug('refused: %s: %s; %s', code, message, reason);
       else debug('refused: %s', isRefusalCode(code) ? outline(error) : code);

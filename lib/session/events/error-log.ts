@@ -1,8 +1,8 @@
-// The log of errors where there is no `onError`.
+// Logs errors if the application has no `onError`.
 import type { McpSseError, McpSseErrorCode } from '../../errors.js';
 import { performance } from '../../util/timers.js';
 
-/** Errors that are the server's own fault, which the client does not learn. */
+/** Faults of the server, which no client learns. */
 const SERVER_FAULTS: ReadonlySet<McpSseErrorCode> = new Set([
   'adapter-unavailable',
   'hook-failed',
@@ -16,8 +16,8 @@ const SERVER_FAULTS: ReadonlySet<McpSseErrorCode> = new Set([
 const INTERVAL_MS = 1_000;
 
 /**
- * Writes the server's own faults to `console.error` where the application has no `hooks.onError`,
- * each code once a second at most, with its cause.
+ * Writes faults of the server to `console.error` if the application has no `hooks.onError`: each
+ * code at most once a second, with its cause.
  */
 export class ErrorLog {
   readonly #loggedAt = new Map<McpSseErrorCode, number>();
@@ -31,7 +31,7 @@ export class ErrorLog {
     try {
       console.error(`[express-mcp-sse] ${code}:`, error);
     } catch {
-      // What was thrown may have a custom inspection that throws in its turn.
+      // The cause may have a custom inspection that throws.
       console.error(`[express-mcp-sse] ${code}: ${error.message}`);
     }
   }

@@ -6,7 +6,7 @@ import type { JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { CloseReason, Session } from '../session.js';
 
 /**
- * Functions of the application that run when something happens to a session. They may be async.
+ * Functions of the application that run at the events of a session. They may be async.
  * Only `onConnect` can refuse or delay anything. Any other hook that throws, rejects, or takes
  * longer than `limits.hookTimeoutMs` is reported to `onError` (`hook-failed`, `hook-timeout`) and
  * otherwise ignored.
@@ -17,8 +17,8 @@ export interface McpSseHooks<Data = unknown> {
    * stream with 403. A throw refuses it too: an `McpSseError` with the status of its code; an error
    * of `http-errors` or `@hapi/boom` with its own status (400 to 599) and headers, and with its
    * message if `expose` is true; anything else, or a timeout, with 500.
-   * `signal` is aborted if the client leaves meanwhile: then no session opens, and no close is
-   * reported.
+   * `signal` is aborted if the client leaves meanwhile: then no session opens, and `onSessionClose`
+   * does not run.
    */
   onConnect?: (
     req: Request,
@@ -43,23 +43,23 @@ export interface McpSseHooks<Data = unknown> {
   /** Runs when the client of a session is back: a new stream continues where the old one stopped. */
   onSessionResume?: (session: Session<Data>) => unknown;
   /**
-   * Runs when the session goes on at another node, `node`: here it is over, without
+   * Runs when the session continues on another node, `node`. Here it is over, without
    * `onSessionClose`. Only with an `adapter`, when this node shuts down.
    */
   onSessionHandOver?: (session: Session<Data>, node: string) => unknown;
   /**
-   * Runs when a session of another node goes on here, in place of `onSessionOpen`. Its client may
-   * not be back yet: `onSessionResume` tells.
+   * Runs when a session of another node continues here, in place of `onSessionOpen`. Its client may
+   * not be back yet: then `onSessionResume` runs later.
    */
   onSessionRestore?: (session: Session<Data>) => unknown;
   /**
-   * Runs when the session has closed: once for every `onSessionOpen`, and after that has settled.
-   * A session that was handed over closes where it is last.
+   * Runs when the session has closed: once for every `onSessionOpen`, after that has settled. A
+   * session that moves between nodes closes on the last one.
    */
   onSessionClose?: (session: Session<Data>, reason: CloseReason) => unknown;
   /**
-   * Runs after a failure that no caller sees, or that ended a session. It replaces the log: without
-   * it the server's own faults go to `console.error`, each code at most once a second.
+   * Runs after a failure that no caller sees, or that ended a session. Without it the server's own
+   * faults go to `console.error`, each code at most once a second.
    */
   onError?: (error: McpSseError, session?: Session<Data>) => unknown;
 }

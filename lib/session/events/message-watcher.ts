@@ -1,8 +1,8 @@
-// What `watchMessages` calls.
+// The callback of `watchMessages`.
 import type { JsonRpcMessage } from '../../wire/json-rpc.js';
 import type { Session } from '../session.js';
 
-/** Sees one message; `in` is from the client, `out` to it. */
+/** Called with each message; `in` is from the client, `out` to it. */
 export type MessageWatcher<Data = unknown> = (
   message: JsonRpcMessage,
   session: Session<Data>,

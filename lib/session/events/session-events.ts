@@ -12,7 +12,7 @@ import type { MessageWatcher } from './message-watcher.js';
 import type { Statistics } from './statistics.js';
 import type { Usage, UsageTally } from './usage.js';
 
-/** A session as the events need it: they publish its handle. */
+/** The members of a session that the events use. They publish its handle. */
 interface Subject<Data> {
   readonly handle: Session<Data>;
   readonly usage: UsageTally;
@@ -31,7 +31,7 @@ export class SessionEvents<Data> {
   readonly #watchers = new Set<MessageWatcher<Data>>();
   /** Hooks that have not settled; each is dropped at its deadline. */
   readonly #running = new Set<Promise<void>>();
-  /** What must wait for `onSessionOpen` to settle, by session. */
+  /** By session: the hooks that wait until `onSessionOpen` has settled. */
   readonly #opening = new Map<Session<Data>, (() => void)[]>();
 
   constructor(hooks: McpSseHooks<Data>, timeoutMs: number, statistics: Statistics, usage: Usage) {
@@ -41,7 +41,7 @@ export class SessionEvents<Data> {
     this.#usage = usage;
   }
 
-  /** Calls a function of the application. Only an async one gets a deadline. */
+  /** Calls a function of the application. Only an async function gets a deadline. */
   callUser<T>(name: string, call: () => T | Promise<T>): T | Promise<T> {
     const answer = call();
     return isPromiseLike(answer) ? this.bounded(name, async () => answer) : answer;
@@ -58,7 +58,7 @@ export class SessionEvents<Data> {
 
   /** Calls `watcher` with every message. Returns a function that stops it. */
   watch(watcher: MessageWatcher<Data>): () => void {
-    // A new object each time, so that one function may watch twice and stop once.
+    // A function of its own for each call: the application may pass one function twice.
     const own: MessageWatcher<Data> = (...seen) => watcher(...seen);
     this.#watchers.add(own);
     return () => {
@@ -84,7 +84,7 @@ export class SessionEvents<Data> {
   ): void {
     const hook = this.#hooks[name];
     const afterwards: (() => void)[] = [];
-    // Known before anybody is told, since they may close the session there and then.
+    // Set before the event is published, because a subscriber may close the session at once.
     if (hook) this.#opening.set(handle, afterwards);
     publish();
     if (!hook) return;
@@ -149,7 +149,7 @@ export class SessionEvents<Data> {
     this.#statistics.discarded += count;
   }
 
-  /** `count` of its calls are answered with the error `interrupted`. */
+  /** `count` calls got the error `interrupted`. */
   interrupted(count: number): void {
     this.#statistics.interrupted += count;
   }
@@ -204,7 +204,7 @@ export class SessionEvents<Data> {
       this.#errorLog.report(error);
       return;
     }
-    // Not by #run: only the log is left to report a failing onError.
+    // Not by #run, which would report a failure of onError to onError.
     try {
       const returned = onError(error, session);
       if (isPromiseLike(returned)) returned.then(undefined, diagnostics.onErrorFailed);
@@ -220,7 +220,7 @@ export class SessionEvents<Data> {
     }
   }
 
-  /** Returns a promise only if the hook is async: most are not, and none is waited for. */
+  /** Runs a hook. Returns a promise only for an async one: most are synchronous. */
   #run(name: string, session: Session<Data>, hook: () => unknown): Promise<void> | undefined {
     const failed = (error: unknown): void => {
       this.#report(session, McpSseError.from(error, 'hook-failed'));

@@ -24,7 +24,7 @@ export interface SessionTotals {
   /** Sessions taken over from other nodes, and sessions handed over to them. */
   restored: number;
   handedOver: number;
-  /** Streams lost whose client may return, and streams by which a client returned. */
+  /** Lost streams whose clients may return, and streams with which a client returned. */
   detached: number;
   resumed: number;
   /** Sessions closed, by reason; an application's own reasons count as `other`. */
@@ -37,7 +37,7 @@ export interface SessionTotals {
   messagesOut: number;
   /** Answers and messages that came too late for their session. */
   discarded: number;
-  /** Calls that were answered with -32010 because their node had ended. */
+  /** Calls that got -32010 because their node had ended. */
   interrupted: number;
 }
 

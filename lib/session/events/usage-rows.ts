@@ -1,9 +1,9 @@
-// The rows of `usage()`, and how those of several nodes become one list.
+// The rows of `usage()`, and the sum of those of several nodes.
 
-/** The most rows that are kept, and that `usage()` returns. */
+/** The most rows that a node keeps and `usage()` returns. */
 export const MAX_ROWS = 1_000;
 
-/** Whose sessions and requests a row counts. Facts that the client did not give are undefined. */
+/** The callers that one row counts together. Facts that the client did not give are undefined. */
 export interface UsageCaller {
   /** Name and version of the client, from `initialize`. */
   readonly client: string | undefined;
@@ -22,30 +22,30 @@ export interface UsageRow extends UsageCaller {
    * 'plain'`; undefined for anonymous callers.
    */
   readonly principal: string | undefined;
-  /** `'streamable'`: its requests were passed on to Streamable HTTP. */
+  /** `'streamable'`: the handler of Streamable HTTP got its requests. */
   readonly transport: 'sse' | 'streamable';
-  /** Sessions opened, requests of the client, and how often `sunset` has refused it. */
+  /** Sessions opened, requests of the client, and refusals by `sunset`. */
   readonly sessions: number;
   readonly requests: number;
   readonly refused: number;
   readonly firstSeen: Date;
-  /** When its last message came, or now while one of its sessions has a stream. */
+  /** The time of its last message; now while one of its sessions has a stream. */
   readonly lastSeen: Date;
 }
 
-/** What `usage()` resolves with. */
+/** The result of `usage()`. */
 export interface McpSseUsage {
   /** At most 1,000 rows, the most recently seen first. */
   readonly rows: readonly UsageRow[];
-  /** How many more rows there were: the least recently seen make room. */
+  /** The number of rows that were dropped: the least recently seen make room. */
   readonly forgotten: number;
-  /** Start of the counts: when the oldest node began. */
+  /** The start of the counts: the start of the oldest node. */
   readonly since: Date;
   /** The nodes that did not answer in time: their counts are missing. */
   readonly missing: readonly string[];
 }
 
-/** A row that counts; times as of `Date.now()`. */
+/** A row while it counts; times as of `Date.now()`. */
 export interface CountedRow extends UsageCaller {
   sessions: number;
   requests: number;
@@ -54,21 +54,21 @@ export interface CountedRow extends UsageCaller {
   lastSeen: number;
 }
 
-/** What one node has counted: plain data, fit to travel. */
+/** The counts of one node, as plain data. */
 export interface UsageReport {
   readonly rows: readonly CountedRow[];
   readonly forgotten: number;
   readonly since: number;
 }
 
-/** Tells callers apart. */
+/** The key of a caller's row. */
 export function keyOf(caller: UsageCaller): string {
   const { client, version, protocolVersion, principal, userAgent, transport } = caller;
-  // As JSON `undefined` is null, which no text is.
+  // JSON turns `undefined` into null, which differs from every string.
   return JSON.stringify([client, version, protocolVersion, principal, userAgent, transport]);
 }
 
-/** Adds up what several nodes have counted; `missing` did not answer. */
+/** Adds up the counts of several nodes; `missing` did not answer. */
 export function usageOf(reports: readonly UsageReport[], missing: readonly string[]): McpSseUsage {
   const sums = new Map<string, CountedRow>();
   for (const row of reports.flatMap(({ rows }) => rows)) {

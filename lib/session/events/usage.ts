@@ -15,43 +15,43 @@ import {
   type UsageReport,
 } from './usage-rows.js';
 
-/** Characters that are kept of what clients say of themselves. */
+/** The most characters of a client's names, and of the hash of its principal. */
 const MAX_NAME_CHARS = 80;
 const MAX_VERSION_CHARS = 40;
 const MAX_USER_AGENT_CHARS = 160;
 const HASH_CHARS = 16;
 
-/** What a session keeps for its row. */
+/** A session's row, and its counts that are not in the row yet. */
 export interface UsageTally {
-  /** Of the GET that opened it. */
+  /** The `User-Agent` of the GET that opened it. */
   userAgent: string | undefined;
-  /** Once it is known whose it is. */
+  /** Its row; undefined until its client is known. */
   row: CountedRow | undefined;
   /** Requests that are not in the row yet. */
   requests: number;
 }
 
-/** A session as its usage is counted. */
+/** The members of a session that the counts use. */
 interface Subject {
   readonly handle: Session;
   readonly usage: UsageTally;
 }
 
-/** What a request says of a client that has no session here. */
+/** A request for Streamable HTTP: its client has no session here. */
 export interface PassingRequest {
   readonly principal: string | undefined;
   readonly headers: IncomingHttpHeaders;
-  /** The JSON of its body, where a body parser in front has read it. */
+  /** The parsed body, if a body parser in front has read it. */
   readonly body?: unknown;
 }
 
 export type UsageSettings = { readonly principals: 'hashed' | 'plain' } | false;
 
-/** Counts sessions, requests and refusals by who they come from. At most 1,000 rows are kept. */
+/** Counts sessions, requests and refusals by caller, in at most 1,000 rows. */
 export class Usage {
   readonly #settings: UsageSettings;
   readonly #rows = new Map<string, CountedRow>();
-  /** The same rows: sessions may go on whose rows have made room. */
+  /** The same rows: a session may hold a row that is dropped. */
   readonly #listed = new WeakSet<CountedRow>();
   readonly #since = Date.now();
   #forgotten = 0;
@@ -60,7 +60,7 @@ export class Usage {
     this.#settings = settings;
   }
 
-  /** A message of the client has come in. */
+  /** A message of the client has arrived. */
   received(session: Subject, message: JsonRpcMessage): void {
     if (this.#settings === false) return;
     const { handle, usage } = session;
@@ -70,18 +70,18 @@ export class Usage {
     if (usage.row || isKnown) this.#count(session);
   }
 
-  /** A message to the client is on its way: the answer to `initialize`, perhaps. */
+  /** A message goes to the client, perhaps the answer to `initialize`. */
   sent(session: Subject): void {
     if (this.#settings === false || session.usage.row) return;
     if (session.handle.protocolVersion !== undefined) this.#count(session);
   }
 
-  /** A session has ended, also one whose client never said who it is. */
+  /** A session has ended. Counts it even if its client never initialized. */
   closed(session: Subject): void {
     if (this.#settings !== false) this.#count(session);
   }
 
-  /** A client was refused by `sunset`; returns its row. */
+  /** `sunset` has refused a client. Returns its row. */
   refused(caller: UsageCaller): CountedRow | undefined {
     if (this.#settings === false) return undefined;
     const row = this.#rowOf(caller);
@@ -90,7 +90,7 @@ export class Usage {
     return row;
   }
 
-  /** A request is passed to the handler of Streamable HTTP. */
+  /** The handler of Streamable HTTP gets a request. */
   passed({ principal, headers, body }: PassingRequest): void {
     if (this.#settings === false) return;
     const { 'user-agent': userAgent, 'mcp-protocol-version': version } = headers;
@@ -109,7 +109,7 @@ export class Usage {
     if (isNew || message.method === 'initialize') diagnostics.used(row, 'session', undefined);
   }
 
-  /** What was counted here. A session that is connected is seen now, though it may be silent. */
+  /** The counts of this node. A connected session counts as seen now, even if it is silent. */
   report(sessions: Iterable<Subject & { readonly state: Session['state'] }>): UsageReport {
     const now = Date.now();
     for (const { state, usage } of sessions) {
@@ -145,7 +145,7 @@ export class Usage {
     diagnostics.used(row, 'session', handle);
   }
 
-  /** The row of a caller, seen now. */
+  /** Finds or makes the row of a caller, and marks it as seen now. */
   #rowOf(given: UsageCaller): CountedRow {
     const caller: UsageCaller = {
       client: excerptOf(given.client, MAX_NAME_CHARS),
@@ -174,7 +174,7 @@ export class Usage {
     return createHash('sha256').update(principal).digest('base64url').slice(0, HASH_CHARS);
   }
 
-  /** The one that was seen least recently makes room. Looked for only when there is none. */
+  /** Drops the least recently seen row. Called only if there is no room. */
   #forgetOne(): void {
     let oldest: [string, CountedRow] | undefined;
     for (const entry of this.#rows) {
@@ -191,7 +191,7 @@ export class Usage {
 const opens = ({ method }: { method: string }): boolean =>
   method === 'initialize' || method === 'ping';
 
-/** [spec] 2025: `initialize` introduces a client; 2026-07-28: each request does, in its `_meta`. */
+/** [spec] 2025: `initialize` names the client; 2026-07-28: each request does, in its `_meta`. */
 function introductionOf({ params }: Record<string, unknown>): Record<string, unknown> {
   if (!isRecord(params)) return {};
   const { _meta: meta } = params;
@@ -202,13 +202,13 @@ function introductionOf({ params }: Record<string, unknown>): Record<string, unk
   };
 }
 
-/** Name and version by which a client introduces itself, where it does. */
+/** Name and version of a client; undefined if it has not given them. */
 export function namesOf(clientInfo: unknown): Pick<UsageCaller, 'client' | 'version'> {
   const { name, version } = isRecord(clientInfo) ? clientInfo : {};
   return { client: textOf(name), version: textOf(version) };
 }
 
-/** As it is kept for a session. */
+/** The `User-Agent` of a request, cut to the length that rows have. */
 export function userAgentOf(headers: IncomingHttpHeaders): string | undefined {
   return excerptOf(headers['user-agent'], MAX_USER_AGENT_CHARS);
 }

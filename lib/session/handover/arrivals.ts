@@ -1,15 +1,15 @@
-// Sessions of other nodes that are about to be here.
+// Sessions of other nodes that are about to arrive.
 import { keyOf, type ResumeClaim } from '../resume/resume-claim.js';
 import type { SessionState } from './session-state.js';
 
 /**
- * Sessions of other nodes that are about to be here: what comes for one of them waits until it is
- * here, or is not to come.
+ * Sessions of other nodes that are about to arrive. Requests for one of them wait until it has
+ * arrived, or will not.
  */
 export class Arrivals {
   readonly #byName = new Map<string, Promise<void>>();
 
-  /** @returns to be called once the session is here, or is not to come */
+  /** @returns a function to call once the session has arrived, or will not */
   add({ id, principal, sender: { strategy } }: SessionState): () => void {
     const { token, key } = strategy;
     const names = [id];
@@ -26,18 +26,20 @@ export class Arrivals {
     };
   }
 
-  /** Resolves when all are here, or are not to come; undefined where none is on its way. */
+  /** Resolves when all have arrived, or will not; undefined if none is on its way. */
   get all(): Promise<void> | undefined {
     if (this.#byName.size === 0) return undefined;
     return Promise.all(this.#byName.values()).then(ignore);
   }
 
-  /** Resolves when the session of that id is here; undefined if it is not about to be. */
+  /**
+   * Resolves when the session of that id has arrived, or will not; undefined if it is not coming.
+   */
   of(sessionId: string): Promise<void> | undefined {
     return this.#byName.size === 0 ? undefined : this.#byName.get(sessionId);
   }
 
-  /** As `of`, for the session that is claimed. */
+  /** As `of`, for the claimed session. */
   claimed(claim: ResumeClaim, principal: string | undefined): Promise<void> | undefined {
     if (this.#byName.size === 0) return undefined;
     if (claim.by === 'probe') return this.#byName.get(claim.sessionId);
@@ -46,11 +48,11 @@ export class Arrivals {
   }
 }
 
-/** No id of a session has a blank. */
+/** No session id contains a space. */
 const tokenName = (token: string): string => `token ${token}`;
 const keyName = (principal: string | undefined, key: string): string =>
   `key ${keyOf(principal, key)}`;
 
 function ignore(): void {
-  // Replaced before anybody can call it.
+  // `add` replaces it at once.
 }

@@ -1,4 +1,4 @@
-// The ids of the server's requests, which tell which server of a session has asked.
+// Marks the ids of the server's requests, by which their answers find the right server.
 import { isRecord } from '../../util/guards.js';
 import { isRequest, isResponse, type JsonRpcMessage, type RequestId } from '../../wire/json-rpc.js';
 import { EPOCHS, FIRST_ID, IDS_PER_EPOCH } from '../inbound/pending-requests.js';
@@ -7,16 +7,16 @@ const OF_EPOCH = /^express-mcp-sse\.(\d{1,9}):(.*)$/s;
 
 /**
  * A server that takes a session over counts its requests from 0 again, and the client may still
- * answer those of the one before. So from the second server on, the ids of its requests and their
- * progress tokens carry the epoch: how often the session was handed over. Answers to servers
- * before it go nowhere.
+ * answer requests of the former server. So from the second server on, the ids of its requests and
+ * their progress tokens carry the epoch, which is the number of hand-overs. Answers to former
+ * servers are dropped.
  */
 export class EpochIds {
   readonly #offset: number;
 
   static readonly #first = new EpochIds(0);
 
-  /** Sessions that were never handed over share one. */
+  /** Sessions that were never handed over share one instance. */
   static of(epoch: number): EpochIds {
     return epoch === 0 ? EpochIds.#first : new EpochIds(epoch);
   }
@@ -25,7 +25,7 @@ export class EpochIds {
     this.#offset = (1 + ((epoch - 1) % (EPOCHS - 1))) * IDS_PER_EPOCH;
   }
 
-  /** A message of the server, as its client gets it. */
+  /** Returns a message of the server as its client gets it. */
   outgoing(message: JsonRpcMessage): JsonRpcMessage {
     if (this.epoch === 0 || !('method' in message)) return message;
     const params = this.#outgoingParams(message.method, message.params, isRequest(message));
@@ -33,7 +33,7 @@ export class EpochIds {
     return isRequest(own) ? { ...own, id: this.#mark(own.id) } : own;
   }
 
-  /** A message of the client, as the server gets it; undefined for what is for one before it. */
+  /** Returns a message of the client as the server gets it; undefined if it is for a former one. */
   incoming(message: JsonRpcMessage): JsonRpcMessage | undefined {
     if (this.epoch === 0) return message;
     if (isResponse(message)) {
@@ -62,10 +62,10 @@ export class EpochIds {
   }
 
   #mark(id: RequestId): RequestId {
-    // Ids of this package have an epoch of their own.
+    // Ids of this package's own requests differ by epoch already.
     if (typeof id === 'number' && id >= FIRST_ID) return id;
     const isSmall = typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < IDS_PER_EPOCH;
-    // Some clients cannot answer an id that is text.
+    // Some clients cannot answer a string id.
     if (isSmall) return id + this.#offset;
     return `express-mcp-sse.${String(this.epoch)}:${JSON.stringify(id)}`;
   }

@@ -1,23 +1,23 @@
-// What another node needs to go on with a session.
+// Exports a session for another node.
 import { McpSseError } from '../../errors.js';
 import { isPlainJson } from '../../util/plain-json.js';
 import type { LiveSession } from '../live-session.js';
 import type { Session } from '../session.js';
 import type { SessionState } from './session-state.js';
 
-/** `session.data` on its way. */
+/** `session.data` for another node. */
 export interface TravellingData {
   readonly data: unknown;
   readonly saved: boolean;
 }
 
-/** Makes plain data of a session. */
+/** Returns plain data for a session, as `resume.save`. */
 export type Save<Data> = (session: Session<Data>) => unknown;
 
 /**
- * What travels of `session.data`: what the application makes of it, or the data as it is.
+ * Returns the data that travels: the result of `save`, or `session.data` as it is.
  *
- * @throws McpSseError (as a rejection) `not-serializable` when that is not plain; what `save` throws
+ * @throws McpSseError (as a rejection) `not-serializable` if it is not plain; any throw of `save`
  */
 export async function travellingData<Data>(
   session: LiveSession<Data>,
@@ -35,7 +35,7 @@ export async function travellingData<Data>(
   );
 }
 
-/** The session as plain data, for the node that has it next. It must be frozen. */
+/** Returns the session as plain data for its next node. It must be frozen. */
 export function exportSession<Data>(
   session: LiveSession<Data>,
   { data, saved }: TravellingData,

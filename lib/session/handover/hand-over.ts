@@ -1,4 +1,4 @@
-// A session on its way to another node, at the node that it leaves.
+// A session on its way to another node, as seen on the node that it leaves.
 import { McpSseError } from '../../errors.js';
 import { rejected } from '../../util/promises.js';
 import { clearTimeout, setTimeout } from '../../util/timers.js';
@@ -7,18 +7,18 @@ import { isRequest, type JsonRpcMessage } from '../../wire/json-rpc.js';
 import { sessionClosed } from '../session-closed.js';
 
 /**
- * How long a request waits for the session to leave; then it runs here: what keeps the session
- * may take longer than its client, or the node in between, would wait.
+ * Time that a request waits for the session to leave; then it runs here. A request that keeps the
+ * session may take longer than this client, or the node in between, would wait.
  */
 const HOLD_MS = 2_000;
-/** POSTs, and bytes of the server's messages, that wait for one session. */
+/** The most POSTs, and bytes of the server's messages, that wait for one session. */
 const MAX_HELD_POSTS = 256;
 const MAX_HELD_BYTES = 1024 * 1024;
 
-/** Where what was held back goes on. */
+/** The node that takes the held messages: this one or another. */
 export type Whereabouts = 'here' | 'elsewhere';
 
-/** A message that waits for the session to be elsewhere. */
+/** A message of the server that waits until the session has moved. */
 export interface HeldMessage {
   readonly message: JsonRpcMessage;
   readonly resolve: () => void;
@@ -26,16 +26,16 @@ export interface HeldMessage {
 }
 
 /**
- * What comes for a session while it leaves. First, while its requests run, further ones wait and
- * everything else goes on. Then it is frozen: everything waits. At the end it is elsewhere, or
- * ends here.
+ * Holds messages for a session while it leaves. At first, while its requests run, further requests
+ * wait and everything else goes on. Then it is frozen: everything waits. In the end it is on
+ * another node, or ends here.
  */
 export class HandOver {
   #stage: 'leaving' | 'frozen' | 'moved' | 'ended' = 'leaving';
   readonly #posts = new Set<(whereabouts: Whereabouts | McpSseError) => void>();
   readonly #messages: HeldMessage[] = [];
   #messageBytes = 0;
-  /** Of each node, the last broadcast that reached the session before it was frozen. */
+  /** By node: the number of the last broadcast that reached the session before it was frozen. */
   broadcastsSeen: Readonly<Record<string, number>> = {};
 
   get frozen(): boolean {
@@ -50,18 +50,18 @@ export class HandOver {
   }
 
   /**
-   * Holds back what a client has posted.
+   * Holds the messages of a POST.
    *
-   * @returns undefined for what the session takes now
-   * @throws McpSseError (as a rejection) `shutting-down` when the session ends instead of leaving,
-   * or too much waits already
+   * @returns undefined if the session takes them now
+   * @throws McpSseError (as a rejection) `shutting-down` if the session ends instead of leaving, or
+   * too many POSTs wait already
    */
   hold(messages: readonly JsonRpcMessage[]): Promise<Whereabouts> | undefined {
     if (this.#stage === 'leaving' && !messages.some(isRequest)) return undefined;
     return this.#stage === 'leaving' ? this.whereabouts(HOLD_MS) : this.whereabouts();
   }
 
-  /** Where the session is to be found, once that is known; `here` after `holdMs`. */
+  /** Resolves with the place of the session once it is known; with `here` after `holdMs`. */
   whereabouts(holdMs?: number): Promise<Whereabouts> {
     if (this.#stage === 'moved') return Promise.resolve('elsewhere');
     if (this.#stage === 'ended' || this.#posts.size >= MAX_HELD_POSTS) {
@@ -85,9 +85,9 @@ export class HandOver {
   }
 
   /**
-   * Takes a message that the server sends while the session is frozen; undefined for one that the
-   * session sends itself. Nobody waits for an answer any more, and the server that would get
-   * the answer to a request is about to close.
+   * Takes a message that the server sends while the session is frozen. Undefined before that: the
+   * session sends it. Rejects answers, which no client waits for, and requests, because this server
+   * closes before it could get their answers.
    */
   take(message: JsonRpcMessage, frame: Frame): Promise<void> | undefined {
     if (this.#stage === 'leaving') return undefined;
@@ -107,12 +107,12 @@ export class HandOver {
     });
   }
 
-  /** The messages that were held back, in order: they go to the other node with the session. */
+  /** Removes and returns the held messages, in order: they move with the session. */
   takeMessages(): HeldMessage[] {
     return this.#messages.splice(0);
   }
 
-  /** Another node has the session: POSTs that were held back go there. */
+  /** Another node has the session: the held POSTs go there. */
   moved(): void {
     if (this.#stage !== 'frozen') return;
     this.#stage = 'moved';

@@ -1,4 +1,4 @@
-// Answers what still runs when its node ends.
+// Answers requests that still run when their node ends.
 import { McpSseError } from '../../errors.js';
 import {
   errorResponseFor,
@@ -11,7 +11,7 @@ import type { LiveSession } from '../live-session.js';
 
 const DONE = Promise.resolve();
 
-/** The answer to a request whose node has ended: whether it had its effect, nobody knows. */
+/** The answer to a request whose node has ended. The request may have taken effect. */
 export function interruptedResponse(id: RequestId): JsonRpcFailure & { id: RequestId | null } {
   const data = { mayHaveRun: true };
   const text = 'The node that ran the request has ended';
@@ -19,8 +19,8 @@ export function interruptedResponse(id: RequestId): JsonRpcFailure & { id: Reque
 }
 
 /**
- * Answers the requests that run with the error `interrupted`. They are told to stop, and what they
- * answer nevertheless is left out. Returns how many there were.
+ * Answers all running requests with the error `interrupted`. Aborts their signals and drops later
+ * answers of theirs. Returns their number.
  */
 export function interruptRequests<Data>(session: LiveSession<Data>): number {
   const { inFlight } = session.receiver;

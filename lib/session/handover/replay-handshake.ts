@@ -1,4 +1,4 @@
-// Tells the new server of a session what the client has told the one before.
+// Repeats a client's handshake and settings for the new server of its session.
 import { McpSseError } from '../../errors.js';
 import { isRecord } from '../../util/guards.js';
 import { withDeadline } from '../../util/promises.js';
@@ -7,9 +7,9 @@ import type { LiveSession } from '../live-session.js';
 import type { RequestFacts } from '../request-facts.js';
 
 const DONE = Promise.resolve();
-/** Ids of ours: no client has them, and it gets no answer to them. */
+/** Ids of our requests. No client uses them or sees their answers. */
 const ID_PREFIX = 'express-mcp-sse:replay:';
-/** What stands for the requests that were made elsewhere: no header and no `authInfo` travels. */
+/** Facts for requests that were made on another node: headers and `authInfo` do not travel. */
 export const NO_FACTS: RequestFacts = {
   headers: {},
   url: 'http://localhost/',
@@ -17,11 +17,11 @@ export const NO_FACTS: RequestFacts = {
 };
 
 /**
- * Says `initialize`, `notifications/initialized`, the logging level and the subscriptions again, to
- * a server that takes the session over. Its answers go to nobody.
+ * Sends `initialize`, `notifications/initialized`, the logging level and the subscriptions again,
+ * to a server that takes the session over. The client does not see the answers.
  *
- * @throws McpSseError (as a rejection) `server-failed` when the server offers less than the one
- * before or refuses any of it, `hook-timeout` when it takes too long
+ * @throws McpSseError (as a rejection) `server-failed` if the server offers less than the former
+ * one or refuses any of it, `hook-timeout` if it takes too long
  */
 export async function replayHandshake<Data>(
   session: LiveSession<Data>,
@@ -31,11 +31,11 @@ export async function replayHandshake<Data>(
 }
 
 /**
- * Says `initialize` and `notifications/initialized` to the server for a client that will not, because
- * it has done so in a session that is gone. The server's answers go to nobody.
+ * Sends `initialize` and `notifications/initialized` to the server for a client that does not,
+ * because it has done so in a lost session. The client does not see the answers.
  *
- * @throws McpSseError (as a rejection) `server-failed` when the server refuses or speaks another
- * version than the client, `hook-timeout` when it takes too long
+ * @throws McpSseError (as a rejection) `server-failed` if the server refuses or speaks another
+ * version than the client, `hook-timeout` if it takes too long
  */
 export async function introduceClient<Data>(
   session: LiveSession<Data>,
@@ -77,7 +77,7 @@ class Replay<Data> {
   async run(): Promise<void> {
     const { handshake } = this.#session;
     const { initializeParams, serverCapabilities, protocolVersion, settings } = handshake;
-    // One that a client never addressed by `initialize` here knows nothing that could be replayed.
+    // No `initialize` was answered on the former node, so there is nothing to replay.
     if (!initializeParams) return;
     const offered = await this.#request('initialize', initializeParams);
     checkVersion(protocolVersion, offered.protocolVersion);
@@ -118,7 +118,7 @@ class Replay<Data> {
     this.#session.receiver.say(message, NO_FACTS);
   }
 
-  /** Takes the answers to the replay; what else the server sends is for the client. */
+  /** Takes the answers to the replay. The client gets all other messages of the server. */
   #take(message: JsonRpcMessage): Promise<void> | undefined {
     const id = answeredId(message);
     if (id === undefined || id !== this.#waiting?.id) return undefined;
@@ -145,7 +145,7 @@ function checkCapabilities(before: unknown, now: unknown): void {
   );
 }
 
-/** The path of the first capability of `before` that `now` has not. */
+/** The path of the first capability in `before` that is missing in `now`. */
 function missingIn(before: unknown, now: unknown): string | undefined {
   if (!isRecord(before)) return undefined;
   const offered = isRecord(now) ? now : {};

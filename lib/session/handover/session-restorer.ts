@@ -1,4 +1,4 @@
-// Makes a session go on that was on another node until now.
+// Restores a session of another node.
 import { McpSseError } from '../../errors.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import type { ByteBudget } from '../byte-budget.js';
@@ -13,10 +13,10 @@ import type { Sweeper } from '../sweeper.js';
 import { NO_FACTS, replayHandshake } from './replay-handshake.js';
 import type { SessionState } from './session-state.js';
 
-/** What a restorer works with. */
+/** The parts that a restorer uses. */
 export interface RestorerParts<Data> {
   readonly settings: Serving<Data> & {
-    /** False where sessions end with their streams: none is taken over. */
+    /** If false, this node takes no sessions over. */
     readonly resume:
       | false
       | {
@@ -32,7 +32,7 @@ export interface RestorerParts<Data> {
   readonly sweeper: Sweeper;
 }
 
-/** Makes sessions go on here that were on another node until now. */
+/** Restores sessions of other nodes. */
 export class SessionRestorer<Data> {
   readonly #parts: RestorerParts<Data>;
 
@@ -40,7 +40,7 @@ export class SessionRestorer<Data> {
     this.#parts = parts;
   }
 
-  /** @throws McpSseError when this node takes no sessions over */
+  /** @throws McpSseError if this node takes no sessions over */
   checkWillingness(): void {
     const { settings, sessions } = this.#parts;
     if (sessions.draining) throw new McpSseError('shutting-down', 'the server is shutting down');
@@ -52,10 +52,11 @@ export class SessionRestorer<Data> {
   }
 
   /**
-   * The session with a server of its own, which nobody knows yet: `begin` or `close` follows.
+   * Makes the session, with a server of its own. It is not registered yet: call `begin`, or close
+   * it.
    *
-   * @throws McpSseError when there is no room, or its server offers less than the one before; what
-   * the application's own code threw
+   * @throws McpSseError if there is no room, or its server offers less than the former one; any
+   * throw of the application's own code
    */
   async restore(state: SessionState): Promise<LiveSession<Data>> {
     this.checkWillingness();
@@ -77,12 +78,12 @@ export class SessionRestorer<Data> {
       session?.close();
       throw error;
     } finally {
-      // From here on the slot goes with the session.
+      // From here on the slot belongs to the session.
       if (!session) sessions.freeSlot(state.principal);
     }
   }
 
-  /** The session is this node's from now on; `writer` has all that was sent to its client. */
+  /** Registers the session. `writer` already has all messages that its client was sent. */
   begin(session: LiveSession<Data>, writer: ConnectionWriter | undefined): void {
     const { sessions, budget, sweeper, events } = this.#parts;
     sessions.add(session);
@@ -93,7 +94,7 @@ export class SessionRestorer<Data> {
   }
 
   async #dataOf({ saved, data }: SessionState): Promise<Data> {
-    // Nothing tells what Data is but the node that has sent it.
+    // Only the node that has sent it knows the type Data.
     if (!saved) return data as Data;
     const { settings, events } = this.#parts;
     const restore = settings.resume ? settings.resume.restore : undefined;

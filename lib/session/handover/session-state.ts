@@ -1,4 +1,4 @@
-// What travels of a session that is handed over, with its schema.
+// The state of a session that moves to another node, with its schema.
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
@@ -7,18 +7,18 @@ import type { HandshakeState } from '../inbound/handshake.js';
 import type { SenderState } from '../outbound/sender.js';
 import type { RequestId } from '../../wire/json-rpc.js';
 
-/** Counts up with each change of what travels. A node of another version takes no session. */
+/** Grows with each change of the format. Nodes with another number take no sessions. */
 export const STATE_VERSION = 2;
 
-/** A session as plain data: no header, no `authInfo`, and nothing of the MCP server behind it. */
+/** A session as plain data, without headers, `authInfo` and the state of its MCP server. */
 export interface SessionState {
   readonly id: string;
-  /** How often it was handed over, this time included. */
+  /** The number of its hand-overs, this one included. */
   readonly epoch: number;
   readonly principal?: string | undefined;
   /** The address that opened it. */
   readonly address?: string | undefined;
-  /** `session.data`, or what `resume.save` has made of it. */
+  /** `session.data`, or the return value of `resume.save`. */
   readonly data?: unknown;
   readonly saved: boolean;
   /** Dates, in ms. */
@@ -26,7 +26,7 @@ export interface SessionState {
   readonly lastActiveAt: number;
   readonly messagesIn: number;
   readonly messagesOut: number;
-  /** Of each node, the last broadcast that reached the session. */
+  /** By node: the number of the last broadcast that reached the session. */
   readonly broadcastsSeen?: Readonly<Record<string, number>> | undefined;
   /** Calls whose answers the client may not have read, with their offsets; see `CallTrail`. */
   readonly answers?: readonly (readonly [RequestId, number])[] | undefined;
@@ -95,10 +95,10 @@ const schema = z
     return position + 1 >= first && position < first + frames.length;
   }, 'the position lies outside of the log');
 
-/** @throws McpSseError `invalid-message` for what is no state of this version */
+/** @throws McpSseError `invalid-message` for anything but a state of this version */
 export function parseSessionState(value: unknown): SessionState {
   const result = schema.safeParse(value);
-  // Members that JSON has left out are absent, which the schema's own type does not know.
+  // The schema's own type does not know that JSON omits undefined members.
   if (result.success) return result.data as SessionState;
   throw new McpSseError(
     'invalid-message',

@@ -8,15 +8,15 @@ import {
   type RequestId,
 } from '../../wire/json-rpc.js';
 
-/** Tools of one session that are remembered, and the characters of a name. */
+/** The most tools of one session that are remembered, and the most characters of a name. */
 const MAX_TOOLS = 1_000;
 const MAX_NAME_CHARS = 128;
-/** A larger request is not kept, in characters of its JSON. */
+/** The most characters, as JSON, of a request that is kept. */
 const MAX_REQUEST_CHARS = 16 * 1024;
 
 /**
- * The tools of one session whose annotations say that running them twice does no harm
- * (`readOnlyHint`, `idempotentHint`), read from the answers to `tools/list` as they pass by.
+ * The tools of one session that may run twice by their annotations (`readOnlyHint`,
+ * `idempotentHint`), read from the answers to `tools/list` as they pass by.
  */
 export class AnnotatedTools {
   readonly #names = new Set<string>();
@@ -39,7 +39,7 @@ export class AnnotatedTools {
     }, undefined);
   }
 
-  /** Whether the request calls one of them, and is small enough to be kept. */
+  /** Whether the request calls one of these tools and is small enough to be kept. */
   mayRunTwice({ id, method, params }: JsonRpcRequest): boolean {
     const name = params?.name;
     if (method !== 'tools/call' || typeof name !== 'string' || !this.#names.has(name)) return false;
@@ -47,7 +47,7 @@ export class AnnotatedTools {
   }
 
   #read(message: JsonRpcMessage): void {
-    // The next list may say something else.
+    // The next list may have other annotations.
     if ('method' in message && message.method === 'notifications/tools/list_changed') {
       this.#names.clear();
     }

@@ -1,4 +1,4 @@
-// Notes the calls of one session whose answers its client may not have yet.
+// Notes the calls of one session that its client may still wait for.
 import {
   cancelledRequest,
   isRequest,
@@ -10,18 +10,18 @@ import {
 import type { CloseReason } from '../session.js';
 import type { AnnotatedTools } from './annotated-tools.js';
 
-/** Answers that are noted until the client is known to have read them; the oldest go. */
+/** The most answers that are noted as unread; the oldest are dropped. */
 export const MAX_ANSWERS = 256;
 /** Calls whose ids are longer are not noted. */
 const MAX_ID_CHARS = 128;
-/** No calls of tools or the like, and answered at once; no client comes back to an `initialize`. */
+/** Methods that are not noted: they are answered at once, and no client resumes an `initialize`. */
 const NOT_NOTED: ReadonlySet<string> = new Set(['initialize', 'ping']);
 
-/** Tells another node what is noted. Methods must not throw. */
+/** Tells another node of the notes. Methods must not throw. */
 export interface CallTracker {
-  /** There is news of the trail, to be told soon or together with other news. */
+  /** The trail has news: to be sent soon, or later together with other news. */
   changed(trail: CallTrail, soon: boolean): void;
-  /** Resolves when the other node knows the news so far; undefined when it is not waited for. */
+  /** Resolves when the other node knows the news so far; undefined if POSTs need not wait. */
   told(): Promise<void> | undefined;
   /** The session is over. */
   ended(trail: CallTrail): void;
@@ -57,15 +57,15 @@ export interface TrailHead {
 export interface TrailUpdate {
   /** Names the session among those of its node. */
   readonly n: number;
-  /** Set if the other node knows nothing of the session yet. */
+  /** Set if the other node does not know the session yet. */
   readonly head?: TrailHead;
-  /** Calls that run: their ids, or the whole requests of those that may be run again. */
+  /** Running calls: their ids, or the whole requests if they may run again. */
   readonly begun?: readonly (RequestId | JsonRpcRequest)[];
-  /** Calls that are answered, and the offsets of their answers. */
+  /** Answered calls, with the offsets of their answers. */
   readonly answered?: readonly (readonly [RequestId, number])[];
-  /** Calls whose answers the client does not wait for. */
+  /** Calls that the client no longer waits for. */
   readonly over?: readonly RequestId[];
-  /** Answers up to this offset are read. */
+  /** The client has read the answers up to this offset. */
   readonly read?: number;
   /** The session is over. */
   readonly ended?: true;
@@ -73,17 +73,17 @@ export interface TrailUpdate {
 
 interface Call {
   readonly id: RequestId;
-  /** Set while the call runs, if it may be run again. */
+  /** Set while the call runs, if it may run again. */
   request: JsonRpcRequest | undefined;
   /** The offset of its answer; undefined while it runs. */
   offset: number | undefined;
-  /** The other node knows of it. */
+  /** Whether the other node knows of it. */
   told: boolean;
 }
 
 /**
- * Notes running calls, and calls whose answers are not known to be read. A call whose answer goes to
- * a connected client before the next news go out is told to no other node.
+ * Notes running calls, and answered calls that the client may not have read. The other node never
+ * learns of a call whose answer goes to a connected client before the next news is sent.
  */
 export class CallTrail {
   readonly #session: TrailedSession;
@@ -93,24 +93,24 @@ export class CallTrail {
   #running: Map<RequestId, Call> | undefined;
   /** In the order of their offsets. */
   #answers: Map<RequestId, Call> | undefined;
-  /** Calls of which there is news. */
+  /** Calls with news. */
   readonly #fresh = new Set<Call>();
-  /** How many of these the other node knows nothing of. */
+  /** The number of these that the other node does not know. */
   #untold = 0;
-  /** POSTs wait until the other node knows of their calls, or nobody needs to. */
+  /** POSTs wait for this: the other node knows their calls, or need not any more. */
   #waiting: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   #over: RequestId[] = [];
-  /** How many calls the other node knows of, once it has been told how far the client has read. */
+  /** The number of calls that the other node knows, once it knows what the client has read. */
   #toldCount = 0;
-  /** The other node has something of the session. */
+  /** The other node keeps calls of the session. */
   #kept = false;
   #ended = false;
-  /** How far the client had read when the session ended, or went to another node. */
+  /** The offset up to which the client had read when the session ended or moved. */
   #lastRead: number | undefined;
 
   /**
    * @param n names the session among those of its node
-   * @param tools says which calls may be run again; undefined for none
+   * @param tools knows which calls may run again; undefined for none
    */
   constructor(session: TrailedSession, tracker: CallTracker, n: number, tools?: AnnotatedTools) {
     this.#session = session;
@@ -119,7 +119,7 @@ export class CallTrail {
     this.#tools = tools;
   }
 
-  /** Answers that the client is not known to have read, with their offsets: they travel with it. */
+  /** Answers that the client may not have read, with their offsets. They move with the session. */
   get unread(): (readonly [RequestId, number])[] {
     this.#dropRead();
     return [...(this.#answers?.values() ?? [])].map(({ id, offset = 0 }) => [id, offset]);
@@ -137,17 +137,17 @@ export class CallTrail {
     if (this.#fresh.size > 0) this.#tracker.changed(this, true);
   }
 
-  /** A message of the client, which is passed on. */
+  /** The server gets a message of the client. */
   received(message: JsonRpcMessage): void {
     if (isRequest(message)) this.#begin(message);
     else {
       const cancelled = cancelledRequest(message);
-      // [spec] A cancelled request is not answered, and its client does not wait.
+      // [spec] A cancelled request gets no answer, and its client does not wait.
       if (cancelled !== undefined) this.#cancel(cancelled);
     }
   }
 
-  /** A message of the server, which goes out. */
+  /** The client gets a message of the server. */
   sent(message: JsonRpcMessage): void {
     this.#tools?.sent(message);
   }
@@ -168,7 +168,7 @@ export class CallTrail {
     if (this.#fresh.has(call)) this.#tracker.changed(this, !isConnected);
   }
 
-  /** The connection is gone, and what it was given may not have arrived. */
+  /** The connection is lost: messages that it was given may not have arrived. */
   detached(): void {
     if (!this.#answers) return;
     this.#dropRead();
@@ -176,30 +176,30 @@ export class CallTrail {
     if (this.#fresh.size > 0) this.#tracker.changed(this, true);
   }
 
-  /** The session is closed. At another node its client may learn which answers it has missed. */
+  /** The session is closed. After a shutdown, another node tells its client the missed answers. */
   closed(reason: CloseReason): void {
     if (reason === 'shutdown' || reason === 'restore-failed') this.leaves();
     else this.ended();
   }
 
   /**
-   * The session goes to another node, or ends because this one does. What its client has not read is
-   * noted until it is known to be elsewhere.
+   * The session moves to another node, or ends because this one does. Unread answers stay noted
+   * until another node has the session.
    */
   leaves(): void {
     this.#lastRead = this.#session.sender.readOffset;
     this.detached();
   }
 
-  /** The session is over: it goes on at another node, or nobody comes back to it. */
+  /** The session is over: another node has it, or its client cannot come back. */
   ended(): void {
     this.#ended = true;
     this.#tracker.ended(this);
   }
 
   /**
-   * Resolves when the other node knows of the calls so far, or they are answered; undefined when
-   * there is nothing to wait for.
+   * Resolves when the other node knows the calls so far, or they are answered; undefined if there
+   * is nothing to wait for.
    */
   told(): Promise<void> | undefined {
     const told = this.#untold > 0 ? this.#tracker.told() : undefined;
@@ -208,7 +208,7 @@ export class CallTrail {
     return Promise.race([told, this.#waiting.promise]);
   }
 
-  /** The news, which count as told from now on. Undefined if there are none. */
+  /** Returns the news and marks it as told. Undefined if there is none. */
   takeUpdate(): TrailUpdate | undefined {
     const isKept = this.#kept;
     if (this.#ended) return isKept ? { n: this.#n, ended: true } : undefined;
@@ -225,9 +225,9 @@ export class CallTrail {
     }
     this.#fresh.clear();
     this.#untold = 0;
-    // Whoever waits is told by the tracker now.
+    // The tracker settles the waits from now on.
     this.#waiting = undefined;
-    // It forgets a session of which it has no call.
+    // The other node forgets a session without calls.
     this.#kept = this.#toldCount > 0;
     return {
       n: this.#n,
@@ -239,7 +239,7 @@ export class CallTrail {
     };
   }
 
-  /** As `takeUpdate`, for a node that knows nothing yet. */
+  /** Returns all calls, for a node that knows nothing yet, as `takeUpdate` does. */
   takeAll(): TrailUpdate | undefined {
     const isConnected = this.#session.state === 'open';
     this.#over = [];
@@ -247,14 +247,14 @@ export class CallTrail {
     this.#kept = false;
     for (const call of this.#running?.values() ?? []) this.#fresh.add(call);
     for (const call of this.#answers?.values() ?? []) {
-      // The client is less likely to know the answers of calls that were told.
+      // A connected client has probably read the answers of calls that were never told.
       if (call.told || !isConnected) this.#fresh.add(call);
     }
     for (const call of this.#fresh) call.told = false;
     return this.takeUpdate();
   }
 
-  /** A session that is over keeps no messages, which does not mean that they were read. */
+  /** Not the sender's offset after the end: it then keeps no messages, read or not. */
   get #readOffset(): number {
     return this.#lastRead ?? this.#session.sender.readOffset;
   }
@@ -263,7 +263,7 @@ export class CallTrail {
     const { id, method } = request;
     if (NOT_NOTED.has(method) || !this.#session.sender.resumeStrategy.resumable) return;
     if (typeof id === 'string' && id.length > MAX_ID_CHARS) return;
-    // [spec] Ids are never reused; a client that does so waits for this one.
+    // [spec] Ids are never reused. A client that reuses one waits for the new call.
     const former = this.#answers?.get(id);
     this.#answers?.delete(id);
     if (former) this.#forget(former);
@@ -285,7 +285,7 @@ export class CallTrail {
     this.#tracker.changed(this, false);
   }
 
-  /** More answers wait than are noted. */
+  /** Drops the oldest answer: there are more than MAX_ANSWERS. */
   #dropOldest(answers: Map<RequestId, Call>): void {
     for (const oldest of answers.values()) {
       answers.delete(oldest.id);
@@ -294,7 +294,7 @@ export class CallTrail {
     }
   }
 
-  /** There is news of the call. */
+  /** Marks the call as news. */
   #tell(call: Call): void {
     if (!this.#fresh.has(call) && !call.told) this.#untold += 1;
     this.#fresh.add(call);
@@ -315,13 +315,13 @@ export class CallTrail {
     this.#over.push(call.id);
   }
 
-  /** The other node does the same when it is told how far the client has read. */
+  /** Drops answers that the client has read. The other node does the same by `read`. */
   #dropRead(): void {
     const readOffset = this.#readOffset;
     for (const call of this.#answers?.values() ?? []) {
       if (call.offset === undefined || call.offset > readOffset) return;
       this.#answers?.delete(call.id);
-      // Taken for one that runs, as far as the other node was told.
+      // The other node still takes it for a running call.
       if (this.#fresh.has(call)) this.#forget(call);
       else if (call.told) this.#toldCount -= 1;
     }

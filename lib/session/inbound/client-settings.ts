@@ -1,4 +1,4 @@
-// What the client has set on the server: its logging level and its subscriptions.
+// The client's settings on the server: its logging level and its subscriptions.
 import {
   answeredId,
   cancelledRequest,
@@ -8,10 +8,10 @@ import {
   type RequestId,
 } from '../../wire/json-rpc.js';
 
-/** Subscriptions and their characters that are remembered: one more, and they are incomplete. */
+/** The most subscriptions, and characters of all, that are kept; beyond, they are incomplete. */
 const MAX_SUBSCRIPTIONS = 4_096;
 const MAX_CHARS = 256 * 1024;
-/** What a subscription takes beside its text: the slot of the set and the string's head; about. */
+/** Memory of a subscription besides its text, roughly: the slot of the set, the string's head. */
 const OVERHEAD_BYTES = 64;
 const METHODS: ReadonlySet<string> = new Set([
   'logging/setLevel',
@@ -21,20 +21,20 @@ const METHODS: ReadonlySet<string> = new Set([
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** What a client has set, as plain data. */
+/** The settings of a client, as plain data. */
 export interface ClientSettingsState {
   readonly level?: string | undefined;
   readonly subscriptions: readonly string[];
 }
 
 /**
- * What the client has set on its server by requests that were answered with a result, read as they
- * pass by: another server that takes over must know it.
+ * The client's settings on its server, for a server that takes over. Reads them from successful
+ * requests as they pass by.
  */
 export class ClientSettings {
-  /** As of the last `logging/setLevel`. */
+  /** By the last `logging/setLevel`. */
   level: string | undefined;
-  /** Made for the first one: most clients set nothing, and two empty collections take 350 bytes. */
+  /** Made for the first one: most clients have none, and two empty collections take 350 bytes. */
   #subscriptions: Set<string> | undefined;
   /** Requests that are not answered yet; made for the first one. */
   #pending: Map<RequestId, JsonRpcRequest> | undefined;
@@ -46,12 +46,12 @@ export class ClientSettings {
     return this.#subscriptions ?? NONE;
   }
 
-  /** False once there were more subscriptions than are remembered. */
+  /** False once there were more subscriptions than are kept. */
   get complete(): boolean {
     return this.#complete;
   }
 
-  /** Bytes of memory that they take. */
+  /** Their memory, in bytes. */
   get heldBytes(): number {
     return 2 * this.#chars + OVERHEAD_BYTES * this.subscriptions.size;
   }
@@ -60,7 +60,7 @@ export class ClientSettings {
     // [spec] A cancelled request is not answered.
     const cancelled = this.#pending?.size ? cancelledRequest(message) : undefined;
     if (cancelled !== undefined) this.#pending?.delete(cancelled);
-    // The running requests are bounded, and what is never answered goes with its session.
+    // `maxConcurrentRequests` bounds these, and unanswered ones go with the session.
     if (!isRequest(message) || !METHODS.has(message.method)) return;
     this.#pending ??= new Map();
     this.#pending.set(message.id, message);

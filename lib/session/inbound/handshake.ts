@@ -13,21 +13,21 @@ import { parsedSizeOfMessage } from '../../wire/json-size.js';
 import { ClientSettings, type ClientSettingsState } from './client-settings.js';
 
 /**
- * The most characters of a client's name, version and title, and of the id of its `initialize`,
- * which live as long as its session.
+ * The most characters of a client's name, version and title, and of the id of its `initialize`: a
+ * session keeps them all its life.
  */
 const MAX_NAME_CHARS = 256;
-/** The most bytes of a client's capabilities as JSON, which live as long. */
+/** The most bytes of a client's capabilities as JSON. A session keeps them, too. */
 const MAX_CAPABILITIES_BYTES = 16 * 1024;
 
-/** Name and version of a client, as it introduces itself. */
+/** Name and version of a client, from `initialize`. */
 export interface ClientInfo {
   readonly name: string;
   readonly version: string;
   readonly title?: string;
 }
 
-/** What was said in a handshake, and what the client has set since, as plain data. */
+/** A handshake and the client's settings, as plain data. */
 export interface HandshakeState extends ClientSettingsState {
   readonly clientInfo?: ClientInfo | undefined;
   readonly clientCapabilities?: Readonly<Record<string, unknown>> | undefined;
@@ -38,19 +38,19 @@ export interface HandshakeState extends ClientSettingsState {
   readonly answered: boolean;
 }
 
-/** What `initialize` and its answer say about the client. */
+/** The handshake of a session: `initialize`, its answer, and `notifications/initialized`. */
 export class Handshake {
-  /** What the client has set since. */
+  /** The client's settings since the handshake. */
   readonly settings: ClientSettings = new ClientSettings();
   clientInfo: ClientInfo | undefined;
   clientCapabilities: Readonly<Record<string, unknown>> | undefined;
   protocolVersion: string | undefined;
-  /** As the server has answered; the object is the server's own. */
+  /** From the server's answer. The object belongs to the server. */
   serverCapabilities: Readonly<Record<string, unknown>> | undefined;
   #requestedVersion: string | undefined;
   #clientBytes = 0;
   #initializeId: RequestId | undefined;
-  /** `initialize` was answered, and the client has not gone on yet. */
+  /** `initialize` was answered, and the client has sent nothing since. */
   #answered = false;
 
   /** Whether the server has declared that it sends log messages. */
@@ -58,27 +58,27 @@ export class Handshake {
     return isRecord(this.serverCapabilities?.logging);
   }
 
-  /** Bytes of memory that it keeps of the client. */
+  /** Memory for the client's data, in bytes. */
   get heldBytes(): number {
     return this.#clientBytes + this.settings.heldBytes;
   }
 
-  /** Whether it is over, here or in a session that the client had before. */
+  /** Whether it is over, here or in a lost session of the client. */
   get over(): boolean {
     return this.protocolVersion !== undefined && !this.#answered;
   }
 
-  /** Whether `initialize` was answered here, and the client has gone on since. */
+  /** Whether `initialize` was answered here, and the client has sent a message since. */
   get done(): boolean {
     return this.serverCapabilities !== undefined && !this.#answered;
   }
 
-  /** Whether the client has sent `initialize`; a version that was assumed is none of its doing. */
+  /** Whether the client has sent `initialize` here. `assume` does not count. */
   get started(): boolean {
     return this.#initializeId !== undefined;
   }
 
-  /** Reads a message of the client, and returns whether the handshake is done with it. */
+  /** Reads a message of the client. Returns whether it completes the handshake. */
   received(message: JsonRpcMessage): boolean {
     this.settings.received(message);
     if (isInitialize(message)) {
@@ -90,13 +90,14 @@ export class Handshake {
       this.#clientBytes = sizeOf(this.clientInfo) + sizeOf(this.clientCapabilities);
       return false;
     }
-    // [spec] `notifications/initialized` ends it; a client that leaves it out goes on with the next.
+    // [spec] `notifications/initialized` ends it. Some clients omit it: any message but a ping will
+    // do.
     if (!this.#answered || isPing(message)) return false;
     this.#answered = false;
     return true;
   }
 
-  /** Whether it is the answer to `initialize`. One that cannot be read is not. */
+  /** Returns whether it is the answer to `initialize`; false if it cannot be read. */
   sent(response: JsonRpcMessage): boolean {
     return attempt(() => {
       this.settings.sent(response);
@@ -115,12 +116,14 @@ export class Handshake {
     return true;
   }
 
-  /** A client that lost its session has negotiated before, and will not `initialize` again. */
+  /**
+   * Sets the version that a client has negotiated in a lost session: it does not initialize again.
+   */
   assume(protocolVersion: string): void {
     this.protocolVersion = protocolVersion;
   }
 
-  /** What the server was told in the client's place, and what it has answered. */
+  /** Sets the capabilities of a handshake that this package has done for the client. */
   adopt(
     clientCapabilities: Readonly<Record<string, unknown>>,
     serverCapabilities: Readonly<Record<string, unknown>>,
@@ -129,7 +132,7 @@ export class Handshake {
     this.serverCapabilities = serverCapabilities;
   }
 
-  /** The client's `initialize`, to be said again to another server; undefined if none was answered. */
+  /** The parameters of `initialize` for the next server; undefined if none was answered. */
   get initializeParams(): Record<string, unknown> | undefined {
     if (this.serverCapabilities === undefined) return undefined;
     const { clientInfo = { name: 'unknown', version: '0' }, clientCapabilities = {} } = this;
@@ -165,7 +168,7 @@ export class Handshake {
 }
 
 /**
- * Refuses an `initialize` whose client would be remembered by too many bytes.
+ * Refuses an `initialize` with too much data, because a session keeps it.
  *
  * @throws McpSseError `invalid-message`
  */
@@ -194,7 +197,7 @@ const isVersion = (value: unknown): value is string =>
 const isPing = (message: JsonRpcMessage): boolean =>
   'method' in message && message.method === 'ping';
 
-/** What is kept of the name by which a client introduces itself. */
+/** Returns the members of a client's `clientInfo` that a session keeps. */
 export function clientInfoOf(given: unknown): ClientInfo | undefined {
   return isClientInfo(given) ? copyOf(given) : undefined;
 }
@@ -203,12 +206,12 @@ function isClientInfo(value: unknown): value is ClientInfo {
   return isRecord(value) && typeof value.name === 'string' && typeof value.version === 'string';
 }
 
-/** The text that it is as JSON, for which `checkInitialize` has a bound; parsed, it is larger. */
+/** Memory of a parsed object. It is larger than the JSON, which `checkInitialize` bounds. */
 function sizeOf(kept: object | undefined): number {
   return kept ? parsedSizeOfMessage(kept) : 0;
 }
 
-/** Without what else clients say of themselves: icons take kilobytes. */
+/** Copies no other members: icons take kilobytes. */
 function copyOf({ name, version, title }: ClientInfo): ClientInfo {
   return typeof title === 'string' ? { name, version, title } : { name, version };
 }

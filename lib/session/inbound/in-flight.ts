@@ -1,22 +1,22 @@
-// The client's requests whose work is not over.
+// The client's running requests.
 import { McpSseError } from '../../errors.js';
 import { performance } from '../../util/timers.js';
 import { isRequest, type JsonRpcMessage, type RequestId } from '../../wire/json-rpc.js';
 
-/** Receives by how many bytes what runs holds more, or fewer if negative. Must not throw. */
+/** Gets changes of the bytes that running requests hold. Must not throw. */
 export interface InFlightOwner {
   heldBytesChanged(bytes: number): void;
 }
 
 interface Running {
   readonly bytes: number;
-  /** Made once the request's signal is asked for. */
+  /** Made when the request's signal is first read. */
   controller: AbortController | undefined;
   /** On the clock of `performance.now()`; undefined while the client waits for the answer. */
   cancelledAt: number | undefined;
 }
 
-/** The client's requests that are accepted and whose work is not over. */
+/** The client's running requests: accepted, and their work is not over. */
 export class InFlight {
   readonly #owner: InFlightOwner;
   readonly #limit: number;
@@ -29,12 +29,12 @@ export class InFlight {
     this.#limit = limit;
   }
 
-  /** Requests that take a slot: those that were cancelled too, until their work is over. */
+  /** Requests that take a slot, cancelled ones included until their work is over. */
   get size(): number {
     return this.#requests.size;
   }
 
-  /** The requests for whose answers the client waits. */
+  /** The requests that the client waits for. */
   get unanswered(): RequestId[] {
     return [...this.#requests.keys()].filter((id) => this.has(id));
   }
@@ -46,7 +46,7 @@ export class InFlight {
   }
 
   /**
-   * Takes in the requests among `messages`, all or none, which together hold `bytes`.
+   * Admits the requests among `messages`, all or none. Together they hold `bytes`.
    *
    * @throws McpSseError `too-many-in-flight`, or `invalid-message` for an id that is in use
    * ([spec] ids are never reused by one side).
@@ -79,17 +79,17 @@ export class InFlight {
     if (this.#requests.size === this.#cancelled) this.#becomeIdle();
   }
 
-  /** Aborted when the client cancels the request; aborted already when the request is over. */
+  /** A signal that is aborted when the client cancels the request; already if that is over. */
   signal(id: RequestId): AbortSignal {
     const running = this.#requests.get(id);
     if (!running) return AbortSignal.abort(over());
     running.controller ??= new AbortController();
-    // The signal was not asked for before the request was cancelled.
+    // The request was cancelled before the first read of its signal.
     if (running.cancelledAt !== undefined) running.controller.abort(over());
     return running.controller.signal;
   }
 
-  /** The client does not wait any more. The slot stays taken until the work is over. */
+  /** The client waits no longer. The slot stays taken until the work is over. */
   cancel(id: RequestId, reason: unknown): void {
     const running = this.#requests.get(id);
     if (!running || running.cancelledAt !== undefined) return;
@@ -103,14 +103,14 @@ export class InFlight {
     for (const id of [...this.#requests.keys()]) this.cancel(id, reasonOf());
   }
 
-  /** Releases what was cancelled before `time`: for work that never says that it is over. */
+  /** Releases requests that were cancelled before `time`, if their work never reports its end. */
   releaseCancelledBefore(time: number): void {
     if (this.#cancelled === 0) return;
     for (const [id, { cancelledAt }] of this.#requests)
       if (cancelledAt !== undefined && cancelledAt <= time) this.release(id);
   }
 
-  /** Resolves when the client waits for no answer. */
+  /** Resolves when the client waits for no request. */
   idle(): Promise<void> {
     if (this.#requests.size === this.#cancelled) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));

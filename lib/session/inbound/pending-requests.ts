@@ -1,4 +1,4 @@
-// Keeps requests to the client until they are answered.
+// Keeps requests to the client until it answers.
 import { McpSseError } from '../../errors.js';
 import { PendingMap } from '../../util/pending-map.js';
 import {
@@ -9,12 +9,12 @@ import {
 } from '../../wire/json-rpc.js';
 
 /**
- * Our ids count up from here, so that they never meet those of the MCP server behind the session,
- * which count up from 0, nor those of the client's requests. They are integers, because some clients
- * answer a string id with another one (langchain4j with 0), and below 2^31, because some read an `int`.
+ * Our ids count up from here, far from those of the MCP server behind the session, which count up
+ * from 0. They are integers, because some clients answer a string id with another one (langchain4j
+ * with 0), and below 2^31, because some read an `int`.
  */
 export const FIRST_ID: number = 2 ** 30;
-/** Requests of one epoch before its ids meet those of the next, and epochs before they begin anew. */
+/** Ids of each epoch, and the number of epochs after which ids repeat. */
 export const IDS_PER_EPOCH: number = 2 ** 20;
 export const EPOCHS = 1_000;
 
@@ -26,13 +26,13 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
-/** Requests of this package and of `session.request` to the client, until they are answered. */
+/** Requests of this package and of `session.request` to the client, until it answers. */
 export class PendingRequests {
   readonly #pending = new PendingMap<Record<string, unknown>, number>();
   readonly #firstId: number;
   #count = 0;
 
-  /** @param epoch tells the requests of nodes apart that have had the session one after the other */
+  /** @param epoch the number of hand-overs: requests of each node of the session get other ids */
   constructor(epoch = 0) {
     this.#firstId = FIRST_ID + (epoch % EPOCHS) * IDS_PER_EPOCH;
   }
@@ -56,8 +56,8 @@ export class PendingRequests {
   }
 
   /**
-   * Whether `response` belongs to a request of ours: a late or repeated one still does, so that
-   * it does not reach a server that never asked.
+   * Takes a response to one of our requests. Returns whether it was one, even late or repeated: the
+   * MCP server must not get it.
    */
   takeResponse(response: JsonRpcResponse): boolean {
     const { id } = response;
@@ -74,7 +74,7 @@ export class PendingRequests {
     this.#pending.rejectAll(errorOf);
   }
 
-  /** Whether a request of ours had this id, on this node or on one before it. */
+  /** Whether one of our requests had this id, on this node or a former one. */
   #isOurs(id: RequestId | null | undefined): id is number {
     return (
       Number.isInteger(id) && Number(id) >= FIRST_ID && Number(id) < this.#firstId + this.#count

@@ -1,4 +1,4 @@
-// The incoming half of a session: messages in order, to whatever serves it.
+// The incoming half of a session: passes messages to its server in order.
 import { McpSseError } from '../../errors.js';
 import { sessionNotFound } from '../session-not-found.js';
 import { cancelledRequest, isRequest, type JsonRpcMessage } from '../../wire/json-rpc.js';
@@ -10,29 +10,29 @@ import { InFlight } from './in-flight.js';
 import { ScopeGate, type ScopeCheck } from './scope-gate.js';
 
 /**
- * Milliseconds for which a request that was cancelled keeps its slot, where nothing says that its
- * work is over: servers of the SDKs do not answer it.
+ * Milliseconds for which a cancelled request keeps its slot if the server does not report the end
+ * of its work: SDK servers do not answer it.
  */
 const CANCELLED_MS = 2_000;
 
-/** The session whose messages a receiver takes. */
+/** The members of a session that a receiver uses. */
 export interface ReceivingSession {
-  /** What the application gets of it. */
+  /** The handle that the application gets. */
   readonly handle: object;
   readonly state: Session['state'];
   readonly handOver?: { readonly frozen: boolean } | undefined;
   /**
-   * Notes a message of the client, and returns what goes on to whatever serves the session, if
-   * anything does. `body` is the POST that carried it alone.
+   * Notes a message of the client. Returns the message for the server, if any. `body` is its POST;
+   * undefined for a member of a batch.
    */
   messageReceived(message: JsonRpcMessage, body?: RequestFacts): JsonRpcMessage | undefined;
-  /** What the client's requests hold: `bytes` more, or fewer if negative. */
+  /** The client's requests hold `bytes` of memory more, or fewer if negative. */
   heldBytesChanged(bytes: number): void;
-  /** Whatever serves the session threw. */
+  /** The server threw. */
   deliveryFailed(message: JsonRpcMessage, error: McpSseError): void;
 }
 
-/** The incoming half of a session: takes the client's messages and passes them on in order. */
+/** The incoming half of a session: passes the client's messages to its server in order. */
 export class Receiver {
   readonly inFlight: InFlight;
   readonly #session: ReceivingSession;
@@ -46,22 +46,23 @@ export class Receiver {
     this.inFlight = new InFlight(session, maxConcurrentRequests);
   }
 
-  /** Sets what gets the messages. */
+  /** Sets the receiver of the messages. */
   serveWith(sink: MessageSink): void {
     this.#sink = sink;
   }
 
-  /** Sets what says whether a caller has the scopes for a request. */
+  /** Sets the check of a caller's scopes for a request. */
   checkScopes(check: ScopeCheck): void {
     this.#scopeGate = new ScopeGate(check, this.#session, this.#maxConcurrentRequests);
   }
 
   /**
-   * Takes the messages of one POST, all or none, which hold `bytes` of memory: in this tick, unless
-   * the check of their scopes takes longer.
+   * Takes the messages of one POST, all or none: in this tick, unless the check of their scopes
+   * takes longer.
    *
+   * @param bytes of memory that the messages hold
    * @throws McpSseError as `checkInitialize`, `ScopeGate.pass` and `InFlight.admit`;
-   * `session-not-found` when the session has closed.
+   * `session-not-found` if the session has closed.
    */
   receive(
     messages: readonly JsonRpcMessage[],
@@ -89,16 +90,16 @@ export class Receiver {
     for (const message of messages) this.#deliver(message, facts, body);
   }
 
-  /** Says something to what serves the session that no client has sent. */
+  /** Passes a message to the server that no client has sent. */
   say(message: JsonRpcMessage, facts: RequestFacts): void {
     this.inFlight.admit([message]);
     this.#sink?.receive(message, facts);
   }
 
-  /** The session is over: what runs is told to stop. */
+  /** The session is over: aborts running requests. */
   close(reasonOf: () => McpSseError): void {
     this.inFlight.cancelAll(reasonOf);
-    // What does not say when its work is over counts as over now.
+    // Work whose end is not reported counts as over now.
     if (!this.#sink?.reportsCompletion) this.inFlight.releaseCancelledBefore(Infinity);
     this.#sink?.closed();
   }
@@ -114,7 +115,7 @@ export class Receiver {
     // An earlier member of the batch, or a hook, may have closed the session.
     const passedOn = this.#isClosed() ? undefined : this.#session.messageReceived(message, body);
     if (!passedOn) {
-      // Nobody works on it who would say that its work is over.
+      // No server works on it, so none will release it.
       if (isRequest(message)) this.inFlight.release(message.id);
       return;
     }

@@ -1,4 +1,4 @@
-// Holds requests back until it is known that the caller's token has the scopes for them.
+// Holds requests until their caller's scopes are checked.
 import { McpSseError } from '../../errors.js';
 import { ignoreRejection } from '../../util/promises.js';
 import {
@@ -9,29 +9,29 @@ import {
 } from '../../wire/json-rpc.js';
 import type { RequestFacts } from '../request-facts.js';
 
-/** What is known of the caller of a POST. */
+/** Facts about the caller of a POST. */
 export type CallerFacts = Pick<RequestFacts, 'authInfo' | 'headers'>;
 
 /**
- * Whether a caller has the scopes for a request: returns or resolves if so.
+ * Checks whether a caller has the scopes for a request. Returns or resolves if so.
  *
  * @throws McpSseError (perhaps as a rejection) `insufficient-scope`; `server-failed` or `hook-timeout`
- * when the application's code does not answer
+ * if the application's code fails
  */
 export type ScopeCheck = (request: JsonRpcRequest, caller: CallerFacts) => void | Promise<void>;
 
-/** Receives by how many bytes what waits holds more, or fewer if negative. Must not throw. */
+/** Gets changes of the bytes that waiting messages hold. Must not throw. */
 export interface ScopeGateOwner {
   heldBytesChanged(bytes: number): void;
 }
 
-/** The POSTs of one session pass in the order in which they came, whatever their checks take. */
+/** Lets the POSTs of one session pass in the order of arrival, however long their checks take. */
 export class ScopeGate {
   readonly #check: ScopeCheck;
   readonly #owner: ScopeGateOwner;
   readonly #maxWaiting: number;
   #waiting = 0;
-  /** Settles when the last POST that waits has passed, or was refused; undefined when none waits. */
+  /** Settles when the last waiting POST has passed or was refused; undefined if none waits. */
   #last: Promise<void> | undefined;
 
   constructor(check: ScopeCheck, owner: ScopeGateOwner, maxWaiting: number) {
@@ -41,12 +41,12 @@ export class ScopeGate {
   }
 
   /**
-   * Calls `dispatch` once the caller is known to have the scopes for all of the messages: at once,
-   * unless a check of theirs or of a POST in front of them takes longer.
+   * Calls `dispatch` if the caller has the scopes for all messages: at once, unless their checks or
+   * those of an earlier POST take longer.
    *
    * @param bytes of memory that the messages hold while they wait
-   * @throws McpSseError (perhaps as a rejection) as `ScopeCheck`; `too-many-in-flight` when too many
-   * wait; what `dispatch` throws
+   * @throws McpSseError (perhaps as a rejection) as `ScopeCheck`; `too-many-in-flight` if too many
+   * wait; any throw of `dispatch`
    */
   pass(
     messages: readonly JsonRpcMessage[],

@@ -5,17 +5,17 @@ import type { ConnectionWriter, WriterObserver } from '../../stream/connection-w
 import { ReplayLog } from './replay-log.js';
 import { ignoreRejection } from '../../util/promises.js';
 
-/** A producer that awaits its sends is held once this much lies unwritten. */
+/** With this much unwritten, `send` waits. */
 const HIGH_WATER_BYTES = 64 * 1024;
 /** While a connection is attached, held bytes are reported in steps of this size. */
 const REPORT_BYTES = 1024;
 const DONE = Promise.resolve();
 
-/** Receives what becomes of the connection and the log. Methods must not throw. */
+/** Receives the events of the connection and the log. Methods must not throw. */
 export interface ConnectionOwner {
-  /** The connection is gone. `error` is undefined if the client closed it, or `finish()`. */
+  /** The connection is closed. `error` is undefined if the client or `finish()` has closed it. */
   connectionClosed(error: McpSseError | undefined): void;
-  /** A write had to wait for the reader, and the wait is over. */
+  /** A write had to wait for the client, and the wait is over. */
   connectionStalled(writer: ConnectionWriter): void;
   /** Waiting and kept messages take `bytes` of memory more, or fewer if negative. */
   heldBytesChanged(bytes: number): void;
@@ -24,12 +24,12 @@ export interface ConnectionOwner {
 export interface PumpBounds {
   /** Bytes that may wait while a connection is attached. */
   readonly maxBufferedBytes: number;
-  /** Messages and bytes that are kept for a client that comes back. */
+  /** Messages and bytes that are kept for a client that may come back. */
   readonly maxEvents: number;
   readonly maxBytes: number;
 }
 
-/** What is kept and what waits, as plain data. */
+/** The kept and waiting messages, as plain data. */
 export interface PumpState {
   /** The offset of the first of the frames. */
   readonly first: number;
@@ -38,16 +38,16 @@ export interface PumpState {
   readonly frames: readonly string[];
 }
 
-/** What a frame becomes on this connection, by its offset in the log. */
+/** Adds to a frame what its client needs to resume, by its offset in the log. */
 export type Decorate = (frame: Frame, offset: number) => Frame;
 
 /**
- * Moves messages from the log, at the connection's cursor, into its writer, as far as there is
- * room. A message that arrives while no connection is attached waits in the log; nothing else differs
- * between live and replayed, so the two cannot race.
+ * Moves messages from the log, at the connection's cursor, into its writer, while that has room.
+ * Without a connection messages wait in the log. Live and replayed messages take the same path, so
+ * they cannot race.
  */
 export class Pump implements WriterObserver {
-  /** Whether the peer of the last connection has closed it in good order. */
+  /** Whether the client has closed its last connection with a FIN. */
   closedByPeer = false;
   readonly #owner: ConnectionOwner;
   readonly #bounds: PumpBounds;
@@ -56,13 +56,13 @@ export class Pump implements WriterObserver {
   #decorate: Decorate | undefined;
   /** Whether messages stay in the log after they are written, for a replay. */
   #retains = false;
-  /** Nothing goes to the writer. */
+  /** Whether the writer gets nothing more. */
   #frozen = false;
   /** The offset that goes to the writer next. */
   #cursor = 1;
   #waitingBytes = 0;
   #reportedBytes = 0;
-  /** What all producers that wait for room share: one promise, however many they are. */
+  /** The one promise of all producers that wait for room. */
   #room: Room | undefined;
 
   constructor(owner: ConnectionOwner, bounds: PumpBounds) {
@@ -85,7 +85,7 @@ export class Pump implements WriterObserver {
     return this.#log.next;
   }
 
-  /** The last offset that is kept no more, since the client has read it or the bounds wanted it. */
+  /** The last dropped offset: the client has read it, or the bounds left no room. */
   get droppedOffset(): number {
     return this.#log.first - 1;
   }
@@ -107,7 +107,7 @@ export class Pump implements WriterObserver {
     return unwrittenBytes + frame.bytes <= maxBytes && waiting < maxEvents;
   }
 
-  /** Takes a message. Resolves at once, or when less than the high-water mark waits again. */
+  /** Takes a message. Resolves once less than the high-water mark waits. */
   append(frame: Frame): Promise<void> {
     if (this.#writer && !this.#retains && this.#log.size === 0)
       this.#bypassLog(this.#writer, frame);
@@ -118,7 +118,7 @@ export class Pump implements WriterObserver {
     return this.#room.promise;
   }
 
-  /** Keeps what is written from now on, until `acknowledge` or the bounds let it go. */
+  /** Keeps messages after they are written, until `acknowledge` or the bounds drop them. */
   startRetention(): void {
     this.#retains = true;
   }
@@ -135,7 +135,7 @@ export class Pump implements WriterObserver {
     this.#retains = false;
   }
 
-  /** The client has everything up to `offset`: it will not ask for it again. */
+  /** The client has read everything up to `offset`, so it will not ask for it again. */
   acknowledge(offset: number): void {
     this.#log.trim(Math.min(offset + 1, this.#cursor));
     this.#reportHeld();
@@ -189,21 +189,21 @@ export class Pump implements WriterObserver {
     this.#decorate = decorate;
   }
 
-  /** Another pump has what was taken: producers that wait for room need wait no more. */
+  /** Another pump has the messages: producers need not wait for room any more. */
   moved(): void {
     this.#room?.resolve();
     this.#room = undefined;
   }
 
-  /** Takes no more messages: producers that wait for room learn why. */
+  /** Takes no more messages, and rejects producers that wait for room. */
   close(errorOf: () => McpSseError): void {
     this.#room?.reject(errorOf());
     this.#room = undefined;
   }
 
   /**
-   * Hands what is left to the writer and ends the connection, gracefully for `timeoutMs`.
-   * Resolves when it is closed.
+   * Hands the rest to the writer and ends the connection, gracefully for `timeoutMs`. Resolves when
+   * it is closed.
    */
   async finish(timeoutMs: number): Promise<void> {
     const writer = this.#writer;
@@ -219,7 +219,7 @@ export class Pump implements WriterObserver {
     this.stopRetention();
   }
 
-  /** Only the attached connection calls this: one that was replaced is closed and says nothing. */
+  /** Only the attached connection calls this: one that was replaced is closed. */
   writerHasRoom(): void {
     if (this.#waitingBytes > 0) this.#fill();
     this.#reportHeld();
@@ -242,8 +242,8 @@ export class Pump implements WriterObserver {
   }
 
   /**
-   * Writes past the log. A session that cannot be resumed never needs a message twice, and the
-   * writer's queue can join early what the log has to keep apart.
+   * Writes without the log. A session that cannot be resumed never needs a message twice, and the
+   * writer's queue joins messages that the log would keep apart.
    */
   #bypassLog(writer: ConnectionWriter, frame: Frame): void {
     this.#log.skip();
@@ -272,7 +272,7 @@ export class Pump implements WriterObserver {
     if (!frame) return false;
     this.#writeToConnection(writer, frame);
     this.#waitingBytes -= frame.bytes;
-    // Without resumption nothing is wanted again once the writer has it.
+    // Without resumption no client asks for a written message.
     if (this.#retains) this.#trimToBounds();
     else this.#log.trim(this.#cursor);
     return true;
@@ -288,13 +288,13 @@ export class Pump implements WriterObserver {
     const { maxEvents, maxBytes } = this.#bounds;
     const { first, size, bytes } = this.#log;
     if (!this.#writer) return size > maxEvents || bytes > maxBytes;
-    // What waits for a connection that is attached has a bound of its own.
+    // `fits` bounds the messages that wait for an attached connection.
     return this.#cursor - first > maxEvents || bytes - this.#waitingBytes > maxBytes;
   }
 
   /**
-   * Reports the held bytes. While a connection is attached, only steps of 1 KiB and the return to
-   * zero are reported: a message on its way through is not worth a report.
+   * Reports the held bytes. While a connection is attached, it reports only steps of 1 KiB and the
+   * return to zero: a message that passes through is not worth a report.
    */
   #reportHeld(): void {
     const held = this.#log.memory + (this.#writer?.ownBytes ?? 0);
@@ -305,7 +305,7 @@ export class Pump implements WriterObserver {
   }
 }
 
-/** Settles once for all who wait. */
+/** A promise that all producers share. */
 class Room {
   readonly promise: Promise<void>;
   resolve!: () => void;

@@ -2,12 +2,11 @@
 import type { Frame } from '../../wire/sse-encoder.js';
 
 /**
- * Bytes that a frame takes besides its text, for the object, its pieces of string and its slot;
- * measured.
+ * Memory of a frame besides its text, for the object, its pieces of string and its slot; measured.
  */
 const FRAME_OVERHEAD = 144;
 
-/** Dropped slots are reclaimed once there are this many and they are half of all. */
+/** Reclaims dropped slots once there are this many and they are half of all. */
 const COMPACT_AT = 1024;
 
 /**
@@ -16,13 +15,13 @@ const COMPACT_AT = 1024;
  */
 export class ReplayLog {
   #frames: (Frame | undefined)[] = [];
-  /** Slots before it are dropped and not yet reclaimed. */
+  /** The index of the first message. Slots before it are dropped, but not reclaimed yet. */
   #head = 0;
   #first = 1;
   #bytes = 0;
   #memory = 0;
 
-  /** The offset of the oldest message held; `next` when there is none. */
+  /** The offset of the oldest message held; `next` if there is none. */
   get first(): number {
     return this.#first;
   }
@@ -37,12 +36,12 @@ export class ReplayLog {
     return this.#bytes;
   }
 
-  /** Bytes of memory that they take. */
+  /** Their memory, in bytes. */
   get memory(): number {
     return this.#memory;
   }
 
-  /** How many messages are held. */
+  /** The number of messages held. */
   get size(): number {
     return this.#frames.length - this.#head;
   }
@@ -64,17 +63,17 @@ export class ReplayLog {
     this.#memory += memoryOf(frame);
   }
 
-  /** Begins at the offset `first`; only while nothing was appended. */
+  /** Sets the offset of the first message. Only before anything is appended. */
   startAt(first: number): void {
     this.#first = first;
   }
 
-  /** Gives the next offset to a message that is not held; only while none is held. */
+  /** Uses up the next offset for a message that is not held. Only while none is held. */
   skip(): void {
     this.#first += 1;
   }
 
-  /** The message at `offset`, or undefined when it is dropped or not yet there. */
+  /** The message at `offset`; undefined if it is dropped or not there yet. */
   at(offset: number): Frame | undefined {
     return offset < this.#first ? undefined : this.#frames[this.#head + offset - this.#first];
   }

@@ -1,4 +1,4 @@
-// The outgoing half of a session: log, connection, and what the client has read.
+// The outgoing half of a session: its log, its connection, and the client's acknowledgements.
 import type { McpSseError } from '../../errors.js';
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { Pump, type PumpBounds, type ConnectionOwner, type PumpState } from './pump.js';
@@ -8,9 +8,9 @@ import type { ResumeClaim } from '../resume/resume-claim.js';
 import type { ResumeStrategy, StrategyState } from '../resume/resume-strategy.js';
 import { ABRUPT, type CloseReason } from '../session.js';
 
-/** Requests of the server whose answers are awaited as acknowledgements; older ones are forgotten. */
+/** The most requests of the server whose answers count as acknowledgements; older ones do not. */
 const MAX_ACKS = 256;
-/** How long a closing stream may take to send what is queued. */
+/** Time for a closing stream to send its queue. */
 const FINISH_MS = 5_000;
 const DONE = Promise.resolve();
 
@@ -22,14 +22,14 @@ export interface SenderState extends PumpState {
   readonly acks: readonly (readonly [RequestId, number])[];
 }
 
-/** The outgoing half of a session: its log, its connection, and how its client can come back. */
+/** The outgoing half of a session: its log, its connection, and the client's acknowledgements. */
 export class Sender {
   readonly resumeStrategy: ResumeStrategy;
   readonly #pump: Pump;
-  /** By the id of a request to the client: the offset that its answer acknowledges. */
+  /** By id of a request to the client: the offset that its answer acknowledges. */
   #acks: Map<RequestId, number> | undefined;
   #handshakeOffset = 0;
-  /** The client has shown that it has read everything up to here. */
+  /** The client has acknowledged everything up to here. */
   #acknowledgedOffset = 0;
 
   constructor(owner: ConnectionOwner, bounds: PumpBounds, resumeStrategy: ResumeStrategy) {
@@ -43,7 +43,7 @@ export class Sender {
     return this.#pump.writer;
   }
 
-  /** Whether the client has closed its last connection in good order. */
+  /** Whether the client has closed its last connection with a FIN. */
   get closedByPeer(): boolean {
     return this.#pump.closedByPeer;
   }
@@ -57,15 +57,15 @@ export class Sender {
     return this.#pump.nextOffset;
   }
 
-  /** The client has read all messages up to here, or they are kept no more. */
+  /** The client has read all messages up to here, or they are dropped. */
   get readOffset(): number {
     return this.#pump.droppedOffset;
   }
 
   /**
-   * The offset after which the client continues: where it says that it stopped, or what it has
-   * acknowledged if that is more. After a cut between a request and its position, a client says
-   * less than it has answered.
+   * The offset after which the client continues: its claim, or its last acknowledgement if that is
+   * later. A cut between a request and its position leaves the client with a claim that is earlier
+   * than its last answer.
    */
   resumeOffset(claim: ResumeClaim): number {
     if (claim.by === 'event-id') return claim.offset;
@@ -85,12 +85,12 @@ export class Sender {
     return this.#pump.append(frame);
   }
 
-  /** The answer to `initialize` is on its way; the client's next message shows that it was read. */
+  /** The answer to `initialize` is on its way. The client's next message acknowledges it. */
   handshakeSent(): void {
     this.#handshakeOffset = this.#pump.nextOffset;
   }
 
-  /** An answer of the client: it has read everything up to the request. */
+  /** The client has answered a request, so it has read everything up to it. */
   answered(id: RequestId): void {
     const offset = this.#acks?.get(id);
     if (offset === undefined) return;
@@ -107,22 +107,22 @@ export class Sender {
     this.#pump.acknowledge(offset);
   }
 
-  /** Whether the client of `claim` can go on after `offset` without a gap. */
+  /** Whether the client of `claim` can continue after `offset` without a gap. */
   canResume(claim: ResumeClaim, offset: number): boolean {
     const { resumable, undecided } = this.resumeStrategy;
-    // A client that has answered a probe has shown that it can.
+    // The answer to a probe proves that the client can.
     const able = resumable || (undecided && claim.by === 'probe');
     return able && this.#pump.canResume(offset);
   }
 
-  /** Continues after `offset` on a new connection, which is told the `messageUrl` first. */
+  /** Continues after `offset` on a new connection. Its first event announces `messageUrl`. */
   attach(writer: ConnectionWriter, offset: number, messageUrl: string): void {
     const { resumeStrategy } = this;
     void writer.write(resumeStrategy.endpointEvent(messageUrl, offset));
     this.#pump.attach(writer, offset, resumeStrategy.decorate);
   }
 
-  /** Continues on a connection that another sender has used, after what that one has written. */
+  /** Continues on a connection of another sender, after the messages that it has written. */
   adopt(writer: ConnectionWriter): void {
     this.#pump.attach(writer, this.#pump.position, this.resumeStrategy.decorate);
   }
@@ -149,7 +149,7 @@ export class Sender {
     this.#pump.restore(state);
   }
 
-  /** What the client's first message after `initialize` shows: whether it can answer a probe. */
+  /** Sets whether the client can answer a probe, as its first message after `initialize` shows. */
   decide(canAnswerProbe: boolean): void {
     const { resumeStrategy } = this;
     if (!resumeStrategy.undecided) return;
@@ -163,17 +163,17 @@ export class Sender {
     );
   }
 
-  /** Ends the connection for an error; the session decides what follows. */
+  /** Ends the connection because of an error. The session decides what follows. */
   dropConnection(error: McpSseError): void {
     this.writer?.destroy(error);
   }
 
-  /** Drops the written messages that are kept. */
+  /** Drops written messages. */
   releaseWritten(): void {
     this.#pump.releaseWritten();
   }
 
-  /** Ends the connection, in good order unless its reader is gone; resolves when it is closed. */
+  /** Ends the connection, gracefully unless its client is gone. Resolves when it is closed. */
   end(reason: CloseReason, errorOf: () => McpSseError): Promise<void> {
     if (!ABRUPT.has(reason)) return this.#finish(errorOf);
     this.#abort(errorOf);

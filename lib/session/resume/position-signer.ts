@@ -3,13 +3,13 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Bytes of one tag: eight characters in a URL, and 2^48 guesses. */
 const TAG_BYTES = 6;
-/** Tags per digest. A digest for each message would be 10 % of what a message costs. */
+/** Tags per digest. A digest for each message would be 10 % of the cost of a message. */
 const TAGS = 10;
 const POSITION = /^(0|[1-9]\d{0,14})\.([\w-]{8})$/;
 
 /**
- * Signs the positions in the POST URLs of one session, so that a position that was not announced to
- * its client is worthless, for instance one that was copied from an access log and changed.
+ * Signs the positions in the POST URLs of one session. Only a position that was announced to its
+ * client is valid, not, for instance, one that was copied from an access log and changed.
  */
 export class PositionSigner {
   readonly #key: Buffer;
@@ -17,7 +17,7 @@ export class PositionSigner {
   #digest: Buffer = Buffer.alloc(0);
 
   /**
-   * @param key base64; the key of a session that another node had until now. A new one if undefined
+   * @param key base64, for a session of another node. A new one if undefined
    */
   constructor(key?: string) {
     this.#key = key === undefined ? randomBytes(32) : Buffer.from(key, 'base64');
@@ -32,7 +32,7 @@ export class PositionSigner {
     return `${String(offset)}.${this.#tag(offset).toString('base64url')}`;
   }
 
-  /** The offset that `text` stands for; undefined for a text that was never given out. */
+  /** The offset that `text` stands for; undefined for a text that was never announced. */
   verify(text: string): number | undefined {
     const [, digits, tag] = POSITION.exec(text) ?? [];
     if (digits === undefined || tag === undefined) return undefined;

@@ -1,4 +1,4 @@
-// Asks a returning client who it is.
+// Asks returning clients for their sessions.
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { encodeMessage } from '../../wire/sse-encoder.js';
 import { isResponse, type JsonRpcMessage } from '../../wire/json-rpc.js';
@@ -8,24 +8,24 @@ import { clearTimeout, setTimeout } from '../../util/timers.js';
 
 /**
  * The id of a probe: a string, unlike our other ids, because it names the node that asks (the
- * answer may reach another one) and must not be guessed. Clients that answer a string with another
- * id are never asked: only an EventSource that has negotiated a version is.
+ * answer may reach another one) and must not be guessable. Clients that answer a string id with
+ * another one get no probe: only an EventSource that has negotiated a version does.
  */
 const PROBE_ID = /^express-mcp-sse:probe:([\w-]+):/;
 
-/** The session that a client still holds, and the last message that it has certainly read. */
+/** The session of the client's POST URL, and the last message that the client has read. */
 export interface ProbeAnswer {
   readonly sessionId: string;
-  /** As the client's POST URL has it; undefined where it has none. */
+  /** From the client's POST URL; undefined if it has none. */
   readonly position: string | undefined;
 }
 
 /**
- * Streams whose client has been asked who it is: a `ping` goes out in place of the `endpoint`,
- * and the client answers it by a POST to the endpoint that it still holds.
+ * Asks returning clients for their sessions: a stream begins with a `ping` in place of the
+ * `endpoint` event, and the client answers it with a POST to the URL of its former session.
  */
 export class Probes {
-  /** Gets the answers to probes of other nodes. */
+  /** Called with answers to probes of other nodes. */
   elsewhere: ((node: string, id: string, answer: ProbeAnswer) => void) | undefined;
   readonly #node: string;
   readonly #waiting = new Map<string, (answer: ProbeAnswer | undefined) => void>();
@@ -34,14 +34,14 @@ export class Probes {
     this.#node = node;
   }
 
-  /** How many are waiting for an answer. */
+  /** The number of probes that wait for an answer. */
   get size(): number {
     return this.#waiting.size;
   }
 
   /**
-   * Sends the probe, and once more after half of `timeoutMs`: clients do not repeat a POST that
-   * fails, and this one decides about a session. Undefined if there is no answer.
+   * Sends the probe, and repeats it after half of `timeoutMs`: clients do not repeat a failed POST,
+   * and this one decides about a session. Undefined if there is no answer.
    */
   async ask(writer: ConnectionWriter, timeoutMs: number): Promise<ProbeAnswer | undefined> {
     const id = `express-mcp-sse:probe:${this.#node}:${randomText(16)}`;
@@ -72,7 +72,7 @@ export class Probes {
     for (const takeAnswer of this.#waiting.values()) takeAnswer(undefined);
   }
 
-  /** Whether `message` answers a probe, in time or late. If so, nothing else gets it. */
+  /** Takes the answer to a probe. Returns whether `message` was one, even a late one. */
   settle(message: JsonRpcMessage, answer: ProbeAnswer): boolean {
     if (!isResponse(message) || typeof message.id !== 'string') return false;
     const node = PROBE_ID.exec(message.id)?.[1];
@@ -82,7 +82,7 @@ export class Probes {
     return true;
   }
 
-  /** The answer to a probe of this node has arrived, here or elsewhere. */
+  /** The answer to a probe of this node has arrived, here or on another node. */
   answered(id: string, answer: ProbeAnswer): void {
     this.#waiting.get(id)?.(answer);
   }

@@ -2,9 +2,9 @@
 import { MAX_DELAY_MS } from '../../util/promises.js';
 
 /**
- * Milliseconds, at random between half and one and a half of `meanMs`, so that the clients of a
- * restarted server do not all come back at the same moment. At most what a client's timer can wait:
- * with more it would come back at once.
+ * Random milliseconds between half and one and a half of `meanMs`: the clients of a restarted
+ * server must not all come back at once. At most the longest time of a client's timer, which would
+ * fire at once with more.
  */
 export function reconnectDelay(meanMs: number): number {
   return Math.min(Math.round(meanMs * (0.5 + Math.random())), MAX_DELAY_MS);

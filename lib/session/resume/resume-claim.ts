@@ -1,12 +1,12 @@
-// How a client says which session it had.
-/** Plain data, fit to travel to another node. */
+// The claim of a returning client on its session.
+/** The claim of a returning client on its session, as plain data. */
 export type ResumeClaim =
   | { readonly by: 'event-id'; readonly token: string; readonly offset: number }
   | {
       readonly by: 'probe';
       readonly sessionId: string;
       readonly position: string | undefined;
-      /** The client's address, as far as proxies are trusted. */
+      /** The client's address, as `trust proxy` determines it. */
       readonly address: string | undefined;
     }
   | { readonly by: 'key'; readonly key: string };

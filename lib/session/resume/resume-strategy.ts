@@ -1,4 +1,4 @@
-// How a client can come back, and what its messages carry for that.
+// The way in which a client can resume, and the marks in its messages for that.
 import type { Decorate } from '../outbound/pump.js';
 import { encodeEvent, encodeRetry, escapeUrl } from '../../wire/sse-encoder.js';
 import { randomText } from '../../util/random-text.js';
@@ -7,14 +7,14 @@ import { reconnectDelay } from './reconnect-delay.js';
 
 const EVENT_ID = /^([\w-]{12})\.([\w-]{22})\.(0|[1-9]\d{0,14})$/;
 
-/** Which stream of which node a client had, and where it stopped, by its `Last-Event-ID`. */
+/** A position in a stream of a node, from `Last-Event-ID`. */
 export interface StreamPosition {
   readonly node: string;
   readonly token: string;
   readonly offset: number;
 }
 
-/** The position that an id of ours names; undefined for any other text. */
+/** Parses an event id of this package; undefined for any other text. */
 export function parseEventId(id: string): StreamPosition | undefined {
   const [, node, token, offset] = EVENT_ID.exec(id) ?? [];
   if (node === undefined || token === undefined) return undefined;
@@ -32,11 +32,11 @@ export interface StrategyState {
   readonly messageUrl: string;
 }
 
-/** What a client is known to be able to do when its session opens. */
+/** The abilities of a client that are known when its session opens. */
 export interface ResumeCapabilities {
   /** It sends `Last-Event-ID` when it reconnects. */
   readonly ids?: boolean;
-  /** It answers a `ping` that comes before its `endpoint`. */
+  /** It answers a `ping` that comes before the `endpoint` event. */
   readonly positions?: boolean;
   /** Not known yet: its POSTs will show. */
   readonly undecided?: boolean;
@@ -47,12 +47,12 @@ export interface ResumeCapabilities {
 }
 
 /**
- * How the client of one session can come back into it, and what marks its messages carry for
- * that. A client that cannot gets the plain stream of 2024-11-05 and nothing else.
+ * The way in which the client of one session can resume, and the marks in its messages for that. A
+ * client that cannot resume gets the plain stream of 2024-11-05.
  */
 export class ResumeStrategy {
   readonly key: string | undefined;
-  /** Names the stream in event ids: POST URLs, with the session's id, end up in access logs. */
+  /** Names the stream in event ids. Not the session's id, which access logs show in POST URLs. */
   readonly token: string | undefined;
   readonly #node: string;
   readonly #retryMs: number;
@@ -81,7 +81,7 @@ export class ResumeStrategy {
     this.key = key;
   }
 
-  /** The strategy of a session that was on another node until now. */
+  /** The strategy of a session of another node. */
   static restored(node: string, state: StrategyState, retryMs?: number): ResumeStrategy {
     const { token, key, positions, undecided, signingKey, messageUrl } = state;
     const own = retryMs === undefined ? {} : { retryMs };
@@ -122,7 +122,7 @@ export class ResumeStrategy {
     this.#positions ||= canAnswerProbe;
   }
 
-  /** The first event of a connection that goes on after `offset`. */
+  /** The first event of a connection that continues after `offset`. */
   endpointEvent(messageUrl: string, offset: number): string {
     this.#messageUrl = escapeUrl(messageUrl);
     const { token } = this;
@@ -139,18 +139,18 @@ export class ResumeStrategy {
     return encodeRetry(reconnectDelay(this.#retryMs));
   }
 
-  /** [spec] Clients take a second `endpoint` event: it replaces the URL for their POSTs. */
+  /** [spec] Clients accept a second `endpoint` event: it replaces the URL for their POSTs. */
   positionEvent(offset: number): string {
     return encodeEvent({ event: 'endpoint', data: this.#messageUrlAt(offset) });
   }
 
-  /** How messages are decorated for this client; undefined if they stay as they are. */
+  /** Adds the marks to a message of this client; undefined if there are none. */
   get decorate(): Decorate | undefined {
     const withId = this.token === undefined ? undefined : this.#withId(this.token);
     if (!this.#positions) return withId;
     return (frame, offset) => {
       const { text, bytes } = withId?.(frame, offset) ?? frame;
-      // In one frame, so in one write: a cut can repeat this message at most, and lose none.
+      // One frame is one write: a cut can only repeat this message, never lose it.
       const position = this.positionEvent(offset);
       return { text: text + position, bytes: bytes + Buffer.byteLength(position) };
     };

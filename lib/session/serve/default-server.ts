@@ -2,17 +2,17 @@
 import { isRequest, JsonRpcError, RpcCode } from '../../wire/json-rpc.js';
 import type { MessageHandler } from './message-handler.js';
 
-/** Revisions of the protocol whose clients speak HTTP+SSE, oldest first. */
+/** The protocol versions whose clients speak HTTP+SSE, oldest first. */
 const PROTOCOL_VERSIONS = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'] as const;
 const LATEST = '2025-11-25';
 
-/** What `app.use(mcpSse())` serves: a correct MCP server that has nothing to offer yet. */
+/** The server of `mcpSse()` without options: a valid MCP server without tools. */
 export const defaultServer: MessageHandler = (message) => {
   if (!isRequest(message)) return undefined;
   switch (message.method) {
     case 'initialize':
       return {
-        // [spec] The version that was asked for if it is supported, else the server's own latest.
+        // [spec] The requested version if the server supports it, otherwise its own latest.
         protocolVersion:
           PROTOCOL_VERSIONS.find((version) => version === message.params?.protocolVersion) ??
           LATEST,

@@ -1,4 +1,4 @@
-// Serves a session by a plain function.
+// Serves a session with a plain function.
 import { McpSseError } from '../../errors.js';
 import { attempt } from '../../util/foreign-error.js';
 import { isRecord } from '../../util/guards.js';
@@ -83,7 +83,7 @@ export class HandlerSink<Data> implements MessageSink {
     this.#reply(request.id, errorResponseFor(request.id, code, message, data));
   }
 
-  /** A handler that heeds its signal fails with the signal's error: that is not a fault. */
+  /** A handler that obeys its signal fails with the signal's error. That is not a fault. */
   #isCancellation(request: JsonRpcRequest | undefined, thrown: unknown): boolean {
     if (!request || this.#session.receiver.inFlight.has(request.id)) return false;
     const { code, cause } = McpSseError.from(thrown);
@@ -93,7 +93,7 @@ export class HandlerSink<Data> implements MessageSink {
 
   #reply(id: RequestId, response: JsonRpcResponse): void {
     const { inFlight } = this.#session.receiver;
-    // [spec] A cancelled request is not answered; its session may be gone as well.
+    // [spec] A cancelled request gets no answer; its session may be closed, too.
     if (inFlight.has(id)) void this.#session.send(response);
     else inFlight.release(id);
   }

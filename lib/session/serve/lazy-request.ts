@@ -1,13 +1,13 @@
-// A web-standard Request that is built when it is read.
+// A web-standard Request that is built on first access.
 import type { RequestFacts } from '../request-facts.js';
 
 /**
- * The web-standard `Request` that the v2 SDK gives its tool handlers and factories, built when one is looked
- * at: few handlers do, and building it costs as much as the rest of a message's way in.
+ * The web-standard `Request` that SDK v2 passes to tool handlers and factories, built on first
+ * access: few handlers read it, and it costs as much as all other work for an incoming message.
  */
 export function lazyRequest(facts: RequestFacts, method: 'GET' | 'POST' = 'POST'): Request {
   let built: Request | undefined;
-  // An object of that prototype, not the prototype itself: it is to be an instance of Request.
+  // An object with that prototype, not the prototype itself: `instanceof Request` must hold.
   return new Proxy(Object.create(Request.prototype) as Request, {
     get(_, key) {
       built ??= new Request(facts.url, { method, headers: headersOf(facts) });

@@ -8,7 +8,7 @@ import type { JsonRpcRequest } from '../../wire/json-rpc.js';
 import type { ScopeCheck } from '../inbound/scope-gate.js';
 import type { AuthInfo } from '../request-facts.js';
 
-/** SDK v2's `ScopeChallenge`: all the scopes that a token must have for a request. */
+/** SDK v2's `ScopeChallenge`: all scopes that a token needs for a request. */
 export interface ScopeChallenge {
   scopes: readonly [string, ...string[]];
   errorDescription?: string;
@@ -29,7 +29,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 /** [spec] RFC 6750, 3: error_description. */
 const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** Returns a check that refuses the requests which `resolver` challenges, as SDK v2's transports do. */
+/** Returns a check that refuses requests that `resolver` challenges, as SDK v2's transports do. */
 export function scopeCheck(
   resolver: ScopeChallengeResolver,
   bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>,
@@ -81,7 +81,7 @@ function isScopeChallenge(value: unknown): value is ScopeChallenge {
   return typeof errorDescription === 'string' && DESCRIPTION.test(errorDescription);
 }
 
-/** [spec] RFC 9728: where the client finds the issuer of tokens for this server. */
+/** [spec] RFC 9728: the URL of the metadata that names the issuer of tokens for this server. */
 function metadataUrlOf(authInfo: AuthInfo | undefined): string | undefined {
   const { resourceMetadataUrl, resource }: Partial<AuthInfo> = isRecord(authInfo) ? authInfo : {};
   if (typeof resourceMetadataUrl === 'string') return resourceMetadataUrl || undefined;

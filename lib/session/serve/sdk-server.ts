@@ -10,8 +10,8 @@ import type { MessageSink, Session } from '../session.js';
 import { scopeCheck, type ScopeChallengeResolver } from './scope-challenge.js';
 
 /**
- * An MCP server of either official SDK, `McpServer` or the low-level `Server`. It is typed by shape,
- * so that this package depends on neither SDK.
+ * An MCP server of either official SDK, `McpServer` or the low-level `Server`, typed by shape: this
+ * package depends on neither SDK.
  */
 export interface McpServerLike {
   connect(transport: SessionTransport): Promise<void>;
@@ -31,8 +31,8 @@ export interface SessionContext<Data = unknown> extends Omit<RequestFacts, 'auth
   /** The GET that opened the session, as a web-standard `Request`, made on first access. */
   readonly requestInfo: Request;
   /**
-   * The session was on another node until now. The GET stayed there: `headers` is empty,
-   * `authInfo` undefined, and `url` and `requestInfo` say nothing. `session` has what is known.
+   * Whether the session comes from another node. Its GET stayed there: `headers` is empty,
+   * `authInfo` undefined, and `url` and `requestInfo` are placeholders. Use `session` instead.
    */
   readonly restored: boolean;
 }
@@ -43,7 +43,7 @@ export type ServerFactory<Data = unknown> = (
 
 /**
  * The SDKs' `MessageExtraInfo`: v1 reads `requestInfo`, v2 reads `request`, both read `authInfo`.
- * The types are optional and wide, so that either SDK's fit.
+ * The members are optional and wide, to fit the types of both SDKs.
  */
 export interface MessageExtra {
   readonly authInfo?: unknown;
@@ -54,7 +54,7 @@ export interface MessageExtra {
   readonly request?: Request;
 }
 
-/** Computed on first access: most tools read none of it. */
+/** The facts as `MessageExtra`, computed on first access: most tools read none of it. */
 class FactsAsExtra implements MessageExtra {
   readonly #facts: RequestFacts;
 
@@ -123,20 +123,20 @@ export class SessionTransport {
   }
 }
 
-/** A session that an MCP server serves. */
+/** The members of a session that the transport uses. */
 type ServedSession = Session & Pick<LiveSession, 'receiver'>;
 
-/** @internal How the application's code is called, and what becomes of its failures. */
+/** @internal Calls the application's code and reports its failures. */
 export interface ServerCalls {
   readonly failed: (error: McpSseError) => void;
   /** By the deadline of hooks. @throws McpSseError (as a rejection) `hook-timeout` */
   readonly bounded: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
 
-/** The servers in use: a v2 server would silently move to a second transport. */
+/** The servers in use: an SDK v2 server would silently move to a second transport. */
 const busy = new WeakSet<McpServerLike>();
 
-/** Passes the client's messages to an MCP server, and the end of the session, once. */
+/** Passes the client's messages, and the end of the session, to an MCP server. */
 class ServerSink implements MessageSink {
   readonly reportsCompletion = false;
   readonly #server: McpServerLike;
@@ -207,7 +207,7 @@ export async function connectServer<Data>(
     const sink = new ServerSink(server, transport, failed);
     session.receiver.serveWith(sink);
     await server.connect(transport);
-    // The factory or the server took so long that the session was closed meanwhile.
+    // The session may have closed while the factory or the server was busy.
     if (session.state === 'closed') sink.closed();
   } catch (error) {
     throw McpSseError.from(error, 'server-failed');
@@ -219,7 +219,7 @@ function contextOf<Data>(
   facts: RequestFacts,
 ): SessionContext<Data> {
   const { headers, url } = facts;
-  // Typed as the SDKs' middleware leaves it; for anything else the factory must know the type.
+  // Typed as the SDKs' middleware sets it; with other middleware the factory must know the type.
   const authInfo = facts.authInfo as AuthInfo | undefined;
   return {
     session: handle,

@@ -1,4 +1,4 @@
-// Gives a session what serves it.
+// Gives a session its server or handler.
 import type { SessionEvents } from '../events/session-events.js';
 import type { LiveSession } from '../live-session.js';
 import type { RequestFacts } from '../request-facts.js';
@@ -7,7 +7,7 @@ import { HandlerSink } from './handler.js';
 import type { MessageHandler } from './message-handler.js';
 import { connectServer, type ServerFactory } from './sdk-server.js';
 
-/** What serves sessions; neither is the default server. */
+/** The application's server or handler. With neither, the default server serves sessions. */
 export interface Serving<Data> {
   readonly server: ServerFactory<Data> | undefined;
   readonly handler: MessageHandler<Data> | undefined;
@@ -24,7 +24,7 @@ export async function serveSession<Data>(
   { server, handler = defaultServer }: Serving<Data>,
   events: SessionEvents<Data>,
 ): Promise<void> {
-  // Bound, since a closure would keep the request and its socket for as long as the session lives.
+  // Bound: a closure would keep the request and its socket as long as the session.
   const failed = events.failed.bind(events, session);
   if (server) {
     const bounded = events.bounded.bind(events);
