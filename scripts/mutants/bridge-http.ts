@@ -78,7 +78,14 @@ export const bridgeHttp: readonly Mutant[] = [
     specs: [STREAMS],
   },
   {
-    name: 'bridge: a stream is opened after a 202 only',
+    name: 'bridge: two streams are opened after the handshake',
+    file: 'bridge/http-transport.ts',
+    find: 'number === INITIALIZED && response.ok',
+    replace: 'number === INITIALIZED && response.status === 200',
+    specs: [STREAMS],
+  },
+  {
+    name: 'bridge: a handshake that ends with a stream does not end',
     file: 'bridge/http-transport.ts',
     find: '    if (number === INITIALIZED && response.ok) {',
     replace: '    if (number === INITIALIZED && response.status === 202) {',

@@ -92,7 +92,15 @@ describe('a stream of the upstream', () => {
     },
   );
 
-  it.each([200, 204])('is opened where the handshake ends with %d', async (status) => {
+  it.each([
+    ['200', () => new Response('')],
+    ['204', () => new Response(null, { status: 204 })],
+    [
+      'a stream that goes on',
+      () =>
+        new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } }),
+    ],
+  ])('is opened where the handshake ends with %s', async (_, end) => {
     const upstream = await scripted(noTools, {
       stream: (_req, res) => {
         events(res);
@@ -102,13 +110,14 @@ describe('a stream of the upstream', () => {
     const { client, connect } = await bridged(upstream.url, {
       fetch: async (url, init) => {
         const response = await fetch(url, init);
-        return response.status === 202 ? new Response(null, { status }) : response;
+        return response.status === 202 ? end() : response;
       },
     });
     const heard: unknown[] = [];
     client.setNotificationHandler('notifications/message', ({ params }) => void heard.push(params));
     await connect();
     await eventually(() => heard.length === 1);
+    expect(upstream.requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
   });
 
   it.each([0, 1e12])('is opened again at a bounded rate, whatever it says: %d', async (retry) => {
