@@ -137,7 +137,6 @@ class Deploys implements Course {
       runsOf: await this.#runsOf(),
       mayRefuse: event.mayRefuse,
       mayLose: event.mayLose ?? false,
-      mayHang: event.mayHang ?? false,
       posts: this.#posts(),
     };
   }

@@ -31,8 +31,6 @@ export interface Event {
   readonly mayLose?: boolean;
   /** What a client answers to the server may be refused too, and is not sent again: nobody is asked. */
   readonly asksNobody?: boolean;
-  /** Two things happen at once, which docs/several-nodes.md does not promise calls an answer for. */
-  readonly mayHang?: boolean;
   /** Resolves to what there is to say of it. */
   readonly run: (course: Course) => Promise<string>;
 }
@@ -70,12 +68,16 @@ async function deploys(course: Course): Promise<string> {
   return `closed in ${times.join(', ')} s`;
 }
 
-/** The node with most sessions is killed at a random moment, and another one takes its place. */
+/**
+ * The node with most of the clients that would wait for their calls (others begin anew) is killed at
+ * a random moment, and another one takes its place.
+ */
 async function crash(course: Course): Promise<string> {
   const { cluster, clients, rounds } = course;
   const notes: string[] = [];
+  const waiting = clients.filter(({ beginsAnew }) => !beginsAnew);
   for (let round = 0; round < rounds; round += 1) {
-    const { slot, at } = await busiest(cluster, clients);
+    const { slot, at } = await busiest(cluster, waiting);
     const staying = await course.startStaying(slot, next(cluster, at));
     staying?.call('hold');
     const affected = await clientsOf(slot, clients);
@@ -176,7 +178,7 @@ const events = {
   deploys: { mayRefuse: [], run: deploys },
   crash: { mayRefuse: [404, 502, 503, 504], run: crash },
   'killed while handing over': {
-    ...{ mayRefuse: [404, 502, 503, 504], mayLose: true, mayHang: true },
+    ...{ mayRefuse: [404, 502, 503, 504], mayLose: true },
     run: killedMeanwhile,
   },
   partition: { mayRefuse: [503, 504], run: partition(SHORT_MS) },

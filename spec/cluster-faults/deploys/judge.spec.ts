@@ -186,7 +186,6 @@ describe('of a client whose node was killed', () => {
     expect(faultsOf({ ...anew, sequences: gap }, at('t')).join()).toContain('given 3 after 1');
     const hangs = withCall({ name: 'ann.1/0', outcome: 'pending' });
     expect(faultsOf({ ...anew, ...hangs }, at('t')).join()).toContain('hangs');
-    expect(faultsOf({ ...anew, ...hangs }, { ...at('t'), mayHang: true })).toEqual([]);
     expect(faultsOf({ ...anew, mayLose: false }, at('t')).join()).toContain('was in 2 sessions');
   });
 });
@@ -198,8 +197,6 @@ it('takes a call of a refused POST whose client does not say so', () => {
   });
   expect(faultsOf(pending, posted(503))).toEqual([]);
   expect(faultsOf(pending, posted(202)).join()).toContain('hangs');
-  // Others are not spared where calls of those that have lost their sessions may hang.
-  expect(faultsOf(pending, { mayHang: true }).join()).toContain('hangs');
 });
 
 it('takes broadcasts that are missed, and notifications that are refused, where nodes say so', () => {

@@ -1,7 +1,6 @@
 import type { KnownSettings } from './answers.js';
 import { ownerFaults } from './owners.js';
 import {
-  isHung,
   isUntold,
   lostSessions,
   mayMissBroadcasts,
@@ -99,7 +98,6 @@ function callFaults(client: ClientRecord, evidence: Evidence): string[] {
     const { sessionId = 'none', status } = evidence.posts?.get(name) ?? {};
     const posted = `posted to ${sessionId}: ${status ?? 'no answer'}`;
     const what = `${name} (${outcome}, run ${count} times, ${posted}, ${error})`;
-    if (evidence.mayHang === true && client.mayLose && isHung(call)) continue;
     if (outcome === 'pending' && !isUntold(call, evidence)) faults.push(`${what} hangs`);
     else if (outcome === 'wrong') faults.push(`${what} got the answer of another call`);
     else if (count > 1) faults.push(`${what} has run again`);

@@ -56,8 +56,6 @@ export interface Evidence {
   readonly mayRefuse?: readonly number[];
   /** Nodes may refuse notifications and leave others out of a broadcast, if they say so. */
   readonly mayLose?: boolean;
-  /** Calls of a client that may have lost its session may end with its own time limit. */
-  readonly mayHang?: boolean;
   /** What became of each call's POST, as far as there was one. */
   readonly posts?: ReadonlyMap<string, Posted>;
 }
