@@ -29,13 +29,13 @@ export type McpSseErrorCode =
   // no room or no time
   | 'too-many-in-flight'
   | 'too-many-sessions'
-  /** Callers make the process hold `limits.maxTotalBytes` already. */
+  /** The process already holds `limits.maxTotalBytes` for its clients. */
   | 'over-budget'
   | 'shutting-down'
   // other nodes
   | 'adapter-unavailable'
   | 'outcome-unknown'
-  /** A request was running when its node ended: it may have taken effect. JSON-RPC error -32010. */
+  /** The node of a running request has ended. It may have taken effect. JSON-RPC error -32010. */
   | 'interrupted'
   // ends of sessions and connections
   | 'session-closed'
@@ -60,8 +60,8 @@ export type McpSseErrorCode =
   | 'internal';
 
 /**
- * The only map from error codes to HTTP statuses. A code without a status is the server's own
- * fault, or never answers a request.
+ * The only map from error codes to HTTP statuses. Codes without a status are faults of the server,
+ * or never answer a request.
  */
 export const STATUSES = {
   'parse-error': 400,

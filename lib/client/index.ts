@@ -1,5 +1,5 @@
 /**
- * `express-mcp-sse/client`: for clients that come back to a lost stream.
+ * `express-mcp-sse/client`: for clients that resume a lost stream.
  *
  * @module
  */

@@ -34,8 +34,8 @@ export function resumableFetch(base: FetchLike = fetch): FetchLike {
 }
 
 /**
- * Passes an event stream through, and reports the id of each complete event: the client asks again
- * for an event that was cut in the middle.
+ * Passes an event stream through and reports the id of each complete event: an event that was cut
+ * in the middle must come again.
  */
 function idReader(lastEventId: (id: string) => void): TransformStream<Uint8Array, Uint8Array> {
   // The parser skips the byte order mark itself, and only one.
@@ -50,7 +50,9 @@ function idReader(lastEventId: (id: string) => void): TransformStream<Uint8Array
   });
 }
 
-/** A response is read-only: returns another one with the same head, and the URL clients look at. */
+/**
+ * Copies a response with another body, because responses are read-only. Clients read its URL, too.
+ */
 function withBody(response: Response, body: ReadableStream<Uint8Array>): Response {
   const { status, statusText, headers, url, redirected } = response;
   const copy = new Response(body, { status, statusText, headers });

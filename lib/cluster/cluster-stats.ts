@@ -15,7 +15,7 @@ export interface ClusterStats {
   requestsSent: number;
   /** Requests received from other nodes. */
   requestsReceived: number;
-  /** Calls of other nodes that this one keeps in mind now, in case they are killed. */
+  /** Calls of other nodes that this one has noted, in case those are killed. */
   callsKept: number;
   /** Frames sent again because the adapter had lost them or was slow. */
   resent: number;

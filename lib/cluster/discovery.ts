@@ -2,19 +2,19 @@
 import { pause } from '../util/promises.js';
 import { performance } from '../util/timers.js';
 
-/** Others answer the first heartbeat of a new node at once; who is busy takes longer. */
+/** Nodes answer the first heartbeat of a new node at once, or a little later if they are busy. */
 const ANSWER_MS = 300;
 const LATE_MS = 3_000;
 const CHECK_MS = 20;
 
-/** The node that looks for the others. */
+/** The contact of the node that looks for the others. */
 export interface Newcomer {
   readonly up: boolean;
-  /** Whether it joins its adapter for the first time, and nothing has failed. */
+  /** Whether it joins its adapter for the first time, without a failure so far. */
   readonly begins: boolean;
   /** When it began, or came into reach of the adapter, or out of it, by `performance.now()`. */
   readonly upSince: number;
-  /** Whether the adapter counts more nodes than were heard. */
+  /** Whether the adapter counts more nodes than this one has heard. */
   readonly missesSomebody: boolean;
 }
 
@@ -28,14 +28,14 @@ export class Discovery {
   }
 
   /**
-   * Resolves when this node has joined its adapter and the others have had the time to answer its
-   * first heartbeat: a little longer where the adapter counts more of them than have. Undefined once
-   * that is so, or out of reach.
+   * Resolves when this node has joined its adapter and the others have had time to answer its first
+   * heartbeat: a little longer if the adapter counts more nodes than have answered. Undefined after
+   * that, and while the adapter is out of reach.
    */
   over(): Promise<void> | undefined {
     if (this.#waiting || !this.#goesOn) return this.#waiting;
     this.#waiting = this.#wait();
-    // First of all that follows, so that nothing overtakes what has waited.
+    // Registered first: later calls must not overtake those that have waited.
     void this.#waiting.then(() => (this.#waiting = undefined));
     return this.#waiting;
   }

@@ -1,4 +1,4 @@
-// What a dispatcher works with.
+// The parts of a dispatcher.
 import type { Save } from '../session/handover/export-session.js';
 import type { SessionRestorer } from '../session/handover/session-restorer.js';
 import type { SessionRegistry } from '../session/registry.js';
@@ -9,15 +9,15 @@ import type { McpSseError } from '../errors.js';
 import type { LocalHost } from '../session/local-host.js';
 import type { Probes } from '../session/resume/probes.js';
 
-/** Who is told of the calls that run here. */
+/** Whether and how this node notes its calls on another one. */
 export interface CallSettings {
-  /** Whether another node is told which calls run here. */
+  /** Whether this node tells another one which calls run here. */
   readonly tracksCalls: boolean;
-  /** Whether it is given the requests of tools that may be run again. */
+  /** Whether it also sends the requests of tools that may run again. */
   readonly reruns: boolean;
 }
 
-/** What a dispatcher works with. */
+/** The parts of a dispatcher. */
 export interface DispatcherParts<Data> extends CallSettings {
   /** The name of this node. */
   readonly node: string;
@@ -33,6 +33,6 @@ export interface DispatcherParts<Data> extends CallSettings {
   readonly limits: WriterOptions;
   /** Counts the bytes that wait for other nodes. */
   readonly account: ByteAccount;
-  /** Gets failures that no caller hears of. Must not throw. */
+  /** Called with failures that no caller sees. Must not throw. */
   readonly failed: (error: McpSseError) => void;
 }

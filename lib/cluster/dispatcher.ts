@@ -1,4 +1,4 @@
-// Delivers to a session, on whichever node it lives.
+// Delivers messages to a session, on whichever node it lives.
 import { McpSseError } from '../errors.js';
 import type { Mover } from '../session/handover/mover.js';
 import type { LiveSession } from '../session/live-session.js';
@@ -29,11 +29,11 @@ import type { Operation, Operations } from './rpc/operations.js';
 import { RemoteHost } from './rpc/remote-host.js';
 import { checkedUsage } from './rpc/usage-reply.js';
 
-/** How long the other nodes may take to say whether a client's session is theirs. */
+/** Time for the other nodes to say whether a client's session is theirs. */
 const SEARCH_MS = 2_000;
-/** How long the other nodes may take to say what they have counted. */
+/** Time for the other nodes to return their counts. */
 const USAGE_MS = 2_000;
-/** A broadcast waits this long for a node that is silent. */
+/** Time that a broadcast waits for a silent node. */
 const BROADCAST_MS = 30_000;
 const NODE_GONE = 'another node has gone, and a broadcast did not reach its sessions';
 const OUT_OF_REACH = 'the adapter is out of reach, and a broadcast did not reach other nodes';
@@ -42,7 +42,7 @@ const untold = (why: string): McpSseError => new McpSseError('adapter-unavailabl
 export class Dispatcher<Data> {
   /** Hands sessions over when this node shuts down; undefined if this is the only node. */
   readonly mover: Mover<Data> | undefined;
-  /** The calls that outlive their nodes; undefined where this is the only node. */
+  /** The calls that outlive their nodes; undefined if this is the only node. */
   readonly calls: ClusterCalls<Data> | undefined;
   /** Finds the node of a session. */
   readonly locator: Locator<Data>;
@@ -117,17 +117,17 @@ export class Dispatcher<Data> {
   }
 
   /**
-   * Whether a client that comes back here may mean a session of another node. Also true while this
-   * node knows of no other, because it has just started or has lost the adapter.
+   * Whether a returning client may have had a session on another node. Also true while this node
+   * knows no other, because it has just started or has lost the adapter.
    */
   get mayHaveOthers(): boolean {
     return this.#membership !== undefined;
   }
 
   /**
-   * Whether this node has been out of touch with another one at some time after `since`, on the
-   * clock of `performance.now()`. Then silence proves nothing: what the client said may have
-   * reached a node that stands still.
+   * Whether this node has lost touch with another one at some time after `since`, on the clock of
+   * `performance.now()`. Then silence proves nothing: the client's answer may have reached a frozen
+   * node.
    */
   wasCutOff(since: number): boolean {
     const membership = this.#membership;
@@ -191,7 +191,7 @@ export class Dispatcher<Data> {
 
   /**
    * As `LocalHost.broadcast`, and on all other nodes too unless a function filters the sessions.
-   * Reports each node that does not take it.
+   * Reports each node that it does not reach.
    */
   broadcast(message: JsonRpcNotification, audience: Audience<Data>): number {
     if (audience.filter || !this.#membership) return this.#localHost.broadcast(message, audience);
@@ -229,7 +229,7 @@ export class Dispatcher<Data> {
     return usageOf([this.#localHost.usage(), ...reports], missing);
   }
 
-  /** Ends the streams of other nodes' sessions: their clients come back elsewhere. */
+  /** Ends the streams of other nodes' sessions: their clients come back through other nodes. */
   endImported(): void {
     for (const peer of this.#membership?.peers ?? []) peer.endImported();
   }
@@ -276,12 +276,13 @@ export class Dispatcher<Data> {
   }
 
   /**
-   * Sent before any refusal of what still arrives for the session, because links keep the order.
+   * Tells the other nodes where the session lives now. Links keep the order, so they learn it
+   * before this node refuses late messages for the session.
    */
   #tellMoved(session: LiveSession<Data>, to: string, from?: Peer): void {
     const names = namesOf(session);
     if (to !== this.#node) for (const name of names) this.#moved.set(name, to);
-    // Those that are silent for now, too.
+    // Includes nodes that are silent for now.
     for (const peer of this.#membership?.known() ?? []) {
       if (peer.node === to || peer === from) continue;
       peer.call('moved', { names, to }, BROADCAST_MS).catch(ignore);
@@ -289,8 +290,8 @@ export class Dispatcher<Data> {
   }
 
   /**
-   * Sends to every node that is not known to be gone. Reports each one that does not take it. A node
-   * that has just begun meets the others first; the order is kept.
+   * Sends to every node that is not known to be gone, and reports each one that it does not reach.
+   * A new node first waits for the others to answer, and keeps the order.
    */
   #tellOthers<Name extends Operation>(operation: Name, params: Operations[Name]): void {
     const discovered = this.#membership?.discovered();
@@ -315,5 +316,5 @@ export class Dispatcher<Data> {
 }
 
 function ignore(): void {
-  // A node that was not told asks when it does not find a session where its id says.
+  // A node that misses this asks, when it does not find a session on the node of its id.
 }

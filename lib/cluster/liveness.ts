@@ -1,22 +1,22 @@
-// Whether another node is alive, as far as that is known.
+// Judges whether another node is alive.
 
-/** A node at whose address nobody listens has this long to come back. */
+/** Time for a node without a listener at its address to come back. */
 export const GRACE_MS = 6_000;
 /**
- * A node that answers nothing for this long counts as out of reach, whatever the adapter says. So
- * does a node that is silent for this long, or for three heartbeats if that is longer.
+ * A node that answers nothing for this time counts as out of reach, whatever the adapter says. So
+ * does a node that is silent for this time, or for three heartbeats if that is longer.
  */
 export const SILENCE_MS = 6_000;
 const MISSED_HEARTBEATS = 3;
-/** A node that answers nothing for this long has ended, even if the adapter still counts it. */
+/** A node that answers nothing for this time has ended, even if the adapter still counts it. */
 export const LOST_MS = 30_000;
-/** For how long after an outage silence proves nothing: some nodes come back later than others. */
+/** Time after an outage in which silence proves nothing: some nodes come back later than others. */
 export const RECOVERY_MS = 30_000;
 /**
  * A node is pinged when its heartbeat is late by half an interval, and again after the same time.
  */
 const LATE = 1.5;
-/** The same for a node at whose address nobody listens, or for which messages wait. */
+/** The same for a node without a listener at its address, or with messages that wait for it. */
 const URGENT_PING_MS = 500;
 
 /** This node's own contact with the others. */
@@ -24,13 +24,13 @@ export interface Contact {
   /** When the adapter came into reach, on the clock of `performance.now()`. */
   readonly upSince: number;
   /**
-   * Since when this node could hear the others without interruption: the adapter was in reach, and
-   * this process did not stand still.
+   * The time from which this node could hear the others without interruption: the adapter was in
+   * reach, and this process was not frozen.
    */
   readonly since: number;
   /** Milliseconds between two heartbeats of a node. */
   readonly heartbeatMs: number;
-  /** How long a node's address must have no listener before the node counts as gone. */
+  /** Time without a listener at its address after which a node counts as gone. */
   readonly graceMs: number;
   /** Whether silence proves anything: not for a while after an outage of the adapter. */
   isProof(now: number): boolean;
@@ -40,9 +40,9 @@ export class Liveness {
   readonly #contact: Contact;
   #heardAt = -Infinity;
   #pingedAt = -Infinity;
-  /** When it was last heard again after a heartbeat of it was late. */
+  /** When it was last heard again after one of its heartbeats was late. */
   #backAt = -Infinity;
-  /** When it was first sent a frame, since it was last heard, that it would have answered. */
+  /** When the first frame went to it that it should have answered, since it was last heard. */
   #triedAt: number | undefined;
   /** When a frame to it first found no listener, if none has found one since. */
   #absentSince: number | undefined;
@@ -64,8 +64,7 @@ export class Liveness {
   }
 
   /**
-   * Whether nobody listens at its address according to the adapter, though it does not count as
-   * gone.
+   * Whether the adapter finds no listener at its address, although it does not count as gone.
    */
   get isAbsent(): boolean {
     return this.#absentSince !== undefined && !this.#ended;
@@ -82,7 +81,7 @@ export class Liveness {
     return this.#ended && this.#contact.isProof(now) && now - silentSince >= LOST_MS;
   }
 
-  /** Whether it is not heard any more, and was `ms` ago or later. */
+  /** Whether it is silent, and was last heard less than `ms` ago. */
   isMissing(now: number, ms: number): boolean {
     return !this.isAlive(now) && now - this.#heardAt < ms;
   }
@@ -93,29 +92,29 @@ export class Liveness {
     return now - this.#heardAt < this.#patienceMs;
   }
 
-  /** Whether it was heard lately, and somebody listens at its address. */
+  /** Whether it was heard lately, and its address has a listener. */
   isThere(now: number): boolean {
     return this.isAlive(now) && !this.isAbsent;
   }
 
   /**
-   * Whether messages for it may be handed to the adapter. Not before it was heard after an outage,
-   * and not while nobody listens: the adapter's word alone does not show whether they arrive.
+   * Whether the adapter may carry messages to it: only once it was heard after an outage, and while
+   * its address has a listener. The adapter alone does not know whether messages arrive.
    */
   isReachable(now: number): boolean {
     const heard = this.isAlive(now) && this.#heardAt >= this.#contact.upSince;
     return heard && this.#absentSince === undefined;
   }
 
-  /** Whether nothing was heard of it for too long, while it could have been. */
+  /** Whether it was silent for too long while this node could hear it. */
   isSilent(now: number): boolean {
     const quietMs = now - Math.max(this.#heardAt, this.#contact.since);
     return quietMs >= this.#patienceMs || this.#isUnanswered(now);
   }
 
   /**
-   * Whether a heartbeat of it was late at some time after `since`: what it passes on may be late
-   * too.
+   * Whether one of its heartbeats was late at some time after `since`: messages that it passes on
+   * may be late, too.
    */
   wasLate(since: number, now: number): boolean {
     return !this.#ended && (this.#backAt >= since || this.#isLate(now));
@@ -133,16 +132,15 @@ export class Liveness {
   /**
    * The adapter has taken a frame for it.
    *
-   * @param present whether somebody listens at its address
+   * @param present whether its address has a listener
    * @param asks whether it answers such a frame
-   * @returns whether it must count as gone: nobody has listened for `graceMs`, or nothing was heard
-   * for `LOST_MS`
+   * @returns whether it must count as gone: no listener for `graceMs`, or silence for `LOST_MS`
    */
   tried(present: boolean, now: number, asks = true): boolean {
     if (asks) this.#triedAt ??= now;
     if (present) this.#absentSince = undefined;
     else this.#absentSince ??= now;
-    // While this process stood still it heard nobody.
+    // A frozen process hears no other node.
     const { since, graceMs } = this.#contact;
     const absentMs = now - Math.max(this.#absentSince ?? Infinity, since);
     const triedMs = now - Math.max(this.#triedAt ?? Infinity, since);
@@ -163,7 +161,7 @@ export class Liveness {
   /**
    * Whether it is time to ping it. If so, it counts as pinged.
    *
-   * @param needed whether something waits for it
+   * @param needed whether messages wait for it
    */
   takePing(now: number, needed: boolean): boolean {
     const { heartbeatMs } = this.#contact;

@@ -12,16 +12,16 @@ import type { Peer } from './peer.js';
 import { unreachable } from './rpc/outgoing-calls.js';
 import { RemoteHost, UnknownHost } from './rpc/remote-host.js';
 
-/** How often a session is followed that keeps moving. */
+/** The most moves of a session that one request follows. */
 const MAX_MOVES = 4;
 
-/** A session that a client comes back to, and where it lives. */
+/** The session of a returning client, and its host. */
 export interface Located {
   readonly host: Host;
   readonly sessionId: string;
 }
 
-/** What a locator works with. */
+/** The parts of a locator. */
 export interface LocatorParts<Data> {
   readonly node: string;
   readonly localHost: LocalHost<Data>;
@@ -32,8 +32,8 @@ export interface LocatorParts<Data> {
 }
 
 /**
- * Finds the node of a session. Its id names the node that has opened it, so nothing is looked up
- * unless that one is gone: then the session may have moved.
+ * Finds the node of a session. Its id names the node that opened it. Only if that node is gone, the
+ * session may have moved, and a search is needed.
  */
 export class Locator<Data> {
   readonly #parts: LocatorParts<Data>;
@@ -45,15 +45,15 @@ export class Locator<Data> {
     this.#whereabouts = membership && new Whereabouts(membership, moved);
   }
 
-  /** The host of the session with that id, whether or not the session lives. */
+  /** The host of the session with that id, whether or not the session exists. */
   hostOf(sessionId: string): Host {
     const node = this.#ownerOf(sessionId);
     return node === undefined ? this.#parts.localHost : this.#host(node);
   }
 
   /**
-   * Asks the other nodes for a session whose node is gone or was never heard of. Resolves when they
-   * have answered; undefined if there is nothing to ask.
+   * Asks the other nodes for a session whose node is gone or unknown. Resolves when they have
+   * answered; undefined if there is nothing to ask.
    */
   located(sessionId: string): Promise<void> | undefined {
     const node = this.#ownerOf(sessionId);
@@ -61,7 +61,7 @@ export class Locator<Data> {
   }
 
   /**
-   * Finds the session whose stream the client claims, and which `node` has opened.
+   * Finds the session of a stream that the client claims and `node` opened.
    *
    * @throws McpSseError as `Host.find`
    */
@@ -94,7 +94,7 @@ export class Locator<Data> {
     ask: (host: Host) => void | Promise<void>,
   ): Promise<void> {
     let answer = asked;
-    // Where it was asked, which was found out some time ago: it may be about to be here by now.
+    // The node of the first request. By now the session may be about to arrive here.
     let owner = host instanceof RemoteHost ? host.node : this.#ownerOf(sessionId);
     for (let moves = 0; ; moves += 1) {
       try {
@@ -119,7 +119,7 @@ export class Locator<Data> {
     return { host, sessionId: await host.find(client) };
   }
 
-  /** The node of the session, as far as is known; undefined for this one. */
+  /** The node of the session, as far as this node knows; undefined for this one. */
   #ownerOf(sessionId: string): string | undefined {
     const { membership, localHost, moved } = this.#parts;
     const named = membership && nodeOfSession(sessionId);
@@ -128,8 +128,8 @@ export class Locator<Data> {
   }
 
   /**
-   * The host for sessions of that node. Requests to a node that was never heard of fail at once,
-   * because clients can make names up.
+   * The host for sessions of that node. Requests to an unknown node fail at once, because clients
+   * can invent names.
    */
   #host(node: string): Host {
     const { membership, localHost, probes } = this.#parts;
@@ -142,7 +142,7 @@ export class Locator<Data> {
     return new UnknownHost(membership?.unknownNode() ?? sessionNotFound(), probes);
   }
 
-  /** Why nothing can be delivered to the peer now; undefined if it can. */
+  /** The error if nothing can be delivered to the peer now; undefined if it can. */
   #undeliverable(peer: Peer): McpSseError | undefined {
     if (peer.isKnownToBeGone) return sessionNotFound();
     return peer.ended || !this.#parts.membership?.up ? unreachable() : undefined;

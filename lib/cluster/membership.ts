@@ -1,4 +1,4 @@
-// This node among the others: who is there.
+// This node's membership in the cluster, and its view of the other nodes.
 import { McpSseError } from '../errors.js';
 import { sessionNotFound } from '../session/session-not-found.js';
 import { pause, settledWithin, withDeadline } from '../util/promises.js';
@@ -14,25 +14,27 @@ import type { Peer, PeerOwner } from './peer.js';
 import { clearInterval, performance, setInterval } from '../util/timers.js';
 
 const TICK_MS = 100;
-/** Ticks that are further apart show that this process has stood still. */
+/** Ticks that are further apart show that this process was frozen. */
 const STALL_MS = 1_000;
-/** An adapter that could not be joined is tried again this often. */
+/** The interval between attempts to join the adapter. */
 const REJOIN_MS = 1_000;
 /** After this long without the adapter, relayed streams end. */
 const OUTAGE_MS = 8_000;
-/** An adapter must settle a `send` within 1.5 s; one that does not is not waited for. */
+/** An adapter must settle a `send` within 1.5 s. After this time it counts as failed. */
 const TRANSMIT_MS = 3_000;
 /**
- * By then all others have answered, unless one stands still: an adapter that counts listeners shows
+ * By then all others have answered, unless one is frozen: an adapter that counts listeners shows
  * that.
  */
 const ACQUAINTED_MS = 3_000;
 const LEAVE_MS = 2_000;
-/** How long a node that leaves waits for its requests and their answers, and how often it looks. */
+/**
+ * Time that a leaving node waits for its requests and their answers, and the interval of checks.
+ */
 const IDLE_MS = 2_000;
 const IDLE_CHECK_MS = 10;
 
-/** What a membership works with. No call may throw. */
+/** The callbacks of a membership. They must not throw. */
 export interface MembershipOwner extends Pick<PeerOwner, 'onCall' | 'onError'> {
   /** Counts the bytes that wait for other nodes. */
   readonly account?: ByteAccount;
@@ -53,10 +55,10 @@ export class Membership implements PeerOwner, Contact {
   #up = false;
   #changedAt = performance.now();
   #tickedAt = performance.now();
-  /** When this process last went on after it had stood still. */
+  /** When this process last continued after it was frozen. */
   #resumedAt = -Infinity;
   readonly #outages: Outages;
-  /** In the current outage, what waited was given up already. */
+  /** Whether the current outage has already failed what waited. */
   #gaveUp = false;
   /** When the next heartbeat is due. */
   #heartbeatAt = -Infinity;
@@ -117,7 +119,7 @@ export class Membership implements PeerOwner, Contact {
     return this.#member?.maxFrameBytes ?? Infinity;
   }
 
-  /** The others, as far as anything was ever heard of them. */
+  /** The other nodes that were ever heard. */
   get nodes(): NodeTable {
     return this.#nodes;
   }
@@ -127,7 +129,7 @@ export class Membership implements PeerOwner, Contact {
     return this.#nodes.peers;
   }
 
-  /** How many of the others were heard lately. */
+  /** The number of other nodes that were heard lately. */
   get aliveCount(): number {
     return this.#nodes.count(isAliveNow());
   }
@@ -142,7 +144,7 @@ export class Membership implements PeerOwner, Contact {
     return this.#member?.rejectedFrames ?? 0;
   }
 
-  /** The others that were heard lately. */
+  /** The other nodes that were heard lately. */
   alive(): Peer[] {
     return this.#nodes.peersWhere(isAliveNow());
   }
@@ -164,7 +166,7 @@ export class Membership implements PeerOwner, Contact {
   }
 
   /**
-   * The node of that name, if it was ever heard or its name proves that it belongs to this cluster.
+   * The node of that name, if it was ever heard, or if its name proves that it is of this cluster.
    */
   peer(name: string): Peer | undefined {
     const peer = this.#nodes.peer(name);
@@ -180,8 +182,8 @@ export class Membership implements PeerOwner, Contact {
   }
 
   /**
-   * How long this node must be in touch before it knows all others. An adapter that counts
-   * listeners shows whether one is missing, for instance because it stands still.
+   * The time that this node must be in touch before it knows all others. An adapter that counts
+   * listeners shows whether one is missing, for instance because it is frozen.
    */
   get #acquaintedMs(): number {
     if (this.#member?.listeners === undefined) return GRACE_MS;
@@ -210,15 +212,15 @@ export class Membership implements PeerOwner, Contact {
     this.#left = true;
     clearInterval(this.#timer);
     await this.transmit(EVERYONE, encodePresence('leave', this.self)).catch(ignore);
-    // The others may live on: no client may be told that their sessions are gone.
+    // The others may live on: clients must not learn that their sessions are gone.
     this.#nodes.giveUp();
     this.#up = false;
     if (this.#member) await settledWithin(leave(this.#member), LEAVE_MS);
   }
 
   /**
-   * Resolves when requests to others are answered and messages to them have arrived, because
-   * `leave` would overtake them.
+   * Resolves when the others have answered all requests and got all messages, because `leave` would
+   * overtake them.
    */
   async #idle(): Promise<void> {
     const deadline = performance.now() + IDLE_MS;
@@ -258,8 +260,8 @@ export class Membership implements PeerOwner, Contact {
     else this.#outages.goesOn(reason);
     this.#gaveUp = false;
     this.#nodes.setUp(up);
-    // After an outage all nodes come back at once, which would overload the adapter of a large
-    // cluster.
+    // After an outage all nodes come back at once. In a large cluster that would overload the
+    // adapter.
     const spreadMs = this.heartbeatMs - heartbeatInterval(1);
     this.#heartbeatAt = this.#changedAt + Math.random() * spreadMs;
     if (this.#heartbeatAt <= this.#changedAt) this.#heartbeat(this.#changedAt);
@@ -279,7 +281,7 @@ export class Membership implements PeerOwner, Contact {
     const wasAlive = liveness.isAlive(now) && liveness.heardAt >= this.upSince;
     this.#nodes.heard(node, now);
     if (packet.kind === 'link') this.#nodes.packetArrived(node, packet);
-    // A node that is new, or back, learns of us without waiting for our next heartbeat.
+    // A new or returning node must not wait for our next heartbeat.
     if (!wasAlive || packet.kind === 'ping') this.#greet(packet.from);
   }
 

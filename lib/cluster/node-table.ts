@@ -1,4 +1,4 @@
-// The other nodes that were heard of, and a peer for each that is in use.
+// The other nodes that this one knows, and a peer for each one in use.
 import type { LinkPacket } from './link/packet.js';
 import { Liveness } from './liveness.js';
 import { Peer, type PeerMemory, type PeerOwner } from './peer.js';
@@ -8,7 +8,7 @@ import { performance } from '../util/timers.js';
 const IDLE_MS = 60_000;
 /** A node that is silent for this long is forgotten. */
 const FORGET_MS = 3_600_000;
-/** Most nodes remembered; if there are more names, somebody makes them up. */
+/** The most nodes that are remembered; if there are more names, they are invented. */
 const MAX_NODES = 4_096;
 /** An idle node is checked once in this many ticks. */
 const SCAN_TICKS = 10;
@@ -49,7 +49,8 @@ export class NodeTable {
   }
 
   /**
-   * Whether most of them have vanished at once: the adapter is more likely to blame than the nodes.
+   * Whether most nodes have vanished at once: more likely a failure of the adapter than of the
+   * nodes.
    */
   get haveVanished(): boolean {
     return this.#absent >= 2 && this.#absent * 2 > this.#living;
@@ -66,7 +67,7 @@ export class NodeTable {
     return this.#nodes.get(name);
   }
 
-  /** The peer of that name, if anything was ever heard of it. */
+  /** The peer of that name, if its node was ever heard. */
   peer(name: string): Peer | undefined {
     const node = this.#nodes.get(name);
     return node && this.#use(node);
@@ -111,7 +112,7 @@ export class NodeTable {
     return chosen.map((node) => this.#use(node));
   }
 
-  /** Of those of which that can be said, the one whose name is next behind `name`, in a circle. */
+  /** Of the nodes for which `holds` is true, the one whose name follows `name`, in a circle. */
   nextAfter(name: string, holds: (node: KnownNode) => boolean): string | undefined {
     const names = [...this.#nodes.values()].filter(holds).map((node) => node.name);
     names.sort();
@@ -131,7 +132,7 @@ export class NodeTable {
     for (const { peer } of this.#inUse) peer?.setUp(up);
   }
 
-  /** They have been out of reach for too long: streams end, and requests fail. */
+  /** The others have been out of reach for too long: streams end, and requests fail. */
   giveUp(): void {
     for (const { peer } of this.#inUse) peer?.giveUp();
   }
@@ -206,12 +207,12 @@ export class NodeTable {
   }
 }
 
-/** A node that was heard of. */
+/** A node that this one knows. */
 export class KnownNode {
   readonly name: string;
   readonly liveness: Liveness;
   peer: Peer | undefined;
-  /** What remains of its forgotten peer. */
+  /** The rest of its forgotten peer. */
   memory: PeerMemory | undefined;
   usedAt = 0;
 

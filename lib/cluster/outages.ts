@@ -1,11 +1,11 @@
-// Outages of the adapter, and which of them is reported.
+// Reports outages of the adapter, not too often.
 import { McpSseError } from '../errors.js';
 import { performance } from '../util/timers.js';
 
-/** Repeated outages for the same reason are reported once in this time. */
+/** The interval between reports of outages with the same reason. */
 const REPORT_MS = 60_000;
 
-/** Reports an outage once, and several that have the same reason once a minute. */
+/** Reports each outage once, and outages with the same reason at most once a minute. */
 export class Outages {
   readonly #onError: (error: McpSseError) => void;
   #any = false;
@@ -17,7 +17,7 @@ export class Outages {
     this.#onError = onError;
   }
 
-  /** Whether there was one. */
+  /** Whether there was an outage. */
   get any(): boolean {
     return this.#any;
   }

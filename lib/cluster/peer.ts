@@ -11,10 +11,10 @@ import { EdgeStream } from './relay/edge-stream.js';
 import { OwnerResponse } from './relay/owner-response.js';
 import { OutgoingCalls, unreachable } from './rpc/outgoing-calls.js';
 
-/** After this long without a word, the owner of a relayed stream is reminded of it. */
+/** Silence after which the owner of a relayed stream gets a reminder of it. */
 const REMIND_MS = 20_000;
 
-/** What a peer works with. No call may throw. */
+/** The callbacks and settings of a peer. No call may throw. */
 export interface PeerOwner {
   readonly self: string;
   readonly contact: Contact;
@@ -22,16 +22,16 @@ export interface PeerOwner {
   readonly budget: LinkBudget;
   /** As `LinkOwner.maxFrameBytes`. */
   readonly maxFrameBytes: number;
-  /** This node is about to leave: nothing more is requested of others. */
+  /** Whether this node is about to leave: then it sends no more requests. */
   readonly leaving: boolean;
   transmit(to: string, frame: string): Promise<boolean>;
   /** Answers a request of the peer; a rejection refuses it. */
   onCall(operation: string, params: unknown, peer: Peer): Promise<unknown>;
-  /** A failure that no caller hears of. */
+  /** Called with failures that no caller sees. */
   onError(error: McpSseError): void;
 }
 
-/** What remains of a forgotten peer, to make it again where it was. */
+/** The rest of a forgotten peer, from which it can continue. */
 export interface PeerMemory {
   readonly link: LinkMemory;
   readonly calls: number;
@@ -52,7 +52,7 @@ export class Peer implements LinkOwner {
   /** Streams of our sessions, to clients that are connected there. */
   readonly exported: Map<string, OwnerResponse> = new Map<string, OwnerResponse>();
   #channels: number;
-  /** Why the link is reset. */
+  /** The reason for a reset of the link. */
   #resetError = unreachable();
   /** The adapter is in reach. */
   #up = false;
@@ -72,7 +72,7 @@ export class Peer implements LinkOwner {
     this.#channels = memory?.channels ?? 0;
   }
 
-  /** What is needed to make the peer again; undefined while it is in use. */
+  /** The state from which the peer can continue; undefined while it is in use. */
   get memory(): PeerMemory | undefined {
     const streams = this.imported.size + this.exported.size;
     const link = streams === 0 && !this.isBusy ? this.#link.memory : undefined;
@@ -87,12 +87,12 @@ export class Peer implements LinkOwner {
     return this.#link.resent;
   }
 
-  /** Requests that this node has ever sent to it. */
+  /** The number of requests that this node has ever sent to it. */
   get requestsSent(): number {
     return this.#calls.count;
   }
 
-  /** Whether a request to it is unanswered, or a message to it not acknowledged. */
+  /** Whether it has yet to answer a request or to acknowledge a message. */
   get isBusy(): boolean {
     return this.#calls.size > 0 || !this.#link.isIdle;
   }
@@ -102,19 +102,19 @@ export class Peer implements LinkOwner {
     return this.#liveness.ended;
   }
 
-  /** Whether it counts as gone, or nobody listens at its address. */
+  /** Whether it counts as gone, or its address has no listener. */
   get isMissing(): boolean {
     return this.ended || this.#liveness.isAbsent;
   }
 
-  /** Whether that is certain, and not only likely. */
+  /** Whether it is certainly gone. `ended` only means that this is likely. */
   get isKnownToBeGone(): boolean {
     return this.#liveness.isKnownToBeGone(performance.now());
   }
 
   /**
-   * As `OutgoingCalls.call`; `session-not-found` when the node is no more, `shutting-down` when
-   * this one leaves.
+   * As `OutgoingCalls.call`. Also rejects with `session-not-found` if the node is gone, and with
+   * `shutting-down` if this one leaves.
    */
   call(operation: string, params: unknown, timeoutMs?: number): Promise<unknown> {
     if (this.#owner.leaving) {
@@ -126,7 +126,7 @@ export class Peer implements LinkOwner {
   }
 
   /**
-   * Says something that is not answered. Whether there was room for it.
+   * Sends a message without an answer. Returns whether there was room for it.
    *
    * @param onArrived called when the other node has it
    */
@@ -141,7 +141,7 @@ export class Peer implements LinkOwner {
   }
 
   /**
-   * Opens a stream of one of its sessions to a client here; the request names the `channel` to it.
+   * Opens a stream of one of its sessions to a client here. The request tells it the `channel`.
    */
   importStream(): { readonly channel: string; readonly stream: EdgeStream } {
     const channel = (this.#channels += 1).toString(36);
@@ -173,18 +173,18 @@ export class Peer implements LinkOwner {
     return response;
   }
 
-  /** Ends the streams of its sessions to clients here, in good order. */
+  /** Ends the streams of its sessions to clients here, gracefully. */
   endImported(): void {
     for (const stream of this.imported.values()) stream.end();
   }
 
-  /** Something of it was heard. */
+  /** It was heard. */
   markAlive(now: number): void {
     this.#liveness.heard(now);
     this.#updateLink(now);
   }
 
-  /** It is gone with all its sessions: everything that waits for it fails. */
+  /** It is gone with all its sessions: fails all requests that wait for it. */
   markEnded(): void {
     this.#liveness.end();
     this.#resetError = sessionNotFound();
@@ -215,7 +215,7 @@ export class Peer implements LinkOwner {
     const streams = this.imported.size + this.exported.size;
     if (streams > 0 && this.#liveness.isSilent(now)) this.giveUp();
     for (const stream of this.imported.values()) {
-      // Its owner may have given it up.
+      // The owner may have given the stream up.
       if (now - stream.sentAt >= REMIND_MS) stream.remind();
     }
   }
@@ -282,7 +282,7 @@ export class Peer implements LinkOwner {
     try {
       await this.#owner.onCall(operation, parse(params), this);
     } catch {
-      // A node of another version; or it has said nonsense.
+      // A node of another version, or invalid parameters.
     }
   }
 
@@ -316,8 +316,8 @@ const REFUSALS: readonly McpSseErrorCode[] = [
 ];
 
 /**
- * @param text the message; a second line holds the challenge of `insufficient-scope`, or for the
- * log of this node why a session was not found
+ * @param text the message; a second line holds the challenge of `insufficient-scope`, or the reason
+ * of `session-not-found` for the log of this node
  */
 function refusal(code: string, text: string): McpSseError {
   if (code === 'session-not-found') return sessionNotFound(text.split('\n')[1]);

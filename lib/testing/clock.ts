@@ -3,7 +3,7 @@ import timers from 'node:timers';
 
 import { startDeadline, withDeadline, type Clock } from '../util/promises.js';
 
-// Copied before any test fakes them: real sockets need deadlines in real time.
+// Copied before a test can fake them: real sockets need deadlines in real time.
 const clock: Clock = { ...timers };
 
 /** Calls `late` after `ms` milliseconds. Returns a function that cancels that. */

@@ -12,7 +12,7 @@ import { within } from './clock.js';
 
 /**
  * The connections of one session. If the server runs in this process, a test can wait until the
- * server has noticed that they are closed.
+ * server has closed them, too.
  */
 export class Connections {
   readonly #accepted: ServerSockets | undefined;

@@ -1,4 +1,4 @@
-// Received messages, and how a test names one.
+// Received messages, and the ways in which a test selects one.
 import type { RequestId } from '../index.js';
 import type { ReceivedEvent } from '../wire/sse-parser.js';
 

@@ -1,9 +1,9 @@
-// Makes the errors of failed waits, which show what did arrive.
+// Makes the errors of failed waits, with the events that did arrive.
 import type { ReceivedEvent } from '../wire/sse-parser.js';
 import type { Inbox } from './inbox.js';
 import type { Stream, StreamEnd } from './stream.js';
 
-/** How many of the newest events are shown, and how much of each. */
+/** The most events that an error shows, newest last, and the most characters of each. */
 const SHOWN_EVENTS = 20;
 const SHOWN_CHARACTERS = 400;
 
@@ -13,7 +13,7 @@ const ENDS: Readonly<Record<StreamEnd, string>> = {
   dropped: 'the test has dropped or closed the stream',
 };
 
-/** An error that says what did not arrive, why, and what arrived instead. */
+/** Makes an error that says what did not arrive, why, and what arrived instead. */
 export function timeoutError(what: string, timeoutMs: number, inbox: Inbox, stream: Stream): Error {
   const why = stream.end ? `: ${ENDS[stream.end]}` : ` within ${timeoutMs} ms`;
   return new Error(`${what}${why}\n${arrivals(inbox, stream.text)}`);

@@ -1,4 +1,4 @@
-// A session as a test holds it.
+// The session of a test.
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { isUint8Array } from 'node:util/types';
 
@@ -94,7 +94,7 @@ export class TestSession {
     return this.#parts.inbox.comments;
   }
 
-  /** Everything that was received, as it came. */
+  /** The received text of the stream, unparsed. */
   get text(): string {
     return this.#parts.stream.text;
   }
@@ -142,7 +142,7 @@ export class TestSession {
     params?: Record<string, unknown>,
     options: WaitOptions = {},
   ): Promise<Result> {
-    // A text: numbers are left to the messages that the test posts itself.
+    // A string: the test may use numbers in messages that it posts itself.
     const id = `request-${(this.#requests += 1)}`;
     const what = answerTo(id, `answer to ${method}`);
     const wait = this.#parts.inbox.wait(what, this.#timeout(options), { first: true });

@@ -7,7 +7,7 @@ import { send, statusOf, whole, type PreparedRequest } from './http-request.js';
 import { RefusedError } from './refused-error.js';
 
 /**
- * How a stream ended: the server `ended` it in order, its connection was `aborted`, or this side
+ * How a stream ended: the server `ended` it gracefully, its connection was `aborted`, or the test
  * `dropped` it.
  */
 export type StreamEnd = 'ended' | 'aborted' | 'dropped';
@@ -16,7 +16,7 @@ export type StreamEnd = 'ended' | 'aborted' | 'dropped';
 export class Stream {
   /** Everything that was received, as text. */
   text = '';
-  /** How it has ended; undefined before. */
+  /** How it ended; undefined while it is open. */
   end: StreamEnd | undefined;
   /** Settles with the connection; never rejects. */
   readonly over: Promise<StreamEnd>;
@@ -33,7 +33,7 @@ export class Stream {
       this.text += chunk;
       parser.feed(chunk);
     });
-    // `complete` tells whether it broke off.
+    // `complete` shows whether it broke off.
     response.on('error', () => undefined);
     this.over = new Promise((resolve) => {
       response.once('close', () => {

@@ -10,7 +10,7 @@ import { within } from './clock.js';
  */
 export type Target = RequestListener | Server | string | URL;
 
-/** Where the target is served. */
+/** A target that is being served. */
 export interface ServedTarget {
   /** The base URL, without a slash at the end. */
   readonly url: string;
@@ -36,7 +36,9 @@ export async function serveTarget(target: Target, timeoutMs: number): Promise<Se
   return { url: urlOf(server), server, stop: () => stopped(server) };
 }
 
-/** [node] `listen()` looks up the address first: the server listens a moment later. */
+/**
+ * Waits for the server. [node] `listen()` looks up the address first, and listens a moment later.
+ */
 async function listening(server: Server, timeoutMs: number): Promise<void> {
   if (server.listening) return;
   const enough = new AbortController();
@@ -64,7 +66,7 @@ function baseOf(target: string | URL): string {
   return origin + pathname.replace(/\/$/, '');
 }
 
-/** Cuts what is still connected: only clients of this test are. */
+/** Stops the server and cuts its connections, which are all of this test. */
 function stopped(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());

@@ -10,7 +10,7 @@ export interface Delivery {
   readonly event: ReceivedEvent;
 }
 
-/** The message, or a rejection with what `matches` threw; undefined when none will come. */
+/** The message, or a rejection with the throw of `matches`; undefined if no message will come. */
 type Outcome = ReceivedMessage | Promise<never> | undefined;
 
 /** Waits for one delivery until its deadline. */

@@ -6,7 +6,7 @@ import { nearest } from '../../util/spelling.js';
  * Refuses options that an adapter does not know.
  *
  * @param adapter its factory's name, for the message
- * @throws McpSseError `invalid-option`, with the right name where one is near
+ * @throws McpSseError `invalid-option`, with the likely name if one is similar
  */
 export function checkOptionNames(
   adapter: string,

@@ -36,9 +36,9 @@ export interface AdapterMember {
    * Sends a frame to the node `to`, or to `EVERYONE`. Settles within about 1.5 s. Never queues a
    * frame, because one that arrives after its `send` was rejected comes too late.
    *
-   * - `true`: somebody listens at the address now, so the frame is on its way.
-   * - `false`: nobody listens there as far as the adapter can count. Where servers replicate, the
-   *   frame may arrive all the same.
+   * - `true`: the address has a listener, so the frame is on its way.
+   * - `false`: the address has no listener, as far as the adapter can count. Where servers
+   *   replicate, the frame may arrive anyway.
    * - Rejects with `McpSseError` `adapter-unavailable`: the frame was certainly not sent.
    * - Rejects with `McpSseError` `message-too-large`: it was not sent, and never can be.
    * - Rejects with anything else: the adapter did not answer, and the frame may arrive.
@@ -60,20 +60,20 @@ export interface NodeNames {
  * reordered, because the nodes number them, drop repeats, and ask again for missing ones.
  *
  * Any adapter must:
- * - listen before `join` resolves, so that a frame sent after it is not missed;
- * - come back by itself after an outage, listen again, and only then say `state(true)`;
+ * - listen before `join` resolves: it must not miss a frame that is sent later;
+ * - come back by itself after an outage, listen again, and only then call `state(true)`;
  * - bound every wait, and queue nothing while it is out of reach;
  * - leave open the client that the application passed in: it belongs to the application.
  */
 export interface Adapter {
   /**
-   * Makes node names that prove that they belong to this cluster. Without it, names are only
+   * Makes node names that prove their membership in this cluster. Without it, names are only
    * random.
    */
   readonly names?: NodeNames | undefined;
   /**
    * @param self the node's address, random for each process: ASCII letters, digits, `-` and `_`
-   * @throws (as a rejection) within about 5 s when the adapter is out of reach; the node will try
+   * @throws (as a rejection) within about 5 s if the adapter is out of reach; the node will try
    * again, and serves its own sessions meanwhile.
    */
   join(self: string, listener: AdapterListener): Promise<AdapterMember>;

@@ -1,18 +1,18 @@
-// Whether an adapter's server is in reach, and when to look again.
+// Checks whether an adapter's server is in reach.
 import { McpSseError } from '../../errors.js';
 import { clearTimeout, setTimeout } from '../../util/timers.js';
 import type { AdapterListener } from './adapter.js';
 
-/** How often a member that is in reach checks that it is. */
+/** The interval of checks while a member is in reach. */
 const CHECK_MS = 2_000;
 /** The delay before the check after a failure; it doubles with each further failure. */
 const RETRY_MS = 50;
 const LONGEST_RETRY_MS = 1_000;
 
 /**
- * Whether a member of an adapter is in reach of its server: `up` after a check that succeeds,
- * `down` after one that fails. Checks every 2 s while up, and with back-off and jitter while down.
- * Tells the listener of each change, and why it is down.
+ * Checks whether a member of an adapter is in reach of its server: `up` after a check that
+ * succeeds, `down` after one that fails. Checks every 2 s while up, and with back-off and jitter
+ * while down. Tells the listener of each change, with the reason of a failure.
  */
 export class Reachability {
   readonly #listener: AdapterListener;
@@ -45,7 +45,7 @@ export class Reachability {
     this.#checkAfter(CHECK_MS);
   }
 
-  /** Something has failed: checks soon. While the member is down, a check is due anyway. */
+  /** A call has failed: checks soon. While the member is down, a check is due anyway. */
   suspect(): void {
     if (this.#up) this.#checkAfter(RETRY_MS);
   }
@@ -61,7 +61,7 @@ export class Reachability {
     if (!this.#up) this.#checkAfter(0);
   }
 
-  /** Ends the checks; the listener is told nothing more. */
+  /** Ends the checks and the calls of the listener. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -70,7 +70,7 @@ export class Reachability {
   #checkAfter(ms: number): void {
     if (this.#stopped || this.#checking) return;
     clearTimeout(this.#timer);
-    // Jitter, so that the nodes do not all come back to a restarted server at once.
+    // Jitter: the nodes must not all come back to a restarted server at once.
     const delay = ms * (0.75 + Math.random() / 2);
     this.#timer = setTimeout(() => void this.#run(), delay).unref();
   }

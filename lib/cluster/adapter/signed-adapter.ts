@@ -28,8 +28,8 @@ const HEAD = /^signed ([0-9a-z]{1,10}) (node|all) ([\w-]{43})$/;
 const HEAD_BYTES = 7 + 10 + 1 + 4 + 1 + 43 + 1;
 
 /**
- * Signs what is sent over `adapter` with HMAC-SHA-256 over the time, the address and the frame,
- * and drops what arrives unsigned, with a wrong signature, or too late.
+ * Signs the frames of `adapter` with HMAC-SHA-256 over the time, the address and the frame, and
+ * drops frames that arrive unsigned, with a wrong signature, or too late.
  *
  * @throws McpSseError `invalid-option` for anything but one or two strings that are not empty.
  */
@@ -120,7 +120,7 @@ class Verifier {
   }
 }
 
-/** Signs the address too, so that a frame for one node is useless at another. */
+/** Signs the address, too: a frame for one node is invalid at another. */
 function sign(key: KeyObject, time: string, to: string, frame: string): Buffer {
   return createHmac('sha256', key).update(`${time} ${to}\n${frame}`).digest();
 }

@@ -1,4 +1,4 @@
-// A deadline for what an adapter waits for.
+// A deadline for the waits of an adapter.
 import { withDeadline } from '../../util/promises.js';
 
 /**

@@ -1,4 +1,4 @@
-// Sessions of other nodes that come here.
+// Takes over sessions of other nodes.
 import { McpSseError } from '../../errors.js';
 import type { SessionRestorer } from '../../session/handover/session-restorer.js';
 import { parseSessionState, STATE_VERSION } from '../../session/handover/session-state.js';
@@ -9,9 +9,9 @@ import { clearTimeout, setTimeout } from '../../util/timers.js';
 import type { Peer } from '../peer.js';
 import type { Offer, Operations } from '../rpc/operations.js';
 
-/** A session that is ready is dropped after this time unless its former node tells it to begin. */
+/** A ready session is dropped after this time, unless its former node tells it to begin. */
 const COMMIT_MS = 5_000;
-/** Most sessions that are made ready at the same time. */
+/** The most sessions that are made ready at the same time. */
 const MAX_ADOPTIONS = 512;
 
 interface Adoption<Data> {
@@ -27,7 +27,7 @@ interface Adoption<Data> {
   aborted: boolean;
 }
 
-/** What adoptions work with. */
+/** The parts of adoptions. */
 export interface AdoptionParts<Data> {
   readonly sessions: SessionRegistry<Data>;
   readonly restorer: SessionRestorer<Data>;
@@ -36,9 +36,9 @@ export interface AdoptionParts<Data> {
 }
 
 /**
- * Takes over sessions of other nodes. Each one is made ready first, and begins when its former node
- * says so; from that moment the former node is silent. A session that is not told in time is
- * dropped before any client has learned of it.
+ * Takes over sessions of other nodes. Makes each one ready first, and begins it when its former
+ * node says so; from then on the former node is silent. Without this word in time, it drops the
+ * session before any client has seen it.
  */
 export class Adoptions<Data> {
   readonly #parts: AdoptionParts<Data>;
@@ -48,7 +48,7 @@ export class Adoptions<Data> {
     this.#parts = parts;
   }
 
-  /** @throws McpSseError when this node takes no sessions over */
+  /** @throws McpSseError if this node takes no sessions over */
   offer({ version }: Operations['offer']): Offer {
     checkVersion(version);
     this.#parts.restorer.checkWillingness();
@@ -95,11 +95,10 @@ export class Adoptions<Data> {
   }
 
   /**
-   * Resolves when the session has its messages, and another node knows which answers its client may
-   * not have read: the former node forgets them then.
+   * Begins the session. Resolves when it has its messages, and another node knows which answers its
+   * client may not have read: then the former node forgets them.
    *
-   * @throws McpSseError `session-not-found` when it is not ready; what `Session.send` rejects with (as
-   * a rejection)
+   * @throws McpSseError `session-not-found` if it is not ready; (as a rejection) as `Session.send`
    */
   commit({ id, epoch, messages }: Operations['commit'], peer: Peer): Promise<unknown> {
     const adoption = this.#of(id, epoch, peer);
@@ -110,7 +109,7 @@ export class Adoptions<Data> {
     this.#parts.restorer.begin(session, stream?.takeOver());
     this.#parts.onAdopted(session, peer);
     const sent = Promise.all(messages.map((message) => session.send(message)));
-    // What waits for the session comes behind them.
+    // Requests that wait for the session come after its messages.
     this.#forget(id, adoption);
     return Promise.all([sent, session.calls?.told()]);
   }

@@ -1,4 +1,4 @@
-// Which broadcasts have reached the sessions of this node.
+// Remembers the broadcasts that have reached the sessions of this node.
 import type { JsonRpcNotification } from '../../wire/json-rpc.js';
 import { performance } from '../../util/timers.js';
 
@@ -19,15 +19,15 @@ export interface Broadcast {
 }
 
 /**
- * Remembers which broadcasts have reached the sessions of this node. Those of one node arrive in
- * order, so the number of its last one is enough. A session that is handed over takes the numbers
- * along, so it gets what reached its new node meanwhile, and nothing twice.
+ * Remembers the broadcasts that have reached the sessions of this node. Those of one node arrive in
+ * order, so the number of its last one is enough. A session takes these numbers along when it
+ * moves: its new node sends it the broadcasts that it has missed, and none twice.
  */
 export class BroadcastClock {
   readonly #last: Record<string, number> = {};
   #kept: (Broadcast & { readonly at: number })[] = [];
 
-  /** For each node, its last broadcast that has arrived. */
+  /** By node: the number of its last broadcast that has arrived. */
   get last(): Readonly<Record<string, number>> {
     return { ...this.#last };
   }

@@ -19,19 +19,19 @@ import type { Peer } from '../peer.js';
 import type { Relay, Relays } from '../relay/relays.js';
 import type { Offer } from '../rpc/operations.js';
 
-/** A node that has not answered by then is not asked again, and the session ends here. */
+/** Time for a node to take a session. If it does not answer, the session ends here. */
 const ADOPT_MS = 2_000;
 const OFFER_MS = 1_000;
-/** How long one hand-over waits for the other node to begin; then the next one has its turn. */
+/** Time for the other node to begin a session. Then the next hand-over gets its turn. */
 const BEGIN_MS = 1_000;
-/** Most sessions on their way at the same time. */
+/** The most sessions on their way at the same time. */
 const AT_A_TIME = 32;
-/** How many nodes are asked to take one session before it ends here. */
+/** The most nodes that are asked to take one session before it ends here. */
 const MAX_TRIES = 3;
-/** Turns of the event loop that a relayed stream has to send what is queued. */
+/** Turns of the event loop for a relayed stream to send its queue. */
 const FLUSH_TURNS = 50;
 
-/** What hand-overs work with. */
+/** The parts of hand-overs. */
 export interface HandOverParts<Data> {
   readonly membership: Membership;
   readonly relays: Relays;
@@ -47,23 +47,23 @@ export interface HandOverParts<Data> {
 /** A node that takes sessions. */
 interface Candidate {
   readonly peer: Peer;
-  /** How many it has, including those that this node has given it. */
+  /** The number of its sessions, including those that this node has given it. */
   sessions: number;
 }
 
-/** What became of one attempt. `refused`: the node has said no, and another one may be asked. */
+/** The result of one attempt. `refused`: the node has refused, and this one may ask another. */
 type Outcome = 'moved' | 'refused' | 'ended' | 'busy';
 
 /**
- * Hands the sessions of this node over to others. Each is frozen, sent, and made ready there; then
- * the other node is told to begin, and this one is silent for good. Without an answer in time the
- * session ends here, and the other node is told to drop it. So there is never more than one owner.
+ * Hands the sessions of this node over to others. Freezes and sends each one; the other node makes
+ * it ready. Then this node tells the other to begin, and is silent for good. Without an answer in
+ * time it ends the session and tells the other to drop it. So a session never has two owners.
  */
 export class HandOvers<Data> implements Mover<Data> {
   readonly #parts: HandOverParts<Data>;
   readonly #slots = new Slots(AT_A_TIME);
   #candidates: Candidate[] = [];
-  /** Data that cannot travel is reported once. */
+  /** Whether it has reported data that cannot travel: once is enough. */
   #reported = false;
 
   constructor(parts: HandOverParts<Data>) {
@@ -129,7 +129,7 @@ export class HandOvers<Data> implements Mover<Data> {
   }
 
   /**
-   * Awaits nothing between checking what runs and freezing the session, so that nothing starts in
+   * Awaits nothing between the check for running requests and the freeze: none can start in
    * between.
    */
   async #try(
@@ -144,7 +144,7 @@ export class HandOvers<Data> implements Mover<Data> {
     handOver.freeze(this.#parts.broadcastsSeen());
     session.intercept = (message, frame) => handOver.take(message, frame);
     session.sender.freeze();
-    // Not before: what has run since then would have changed it.
+    // Only now: until the freeze, requests could change the data.
     const data = await dataOf();
     if (!data) return 'ended';
     const relay = await this.#flushRelay(session, candidate.peer);
@@ -160,19 +160,19 @@ export class HandOvers<Data> implements Mover<Data> {
       onRefused(error);
       return 'refused';
     }
-    // The application, or a bound, may have ended it meanwhile.
+    // The application or a limit may have closed it meanwhile.
     if (isClosed(session)) {
       this.#abort(state, peer);
       return 'ended';
     }
-    // Until then this node's keeper has the calls of the session.
+    // Until it has begun there, this node's keeper has its calls.
     await this.#commit(session, handOver, state, peer);
     return 'moved';
   }
 
   /**
-   * In one turn of the event loop the other node begins and this one ends. Resolves when the other
-   * node has said that it has begun, or may be gone.
+   * Tells the other node to begin, and ends the session here in the same turn of the event loop.
+   * Resolves when the other node has begun, or may be gone.
    */
   async #commit(
     session: LiveSession<Data>,
@@ -183,7 +183,7 @@ export class HandOvers<Data> implements Mover<Data> {
     const { onMoved, failed } = this.#parts;
     const held = handOver.takeMessages();
     const messages = held.map(({ message }) => message);
-    // In one request, so that nothing that is sent there can overtake them.
+    // In one request: messages that are sent there must not overtake them.
     const begun = peer.call('commit', { id, epoch, messages }).then(
       () => {
         session.calls?.ended();
@@ -206,8 +206,8 @@ export class HandOvers<Data> implements Mover<Data> {
   }
 
   /**
-   * Sends what is still queued for a client connected to that node, so that it arrives before the
-   * state of the session. Undefined if the session has no such stream.
+   * Sends the queue for a client that is connected to that node: it must arrive before the state of
+   * the session. Undefined if the session has no such stream.
    */
   async #flushRelay(session: LiveSession<Data>, peer: Peer): Promise<Relay | undefined> {
     const { writer } = session.sender;
@@ -215,7 +215,7 @@ export class HandOvers<Data> implements Mover<Data> {
     if (!writer || relay?.node !== peer.node) return undefined;
     relay.response.openWindow();
     for (let turn = 0; writer.bufferedBytes > 0 && !writer.closed; turn += 1) {
-      // Its client will come back as one that has lost its stream.
+      // Too slow: the client will have to reconnect.
       if (turn >= FLUSH_TURNS) return undefined;
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -275,5 +275,5 @@ function isClosed({ state }: { readonly state: string }): boolean {
 }
 
 function ignore(): void {
-  // The other node drops what is not committed by itself.
+  // Without a commit, the other node drops the session by itself.
 }

@@ -1,6 +1,6 @@
-// Remembers which node has a session that has left the node named in its id.
+// Remembers the present nodes of sessions that have left the node of their id.
 
-/** Most names remembered; a session has one or two. The oldest are forgotten. */
+/** The most names that are remembered; a session has one or two. The oldest are forgotten. */
 export const MAX_NAMES = 131_072;
 
 export class MovedSessions {

@@ -1,25 +1,24 @@
-// Finds a session whose node is gone.
+// Finds sessions whose node is gone.
 import { McpSseError } from '../../errors.js';
 import type { Membership } from '../membership.js';
 import type { Peer } from '../peer.js';
 import { MAX_NAMES, type MovedSessions } from './moved-sessions.js';
 
-/** How long the others may take to say which sessions have moved to them. */
+/** Time for the others to say which sessions have moved to them. */
 const TABLE_MS = 1_500;
 const DONE = Promise.resolve();
 
 /**
- * Finds sessions whose node is gone or was never heard of. Usually a node is told when a session
- * moves. A node that has just joined, or was out of touch at that time, asks each other node: once
- * for each node that is gone, and once for all unknown names together, so that names made up by
- * clients cause no more than that.
+ * Finds sessions whose node is gone or unknown. Usually all nodes learn when a session moves. A
+ * node that has just joined, or was out of touch at that time, asks each other node: once for each
+ * node that is gone, and once for all unknown names together, because clients can invent names.
  */
 export class Whereabouts {
   readonly #membership: Membership;
   readonly #moved: MovedSessions;
   /** By the node that is gone: the question to each other node, or `'told'` once it has answered. */
   readonly #asked = new Map<string, Map<string, Promise<void> | 'told'>>();
-  /** When the contact with the others began during which they were asked. */
+  /** The start of the contact with the others in which they were asked. */
   #since = -Infinity;
 
   constructor(membership: Membership, moved: MovedSessions) {
@@ -27,15 +26,15 @@ export class Whereabouts {
     this.#moved = moved;
   }
 
-  /** Whether all others have said which sessions of `node`, which is gone, have moved to them. */
+  /** Whether all others have said which sessions of the lost `node` have moved to them. */
   hasAll(node: string): boolean {
     const { since, up } = this.#membership;
     return up && since === this.#since && this.#haveTold(this.#asked.get(this.#keyOf(node)));
   }
 
   /**
-   * Resolves when the others have said which sessions of `node` they have; undefined if they have
-   * said so already.
+   * Resolves when the others have said which sessions of `node` they have; undefined if they
+   * already have.
    */
   ask(node: string): Promise<void> | undefined {
     const { since, up } = this.#membership;
@@ -51,7 +50,7 @@ export class Whereabouts {
 
   #keyOf(node: string): string {
     if (this.#membership.peer(node)) return node;
-    // The code is part of the key: once this node knows all others, unknown names are asked for
+    // The code is part of the key: once this node knows all others, it asks for unknown names
     // again.
     return `names that were never heard, ${this.#membership.unknownNode().code}`;
   }

@@ -1,19 +1,19 @@
-// Gives what this node keeps of others to one more node, before this one is gone too.
+// Copies the kept calls of other nodes to one more node, in case this one is killed, too.
 import type { Membership } from '../membership.js';
 import { NOTES_VERSION } from './call-notes.js';
 import type { KeptCalls } from './kept-calls.js';
 
-/** How long another node may take to accept what is kept of one node. */
+/** Time for another node to accept the kept calls of one node. */
 const COPY_MS = 5_000;
 
 /**
- * The calls of a node that may have been killed are answered when their clients come back, seconds
- * later. Until then this node may be killed or shut down as well, so one more node keeps them.
+ * Copies the kept calls of a node that may have been killed to one more node. They get their
+ * answers when their clients come back, seconds later, and until then this node may end as well.
  */
 export class CallCopies {
   readonly #membership: Membership;
   readonly #kept: KeptCalls;
-  /** Nodes that may be gone, and were given on. */
+  /** Nodes that may be gone and whose calls were copied. */
   readonly #copied = new Set<string>();
 
   constructor(membership: Membership, kept: KeptCalls) {
@@ -21,9 +21,9 @@ export class CallCopies {
     this.#kept = kept;
   }
 
-  /** Copies what is kept of nodes that seem to be gone, once for each time. */
+  /** Copies the calls of nodes that seem to be gone, once for each disappearance. */
   check(now: number): void {
-    // Otherwise they may all be there.
+    // Without proof, all nodes may still be there.
     if (!this.#membership.isProof(now)) return;
     for (const node of this.#kept.nodes) {
       if (this.#isThere(node, now)) this.#copied.delete(node);
@@ -32,7 +32,7 @@ export class CallCopies {
     for (const node of this.#copied) if (!this.#kept.has(node)) this.#copied.delete(node);
   }
 
-  /** This node leaves: another one keeps what it has kept. */
+  /** This node leaves: copies all kept calls to another one. */
   giveAll(now: number): void {
     for (const node of this.#kept.nodes) this.#copy(node, now);
   }
@@ -56,5 +56,5 @@ export class CallCopies {
 }
 
 function ignore(): void {
-  // Then this node alone keeps them.
+  // If it fails, this node alone keeps the calls.
 }

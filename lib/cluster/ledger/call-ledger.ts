@@ -1,4 +1,4 @@
-// Tells another node which calls run here, so that they are answered if this node is killed.
+// Notes the running calls of this node on another one, in case this node is killed.
 import { AnnotatedTools } from '../../session/inbound/annotated-tools.js';
 import {
   CallTrail,
@@ -11,19 +11,19 @@ import type { Membership } from '../membership.js';
 import { NOTES_VERSION } from './call-notes.js';
 
 /**
- * Calls that are answered within this time are told to nobody, and all others that come in it share
- * a message. The answer does not wait for it; the 202 of the POST does.
+ * No other node learns of calls that are answered within this time, and all others of this time
+ * share one message. The 202 of the POST waits for it; the answer does not.
  */
 const SOON_MS = 5;
-/** News that can wait goes out within this time, together with other news. */
+/** Less urgent news is sent within this time, together with other news. */
 const LATER_MS = 100;
-/** How long a POST waits for the other node to know of its calls. */
+/** The longest time that a POST waits until the other node knows its calls. */
 const TOLD_MS = 250;
-/** A node that acknowledges nothing for this long is replaced by another one. */
+/** A node that acknowledges nothing for this time is replaced by another one. */
 const PATIENCE_MS = 1_000;
-/** How long a node may take to accept everything at once. */
+/** Time for a node to accept all calls at once. */
 const KEEP_CALL_MS = 5_000;
-/** A node that was replaced, or has refused, is not asked again before this time. */
+/** Time after which a node that was replaced, or has refused, may keep calls again. */
 const EXCLUDED_MS = 30_000;
 
 /** Notes on their way to the other node, and the POSTs that wait for them. */
@@ -36,11 +36,11 @@ interface Notes {
 interface Keeper {
   readonly node: string;
   readonly generation: number;
-  /** What it has not acknowledged. */
+  /** The notes that it has not acknowledged. */
   readonly unacknowledged: Set<Notes>;
 }
 
-/** Settles once for all POSTs whose calls travel together. */
+/** A promise that all POSTs with calls in one message share. */
 class Waiting {
   readonly promise: Promise<void>;
   #resolve: () => void = ignore;
@@ -64,27 +64,27 @@ class Waiting {
 }
 
 /**
- * Tells one other node, the keeper, of the calls of this one: all news of some milliseconds in
- * one message. If the keeper is gone or does not answer, another node is told everything.
+ * Tells one other node, the keeper, of the calls of this one: all news of some milliseconds in one
+ * message. If the keeper is gone or does not answer, another node gets all calls.
  */
 export class CallLedger implements CallTracker {
   readonly #membership: Membership;
   readonly #reruns: boolean;
   readonly #trails = new Set<CallTrail>();
   readonly #changed = new Set<CallTrail>();
-  /** Nodes that are not asked for now, with the time from which they may be. */
+  /** Nodes that cannot be the keeper for now, with the time from which they can. */
   readonly #excluded = new Map<string, number>();
   #keeper: Keeper | undefined;
   #generation = 0;
   #count = 0;
   /** The POSTs that wait for the next notes. */
   #waiting: Waiting | undefined;
-  /** The keeper acknowledges in time, so POSTs wait for it. */
+  /** Whether the keeper acknowledges in time. If not, POSTs do not wait for it. */
   #isPrompt = true;
   #soonTimer: NodeJS.Timeout | undefined;
   #laterTimer: NodeJS.Timeout | undefined;
 
-  /** @param reruns whether the requests of tools that may run again are kept */
+  /** @param reruns whether the keeper also gets the requests of tools that may run again */
   constructor(membership: Membership, reruns: boolean) {
     this.#membership = membership;
     this.#reruns = reruns;
@@ -114,7 +114,7 @@ export class CallLedger implements CallTracker {
     this.changed(trail, false);
   }
 
-  /** Checks whether the keeper keeps what it is told. */
+  /** Replaces the keeper if it is late or gone. */
   check(now: number): void {
     if (!this.#membership.up) return;
     const keeper = this.#keeper;
@@ -128,7 +128,7 @@ export class CallLedger implements CallTracker {
     this.#choose(now);
   }
 
-  /** This node leaves: tells the rest now. */
+  /** This node leaves: sends the rest of the news now. */
   close(): void {
     this.#flush();
     this.#keeper = undefined;
@@ -138,7 +138,7 @@ export class CallLedger implements CallTracker {
     return this.#membership.nodes.get(name)?.liveness.isAlive(now) === true;
   }
 
-  /** Nobody may listen there long before the node counts as gone; then another one is better. */
+  /** Prefers another node if this one has no listener: it may count as gone only much later. */
   #mayKeep(name: string, now: number): boolean {
     const liveness = this.#membership.nodes.get(name)?.liveness;
     if (liveness?.isThere(now)) return true;
@@ -223,7 +223,7 @@ export class CallLedger implements CallTracker {
       ?.tell('noteCalls', { generation: keeper.generation, updates }, () => {
         this.#acknowledged(keeper, notes);
       });
-    // The keeper has a gap now; it is told everything once there is room.
+    // The keeper has a gap now. It gets all calls once there is room.
     if (!isTold) this.#release(keeper);
   }
 
@@ -244,6 +244,5 @@ export class CallLedger implements CallTracker {
 }
 
 function ignore(): void {
-  // A node that fails is replaced before its next call, and notes that are kept in vain expire by
-  // themselves.
+  // A failing node is replaced before its next call, and useless notes expire by themselves.
 }

@@ -1,10 +1,10 @@
-// The notes with which one node tells another of its calls, and their checks.
+// The notes of one node on its calls, for another one, and their checks.
 import type { TrailHead, TrailUpdate } from '../../session/inbound/call-trail.js';
 import { isNodeName } from '../node-name.js';
 import { isRecord } from '../../util/guards.js';
 import type { JsonRpcRequest, RequestId } from '../../wire/json-rpc.js';
 
-/** Counts up with each change of the format. A node of another version keeps nothing. */
+/** Grows with each change of the format. Nodes with another number keep nothing. */
 export const NOTES_VERSION = 1;
 
 /** News of the calls of a node. */
@@ -14,7 +14,7 @@ export interface CallNotes {
   readonly updates: readonly TrailUpdate[];
 }
 
-/** What one node keeps of another one, for a third. */
+/** The notes that one node keeps for another one, copied to a third. */
 export interface CopiedNotes extends CallNotes {
   readonly node: string;
 }

@@ -1,4 +1,4 @@
-// The calls of the cluster: tells another node of the calls of this one, and finds those of dead nodes.
+// Notes the calls of this node on another one, and finds those of killed nodes.
 import type { Claimant } from '../../session/host.js';
 import type { LiveSession } from '../../session/live-session.js';
 import { clearInterval, performance, setInterval } from '../../util/timers.js';
@@ -12,26 +12,27 @@ import { KEEP_MS, type KeptCalls } from './kept-calls.js';
 
 const CHECK_MS = 250;
 /**
- * How long another node may take to say which calls it keeps; the client waits for its new session.
+ * Time for another node to say which calls it keeps; meanwhile the client waits for its new
+ * session.
  */
 const FIND_MS = 1_500;
 
-/** How long the others' answers on whose calls they keep are good for. */
+/** Time for which the answers of `keptNodes` are valid. */
 const ASK_AGAIN_MS = 1_000;
 
-/** Another node, and those whose calls it keeps. */
+/** Another node, and the nodes whose calls it keeps. */
 interface Keeper {
   readonly peer: Peer;
   readonly keeps: readonly string[];
 }
 
-/** What the calls of a cluster work with. */
+/** The parts of `ClusterCalls`. */
 export interface ClusterCallsParts extends CallSettings {
   readonly membership: Membership;
   readonly keptCalls: KeptCalls;
 }
 
-/** The calls of this node, which another node is told of, and those of sessions that are gone. */
+/** Notes the calls of this node on another one, and finds those of killed nodes. */
 export class ClusterCalls<Data> {
   readonly #membership: Membership;
   readonly #kept: KeptCalls;
@@ -52,20 +53,19 @@ export class ClusterCalls<Data> {
     }, CHECK_MS).unref();
   }
 
-  /** How many calls of other nodes are kept here. */
+  /** The number of calls of other nodes that this one keeps. */
   get kept(): number {
     return this.#kept.size;
   }
 
-  /** From now on another node is told of the calls of the session. */
+  /** Notes the calls of the session from now on. */
   track(session: LiveSession<Data>): void {
     session.calls = this.#ledger?.track(session);
     session.calls?.restore(session.formerAnswers);
   }
 
   /**
-   * The calls of a session that is gone, which nobody will answer, for the new session of its
-   * client. Never rejects.
+   * Finds the unanswered calls of a lost session, for the new session of its client. Never rejects.
    */
   async find(client: Claimant): Promise<LostCall[]> {
     const keepers = await this.#keepers();
@@ -74,13 +74,13 @@ export class ClusterCalls<Data> {
     return [...new Map(lists.flat().map((call) => [idOf(call), call])).values()];
   }
 
-  /** They are answered. */
+  /** The client has got answers to its lost calls. */
   async forget(client: Claimant): Promise<void> {
     this.#kept.forget(client);
     for (const peer of await this.#keepers()) peer.call('forgetCalls', client).catch(ignore);
   }
 
-  /** Tells what is left to tell, and gives on what is kept: this node leaves. */
+  /** This node leaves: sends the rest of its news, and copies the kept calls to another node. */
   close(): void {
     clearInterval(this.#timer);
     this.#copies.giveAll(performance.now());
@@ -88,8 +88,8 @@ export class ClusterCalls<Data> {
   }
 
   /**
-   * The nodes that keep calls of missing nodes. Asks all nodes whose calls they keep, at most once
-   * a second and only while a node is missing, so that text of clients causes no more than that.
+   * The nodes that keep calls of missing nodes. Asks all nodes for that, at most once a second and
+   * only while a node is missing, because clients can invent claims.
    */
   async #keepers(): Promise<Peer[]> {
     const now = performance.now();
@@ -137,5 +137,5 @@ async function askOne(peer: Peer, client: Claimant): Promise<readonly LostCall[]
 }
 
 function ignore(): void {
-  // A call that is not forgotten is answered twice, if its client comes back once more.
+  // A call that is not forgotten gets a second answer if its client comes back once more.
 }

@@ -8,15 +8,15 @@ import { parsedSizeOfMessage } from '../../wire/json-size.js';
 import type { ByteAccount } from '../link/link-budget.js';
 import { idOf, type CallNotes, type CopiedNotes, type LostCall } from './call-notes.js';
 
-/** Calls are kept for this long after their node was last heard: no client waits longer. */
+/** Time for which calls are kept after their node was last heard: no client waits longer. */
 export const KEEP_MS = 120_000;
-/** What a session and a call take besides their texts, roughly. */
+/** Memory of a session and of a call besides their texts, roughly. */
 const SESSION_BYTES = 400;
-/** A node that was heard for so long after its calls were copied tells a keeper of its own. */
+/** A node that is heard this long after its calls were copied has a keeper of its own. */
 const LIVES_MS = 2_000;
 const CALL_BYTES = 120;
 
-/** Whether a claimant may have what a client has left behind. */
+/** Whether a claimant may have the calls of a lost session. */
 export type MayReturn = (
   client: { readonly principal: string | undefined; readonly address: string | undefined },
   claim: ResumeClaim,
@@ -45,11 +45,11 @@ interface KeptNode {
   readonly generation: number;
   readonly sessions: Map<number, KeptSession>;
   heardAt: number;
-  /** When another keeper has given them to this node; undefined if their own node has. */
+  /** When another keeper copied them to this node; undefined if they came from their own node. */
   readonly copiedAt: number | undefined;
 }
 
-/** The calls of other nodes, by the names by which clients that come back ask for their sessions. */
+/** The calls of other nodes, by the names that returning clients may give for their sessions. */
 export class KeptCalls {
   readonly #account: ByteAccount;
   readonly #mayReturn: MayReturn;
@@ -62,12 +62,12 @@ export class KeptCalls {
     this.#mayReturn = mayReturn;
   }
 
-  /** How many calls are kept. */
+  /** The number of kept calls. */
   get size(): number {
     return this.#size;
   }
 
-  /** Whose calls are kept. */
+  /** The nodes whose calls are kept. */
   get nodes(): string[] {
     return [...this.#nodes.keys()];
   }
@@ -77,7 +77,7 @@ export class KeptCalls {
   }
 
   /**
-   * Keeps the calls of `node` from now on, and drops what was kept of it before.
+   * Keeps the calls of `node` from now on, and drops its earlier ones.
    *
    * @throws McpSseError `over-budget`
    */
@@ -86,24 +86,24 @@ export class KeptCalls {
   }
 
   /**
-   * Keeps a copy of what another node keeps of a third one, unless this one knows as much.
+   * Keeps a copy of the calls that another node keeps for a third one, unless this one has them.
    *
    * @throws McpSseError `over-budget`
    */
   keepCopy({ node, ...notes }: CopiedNotes): void {
     const known = this.#nodes.get(node)?.generation ?? -Infinity;
-    // Without calls it would count in no budget.
+    // An entry without calls would count in no budget.
     if (notes.updates.length === 0) return;
     if (notes.generation > known) this.#keep(node, notes, performance.now());
   }
 
-  /** All that is kept of `node`. */
+  /** All kept calls of `node`. */
   notesOf(node: string): CallNotes | undefined {
     const kept = this.#nodes.get(node);
     return kept && { generation: kept.generation, updates: [...kept.sessions.values()].map(all) };
   }
 
-  /** Takes news. Calls for which there is no room are left out. */
+  /** Takes news. Leaves out calls without room in the budget. */
   note(node: string, { generation, updates }: CallNotes): void {
     const kept = this.#nodes.get(node);
     if (kept?.generation !== generation) return;
@@ -111,7 +111,7 @@ export class KeptCalls {
     for (const update of updates) this.#update(kept, update);
   }
 
-  /** The calls that will not be answered, now that their client gets another session. */
+  /** Finds the unanswered calls of a lost session. */
   find({ claim, principal }: Claimant): LostCall[] {
     const session = this.#claimed({ claim, principal });
     if (!session) return [];
@@ -121,13 +121,13 @@ export class KeptCalls {
       .map(({ id, request }) => request ?? id);
   }
 
-  /** They are answered. */
+  /** The client has got answers to its lost calls. */
   forget(client: Claimant): void {
     const session = this.#claimed(client);
     if (session) this.#drop(session);
   }
 
-  /** Forgets nodes that were last heard before `time`, and copies of nodes that live. */
+  /** Forgets nodes that were last heard before `time`, and copies of living nodes. */
   sweep(time: number, heardAt: (node: string) => number): void {
     for (const [node, kept] of this.#nodes) {
       const lives = heardAt(node) > (kept.copiedAt ?? Infinity) + LIVES_MS;
@@ -244,7 +244,7 @@ function all({ n, head, calls }: KeptSession): TrailUpdate {
   return { n, head, begun, answered };
 }
 
-/** As the client says: a false claim harms only the client itself. */
+/** The client's own claim: a false one harms only the client itself. */
 function readOffsetOf(claim: ResumeClaim): number {
   if (claim.by === 'event-id') return claim.offset;
   if (claim.by === 'key') return 0;

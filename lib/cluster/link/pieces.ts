@@ -6,10 +6,10 @@ const WHOLE = '.';
 const FIRST = '<';
 const MIDDLE = '+';
 const LAST = '>';
-/** Replaces a piece that cannot be carried: the receiver drops what it has of the message. */
+/** Replaces a piece that the adapter cannot carry: the receiver drops its part of the message. */
 export const DROP = '!';
 
-/** The longest message; one that goes on beyond it is dropped. */
+/** The longest message; a longer one is dropped. */
 const MESSAGE_BYTES = 128 * 1024 * 1024;
 
 /**
@@ -43,12 +43,12 @@ export class PieceJoiner {
     this.#onOverflow = onOverflow;
   }
 
-  /** Whether no message has arrived in part. */
+  /** Whether no message is incomplete. */
   get isIdle(): boolean {
     return this.#partial === undefined;
   }
 
-  /** The message that the piece completes, if it does. */
+  /** Takes a piece. Returns the message that it completes, if any. */
   take(piece: string): string | undefined {
     const kind = piece.charAt(0);
     const text = piece.slice(1);
@@ -63,7 +63,7 @@ export class PieceJoiner {
     return undefined;
   }
 
-  /** Drops what has arrived of an incomplete message. */
+  /** Drops the pieces of an incomplete message. */
   drop(): void {
     this.#partial = undefined;
     this.#budget.releasePartial(this.#bytes);
@@ -71,7 +71,7 @@ export class PieceJoiner {
   }
 
   #goOn(text: string, isLast: boolean): string | undefined {
-    // The rest of a message that was dropped.
+    // The rest of a dropped message.
     if (this.#partial === undefined) return undefined;
     const bytes = Buffer.byteLength(text);
     if (this.#bytes + bytes > MESSAGE_BYTES || !this.#budget.takePartial(bytes)) {

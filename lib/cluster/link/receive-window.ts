@@ -1,4 +1,4 @@
-// Takes what arrives from a node, without repeats and gaps.
+// Takes the segments of a node without repeats and gaps.
 import type { Ack, LinkPacket } from './packet.js';
 
 /** Takes each segment once and in order from packets that may be lost, repeated or reordered. */
@@ -7,14 +7,14 @@ export class ReceiveWindow {
   #cursor = 0;
   #missing = false;
 
-  /** What the next acknowledgement says. */
+  /** The next acknowledgement. */
   get ack(): Ack {
     return { epoch: this.#epoch, cursor: this.#cursor, missing: this.#missing };
   }
 
   /**
    * Returns the segments that are new and follow without a gap. Calls `restarted` first if the peer
-   * has restarted its numbering, and so has given up what it sent before.
+   * has restarted its numbering, which gives up its earlier messages.
    */
   take({ epoch, first, bodies }: LinkPacket, restarted: () => void): readonly string[] {
     if (bodies.length === 0 || epoch < this.#epoch) return [];

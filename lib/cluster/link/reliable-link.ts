@@ -13,14 +13,14 @@ import {
   type OutgoingMessage,
 } from './send-window.js';
 
-/** What is not acknowledged is sent again after this, then after twice as long, up to a second. */
+/** Unacknowledged segments are sent again after this time, then after twice that, up to 1 s. */
 const RESEND_MS = 250;
 const RESEND_MAX_MS = 1_000;
 /**
- * A peer asks for what it misses each time a packet arrives; it is sent again at most this often.
+ * A peer reports a gap with each packet that arrives. The gap is sent again at most this often.
  */
 const MISSING_MS = 20;
-/** A peer that acknowledges nothing for this long does not hear us, whatever the adapter says. */
+/** A peer that acknowledges nothing for this time does not hear us, whatever the adapter says. */
 const GIVE_UP_MS = 15_000;
 
 /** Longer messages go in pieces of this size, or of the adapter's limit if that is lower. */
@@ -31,18 +31,18 @@ const PACKET_BYTES = 64 * 1024;
 const HEAD_BYTES = 256;
 const LEAST_PIECE_BYTES = 256;
 /**
- * For adapters that do not say which frames are too large: a segment counts as too large after this
+ * For adapters that do not report frames as too large: a segment counts as too large after this
  * many refusals, if the adapter took other frames in between. A segment no larger than
  * `LARGE_BYTES`, or than one that was carried, never does.
  */
 const MAX_REFUSALS = 3;
 const LARGE_BYTES = 16 * 1024;
 
-/** What a link works with. No call may throw. */
+/** The callbacks and settings of a link. No call may throw. */
 export interface LinkOwner {
   /** This node. */
   readonly self: string;
-  /** Bytes of the largest frame that the adapter carries; Infinity if it does not tell. */
+  /** Bytes of the largest frame that the adapter carries; Infinity if that is unknown. */
   readonly maxFrameBytes: number;
   /** Hands a frame to the adapter, as `AdapterMember.send`. */
   transmit(frame: string): Promise<boolean>;
@@ -51,17 +51,17 @@ export interface LinkOwner {
   /**
    * The adapter has taken a frame.
    *
-   * @param present whether it says that somebody listens at the peer's address
-   * @param asks whether the peer is to answer it
+   * @param present whether the peer's address has a listener, by the adapter
+   * @param asks whether the peer must answer the frame
    */
   onTransmitted(present: boolean, asks: boolean): void;
-  /** What was sent and not acknowledged is given up. */
+  /** The link has given up its unacknowledged messages. */
   onReset(): void;
-  /** The peer has given up what it had sent. */
+  /** The peer has given up its unacknowledged messages. */
   onPeerReset(): void;
 }
 
-/** What remains of a forgotten link, to make it again where it was. */
+/** The rest of a forgotten link, from which it can continue. */
 export interface LinkMemory {
   readonly epoch: number;
   readonly first: number;
@@ -77,8 +77,9 @@ export interface LinkOptions {
 }
 
 /**
- * The adapter below may lose, repeat and reorder frames. All that is pushed in one turn of the
- * event loop leaves in one packet, with the acknowledgement that is due.
+ * Delivers each message once and in order, over an adapter that may lose, repeat and reorder
+ * frames. All messages of one turn of the event loop leave in one packet, with the acknowledgement
+ * that is due.
  */
 export class ReliableLink {
   readonly #owner: LinkOwner;
@@ -93,8 +94,8 @@ export class ReliableLink {
   /** Transmissions that the adapter has not settled. */
   #pending = 0;
   /**
-   * When the oldest segment that is not acknowledged was last sent, or the one before it
-   * acknowledged. What is sent behind it puts nothing off.
+   * When the oldest unacknowledged segment was last sent, or the one before it acknowledged. Later
+   * segments do not change it.
    */
   #waitingSince = 0;
   #resentAt = -Infinity;
@@ -126,8 +127,8 @@ export class ReliableLink {
   }
 
   /**
-   * What is needed to make the link again; undefined unless it is idle and no message has arrived
-   * in part.
+   * The state from which the link can continue; undefined unless it is idle and no message is
+   * incomplete.
    */
   get memory(): LinkMemory | undefined {
     if (!this.isIdle || this.#pending > 0 || !this.#joiner.isIdle) return undefined;
@@ -200,9 +201,9 @@ export class ReliableLink {
     }
   }
 
-  /** Sends again what has waited too long for its acknowledgement, as of `now`. */
+  /** Sends segments again that have waited too long for their acknowledgement, as of `now`. */
   tick(now: number): void {
-    // What the adapter has not settled is still on its way.
+    // Frames that the adapter has not settled are still on their way.
     if (!this.#sendWindow.awaitsAck || this.#pending > 0) return;
     if (now - this.#progressAt >= GIVE_UP_MS) this.reset();
     if (!this.#open || now - this.#waitingSince < this.#resendMs) return;
@@ -215,14 +216,14 @@ export class ReliableLink {
     this.#sendAck();
   }
 
-  /** Gives up what is on its way to the peer. The link stays usable. */
+  /** Gives up all messages that are on their way to the peer. The link stays usable. */
   reset(): void {
     this.#sendWindow.restart();
     this.#resendMs = RESEND_MS;
     this.#owner.onReset();
   }
 
-  /** The peer is gone: drops what waits for it and what has arrived of it in part. */
+  /** The peer is gone: drops messages that wait for it, and its incomplete message. */
   end(): void {
     this.#joiner.drop();
     this.reset();
@@ -294,7 +295,7 @@ export class ReliableLink {
       for (const { bytes } of batch?.segments ?? []) {
         this.#largestTaken = Math.max(this.#largestTaken, bytes);
       }
-      // The batch may have arrived even if nobody listens as far as the adapter can count.
+      // The batch may have arrived even if the adapter counts no listener.
       if (present) batch?.taken();
       this.#owner.onTransmitted(present, batch !== undefined);
     } catch (thrown) {
@@ -304,10 +305,10 @@ export class ReliableLink {
     }
   }
 
-  /** The adapter has refused a batch. Only what it will never take fails. */
+  /** The adapter has refused a batch. Fails only messages that it will never take. */
   #refused(batch: Batch, error: McpSseError): void {
     const tooLarge = error.code === 'message-too-large';
-    // Otherwise it may have arrived; it is sent again if it is not acknowledged.
+    // Otherwise it may have arrived. Without an acknowledgement it is sent again.
     if (tooLarge || error.code === 'adapter-unavailable') batch.undelivered();
     for (const segment of batch.segments) {
       segment.alone = true;
@@ -327,7 +328,7 @@ export class ReliableLink {
     return refusals >= MAX_REFUSALS && bytes > this.#largestTaken;
   }
 
-  /** Gives up the message of `segment`. The receiver drops what has arrived of it. */
+  /** Gives up the message of `segment`. The receiver drops its part of it. */
   #giveUpMessage(segment: Segment, error: McpSseError): void {
     const { message } = segment;
     const { segments, onRefused } = message;

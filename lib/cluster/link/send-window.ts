@@ -1,4 +1,4 @@
-// Keeps what was sent until it is acknowledged.
+// Keeps sent segments until they are acknowledged.
 import type { LinkBudget } from './link-budget.js';
 import type { Ack, LinkPacket } from './packet.js';
 
@@ -10,8 +10,8 @@ const WINDOW_BYTES = 1024 * 1024;
 export const SEGMENT_OVERHEAD_BYTES = 64;
 
 /**
- * Each segment counts the packets that carried it, so that a segment that no node took can be told
- * from one that may have arrived.
+ * Keeps sent segments until they are acknowledged. Each segment counts the packets that carried it:
+ * one without any has certainly not arrived.
  */
 export class SendWindow {
   readonly #budget: LinkBudget;
@@ -42,7 +42,7 @@ export class SendWindow {
     return this.#firstSent;
   }
 
-  /** Bytes of what is not acknowledged. */
+  /** Bytes that are not acknowledged. */
   get bytes(): number {
     return this.#sentBytes + this.#waitingBytes;
   }
@@ -74,7 +74,7 @@ export class SendWindow {
     }
   }
 
-  /** Drops what is acknowledged. Returns whether that was anything. */
+  /** Drops acknowledged segments. Returns whether there were any. */
   acknowledged({ epoch, cursor }: Ack): boolean {
     // An acknowledgement of an earlier epoch, or one that a later one has overtaken.
     if (epoch !== this.#epoch || cursor < this.#firstSent) return false;
@@ -157,18 +157,18 @@ export class Segment {
   state: 'waiting' | 'sent' | 'gone' = 'waiting';
   /** Packets that carried it and may have arrived. */
   transmissions = 0;
-  /** How often in a row the adapter has refused it, with others taken in between. */
+  /** Refusals by the adapter in a row, with other frames taken in between. */
   refusals = 0;
   /** Frames of the link that the adapter had taken by the last refusal. */
   takenBefore = -1;
-  /** Travels in a packet of its own, because the adapter has refused one that carried it. */
+  /** Whether it needs a packet of its own, because the adapter has refused one that carried it. */
   alone = false;
   #body: string;
   #bytes: number;
 
   constructor(
     body: string,
-    /** The message of which it is a piece. */
+    /** The message that it is a piece of. */
     readonly message: OutgoingMessage,
   ) {
     this.#body = body;

@@ -2,25 +2,25 @@
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import { performance } from '../../util/timers.js';
 
-/** How long a stream may take to send what is left after its owner has ended it. */
+/** Time for a stream to send the rest after its owner has ended it. */
 const FINISH_MS = 5_000;
 
 export class EdgeStream {
   readonly #channel: string;
   readonly #send: (body: string) => void;
   readonly #onEnd: () => void;
-  /** What arrives before the stream has begun; the owner's window bounds it. */
+  /** Chunks that arrive before the stream has begun; the owner's window bounds them. */
   #early: string[] = [];
   #writer: ConnectionWriter | undefined;
   /** The owner sends nothing more. */
   #ended = false;
-  /** The owner is told that the client's connection is closed. */
+  /** Whether the owner knows that the client's connection is closed. */
   #closed = false;
-  /** When something last went to the owner, on the clock of `performance.now()`. */
+  /** When the owner last got a message, on the clock of `performance.now()`. */
   sentAt: number = performance.now();
 
   /**
-   * @param send says something to the owner
+   * @param send sends a message to the owner
    * @param onEnd called when the stream is over
    */
   constructor(channel: string, send: (body: string) => void, onEnd: () => void) {
@@ -37,7 +37,7 @@ export class EdgeStream {
         this.abandon();
       },
     };
-    // [node] One that has closed before it had an observer tells nobody.
+    // A writer that has closed before it had an observer does not call it.
     if (writer.closed) this.abandon();
     for (const text of this.#early.splice(0)) this.chunk(text);
     if (this.#ended) void writer.end(FINISH_MS);
@@ -54,18 +54,18 @@ export class EdgeStream {
     }
   }
 
-  /** Tells the owner again that the stream is here: an owner that has given it up says so. */
+  /** Reminds the owner of the stream. An owner that has given it up answers so. */
   remind(): void {
     this.#credit(0);
   }
 
-  /** The owner has ended it in good order. */
+  /** The owner has ended it gracefully. */
   end(): void {
     this.#ended = true;
     void this.#writer?.end(FINISH_MS);
   }
 
-  /** The owner cuts it off, or is no more. */
+  /** The owner cuts it off, or is gone. */
   cut(): void {
     this.#ended = true;
     if (this.#writer) this.#writer.destroy();
@@ -73,8 +73,8 @@ export class EdgeStream {
   }
 
   /**
-   * Returns the connection for the session, which has moved here, and ends the relay without a word
-   * to the former owner. Undefined if there is no connection.
+   * Returns the connection for the session, which has moved here, and ends the relay without
+   * telling the former owner. Undefined if there is no connection.
    */
   takeOver(): ConnectionWriter | undefined {
     const writer = this.#writer;

@@ -4,7 +4,7 @@ import type { WritableResponse } from '../../stream/writable-response.js';
 /** Bytes that may be on their way to the client's node and not yet in its socket. */
 const WINDOW_BYTES = 64 * 1024;
 
-/** The way to the client's node. */
+/** The connection to the client's node. */
 export interface StreamLink {
   send(body: string): void;
   /** Whether `bytes` more may wait for that node. */
@@ -13,7 +13,7 @@ export interface StreamLink {
   isTight(): boolean;
 }
 
-/** Looks to the `ConnectionWriter` on it like the response of a local client. */
+/** A response for a `ConnectionWriter` that sends everything to the client's node. */
 export class OwnerResponse implements WritableResponse {
   destroyed = false;
   closed = false;
@@ -53,7 +53,7 @@ export class OwnerResponse implements WritableResponse {
   }
 
   /**
-   * Lifts the window: what is written from now on is the last, and goes to the other node at once.
+   * Lifts the window: the last writes go to the other node at once.
    */
   openWindow(): void {
     this.#unbounded = true;
@@ -69,7 +69,7 @@ export class OwnerResponse implements WritableResponse {
     for (const listener of this.#onDrain) listener();
   }
 
-  /** The other node ends the stream, and says when its connection is closed. */
+  /** Ends the stream. The other node reports when the connection is closed. */
   end(): void {
     this.writableEnded = true;
     this.#link.send(`end ${this.#channel}`);

@@ -1,8 +1,8 @@
-// Knows which writers lead to clients that are connected elsewhere.
+// Finds the writers of clients that are connected to other nodes.
 import type { ConnectionWriter } from '../../stream/connection-writer.js';
 import type { OwnerResponse } from './owner-response.js';
 
-/** The stream of one of our sessions to a client of another node. */
+/** The stream of one of our sessions to a client that is connected to another node. */
 export interface Relay {
   /** The node of the client. */
   readonly node: string;
@@ -10,7 +10,7 @@ export interface Relay {
   readonly response: OwnerResponse;
 }
 
-/** Finds a relay by its writer, which does not know of it. */
+/** Finds the relay of a writer. */
 export class Relays {
   readonly #byWriter = new WeakMap<ConnectionWriter, Relay>();
 

@@ -12,10 +12,10 @@ import type { MovedSessions } from '../handover/moved-sessions.js';
 import type { Peer } from '../peer.js';
 import type { Relays } from '../relay/relays.js';
 
-/** How long a slow client may hold back a `send` from another node. */
+/** The longest time that a slow client may delay a `send` from another node. */
 const ROOM_MS = 2_000;
 
-/** What incoming calls work with. */
+/** The parts of incoming calls. */
 export interface IncomingParts<Data> {
   readonly localHost: LocalHost<Data>;
   readonly probes: Probes;
@@ -45,7 +45,7 @@ export class IncomingCalls<Data> {
     this.#relays = handOver.relays;
     this.#broadcasts = handOver.broadcasts;
     this.#keptCalls = handOver.keptCalls;
-    // What may wait is bounded by the session's pump, as on a connection of its own.
+    // The session's pump bounds what waits, as on a connection of its own.
     this.#limits = { ...limits, maxBufferedBytes: Infinity };
   }
 
@@ -136,7 +136,7 @@ export class IncomingCalls<Data> {
   }
 }
 
-/** Resolves when the session has what was sent. Its bounds look after the rest. */
+/** Resolves when the session has the message. Its limits handle a slow client. */
 async function taken(sent: Promise<unknown>): Promise<void> {
   const late = (): McpSseError => new McpSseError('request-timeout', 'the client reads too slowly');
   try {

@@ -25,9 +25,9 @@ import {
 export interface Operations {
   /** A client has posted to a session of the other node. */
   post: InboundPost & { readonly resource?: string | undefined };
-  /** A client wants to come back: to which session? */
+  /** Asks for the session of a returning client. */
   find: Claimant;
-  /** It is connected to the requesting node: its stream goes on by this channel. */
+  /** Continues the client's session on the requesting node's stream, by this channel. */
   attach: Claimant & { readonly messageUrl: string; readonly channel: string };
   /** A client has answered a probe of the other node. */
   probe: ProbeAnswer & { readonly id: string };
@@ -41,45 +41,45 @@ export interface Operations {
   };
   /** The application has published a change. */
   announce: Change;
-  /** What has the other node counted? */
+  /** Asks for the counts of the other node. */
   usage: Readonly<Record<string, never>>;
-  /** The requesting node shuts down: would the other one take its sessions? */
+  /** The requesting node shuts down. Asks whether the other one would take its sessions. */
   offer: { readonly version: number };
-  /** Makes a session ready to go on at the other node. It does so once it is told to `commit`. */
+  /** Makes a session ready on the other node. `commit` begins it. */
   adopt: {
     readonly version: number;
     /** A `SessionState`. */
     readonly state: unknown;
-    /** The stream that is relayed to the other node, all of which was sent. */
+    /** The stream that is relayed to the other node. All of its messages were sent. */
     readonly channel?: string | undefined;
   };
-  /** With what was sent to the session while it was on its way. */
+  /** Begins the session, with the messages that were sent while it was on its way. */
   commit: {
     readonly id: string;
     readonly epoch: number;
     readonly messages: readonly JsonRpcMessage[];
   };
   abort: { readonly id: string; readonly epoch: number };
-  /** The sessions and streams of these names are at the node `to` now. */
+  /** The sessions and streams of these names are on the node `to` now. */
   moved: { readonly names: readonly string[]; readonly to: string };
-  /** Which sessions and streams of other names does the other node have? */
+  /** Asks for the sessions and streams that have moved to the other node. */
   table: Record<string, never>;
-  /** All calls of the requesting node: the other one keeps them from now on, and what is new. */
+  /** All calls of the requesting node. The other one keeps them, and the news of `noteCalls`. */
   keepCalls: CallNotes & { readonly version: number };
   noteCalls: CallNotes;
-  /** What the requesting node keeps of a third one, which may be gone. */
+  /** The calls that the requesting node keeps for a third one, which may be gone. */
   copyCalls: CopiedNotes & { readonly version: number };
-  /** Whose calls does the other node keep? */
+  /** Asks for the nodes whose calls the other node keeps. */
   keptNodes: Record<string, never>;
-  /** A client gets another session in the place of this one: which of its calls does the other node keep? */
+  /** Asks for kept calls of a lost session, whose client gets another one. */
   lostCalls: Claimant;
-  /** They are answered. */
+  /** The client has got answers to these calls. */
   forgetCalls: Claimant;
 }
 
-/** What a node answers that would take sessions. */
+/** The answer of a node that would take sessions. */
 export interface Offer {
-  /** How many it has. */
+  /** The number of its sessions. */
   readonly sessions: number;
 }
 
@@ -100,12 +100,12 @@ const claim = z.union([
   z.object({ by: z.literal('key'), key: z.string() }),
 ]);
 const headers = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional());
-/** Left as the application made it. */
+/** Not checked further: the application has made it. */
 const message = z.looseObject({});
 
 /**
- * Parameters are checked like anything that comes from outside: a node of another version, or
- * anybody else who can publish, must do no harm with nonsense.
+ * Checks parameters like all input from outside: a node of another version, or another publisher,
+ * must do no harm.
  */
 const schemas: Record<Operation, z.ZodType> = {
   post: z
@@ -150,7 +150,7 @@ const schemas: Record<Operation, z.ZodType> = {
   forgetCalls: z.object({ claim, principal }),
 };
 
-/** The `AuthInfo` of the SDKs holds one URL, which travels as text beside the rest of it. */
+/** The one URL in the `AuthInfo` of the SDKs, which travels as text beside the rest of it. */
 export function resourceOf({ authInfo }: InboundPost['facts']): string | undefined {
   const resource = isRecord(authInfo) ? authInfo.resource : undefined;
   return resource instanceof URL ? resource.href : undefined;

@@ -1,11 +1,11 @@
-// Calls to another node, until they are answered.
+// Calls to another node, until it answers.
 import { McpSseError } from '../../errors.js';
 import { PendingMap } from '../../util/pending-map.js';
 import { rejected } from '../../util/promises.js';
 import type { ReliableLink } from '../link/reliable-link.js';
 import type { OutgoingMessage } from '../link/send-window.js';
 
-/** How long another node may take to answer; then the caller is told what is known. */
+/** Time for another node to answer. Then the call fails as far as its outcome is known. */
 const DEADLINE_MS = 8_000;
 /** Requests that may be repeated without harm: callers need not know whether they ran. */
 const HARMLESS: ReadonlySet<string> = new Set(['find', 'attach']);
@@ -21,13 +21,13 @@ export class OutgoingCalls {
   readonly #messages = new Map<string, SentCall>();
   #count: number;
 
-  /** @param count how many there have been before */
+  /** @param count the number of earlier calls */
   constructor(link: ReliableLink, count = 0) {
     this.#link = link;
     this.#count = count;
   }
 
-  /** How many there have been. */
+  /** The number of calls so far. */
   get count(): number {
     return this.#count;
   }
@@ -37,11 +37,11 @@ export class OutgoingCalls {
   }
 
   /**
-   * Sends a request and waits for its answer, which may be left unawaited.
+   * Sends a request and resolves with its answer. The caller need not await it.
    *
-   * @throws McpSseError (as a rejection) what the other node refuses it with;
-   * `adapter-unavailable` when the request was never sent, `outcome-unknown` when it may have
-   * arrived, `message-too-large` when the adapter does not carry it.
+   * @throws McpSseError (as a rejection) the refusal of the other node; `adapter-unavailable` if
+   * the request was never sent, `outcome-unknown` if it may have arrived, `message-too-large` if
+   * the adapter does not carry it.
    */
   call(operation: string, params: unknown, timeoutMs: number = DEADLINE_MS): Promise<unknown> {
     let text: string;
@@ -98,7 +98,7 @@ export class OutgoingCalls {
   #withdraw(id: string, error: McpSseError): McpSseError {
     const sent = this.#messages.get(id);
     this.#messages.delete(id);
-    // Never "it was not sent" for something that may run.
+    // A request that may run must never count as unsent.
     if (!sent || this.#link.withdraw(sent.message) || HARMLESS.has(sent.operation)) return error;
     return outcomeUnknown();
   }

@@ -10,15 +10,15 @@ import { resourceOf, type Operation, type Operations } from './operations.js';
 import { unreachable } from './outgoing-calls.js';
 
 /**
- * Each request may also fail as `Peer.call` does: `session-not-found` when the node is no more,
- * `adapter-unavailable` when nothing could be sent, `outcome-unknown` when there is no answer.
+ * Each request may also fail as `Peer.call` does: `session-not-found` if the node is gone,
+ * `adapter-unavailable` if nothing could be sent, `outcome-unknown` if there is no answer.
  */
 export class RemoteHost implements Host {
   readonly #peer: Peer;
   readonly #probes: Probes;
   readonly #undeliverable: () => McpSseError | undefined;
 
-  /** @param undeliverable returns why nothing can be delivered to its sessions now, or undefined */
+  /** @param undeliverable returns an error if nothing can be delivered to its sessions now */
   constructor(
     peer: Peer,
     probes: Probes,
@@ -29,12 +29,12 @@ export class RemoteHost implements Host {
     this.#undeliverable = undeliverable;
   }
 
-  /** Its name. */
+  /** The name of the node. */
   get node(): string {
     return this.#peer.node;
   }
 
-  /** Why a message cannot be delivered, as far as that is known without its contents. */
+  /** The error if a message cannot be delivered, whatever its contents; undefined if it may be. */
   get refusal(): McpSseError | undefined {
     return this.#undeliverable();
   }
@@ -85,9 +85,9 @@ export class RemoteHost implements Host {
   }
 }
 
-/** The sessions of a node of which nothing was ever heard: every request fails at once. */
+/** The sessions of an unknown node: every request fails at once. */
 export class UnknownHost implements Host {
-  /** What every request fails with. */
+  /** The error of every request. */
   readonly refusal: McpSseError;
   readonly #probes: Probes;
 
@@ -115,9 +115,9 @@ export class UnknownHost implements Host {
 }
 
 /**
- * Passes answers to probes to the node that asked, not by way of the session's owner: an owner
- * whose event loop is blocked would pass them on after the probe has given up, and the session
- * would be lost. The owner checks whose session it is when the stream is attached.
+ * Passes answers to probes directly to the node that asked, not through the session's owner: an
+ * owner with a blocked event loop would pass them on too late, and the session would be lost. The
+ * owner checks the principal when the stream is attached.
  */
 function settleProbes({ messages, sessionId, position }: InboundPost, probes: Probes): void {
   for (const message of messages) probes.settle(message, { sessionId, position });

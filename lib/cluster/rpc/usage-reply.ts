@@ -1,4 +1,4 @@
-// Checks what another node answers to `usage`.
+// Checks the answer of another node to `usage`.
 import { z } from 'zod';
 
 import { McpSseError } from '../../errors.js';
@@ -21,7 +21,7 @@ const row = z.object({
 });
 const report = z.object({ rows: z.array(row).max(MAX_ROWS), forgotten: count, since: count });
 
-/** @throws McpSseError `internal` for what is no answer to `usage` */
+/** @throws McpSseError `internal` for anything but an answer to `usage` */
 export function checkedUsage(answer: unknown): UsageReport {
   const result = report.safeParse(answer);
   if (!result.success)
