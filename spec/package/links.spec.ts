@@ -15,6 +15,11 @@ it.each(pages)('every link of %s inside the repository leads somewhere', (file) 
   expect(brokenLinks(file)).toEqual([]);
 });
 
+it.each(pages)('%s has no marks of a merge that was left unfinished', (file) => {
+  // As git writes them, and as Prettier makes quotes of them.
+  expect(readText(file)).not.toMatch(/^(<{7}|={7}$|(> ?){7})/m);
+});
+
 it('a link to a file, a heading or a picture that is not there is found', () => {
   const page = `# One [two](LICENSE)
 [a file](docs/none.md), [a folder](none/), [above](../elsewhere), [a heading](#one-none),
