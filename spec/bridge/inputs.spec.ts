@@ -7,7 +7,7 @@ import { textOf } from '../support/sdk/clients.js';
 import { bridged } from './bridged.js';
 import { serveModern } from './upstreams.js';
 
-describe('an upstream of 2026 that wants input', () => {
+describe('an upstream of 2026 that asks for input', () => {
   const TOOL = { inputSchema: z.object({}) };
   const newServer = (): McpServer => {
     const server = new McpServer({ name: 'asks', version: '1' });
@@ -28,13 +28,13 @@ describe('an upstream of 2026 that wants input', () => {
     return server;
   };
 
-  it('may want to be asked again, without a question', async () => {
+  it('may ask for a repeated request without a question', async () => {
     const { client, connect } = await bridged((await serveModern(newServer)).url);
     await connect();
     expect(textOf(await client.callTool({ name: 'later' }))).toBe('now');
   });
 
-  it("gets no answer where the client refuses one: the client's error is that of its call", async () => {
+  it('gets no answer if the client refuses: its error becomes that of its call', async () => {
     const { client, connect } = await bridged((await serveModern(newServer)).url);
     await connect();
     client.setRequestHandler('roots/list', () => {
@@ -46,7 +46,7 @@ describe('an upstream of 2026 that wants input', () => {
     });
   });
 
-  it('may not ask for ever', async () => {
+  it('may not ask forever', async () => {
     const { client, connect } = await bridged((await serveModern(newServer)).url);
     await connect();
     client.setRequestHandler('roots/list', () => ({ roots: [] }));
@@ -56,7 +56,7 @@ describe('an upstream of 2026 that wants input', () => {
     });
   });
 
-  it('is not waited for by a client that leaves in the middle', async () => {
+  it('does not keep a client that leaves in the middle', async () => {
     const { client, connect, server } = await bridged((await serveModern(newServer)).url);
     await connect();
     let asked = false;
