@@ -2,7 +2,8 @@
 // examples/everything over HTTP+SSE: the suite's client transport, which is Streamable HTTP, is
 // replaced by the SDK's SSE client. Then as it is, over Streamable HTTP, against a handler of the SDK
 // that is `streamableHttp` at the same URL: what passes with the handler alone must. Then over HTTP+SSE against
-// a bridge, in front of the same server as Streamable HTTP and stdio. Installs the suite below .tmp/conformance.
+// a bridge, in front of the same server as Streamable HTTP and stdio, and of one that speaks 2026-07-28
+// only. Installs the suite below .tmp/conformance.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -139,6 +140,7 @@ async function main(): Promise<void> {
   await withServer('scripts/conformance/bridged.ts', async (url) => {
     await checkOverSse(url, 'bridge to Streamable HTTP: ');
     await checkOverSse(new URL('/stdio/sse', url).href, 'bridge to stdio: ');
+    await checkOverSse(new URL('/modern/sse', url).href, 'bridge to 2026-07-28: ');
   });
 }
 
