@@ -43,6 +43,7 @@ const waiting = [
 const programs = [
   ...[
     'bench/targets',
+    'bridge/exit',
     'bridge/stdio',
     'bridge/stdio-flows',
     'cli/demo',

@@ -16,6 +16,7 @@ it.each([
   [{ upstream: 'ftp://tools.example' }, /http: or https:/],
   [{ upstream: 'https://me:secret@tools.example' }, /must have no password/],
   [{ upstream, forwardHeader: [] }, /unknown option forwardHeader. Did you mean forwardHeaders/],
+  [{ upstream, colour: 'red' }, /unknown option colour$/],
   [{ upstream, forwardHeaders: 'authorization' }, /must be an array/],
   [{ upstream, forwardHeaders: [''] }, /no name of a header/],
   [{ upstream, forwardHeaders: ['a b'] }, /no name of a header/],
@@ -67,11 +68,11 @@ describe('the environment of a command', () => {
     return 'env' in parsed ? parsed.env : undefined;
   };
 
-  it('has PATH and nothing else by default', () => {
+  it('has PATH and nothing else', () => {
     expect(envOf()).toEqual({ PATH: process.env.PATH });
   });
 
-  it('has the named variables that exist', () => {
+  it('has what is named, as far as there is something of that name', () => {
     process.env.BRIDGE_SPEC = 'here';
     expect(envOf(['BRIDGE_SPEC', 'BRIDGE_SPEC_NOT'])).toEqual({
       PATH: process.env.PATH,
@@ -80,7 +81,7 @@ describe('the environment of a command', () => {
     delete process.env.BRIDGE_SPEC;
   });
 
-  it('has the variables of an object, PATH included', () => {
+  it('has what a record says, PATH included', () => {
     expect(envOf({ PATH: '/bin', KEY: 'value' })).toEqual({ PATH: '/bin', KEY: 'value' });
   });
 });
@@ -98,6 +99,12 @@ it('shows the upstream without its query, and without keys in its path', () => {
 it.each(['', 'x'.repeat(81), 'two\nlines', '\u202e', 1])('refuses the name %j', (name) => {
   const options = { upstream: 'https://tools.example/mcp', name: name as string };
   expect(() => bridge(options)).toThrow('name must be');
+});
+
+it('takes a URL as text or as an object', () => {
+  for (const url of [upstream, new URL(upstream)]) {
+    expect(parseOptions({ upstream: url }).upstream).toEqual(new URL(upstream));
+  }
 });
 
 it('shows a command without its folder and arguments', () => {

@@ -1,30 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 
 import type { UpstreamCommand } from '../../lib/bridge/index.js';
 import { eventually } from '../support/eventually.js';
 import { textOf } from '../support/sdk/clients.js';
 import { bridged, greet } from './bridged.js';
+import { isAlive } from './is-alive.js';
 
 const program = (name: string, ...args: string[]): UpstreamCommand => ({
   command: process.execPath,
   args: [fileURLToPath(new URL(`programs/${name}.mjs`, import.meta.url)), ...args],
 });
 const V1 = program('stdio-v1');
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // One that has ended may still have to be noted by its parent.
-    return (
-      process.platform !== 'linux' || !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-    );
-  } catch {
-    return false;
-  }
-}
 
 type Bridged = Awaited<ReturnType<typeof bridged>>;
 
@@ -51,7 +42,7 @@ it.each(['stdio-v1', 'stdio-modern'])(
   },
 );
 
-it('passes only listed variables to the program', async () => {
+it('gives the program no variable that was not listed', async () => {
   process.env.BRIDGE_SECRET = 'secret';
   process.env.BRIDGE_LISTED = 'listed';
   const to = await bridged({ ...V1, env: ['BRIDGE_LISTED'] });
@@ -63,13 +54,13 @@ it('passes only listed variables to the program', async () => {
   delete process.env.BRIDGE_LISTED;
 });
 
-it('runs it in the given folder', async () => {
+it('runs it in the folder that is named', async () => {
   const to = await bridged({ ...V1, cwd: '/' });
   await to.connect();
   expect(await call(to, 'cwd')).toBe('/');
 });
 
-it('restarts it after a crash, and reports the lost call', async () => {
+it('starts it again when it has crashed, and says what happened to the call', async () => {
   const to = await bridged(V1);
   await to.connect();
   await expect(call(to, 'crash')).rejects.toMatchObject({
@@ -81,7 +72,7 @@ it('restarts it after a crash, and reports the lost call', async () => {
   expect(to.server.stats()).toMatchObject({ processes: 1, totals: { reconnects: 1 } });
 });
 
-it('restarts a modern program when it is needed', async () => {
+it('starts a modern one again when it is needed', async () => {
   const to = await bridged(program('stdio-modern'));
   await to.connect();
   await expect(call(to, 'crash')).rejects.toMatchObject({ data: { hop: 'upstream' } });
@@ -93,7 +84,48 @@ it('restarts a modern program when it is needed', async () => {
   expect(to.server.stats()).toMatchObject({ processes: 1, totals: { reconnects: 1 } });
 });
 
-it('passes stderr, and lines of stdout that are no messages, to the hook', async () => {
+it('says that a modern one cannot be started again, and starts it when it can', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gone-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [flag, script] = [join(folder, 'flag'), join(folder, 'program.mjs')];
+  const server = new URL('programs/stdio-modern.mjs', import.meta.url);
+  writeFileSync(
+    script,
+    `import { existsSync } from 'node:fs';
+    if (existsSync(${JSON.stringify(flag)})) process.exit(3);
+    await import(${JSON.stringify(server.href)});`,
+  );
+  const to = await bridged({ command: process.execPath, args: [script] }, { era: 'modern' });
+  await to.connect();
+  writeFileSync(flag, '');
+  await expect(call(to, 'crash')).rejects.toMatchObject({ data: { hop: 'upstream' } });
+  const [session] = to.served.mcp.sessions;
+  await eventually(() => to.server.upstreamOf(session!.id)?.state === 'failed');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await expect(greet(to.client)).rejects.toMatchObject({ data: { hop: 'upstream' } });
+  expect(to.server.upstreamOf(session!.id)).toMatchObject({ state: 'failed', pid: undefined });
+  // Nobody waits for a notification: the failure is told to the hook.
+  const before = to.errors.length;
+  await to.client.notification({ method: 'vendor/news' });
+  await eventually(() => to.errors.length > before);
+  rmSync(flag);
+  const hello = async (): Promise<string> =>
+    greet(to.client).catch((error: unknown) => String(error));
+  let said = '';
+  while (!said.startsWith('Hello')) said = await hello();
+});
+
+it('tells the hook a last line of stderr that has no end', async () => {
+  const lines: string[] = [];
+  const hooks = { onStderr: (line: string) => lines.push(line) };
+  const code = "process.stderr.write('no end'); process.exitCode = 3";
+  const command = { command: process.execPath, args: ['-e', code] };
+  expect(await (await bridged(command, { hooks })).failure()).toBeDefined();
+  await eventually(() => lines.length === 1);
+  expect(lines).toEqual(['no end']);
+});
+
+it('tells the hook lines of stderr, and of stdout what is no message', async () => {
   const lines: string[] = [];
   const hooks = { onStderr: (line: string) => lines.push(line) };
   const to = await bridged(V1, { hooks });
@@ -114,7 +146,7 @@ it('ends a program that sends too large a message', async () => {
   await expect(call(to, 'huge')).rejects.toMatchObject({ data: { reason: 'invalid-answer' } });
 });
 
-it('kills a program that does not end, and its children', async () => {
+it('kills what does not end, and what that has started', async () => {
   const to = await bridged(program('stdio-v1', 'stubborn'), { closeTimeoutMs: 400 });
   await to.connect();
   const pids = await pidsOf(to);
@@ -125,7 +157,7 @@ it('kills a program that does not end, and its children', async () => {
   expect(to.server.stats().processes).toBe(0);
 });
 
-it('kills a program that hangs', async () => {
+it('kills one that hangs', async () => {
   const to = await bridged(V1, { closeTimeoutMs: 400, requestTimeoutMs: 300 });
   await to.connect();
   const [pid] = await pidsOf(to);
@@ -134,7 +166,7 @@ it('kills a program that hangs', async () => {
   expect(isAlive(pid!)).toBe(false);
 });
 
-it('opens no more sessions than processes may run', async () => {
+it('takes no more sessions than processes may run', async () => {
   const to = await bridged(V1, { maxProcesses: 1 });
   await to.connect();
   const refused = await fetch(`${to.served.url}/sse`);
@@ -157,7 +189,7 @@ it.each([
     { command: process.execPath, args: ['-e', 'setInterval(() => 0, 1e4)'] },
     'timeout',
   ],
-])('reports a program %s', async (_name, upstream, reason) => {
+])('says so of a program %s', async (_name, upstream, reason) => {
   const { failure, server } = await bridged(upstream, {
     connectTimeoutMs: 1_000,
     closeTimeoutMs: 400,
@@ -166,7 +198,7 @@ it.each([
   await eventually(() => server.stats().processes === 0);
 });
 
-it('refuses messages for a program that does not read', async () => {
+it('refuses what would wait for a program that does not read', async () => {
   const code = `process.stdin.once('data', (line) => {
     process.stdin.pause();
     const serverInfo = { name: 'deaf', version: '1' };

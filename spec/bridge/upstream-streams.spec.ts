@@ -18,7 +18,7 @@ const log = (data: string): unknown => ({
 
 describe('a stream of the upstream', () => {
   // Express answers so where only POST has a route.
-  it.each([400, 404, 406, 501])('that is refused with %d counts as no stream', async (status) => {
+  it.each([400, 404, 406, 501])('that is refused with %d is none', async (status) => {
     const upstream = await scripted(noTools, {
       stream: (_req, res) => res.writeHead(status).end('Cannot GET /mcp: no session'),
     });
@@ -32,7 +32,7 @@ describe('a stream of the upstream', () => {
     expect(server.stats()).toMatchObject({ sessions: { open: 1 }, totals: { opened: 1 } });
   });
 
-  it('that is an HTML page counts as no stream', async () => {
+  it('that is a page is none', async () => {
     const upstream = await scripted((_req, res) => res.writeHead(202).end(), {
       stream: (_req, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<p>MCP</p>'),
     });
@@ -47,7 +47,7 @@ describe('a stream of the upstream', () => {
     ['503', (res: ServerResponse) => res.writeHead(503).end(), { reason: 'refused', status: 503 }],
     ['429', (res: ServerResponse) => res.writeHead(429).end(), { reason: 'refused', status: 429 }],
     ['a cut connection', (res: ServerResponse) => res.destroy(), { reason: 'closed' }],
-  ])('that is refused for now is tried again, and reported once: %s', async (_, refuse, error) => {
+  ])('that is refused for now is tried again, and told of once: %s', async (_, refuse, error) => {
     let open: ServerResponse | undefined;
     const upstream = await scripted(noTools, {
       stream: ({ headers }, res) => {
@@ -92,6 +92,34 @@ describe('a stream of the upstream', () => {
     },
   );
 
+  it('that is over, and is no more, is not waited for', async () => {
+    let streams = 0;
+    const upstream = await scripted((_req, res) => res.writeHead(202).end(), {
+      stream: (_req, res) => {
+        streams += 1;
+        if (streams > 1) return void res.writeHead(405).end();
+        events(res);
+        res.end('retry: 0\n\n');
+      },
+    });
+    const { client, connect } = await bridged(upstream.url);
+    await connect();
+    await eventually(() => streams === 2);
+    await expect(client.listTools()).rejects.toMatchObject({ data: { reason: 'invalid-answer' } });
+  });
+
+  it('that has not begun when its session ends is no error', async () => {
+    const upstream = await scripted(noTools, { stream: () => undefined });
+    const { client, connect, errors, server } = await bridged(upstream.url, {
+      closeTimeoutMs: 300,
+    });
+    await connect();
+    await eventually(() => upstream.requests.some(({ method }) => method === 'GET'));
+    await client.close();
+    await server.close();
+    expect(errors).toEqual([]);
+  });
+
   it.each([
     ['200', () => new Response('')],
     ['204', () => new Response(null, { status: 204 })],
@@ -100,7 +128,7 @@ describe('a stream of the upstream', () => {
       () =>
         new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } }),
     ],
-  ])('is opened if the handshake ends with %s', async (_, end) => {
+  ])('is opened where the handshake ends with %s', async (_, end) => {
     const upstream = await scripted(noTools, {
       stream: (_req, res) => {
         events(res);
@@ -198,14 +226,14 @@ describe('a request that is answered with 202', () => {
     data: { hop: 'upstream', reason: 'invalid-answer', outcome: 'unknown' },
   };
 
-  it('fails at once if the upstream has no stream', async () => {
+  it('fails at once where the upstream has no stream', async () => {
     const upstream = await scripted(accept);
     const { client, connect } = await bridged(upstream.url);
     await connect();
     await expect(client.listTools()).rejects.toMatchObject(failure);
   });
 
-  it.each(['auto', 'modern'] as const)('fails at once as the first request: %s', async (era) => {
+  it.each(['auto', 'modern'] as const)('fails at once as the first of all: %s', async (era) => {
     const upstream = await serveHttp((_req, res) => res.writeHead(202).end());
     const { failure: failed } = await bridged(upstream.url, { era });
     // The SDK's client says it in words of its own.

@@ -32,7 +32,7 @@ class Page {
   }
 }
 
-it('serves an EventSource whose page posts with any HTTP client', async () => {
+it('serves an EventSource that posts with whatever it has', async () => {
   const { url, server } = await serve({}, { mount: '/api/v1' });
   const page = new Page(`${url}/sse`);
   const http = supertest(server);
@@ -52,7 +52,7 @@ it('serves an EventSource whose page posts with any HTTP client', async () => {
   expect(page.endpoints).toHaveLength(1);
 });
 
-it('delivers only whole messages to an EventSource, whatever they contain', async () => {
+it('shows an EventSource nothing but whole messages, whatever is in them', async () => {
   const { url, mcp } = await serve();
   const page = new Page(`${url}/sse`);
   await page.endpoint();
@@ -112,7 +112,7 @@ it('answers refusals as JSON-RPC errors', async () => {
   expect(page.messages).toEqual([]);
 });
 
-it('gives an EventSource whose session has ended a new one', async () => {
+it('lets an EventSource that was cut off come back to a session of its own', async () => {
   const { url, mcp } = await serve({}, {});
   const page = new Page(`${url}/sse`);
   await page.endpoint();

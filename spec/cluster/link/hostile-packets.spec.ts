@@ -54,7 +54,7 @@ const bodies = fc.oneof(
     .map(([operation, json]) => `call 1 ${operation}\n${json}`),
 );
 
-it('survives any packet that others publish, unnoticed by its sessions', async () => {
+it('survives whatever others publish, and its sessions notice nothing', async () => {
   const adapter = localAdapter();
   const node = await serve({ adapter: adapter });
   await eventually(() => node.mcp.stats().cluster?.up === true);
@@ -73,7 +73,7 @@ it('survives any packet that others publish, unnoticed by its sessions', async (
   expect(node.mcp.sessions.size).toBe(1);
 });
 
-it('refuses an unknown call', async () => {
+it('refuses a request that it does not know', async () => {
   const adapter = localAdapter();
   const node = await serve({ adapter: adapter });
   await eventually(() => node.mcp.stats().cluster?.up === true);

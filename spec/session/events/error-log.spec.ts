@@ -31,7 +31,7 @@ it('logs no fault of a client', async () => {
   expect(log).not.toHaveBeenCalled();
 });
 
-it('logs nothing with an onError', async () => {
+it('logs nothing where there is an onError', async () => {
   const log = logged();
   const errors: string[] = [];
   const { url } = await serve({
@@ -43,7 +43,7 @@ it('logs nothing with an onError', async () => {
   expect(log).not.toHaveBeenCalled();
 });
 
-it('survives a cause that cannot be inspected', async () => {
+it('lives through a cause that cannot be shown', async () => {
   const log = logged();
   log.mockImplementationOnce(() => {
     throw new Error('custom inspection');

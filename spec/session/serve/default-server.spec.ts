@@ -10,7 +10,7 @@ async function open(): Promise<StreamClient> {
 }
 
 it.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
-  'agrees to the protocol version %s',
+  'agrees to the protocol version %s when it is asked for it',
   async (protocolVersion) => {
     const client = await open();
     const answer = await client.request('initialize', { protocolVersion });
@@ -23,7 +23,7 @@ it.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
 );
 
 it.each(['2099-12-31', '', 7, undefined])(
-  'offers its latest version to a request for %s',
+  'offers its latest version when it is asked for %s',
   async (protocolVersion) => {
     const client = await open();
     const answer = await client.request('initialize', { protocolVersion });
@@ -31,7 +31,7 @@ it.each(['2099-12-31', '', 7, undefined])(
   },
 );
 
-it('returns empty lists for each of its capabilities', async () => {
+it('lists what its capabilities promise: nothing, of each', async () => {
   const client = await open();
   const listed = async (method: string): Promise<unknown> => (await client.request(method)).result;
   expect(await listed('ping')).toEqual({});
@@ -42,7 +42,7 @@ it('returns empty lists for each of its capabilities', async () => {
 });
 
 it.each(['tools/call', 'no/such/method', 'toString', '__proto__'])(
-  'rejects the unknown method %s',
+  'does not know the method %s',
   async (method) => {
     const client = await open();
     const { error } = await client.request(method);

@@ -23,7 +23,7 @@ function serverWith(resolver: unknown, received: JsonRpcMessage[] = []): () => M
   });
 }
 
-describe('an invalid challenge', () => {
+describe('what is no challenge', () => {
   it.each<[string, unknown]>([
     ['null', () => null],
     ['a text', () => 'write'],
@@ -40,7 +40,7 @@ describe('an invalid challenge', () => {
     ['a throw', () => JSON.parse('{') as unknown],
     ['a rejection', () => Promise.reject(new Error('no'))],
     ['a promise of nonsense', () => Promise.resolve({ scopes: 'write' })],
-  ])('%s is reported, and refuses the request with 500', async (_, resolver) => {
+  ])('%s refuses the request with 500, and is reported', async (_, resolver) => {
     const received: JsonRpcMessage[] = [];
     const errors: string[] = [];
     const { url } = await serve({
@@ -56,7 +56,7 @@ describe('an invalid challenge', () => {
   });
 });
 
-it('accepts a challenge without authentication, and then names no metadata', async () => {
+it('takes a challenge without authentication, and names no metadata then', async () => {
   const { url } = await serve({ server: serverWith(() => ({ scopes: ['a', 'b'] })) });
   const client = await StreamClient.open(`${url}/sse`);
   const { status, headers } = await client.post(request(1));
@@ -66,7 +66,7 @@ it('accepts a challenge without authentication, and then names no metadata', asy
   ]);
 });
 
-it('waits for the resolver no longer than for a hook', async () => {
+it('waits for an answer no longer than for a hook', async () => {
   const codes: string[] = [];
   const { url } = await serve({
     server: serverWith(() => new Promise(() => undefined)),
@@ -78,7 +78,7 @@ it('waits for the resolver no longer than for a hook', async () => {
   expect(codes).toEqual(['hook-timeout']);
 });
 
-it('refuses a request whose session has closed meanwhile', async () => {
+it('refuses what its session did not live to see', async () => {
   const asked = deferred();
   const answer = deferred<undefined>();
   const received: JsonRpcMessage[] = [];
