@@ -74,7 +74,7 @@ export async function readJson(
     throw new McpSseError(
       'internal',
       'middleware in front has read the body of this POST without setting req.body: mount ' +
-        'mcpSse() in front of it, set req.body there, or call next() there before the first await',
+        'mcpSse() in front of it, call next() before it awaits anything, or let it set req.body',
     );
   }
   if (isTooDeep(body)) throw tooDeep();

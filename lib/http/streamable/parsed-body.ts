@@ -20,7 +20,7 @@ export function restoreBody(req: McpSseRequest): void {
     throw new McpSseError(
       'internal',
       'middleware in front has read the body of this POST without setting req.body: mount ' +
-        'mcpSse() in front of it, set req.body there, or call next() there before the first await',
+        'mcpSse() in front of it, call next() before it awaits anything, or let it set req.body',
     );
   }
   Object.defineProperty(req, Symbol.asyncIterator, {
