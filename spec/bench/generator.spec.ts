@@ -58,7 +58,7 @@ async function session(spoil: (frame: string, message: ClientMessage) => string)
 }
 
 describe('the generator', () => {
-  it('takes right answers, short and long, however lines end', async () => {
+  it('accepts correct answers, short and long, with any line ends', async () => {
     const { call } = await session((frame) => frame);
     await call();
     await call(300_000);

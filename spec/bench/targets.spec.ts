@@ -30,22 +30,22 @@ describe('judge', () => {
     expect(judged).toMatchObject({ value: expect.closeTo(0.4), mark: 'ok', target: '≤ 0.42' });
   });
 
-  it('marks what is missed', () => {
+  it('marks missed targets', () => {
     const judged = ofBurst(bursts([3, 1.5]));
     expect(judged).toMatchObject({ value: 0.5, mark: 'SHORT' });
   });
 
-  it('counts a figure that is missing from a round that was run as missed', () => {
+  it('counts a figure that a round did not measure as missed', () => {
     expect(ofBurst(bursts([3, Number.NaN])).mark).toBe('SHORT');
   });
 
-  it('does not judge what was not run', () => {
+  it('does not judge targets that were not run', () => {
     const judged = judge(bursts([3, 1.2]));
     expect(judged.filter(({ mark }) => mark !== 'not run')).toHaveLength(1);
     expect(shortfall(judged)).toBeUndefined();
   });
 
-  it('compares growth with that of raw-http', () => {
+  it('compares growth with the growth of raw-http', () => {
     const samples = {
       'raw-http': [{ cpuFew: 20, cpuMany: 30, heapSome: 5, heapMany: 5 }],
       'ours-handler': [{ cpuFew: 20, cpuMany: 36, heapSome: 10, heapMany: 13 }],
@@ -57,13 +57,13 @@ describe('judge', () => {
     ]);
   });
 
-  it('subtracts what a call at home takes from a relayed one', () => {
+  it('subtracts the time of a local call from a relayed one', () => {
     const samples = { 'ours-at-home': [{ p50: 300 }], 'ours-relayed': [{ p50: 600 }] };
     const judged = judge({ relayed: { title: '', seconds: 1, samples } });
     expect(judged.find(({ target }) => target === '≤ 350 µs')).toMatchObject({ value: 300 });
   });
 
-  it('fails a check that has looked at nothing', () => {
+  it('fails a check that has compared nothing', () => {
     expect(shortfall(judge({}))).toBe('no target was measured');
   });
 });
@@ -92,7 +92,7 @@ describe('npm run bench -- --check', () => {
     });
   }
 
-  it('exits with 0 when all that was measured is reached', async () => {
+  it('exits with 0 when all measured targets are reached', async () => {
     const { code, output } = await check(bursts([3, 1.2]));
     expect(output).toContain('burst, cpu: ours-handler × raw-http');
     expect(code).toBe(0);
@@ -108,13 +108,13 @@ describe('npm run bench -- --check', () => {
     expect((await check(bursts([3, Number.NaN]))).code).toBe(1);
   });
 
-  it('exits with 1 on a Node that the targets are not for', async () => {
+  it('exits with 1 on a Node version without targets', async () => {
     const { code, output } = await check(bursts([3, 1.2]), 'v22.1.0');
     expect(output).toContain('not for v22.1.0');
     expect(code).toBe(1);
   });
 
-  it('exits with 1 on a run whose figures mean nothing', async () => {
+  it('exits with 1 on a smoke run, whose figures mean nothing', async () => {
     expect((await check(bursts([3, 1.2]), 'v24.0.0', 'smoke')).code).toBe(1);
   });
 });

@@ -120,7 +120,7 @@ describe.each(CLIENTS)('a client of SDK %s with OAuth', (_, connect) => {
   it.each([
     ['2025', () => v1Handler],
     ['2026', modernHandler],
-  ])('gets its token from what the upstream of %s demands', async (_era, handler) => {
+  ])('follows the challenge of an upstream of %s to get its token', async (_era, handler) => {
     const { entry, issued, upstream } = await protectedUpstream(handler());
     const client = await connect(entry, entry.origin);
     expect(await client.greet()).toBe('Hello, Ann');
@@ -129,7 +129,7 @@ describe.each(CLIENTS)('a client of SDK %s with OAuth', (_, connect) => {
     await client.close();
   });
 
-  it('gets another one when it has expired, after one call that is told', async () => {
+  it('gets a new token when the old one has expired, after one failed call', async () => {
     const { entry, issued, tokens } = await protectedUpstream(v1Handler);
     const client = await connect(entry, entry.origin);
     // By now the upstream's own stream is there, which would be refused as well.
@@ -164,15 +164,18 @@ it.each([
   [401, undefined, 401, 'Bearer'],
   [403, 'Bearer error="insufficient_scope", scope="a"', 403, /insufficient_scope/],
   [403, 'Bearer realm="a"', 403, 'Bearer realm="a"'],
-])('answers a stream as the upstream would: %s %s', async (status, challenge, then, told) => {
-  const { url, requests, server } = await refused(status, challenge);
-  const { status: answered, headers } = await fetchText(url, EVENT_STREAM);
-  expect(answered).toBe(then);
-  expect(headers['www-authenticate']).toMatch(told);
-  expect(requests.map(({ headers: { authorization } }) => authorization)).toEqual(['Bearer old']);
-  expect(server.stats()).toMatchObject({ totals: { errors: { refused: 1 } } });
-  expect(Object.values(server.stats().sessions)).toEqual([0, 0, 0, 0, 0, 0]);
-});
+])(
+  'answers a stream request as the upstream would: %s %s',
+  async (status, challenge, then, told) => {
+    const { url, requests, server } = await refused(status, challenge);
+    const { status: answered, headers } = await fetchText(url, EVENT_STREAM);
+    expect(answered).toBe(then);
+    expect(headers['www-authenticate']).toMatch(told);
+    expect(requests.map(({ headers: { authorization } }) => authorization)).toEqual(['Bearer old']);
+    expect(server.stats()).toMatchObject({ totals: { errors: { refused: 1 } } });
+    expect(Object.values(server.stats().sessions)).toEqual([0, 0, 0, 0, 0, 0]);
+  },
+);
 
 it.each([
   ['401 by which a browser would ask for a password', 401, 'Basic realm="a"', {}],
@@ -193,7 +196,7 @@ it.each([
   expect((await client.post(request(2), EVENT_STREAM.headers)).status).toBe(202);
 });
 
-it('tells a refused token by the next POST with it, once, and no other token', async () => {
+it('refuses the next POST that has a refused token, once, and no POST with another token', async () => {
   let isRefusing = false;
   const accept = v1Listener(() => v1McpServer(newJournal())).listener;
   const upstream = await serveHttp((req, res) => {
@@ -228,7 +231,7 @@ it('tells a refused token by the next POST with it, once, and no other token', a
   expect([status, headers['www-authenticate']]).toEqual([401, 'Bearer']);
 });
 
-it('opens the stream when the upstream says nothing', async () => {
+it('opens the stream when the upstream does not answer', async () => {
   const upstream = await serveHttp(() => undefined);
   const server = bridge({ upstream: upstream.url, forwardHeaders: ['authorization'] });
   onTestFinished(() => server.close());
@@ -237,7 +240,7 @@ it('opens the stream when the upstream says nothing', async () => {
   expect(client.status).toBe(200);
 });
 
-it('follows no redirect with the token of a client', async () => {
+it('sends no client token along a redirect', async () => {
   const elsewhere = await serveHttp((_req, res) => res.writeHead(401).end());
   const upstream = await serveHttp((_req, res) =>
     res.writeHead(307, { location: elsewhere.url }).end(),

@@ -6,7 +6,7 @@ const UPSTREAM = new URL('https://tools.example/mcp');
 const of = (header: string | null): string | undefined => bearerChallenge(header, UPSTREAM);
 const METADATA = 'https://tools.example/.well-known/oauth-protected-resource/mcp';
 
-describe('a challenge that goes on', () => {
+describe('a challenge that the bridge passes on', () => {
   it.each([
     ['Bearer', 'Bearer'],
     ['bearer REALM=tools', 'Bearer realm="tools"'],
@@ -23,7 +23,7 @@ describe('a challenge that goes on', () => {
   });
 });
 
-describe('what stays behind', () => {
+describe('a challenge that the bridge does not pass on', () => {
   it.each([
     ['another scheme', 'Basic realm="tools"', undefined],
     ['none', null, undefined],

@@ -20,7 +20,7 @@ const cancelled = (requestId: string, reason?: string): JsonRpcMessage => ({
   params: { requestId, ...(reason !== undefined && { reason }) },
 });
 
-it('asks by ids of its own, and passes results and errors back', () => {
+it('uses its own ids, and passes results and errors back', () => {
   const { sent, answers, calls, ask } = rig();
   ask(0, {});
   ask(0, {});
@@ -31,7 +31,7 @@ it('asks by ids of its own, and passes results and errors back', () => {
   expect(answers).toEqual([{ error }, { result: { roots: [] } }]);
 });
 
-it('drops what it has not asked for, and what comes twice', () => {
+it('drops unknown and repeated answers', () => {
   const { answers, calls, ask } = rig();
   ask(0, {});
   expect(calls.answer(result(0))).toBe(false);
@@ -42,14 +42,14 @@ it('drops what it has not asked for, and what comes twice', () => {
   expect(answers).toHaveLength(1);
 });
 
-it('takes a thousand at a time', () => {
+it('accepts a thousand calls at a time', () => {
   const { sent, answers, ask } = rig();
   for (let id = 0; id < 1_001; id += 1) ask(id, {});
   expect(sent).toHaveLength(1_000);
   expect(answers).toMatchObject([{ error: { code: -32000 } }]);
 });
 
-it('answers for a client that does not, and tells it so', async () => {
+it('answers in place of a silent client, and cancels the call there', async () => {
   const { sent, answers, ask } = rig(1);
   ask(0, {});
   await eventually(() => answers.length === 1);
@@ -57,7 +57,7 @@ it('answers for a client that does not, and tells it so', async () => {
   expect(sent[1]).toEqual(cancelled('bridge:1', 'timeout'));
 });
 
-it('cancels one of an upstream, all of one, and all', () => {
+it('cancels one call, all calls of one upstream, and all calls', () => {
   const { sent, answers, calls, ask } = rig();
   const [one, other] = [{}, {}];
   ask(0, one);
@@ -77,7 +77,7 @@ it('cancels one of an upstream, all of one, and all', () => {
   expect(answers).toEqual([]);
 });
 
-it('forgets all without a word', () => {
+it('forgets all calls without telling the client', () => {
   const { sent, answers, calls, ask } = rig();
   ask(0, {});
   calls.forget();

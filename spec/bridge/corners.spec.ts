@@ -98,7 +98,7 @@ it('describes an error by its deepest cause, once', () => {
 });
 
 group('an upstream that becomes another', () => {
-  it('is spoken to as one of 2025, where it was one of 2026', async () => {
+  it('uses the 2025 protocol after a restart, if the upstream spoke 2026 before', async () => {
     const port = await lastingPort();
     const modern = await serveModern(() => modernServer(), { port });
     const to = await bridged(modern.url);
@@ -113,7 +113,7 @@ group('an upstream that becomes another', () => {
     expect(to.server.upstreamOf(client.sessionId)).toMatchObject({ era: 'legacy' });
   });
 
-  it('is not asked twice whether it speaks 2026, if it has no sessions and does not', async () => {
+  it('is probed only once for 2026, if it has no sessions and does not speak it', async () => {
     const methods: unknown[] = [];
     const upstream = await serveHttp((req, res) => {
       let text = '';
@@ -144,7 +144,7 @@ group('an upstream that becomes another', () => {
   });
 });
 
-it('drops what 2026-07-28 has no word for, and passes what nobody knows', async () => {
+it('drops notifications that 2026-07-28 does not have, and passes unknown methods on', async () => {
   const upstream = await serveModern(() => modernServer());
   const { client, connect, server } = await bridged(upstream.url);
   await connect();
@@ -156,7 +156,7 @@ it('drops what 2026-07-28 has no word for, and passes what nobody knows', async 
   await expect(client.subscribeResource({ uri: 'test://text' })).resolves.toBeDefined();
 });
 
-it('refuses what would wait for an upstream that is not there yet, beyond a bound', async () => {
+it('bounds the messages that wait for an upstream to open', async () => {
   const upstream = await serveHttp(() => undefined);
   const { served } = await bridged(upstream.url, { closeTimeoutMs: 300 });
   const client = await StreamClient.open(`${served.url}/sse`);

@@ -40,7 +40,7 @@ it('does not wait for a program that hangs at its start when its session ends', 
   await eventually(() => server.stats().processes === 0);
 });
 
-it('does not wait for an upstream that hangs when it is connected to again', async () => {
+it('does not wait for an upstream that hangs while the bridge reconnects', async () => {
   const port = await lastingPort();
   const first = await scripted(noTools, { port });
   const { client, connect, server } = await bridged(first.url, { closeTimeoutMs: 300 });
@@ -57,7 +57,7 @@ it('does not wait for an upstream that hangs when it is connected to again', asy
   expect(await call).toBe('told');
 });
 
-it('closes an upstream that is there only when its session has ended', async () => {
+it('closes an upstream that opens only after its session has ended', async () => {
   const requests: string[] = [];
   const begun: (() => void)[] = [];
   const upstream = await serveHttp((req, res) => {

@@ -8,7 +8,7 @@ import { bridged } from './bridged.js';
 import { json, scripted, type Body } from './scripted.js';
 import { serveHttp } from './upstreams.js';
 
-it('says that the upstream cannot be reached, and not where it is', async () => {
+it('says that the upstream cannot be reached, without its address', async () => {
   const { failure, errors } = await bridged(`http://127.0.0.1:${await lastingPort()}/mcp`);
   const error = await failure();
   expect(error).toMatchObject({
@@ -20,7 +20,7 @@ it('says that the upstream cannot be reached, and not where it is', async () => 
 });
 
 it.each([401, 403])(
-  'tells of a %d, and not of a challenge to the bridge itself',
+  'reports a %d, but no challenge that is for the bridge itself',
   async (status) => {
     const challenge = 'Bearer realm="tools"';
     const upstream = await serveHttp((_req, res) =>
@@ -71,7 +71,7 @@ it.each([
       res.writeHead(200, { 'content-type': 'text/event-stream' }).end(': hi\n\n'),
     { reason: 'closed', outcome: 'unknown' },
   ],
-])('tells of %s', async (_name, answer, data) => {
+])('reports %s', async (_name, answer, data) => {
   const upstream = await scripted((_req, res) => void answer(res));
   const { client, connect } = await bridged(upstream.url);
   await connect();
@@ -80,22 +80,25 @@ it.each([
   await expect(client.listTools()).rejects.toMatchObject({ data: { hop: 'upstream', ...data } });
 });
 
-it.each(['application/json', 'text/event-stream'])('bounds a message as %s', async (type) => {
-  const upstream = await scripted((_req, res, { id }) => {
-    const text = JSON.stringify({
-      jsonrpc: '2.0',
-      id,
-      result: { tools: [], much: 'x'.repeat(100_000) },
+it.each(['application/json', 'text/event-stream'])(
+  'bounds the size of a message as %s',
+  async (type) => {
+    const upstream = await scripted((_req, res, { id }) => {
+      const text = JSON.stringify({
+        jsonrpc: '2.0',
+        id,
+        result: { tools: [], much: 'x'.repeat(100_000) },
+      });
+      res.writeHead(200, { 'content-type': type });
+      res.end(type === 'application/json' ? text : `data: ${text}\n\n`);
     });
-    res.writeHead(200, { 'content-type': type });
-    res.end(type === 'application/json' ? text : `data: ${text}\n\n`);
-  });
-  const { client, connect } = await bridged(upstream.url, { maxMessageBytes: 50_000 });
-  await connect();
-  await expect(client.listTools()).rejects.toMatchObject({ data: { hop: 'upstream' } });
-});
+    const { client, connect } = await bridged(upstream.url, { maxMessageBytes: 50_000 });
+    await connect();
+    await expect(client.listTools()).rejects.toMatchObject({ data: { hop: 'upstream' } });
+  },
+);
 
-it('passes many messages on a stream whose sum is larger than the bound of one', async () => {
+it('passes many messages on a stream, even if their sum exceeds the bound of one', async () => {
   const upstream = await scripted((_req, res, { id }) => {
     res.writeHead(200, { 'content-type': 'text/event-stream' });
     const log = {
@@ -111,7 +114,7 @@ it('passes many messages on a stream whose sum is larger than the bound of one',
   expect(await client.listTools()).toEqual({ tools: [] });
 });
 
-it('does not wait for ever for an upstream that hangs, and tells it so', async () => {
+it('gives up on an upstream that hangs, and cancels the call there', async () => {
   const bodies: Body[] = [];
   const upstream = await scripted((_req, _res, body) => void bodies.push(body));
   upstream.server.on('request', (req: IncomingMessage) => {
@@ -126,7 +129,7 @@ it('does not wait for ever for an upstream that hangs, and tells it so', async (
   expect(server.stats().totals.errors).toEqual({ timeout: 1 });
 });
 
-it('does not wait for ever for a handshake', async () => {
+it('gives up on a handshake that hangs', async () => {
   const upstream = await serveHttp(() => undefined);
   const { failure } = await bridged(upstream.url, { connectTimeoutMs: 300 });
   expect(await failure()).toMatchObject({ data: { hop: 'upstream', reason: 'timeout' } });
@@ -152,7 +155,7 @@ it('passes an error in the body of a refusal on as it is', async () => {
   await expect(client.listTools()).rejects.toMatchObject({ code: -32055, data: { some: 'data' } });
 });
 
-it('passes methods on that nobody knows, both ways', async () => {
+it('passes unknown methods on, both ways', async () => {
   const upstream = await scripted((_req, res, { id, ...rest }) => {
     res.writeHead(200, { 'content-type': 'text/event-stream' });
     const news = { jsonrpc: '2.0', method: 'vendor/news', params: { all: [1] } };

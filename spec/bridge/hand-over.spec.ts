@@ -59,7 +59,7 @@ async function handedOver(from: Node, to: Node, client: StreamClient, headers = 
   });
 }
 
-it('goes on with a process of its own, which is told what the client had said', async () => {
+it("continues with a new process, which gets the client's handshake again", async () => {
   const script = fileURLToPath(new URL('programs/stdio-v1.mjs', import.meta.url));
   const [from, to] = await nodes({ upstream: { command: process.execPath, args: [script] } });
   const client = await introduced(from);
@@ -75,7 +75,7 @@ it('goes on with a process of its own, which is told what the client had said', 
   expect(answered).toEqual(['call']);
 });
 
-it('is not held up by an upstream that is slow to start', async () => {
+it('does not wait for an upstream that is slow to start', async () => {
   let isSlow = false;
   const { listener } = v1Listener(() => v1McpServer(newJournal()));
   const upstream = await serveHttp((req, res) => {
@@ -94,7 +94,7 @@ it('is not held up by an upstream that is slow to start', async () => {
   expect(to.mcp.stats().totals).toMatchObject({ restored: 1 });
 });
 
-it('tells another upstream the level and the subscriptions, and the client to look anew', async () => {
+it('sets level and subscriptions at a new upstream, and tells the client that lists have changed', async () => {
   const told: string[] = [];
   const upstream = await serveV1(() => v1McpServer(newJournal()));
   const [from, to] = await nodes({
@@ -114,7 +114,7 @@ it('tells another upstream the level and the subscriptions, and the client to lo
   expect(to.upstream.upstreamOf(again.sessionId)).toMatchObject({ state: 'open' });
 });
 
-it("waits for the caller's token, which does not travel", async () => {
+it("waits for the caller's token, which does not move with the session", async () => {
   const { listener } = v1Listener(() => v1McpServer(newJournal()));
   const tokens = new Set<unknown>();
   const upstream = await serveHttp((req, res) => {

@@ -37,7 +37,7 @@ const OWN = [
 ];
 
 it.each(['2025', '2026'])(
-  'forwards nothing that was not listed, to an upstream of %s',
+  'forwards no header that is not listed, to an upstream of %s',
   async (era) => {
     const upstream =
       era === '2025'
@@ -56,7 +56,7 @@ it.each(['2025', '2026'])(
 );
 
 it.each(['2025', '2026'])(
-  'forwards what is listed, with all that goes to an upstream of %s',
+  'forwards listed headers with every request to an upstream of %s',
   async (era) => {
     const upstream =
       era === '2025'

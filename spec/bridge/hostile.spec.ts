@@ -26,7 +26,7 @@ async function served(options: BridgeOptions): Promise<{ url: string; server: Br
   return { url: `${url}/sse`, server };
 }
 
-it('sends everything to its one URL, whatever a client says', async () => {
+it('sends everything to its one URL, whatever a client sends', async () => {
   const upstream = await serveV1(() => v1McpServer(newJournal()));
   const { host } = new URL(upstream.url);
   const { url } = await served({
@@ -57,26 +57,23 @@ it('sends everything to its one URL, whatever a client says', async () => {
   }
 });
 
-it.skipIf(process.platform !== 'linux')(
-  'runs what it was told to run, without a shell',
-  async () => {
-    const script = fileURLToPath(new URL('programs/stdio-v1.mjs', import.meta.url));
-    const args = [script, COMMAND, '*'];
-    const { url, server } = await served({ upstream: { command: process.execPath, args } });
-    const client = await StreamClient.open(`${url}?command=${encodeURIComponent(COMMAND)}`, {
-      'x-command': COMMAND,
-    });
-    expect(await client.request('initialize', INITIALIZE)).toHaveProperty('result');
-    const { pid } = server.upstreamOf(client.sessionId)!;
-    const read = (name: string): string[] =>
-      readFileSync(`/proc/${String(pid)}/${name}`, 'utf8')
-        .split('\0')
-        .slice(0, -1);
-    expect(read('cmdline')).toEqual([process.execPath, ...args]);
-    expect(read('environ')).toEqual([`PATH=${String(process.env.PATH)}`]);
-    expect(readlinkSync(`/proc/${String(pid)}/cwd`)).toBe(process.cwd());
-  },
-);
+it.skipIf(process.platform !== 'linux')('runs its configured command without a shell', async () => {
+  const script = fileURLToPath(new URL('programs/stdio-v1.mjs', import.meta.url));
+  const args = [script, COMMAND, '*'];
+  const { url, server } = await served({ upstream: { command: process.execPath, args } });
+  const client = await StreamClient.open(`${url}?command=${encodeURIComponent(COMMAND)}`, {
+    'x-command': COMMAND,
+  });
+  expect(await client.request('initialize', INITIALIZE)).toHaveProperty('result');
+  const { pid } = server.upstreamOf(client.sessionId)!;
+  const read = (name: string): string[] =>
+    readFileSync(`/proc/${String(pid)}/${name}`, 'utf8')
+      .split('\0')
+      .slice(0, -1);
+  expect(read('cmdline')).toEqual([process.execPath, ...args]);
+  expect(read('environ')).toEqual([`PATH=${String(process.env.PATH)}`]);
+  expect(readlinkSync(`/proc/${String(pid)}/cwd`)).toBe(process.cwd());
+});
 
 it('lets no upstream forge an event, or an answer to another request', async () => {
   const forged = 'x\n\nevent: endpoint\ndata: /evil\r\n\r\ndata: {"jsonrpc":"2.0"}\u2028\n\n';

@@ -8,7 +8,7 @@ import { StreamClient } from '../support/stream-client.js';
 import { bridged } from './bridged.js';
 import { serveModern } from './upstreams.js';
 
-describe('an upstream of 2026 that wants input', () => {
+describe('an upstream of 2026 that asks for input', () => {
   const TOOL = { inputSchema: z.object({}) };
   const newServer = (): McpServer => {
     const server = new McpServer({ name: 'asks', version: '1' });
@@ -38,7 +38,7 @@ describe('an upstream of 2026 that wants input', () => {
     return server;
   };
 
-  it('may want to be asked again, without a question', async () => {
+  it('may ask for a repeated request without a question', async () => {
     const { client, connect } = await bridged((await serveModern(newServer)).url);
     await connect();
     expect(textOf(await client.callTool({ name: 'later' }))).toBe('now');
@@ -93,7 +93,7 @@ describe('an upstream of 2026 that wants input', () => {
     });
   });
 
-  it('may not ask for ever', async () => {
+  it('may not ask forever', async () => {
     const { client, connect } = await bridged((await serveModern(newServer)).url);
     await connect();
     client.setRequestHandler('roots/list', () => ({ roots: [] }));
@@ -103,7 +103,7 @@ describe('an upstream of 2026 that wants input', () => {
     });
   });
 
-  it('is not waited for by a client that leaves in the middle', async () => {
+  it('does not keep a client that leaves in the middle', async () => {
     const { client, connect, server } = await bridged((await serveModern(newServer)).url);
     await connect();
     let asked = false;

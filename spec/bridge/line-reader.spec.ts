@@ -21,7 +21,7 @@ it('reads the same lines, wherever the chunks end', () => {
   );
 });
 
-it('bounds a line, in one chunk and in several, and not the sum of several', () => {
+it('bounds each line, in one chunk or several, but not the sum of several lines', () => {
   const read: string[] = [];
   const reader = (): LineReader => new LineReader(10, (line) => read.push(line));
   expect(reader().push(Buffer.from('1234567890\n1234567890\n'))).toBe(true);

@@ -11,7 +11,7 @@ import { statesOf } from './states.js';
 
 vi.mock('../../lib/util/timers.js', () => import('../support/fast-timers.js'));
 
-it('gives a program up that was lost six times in a row, until the client wants it', async () => {
+it('does not restart a program that was lost six times in a row until the client needs it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lost-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [flag, program] = [join(folder, 'flag'), join(folder, 'program.mjs')];

@@ -25,7 +25,7 @@ it.each(['bom', 'crlf', 'banner'])('understands one that writes a %s', async (ho
   expect(await greet(to.client)).toBe('Hello, Ann');
 });
 
-it('tells the hook what a program writes to its output that is no message', async () => {
+it('passes output of a program that is no message to the hook', async () => {
   const lines: string[] = [];
   const hooks = { onStderr: (line: string) => lines.push(line) };
   const to = await bridged(odd('banner'), { ...QUICK, hooks });
@@ -37,7 +37,7 @@ it.each([
   ['batch', 'in a batch'],
   ['bytes of a letter', '漢字 🎉\u2028'],
   ['last word', 'without an end of line'],
-])('takes the answer of one with the oddity "%s"', async (name, answer) => {
+])('accepts the answer of a program with the oddity "%s"', async (name, answer) => {
   const heard: unknown[] = [];
   const to = await bridged(odd(), QUICK);
   to.client.setNotificationHandler('notifications/message', ({ params }) => {
@@ -48,7 +48,7 @@ it.each([
   expect(heard).toEqual(name === 'batch' ? ['news'] : []);
 });
 
-it('keeps up with one that floods its stderr', async () => {
+it('keeps up with a program that floods its stderr', async () => {
   let lines = 0;
   const hooks = { onStderr: () => (lines += 1) };
   const to = await bridged(odd(), { ...QUICK, hooks });
@@ -57,7 +57,7 @@ it('keeps up with one that floods its stderr', async () => {
   await eventually(() => lines === 20_000);
 });
 
-it('ends one that closes its output, and starts another', async () => {
+it('ends a program that closes its output, and starts another', async () => {
   const to = await bridged(odd(), QUICK);
   await to.connect();
   await expect(call(to, 'no output')).rejects.toMatchObject({
@@ -69,7 +69,7 @@ it('ends one that closes its output, and starts another', async () => {
   await eventually(() => to.server.stats().processes === 1);
 });
 
-it('ends one that closes its input, and starts another', async () => {
+it('ends a program that closes its input, and starts another', async () => {
   const to = await bridged(odd(), QUICK);
   await to.connect();
   expect(await call(to, 'no input')).toBe('closed');
@@ -84,7 +84,7 @@ it('ends one that closes its input, and starts another', async () => {
   await eventually(() => to.server.stats().processes === 1);
 });
 
-it('keeps a request for the next process, if it comes between two', async () => {
+it('keeps a request that arrives between two processes for the next one', async () => {
   const to = await bridged(odd(), QUICK);
   await to.connect();
   const [session] = to.served.mcp.sessions;
@@ -108,7 +108,7 @@ it.skipIf(process.platform === 'win32').each([
   ['is a folder', '', 0],
   ['is below a file', 'plain/server', 0],
   ['has an interpreter that is not there', 'script', 0o755],
-])('says so of a program that %s', async (_, name, mode) => {
+])('reports a program that %s', async (_, name, mode) => {
   const folder = mkdtempSync(join(tmpdir(), 'odd-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'plain'), '\0\0\0\0 no program');

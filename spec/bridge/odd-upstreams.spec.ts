@@ -12,7 +12,7 @@ it.each([
   [404, ''],
   [400, 'Bad Request: No valid session ID provided'],
 ])(
-  'tells of a call whose stream was cut, if the upstream answers %d %s',
+  'reports a call whose stream was cut, if the upstream answers %d %s',
   async (status, refusal) => {
     const port = await lastingPort();
     const cut: Answer = (_req, res) => {
@@ -48,7 +48,7 @@ it.each([
   },
 );
 
-it('sends a request again that is refused later than the one that told', async () => {
+it('repeats a request that is refused after the session was found to be lost', async () => {
   let refused = 0;
   const upstream = await scripted((_req, res, { id }) => {
     refused += 1;
@@ -72,7 +72,7 @@ it.each([
   ],
   ['of another request', { jsonrpc: '2.0', id: 'other', result: {} }],
   ['that is an empty list', []],
-])('does not wait for an answer when it gets one %s', async (_, message) => {
+])('does not wait for another answer after one %s', async (_, message) => {
   const upstream = await scripted((_req, res) => {
     res.setHeader('content-type', 'application/json');
     res.end(JSON.stringify(message));
@@ -84,7 +84,7 @@ it.each([
   });
 });
 
-it('reads an answer that is compressed, up to the bound', async () => {
+it('reads a compressed answer up to the bound', async () => {
   const upstream = await scripted((_req, res, { id, method }) => {
     const text = method === 'tools/list' ? 'x' : 'x'.repeat(1_000_000);
     const body = { jsonrpc: '2.0', id, result: { tools: [], text } };
@@ -134,7 +134,7 @@ it.each([
   'CERT_HAS_EXPIRED',
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'ERR_SSL_WRONG_VERSION_NUMBER',
-])('has sent nothing to an upstream whose TLS fails by %s', async (code) => {
+])('reports a call as not sent if TLS fails by %s', async (code) => {
   const cause = Object.assign(new Error('of TLS'), { code });
   const { failure } = await bridged('https://127.0.0.1:1/mcp', {
     fetch: () => Promise.reject(new TypeError('fetch failed', { cause })),

@@ -68,11 +68,11 @@ describe('the environment of a command', () => {
     return 'env' in parsed ? parsed.env : undefined;
   };
 
-  it('has PATH and nothing else', () => {
+  it('has PATH and nothing else by default', () => {
     expect(envOf()).toEqual({ PATH: process.env.PATH });
   });
 
-  it('has what is named, as far as there is something of that name', () => {
+  it('has the named variables that exist', () => {
     process.env.BRIDGE_SPEC = 'here';
     expect(envOf(['BRIDGE_SPEC', 'BRIDGE_SPEC_NOT'])).toEqual({
       PATH: process.env.PATH,
@@ -81,7 +81,7 @@ describe('the environment of a command', () => {
     delete process.env.BRIDGE_SPEC;
   });
 
-  it('has what a record says, PATH included', () => {
+  it('has the variables of an object, PATH included', () => {
     expect(envOf({ PATH: '/bin', KEY: 'value' })).toEqual({ PATH: '/bin', KEY: 'value' });
   });
 });

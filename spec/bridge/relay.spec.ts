@@ -37,13 +37,13 @@ describe.each(versions)('a client of SDK %s, bridged to Streamable HTTP', (versi
 
   testFlows('v1', setup);
 
-  it('shows tools the headers that are forwarded', async () => {
+  it('shows tools the forwarded headers', async () => {
     const { served } = await setup();
     const client = await connect(`${served.url}/sse`, { 'X-Call': 'seen', 'X-Other': 'unseen' });
     expect(JSON.parse(await client.call('whoami'))).toMatchObject({ header: 'seen' });
   });
 
-  it('ends the session of the upstream with its own', async () => {
+  it('ends the session at the upstream with its own', async () => {
     const { client, journal, upstream } = await setup();
     expect(upstream.sessions.size).toBe(1);
     const call = client.call('wait').catch(() => 'gone');

@@ -25,7 +25,7 @@ it.each([404, 400])(
   },
 );
 
-it('sends all requests again that an upstream refuses after its restart', async () => {
+it('repeats all requests that an upstream refuses after its restart', async () => {
   const port = await lastingPort();
   const factory = () => v1McpServer(newJournal());
   const first = await serveV1(factory, { port });
@@ -39,7 +39,7 @@ it('sends all requests again that an upstream refuses after its restart', async 
   }
 });
 
-it('waits a while for an upstream that is being restarted', async () => {
+it('waits for an upstream that restarts', async () => {
   const port = await lastingPort();
   const factory = () => v1McpServer(newJournal());
   const first = await serveV1(factory, { port });
@@ -51,7 +51,7 @@ it('waits a while for an upstream that is being restarted', async () => {
   expect(await call).toBe('Hello, Ann');
 });
 
-it('tells what ran when the upstream was killed, and the client of what it asked', async () => {
+it('fails calls that ran when the upstream was killed, with an unknown outcome', async () => {
   const port = await lastingPort();
   const journal = newJournal();
   const first = await serveV1(() => v1McpServer(journal), { port });
@@ -65,7 +65,7 @@ it('tells what ran when the upstream was killed, and the client of what it asked
   });
 });
 
-it('gives no answer of a client to another question of the next upstream', async () => {
+it('passes no late answer of a client to the next upstream', async () => {
   const port = await lastingPort();
   const factory = () => v1McpServer(newJournal());
   const first = await serveV1(factory, { port });
@@ -99,7 +99,7 @@ it('gives no answer of a client to another question of the next upstream', async
   await second;
 });
 
-it('tells the next upstream the log level and the subscriptions, and the client to look anew', async () => {
+it('sets level and subscriptions at the next upstream, and tells the client that lists have changed', async () => {
   const port = await lastingPort();
   const seen: { method?: string; params?: { uri?: string; level?: string } }[] = [];
   const first = await serveV1(() => v1McpServer(newJournal()), { port });

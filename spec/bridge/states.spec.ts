@@ -11,7 +11,7 @@ import { serveV1 } from './upstreams.js';
 
 const factory = () => v1McpServer(newJournal());
 
-it('tells each change once: connecting, open, lost, back', async () => {
+it('reports each change once: connecting, open, lost, back', async () => {
   const port = await lastingPort();
   const first = await serveV1(factory, { port });
   const to = await bridged(first.url);
@@ -28,7 +28,7 @@ it('tells each change once: connecting, open, lost, back', async () => {
   expect(to.server.upstreamOf(session!.id)).toMatchObject({ state: 'open', reconnects: 1 });
 });
 
-it('fails when the upstream cannot be reached at first', async () => {
+it('reports a failure when the upstream cannot be reached at first', async () => {
   const to = await bridged(`http://127.0.0.1:${await lastingPort()}/mcp`);
   const states = statesOf(to);
   expect(await to.failure()).toMatchObject({ data: { reason: 'unreachable' } });
@@ -36,7 +36,7 @@ it('fails when the upstream cannot be reached at first', async () => {
   expect(states.slice(0, 2)).toEqual(['connecting', 'failed']);
 });
 
-it('says so when an upstream that was there cannot be reached, and when it is back', async () => {
+it('reports an upstream that becomes unreachable, and its return', async () => {
   const port = await lastingPort();
   const first = await scripted(noTools, { port });
   const to = await bridged(first.url);
@@ -51,7 +51,7 @@ it('says so when an upstream that was there cannot be reached, and when it is ba
   expect(states.slice(-2)).toEqual(['failed legacy', 'open legacy']);
 });
 
-it('says that it is tried again while it has a stream', async () => {
+it('reports that it reconnects while it has a stream', async () => {
   const port = await lastingPort();
   const stream: Answer = (_req, res) => {
     events(res);

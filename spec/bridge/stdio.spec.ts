@@ -42,7 +42,7 @@ it.each(['stdio-v1', 'stdio-modern'])(
   },
 );
 
-it('gives the program no variable that was not listed', async () => {
+it('passes only listed variables to the program', async () => {
   process.env.BRIDGE_SECRET = 'secret';
   process.env.BRIDGE_LISTED = 'listed';
   const to = await bridged({ ...V1, env: ['BRIDGE_LISTED'] });
@@ -54,13 +54,13 @@ it('gives the program no variable that was not listed', async () => {
   delete process.env.BRIDGE_LISTED;
 });
 
-it('runs it in the folder that is named', async () => {
+it('runs it in the given folder', async () => {
   const to = await bridged({ ...V1, cwd: '/' });
   await to.connect();
   expect(await call(to, 'cwd')).toBe('/');
 });
 
-it('starts it again when it has crashed, and says what happened to the call', async () => {
+it('restarts it after a crash, and reports the lost call', async () => {
   const to = await bridged(V1);
   await to.connect();
   await expect(call(to, 'crash')).rejects.toMatchObject({
@@ -72,7 +72,7 @@ it('starts it again when it has crashed, and says what happened to the call', as
   expect(to.server.stats()).toMatchObject({ processes: 1, totals: { reconnects: 1 } });
 });
 
-it('starts a modern one again when it is needed', async () => {
+it('restarts a modern program when it is needed', async () => {
   const to = await bridged(program('stdio-modern'));
   await to.connect();
   await expect(call(to, 'crash')).rejects.toMatchObject({ data: { hop: 'upstream' } });
@@ -146,7 +146,7 @@ it('ends a program that sends too large a message', async () => {
   await expect(call(to, 'huge')).rejects.toMatchObject({ data: { reason: 'invalid-answer' } });
 });
 
-it('kills what does not end, and what that has started', async () => {
+it('kills a program that does not end, and its children', async () => {
   const to = await bridged(program('stdio-v1', 'stubborn'), { closeTimeoutMs: 400 });
   await to.connect();
   const pids = await pidsOf(to);
@@ -157,7 +157,7 @@ it('kills what does not end, and what that has started', async () => {
   expect(to.server.stats().processes).toBe(0);
 });
 
-it('kills one that hangs', async () => {
+it('kills a program that hangs', async () => {
   const to = await bridged(V1, { closeTimeoutMs: 400, requestTimeoutMs: 300 });
   await to.connect();
   const [pid] = await pidsOf(to);
@@ -166,7 +166,7 @@ it('kills one that hangs', async () => {
   expect(isAlive(pid!)).toBe(false);
 });
 
-it('takes no more sessions than processes may run', async () => {
+it('opens no more sessions than processes may run', async () => {
   const to = await bridged(V1, { maxProcesses: 1 });
   await to.connect();
   const refused = await fetch(`${to.served.url}/sse`);
@@ -189,7 +189,7 @@ it.each([
     { command: process.execPath, args: ['-e', 'setInterval(() => 0, 1e4)'] },
     'timeout',
   ],
-])('says so of a program %s', async (_name, upstream, reason) => {
+])('reports a program %s', async (_name, upstream, reason) => {
   const { failure, server } = await bridged(upstream, {
     connectTimeoutMs: 1_000,
     closeTimeoutMs: 400,
@@ -198,7 +198,7 @@ it.each([
   await eventually(() => server.stats().processes === 0);
 });
 
-it('refuses what would wait for a program that does not read', async () => {
+it('refuses messages for a program that does not read', async () => {
   const code = `process.stdin.once('data', (line) => {
     process.stdin.pause();
     const serverInfo = { name: 'deaf', version: '1' };

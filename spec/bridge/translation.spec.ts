@@ -51,7 +51,7 @@ describe.each(['v1', 'v2'])('a client of SDK %s, bridged to 2026-07-28', (versio
     expect(client.logs).toEqual([]);
   });
 
-  it('puts what the upstream asks for to the client, and repeats the call with the answers', async () => {
+  it("asks the client for the upstream's input, and repeats the call with the answers", async () => {
     const { url } = await setup();
     const client = await connectClient(url);
     const { sampling, elicitation, roots } = ANSWERS;
@@ -131,7 +131,7 @@ it('passes prompts, resources, templates and completion', async () => {
   expect(completion.values).toEqual(['alpha']);
 });
 
-it('turns the log level into that of each request', async () => {
+it('sends the log level with each request', async () => {
   const client = await connect((await setup()).url);
   const logs: unknown[] = [];
   client.setNotificationHandler(
@@ -176,7 +176,7 @@ it('passes errors with their code, message and data', async () => {
   await expect(older).rejects.toMatchObject({ code: -32601, message: 'Method not found' });
 });
 
-it('passes `_meta` on, but not what would change the protocol of the connection', async () => {
+it('passes `_meta` on, without keys that would change the protocol', async () => {
   const client = await connect((await setup()).url);
   const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
   const _meta = { ...trace, 'io.modelcontextprotocol/protocolVersion': '1999-01-01' };
@@ -185,14 +185,14 @@ it('passes `_meta` on, but not what would change the protocol of the connection'
   expect(result._meta).toBeUndefined();
 });
 
-it('repeats arguments in headers for a tool that wants them there', async () => {
+it('repeats arguments in headers for a tool that asks for that', async () => {
   const client = await connect((await setup()).url);
   const call = { name: 'region', arguments: { region: 'north' } };
   expect(textOf(await client.callTool(call))).toBe('north north');
   expect(textOf(await client.callTool(call))).toBe('north north');
 });
 
-it('forwards the headers that are listed, of each request its own', async () => {
+it('forwards the listed headers of each request', async () => {
   const { url } = await setup({
     forwardHeaders: ['Authorization'],
     headers: { 'x-own': 'bridge' },
@@ -203,7 +203,7 @@ it('forwards the headers that are listed, of each request its own', async () => 
   expect(Object.keys(headers).filter((name) => /x-other|bridge/.test(name))).toEqual([]);
 });
 
-it('prefers 2026-07-28 to a server that has no sessions for older clients', async () => {
+it('prefers 2026-07-28 if the server has no sessions for older clients', async () => {
   const { url, server, served } = await setup({}, 'stateless');
   const client = await connectV2(url);
   expect(JSON.parse(await client.call('ask'))).toMatchObject({ state: 'half-way' });

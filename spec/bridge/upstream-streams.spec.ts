@@ -18,7 +18,7 @@ const log = (data: string): unknown => ({
 
 describe('a stream of the upstream', () => {
   // Express answers so where only POST has a route.
-  it.each([400, 404, 406, 501])('that is refused with %d is none', async (status) => {
+  it.each([400, 404, 406, 501])('that is refused with %d counts as no stream', async (status) => {
     const upstream = await scripted(noTools, {
       stream: (_req, res) => res.writeHead(status).end('Cannot GET /mcp: no session'),
     });
@@ -32,7 +32,7 @@ describe('a stream of the upstream', () => {
     expect(server.stats()).toMatchObject({ sessions: { open: 1 }, totals: { opened: 1 } });
   });
 
-  it('that is a page is none', async () => {
+  it('that is an HTML page counts as no stream', async () => {
     const upstream = await scripted((_req, res) => res.writeHead(202).end(), {
       stream: (_req, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<p>MCP</p>'),
     });
@@ -47,7 +47,7 @@ describe('a stream of the upstream', () => {
     ['503', (res: ServerResponse) => res.writeHead(503).end(), { reason: 'refused', status: 503 }],
     ['429', (res: ServerResponse) => res.writeHead(429).end(), { reason: 'refused', status: 429 }],
     ['a cut connection', (res: ServerResponse) => res.destroy(), { reason: 'closed' }],
-  ])('that is refused for now is tried again, and told of once: %s', async (_, refuse, error) => {
+  ])('that is refused for now is tried again, and reported once: %s', async (_, refuse, error) => {
     let open: ServerResponse | undefined;
     const upstream = await scripted(noTools, {
       stream: ({ headers }, res) => {
@@ -128,7 +128,7 @@ describe('a stream of the upstream', () => {
       () =>
         new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } }),
     ],
-  ])('is opened where the handshake ends with %s', async (_, end) => {
+  ])('is opened if the handshake ends with %s', async (_, end) => {
     const upstream = await scripted(noTools, {
       stream: (_req, res) => {
         events(res);
@@ -226,14 +226,14 @@ describe('a request that is answered with 202', () => {
     data: { hop: 'upstream', reason: 'invalid-answer', outcome: 'unknown' },
   };
 
-  it('fails at once where the upstream has no stream', async () => {
+  it('fails at once if the upstream has no stream', async () => {
     const upstream = await scripted(accept);
     const { client, connect } = await bridged(upstream.url);
     await connect();
     await expect(client.listTools()).rejects.toMatchObject(failure);
   });
 
-  it.each(['auto', 'modern'] as const)('fails at once as the first of all: %s', async (era) => {
+  it.each(['auto', 'modern'] as const)('fails at once as the first request: %s', async (era) => {
     const upstream = await serveHttp((_req, res) => res.writeHead(202).end());
     const { failure: failed } = await bridged(upstream.url, { era });
     // The SDK's client says it in words of its own.

@@ -4,7 +4,7 @@ import { parseCommandLine, UsageError } from '../../lib/cli/command-line.js';
 
 const parse = (line: string): unknown => parseCommandLine(line.split(' '));
 
-it('takes a URL', () => {
+it('accepts a URL', () => {
   expect(parse('bridge https://tools.example/mcp')).toEqual({
     upstream: 'https://tools.example/mcp',
     name: undefined,
@@ -20,7 +20,7 @@ it('takes a URL', () => {
   });
 });
 
-it('takes a command with its own options, and what it is given', () => {
+it('accepts a command with its own options and environment', () => {
   expect(parse('bridge --env KEY --env OTHER --cwd /tmp -- npx -y server --port 1')).toMatchObject({
     upstream: {
       command: 'npx',
@@ -32,7 +32,7 @@ it('takes a command with its own options, and what it is given', () => {
   });
 });
 
-it('takes every option', () => {
+it('accepts every option', () => {
   const line =
     'bridge http://x --name tools --port 0 --host ::1 --path /a/b --forward-header authorization ' +
     '--allow-host a.example --allow-origin https://b.example --redis redis://c --dashboard';
@@ -49,7 +49,7 @@ it('takes every option', () => {
   });
 });
 
-it('takes headers, with values from the environment', () => {
+it('accepts headers with values from the environment', () => {
   vi.stubEnv('SPEC_TOKEN', 'of the environment');
   onTestFinished(() => void vi.unstubAllEnvs());
   const headers = ['--header', 'Authorization: Bearer ${SPEC_TOKEN}', '--header', 'X-Empty:'];
@@ -64,7 +64,7 @@ it.each([
   [['X Key: secret'], /--header takes a name and a value/],
   [['X-Key: secret', 'x-key: secret'], /x-key is given twice/],
   [['X-Key: ${SPEC_NOT_SET}'], /the variable SPEC_NOT_SET is not set/],
-])('refuses the headers %j, without what may be secret', (lines, message) => {
+])('refuses the headers %j, without repeating secrets', (lines, message) => {
   const parseHeaders = (): unknown =>
     parseCommandLine(['bridge', 'http://x', ...lines.flatMap((line) => ['--header', line])]);
   expect(parseHeaders).toThrow(UsageError);

@@ -49,7 +49,7 @@ async function textOf(
   return content[0]?.text;
 }
 
-it.each(CLIENTS)('tells a client how it is served: %s', async (_, connect, era, sessions) => {
+it.each(CLIENTS)('tells a client its transport: %s', async (_, connect, era, sessions) => {
   const client = await connect(url);
   expect(await textOf(client, 'how')).toBe(HOW[sessions > 0 ? 'HTTP+SSE' : era]);
   await client.close();
@@ -80,7 +80,7 @@ it.each([
   await client.close();
 });
 
-it('keeps a session for a client of 2025, until that ends it', async () => {
+it('keeps the session of a client of 2025 until the client ends it', async () => {
   const client = new Client({ name: 'spec', version: '1' });
   const transport = new StreamableHTTPClientTransport(url);
   await client.connect(transport);
@@ -92,7 +92,7 @@ it('keeps a session for a client of 2025, until that ends it', async () => {
   await client.close();
 });
 
-it('has a dashboard, and says who comes and goes', async () => {
+it('has a dashboard, and logs clients that come and go', async () => {
   expect((await fetch(new URL('/dashboard/', url))).status).toBe(200);
   const client = new Client({ name: 'somebody', version: '7' });
   await client.connect(new SSEClientTransport(url));

@@ -9,7 +9,7 @@ import { run, SERVER } from './run.js';
 
 const SLOW = { timeout: 60_000 };
 
-it('serves, says who comes and goes, and drains at SIGTERM', SLOW, async () => {
+it('serves, logs clients that come and go, and drains at SIGTERM', SLOW, async () => {
   const program = run(
     'bridge',
     '--port',
@@ -33,7 +33,7 @@ it('serves, says who comes and goes, and drains at SIGTERM', SLOW, async () => {
   expect(program.err).toBe('');
 });
 
-it('tells how to use it', SLOW, async () => {
+it('prints its usage', SLOW, async () => {
   const [help, version, wrong] = [run('--help'), run('--version'), run('bridge', 'ftp://x')];
   expect(await help.exit).toEqual([0, null]);
   expect(help.out).toContain('--forward-header');
@@ -43,7 +43,7 @@ it('tells how to use it', SLOW, async () => {
   expect(wrong.err).toContain('must begin with http: or https:');
 });
 
-it('says so when it cannot listen', SLOW, async () => {
+it('reports that it cannot listen', SLOW, async () => {
   const other = createServer();
   onTestFinished(() => closed(other));
   const port = await listen(other);

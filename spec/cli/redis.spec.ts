@@ -22,7 +22,7 @@ interface Caller {
   greet(): Promise<string>;
 }
 
-describe.skipIf(!hasRedis)('two programs that share their sessions by redis-server', SLOW, () => {
+describe.skipIf(!hasRedis)('two programs that share sessions through redis-server', SLOW, () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await RedisServer.begin();
@@ -61,7 +61,7 @@ describe.skipIf(!hasRedis)('two programs that share their sessions by redis-serv
     expect(node.err).toBe('');
   };
 
-  it('serves a session whose requests come in at the other one', async () => {
+  it('serve a session whose requests arrive at the other one', async () => {
     const [one, other] = await Promise.all([start(), start()]);
     const { client, greet } = await caller(one, other);
     expect(await greet()).toBe('Hello, Ann');
@@ -71,7 +71,7 @@ describe.skipIf(!hasRedis)('two programs that share their sessions by redis-serv
     await Promise.all([stop(one), stop(other)]);
   });
 
-  it('goes on with a session at the other one when its own is told to end', async () => {
+  it('continue a session on the other one after SIGTERM', async () => {
     const [one, other] = await Promise.all([start(), start()]);
     const to = await caller(one, other);
     expect(await to.greet()).toBe('Hello, Ann');
@@ -88,7 +88,7 @@ describe.skipIf(!hasRedis)('two programs that share their sessions by redis-serv
     await stop(other);
   });
 
-  it('serves its clients a new session at the other one when it is killed', async () => {
+  it('give clients a new session on the other one after a kill', async () => {
     const [one, other] = await Promise.all([start(), start()]);
     const to = await caller(one, one);
     expect(await to.greet()).toBe('Hello, Ann');
@@ -109,7 +109,7 @@ describe.skipIf(!hasRedis)('two programs that share their sessions by redis-serv
   });
 });
 
-it('says so when there is no Redis', SLOW, async () => {
+it('report that Redis cannot be reached', SLOW, async () => {
   const program = run('bridge', '--port', '0', '--redis', 'redis://127.0.0.1:1', '--', ...SERVER);
   expect(await program.exit).toEqual([1, null]);
   expect(program.err).toMatch(/redis:\/\/127\.0\.0\.1:1|ECONNREFUSED/);

@@ -51,7 +51,7 @@ async function ping(sessions: StreamableSessions, id: string): Promise<number> {
   return response.status;
 }
 
-it('keeps a hundred sessions: the oldest goes', async () => {
+it('keeps a hundred sessions and drops the oldest', async () => {
   const sessions = open();
   const ids: string[] = [];
   for (let count = 0; count < 101; count += 1) ids.push(await initialize(sessions));
@@ -59,7 +59,7 @@ it('keeps a hundred sessions: the oldest goes', async () => {
   expect(statuses).toEqual([404, ...Array.from({ length: 100 }, () => 200)]);
 });
 
-it('keeps nothing of a request that opens no session', async () => {
+it('keeps no state for a request that opens no session', async () => {
   const sessions = open();
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
   const request = new Request(URL, { method: 'POST', headers: HEADERS, body });

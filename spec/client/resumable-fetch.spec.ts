@@ -47,13 +47,13 @@ async function idAfter(...chunks: (string | Uint8Array)[]): Promise<string | nul
 }
 
 describe('the id that a reconnecting GET carries', () => {
-  it('is missing from the first GET, which says instead that it could', async () => {
+  it('is missing from the first GET, which announces resumption instead', async () => {
     const base = new Base();
     await resumableFetch(base.fetch)(URL_, STREAM);
     expect([base.header('mcp-sse-resume'), base.header('last-event-id')]).toEqual(['1', null]);
   });
 
-  it('is that of the last event that was whole', async () => {
+  it('is that of the last complete event', async () => {
     expect(await idAfter('id: 1\ndata: a\n\nid: 2\ndata: b\n\n')).toBe('2');
     expect(await idAfter('id: 1\ndata: a\n\nid: 2\ndata: b\n')).toBe('1');
     expect(await idAfter('id: 1\ndata: a\n\nid: 2')).toBe('1');
@@ -130,7 +130,7 @@ describe('the id that a reconnecting GET carries', () => {
     });
   });
 
-  it('is not that of an event which nobody has read yet', async () => {
+  it('is not that of an event that the reader has not got yet', async () => {
     const base = new Base();
     const fetch = resumableFetch(base.fetch);
     base.answer = () => new Response(streamOf(['id: 1\ndata: a\n\n', 'id: 2\ndata: b\n\n']));
@@ -142,7 +142,7 @@ describe('the id that a reconnecting GET carries', () => {
     expect(base.header('last-event-id')).toBe('1');
   });
 
-  it('survives an answer that is no stream, and is forgotten with a 404', async () => {
+  it('survives an answer without a stream, and is forgotten with a 404', async () => {
     const base = new Base();
     const fetch = resumableFetch(base.fetch);
     base.answer = () => new Response(streamOf(['id: 1\ndata: a\n\n']));
@@ -170,7 +170,7 @@ describe('the id that a reconnecting GET carries', () => {
   });
 });
 
-describe('what passes through', () => {
+describe('a response that passes through', () => {
   it.each([
     ['a POST', { method: 'POST', headers: STREAM.headers, body: '{}' }],
     ['a GET for something else', { headers: { Accept: 'application/json' } }],

@@ -8,7 +8,7 @@ const clients = [
 ];
 const open = (id: string) => ({ id, open: true });
 
-it('finds nothing wrong where each client has its session, and others wait without a stream', () => {
+it('finds no fault if each client has its session, and other sessions wait without a stream', () => {
   expect(
     sessionFaults(clients, [[open('a.1'), { id: 'a.2', open: false }], [open('b.1')]]),
   ).toEqual([]);

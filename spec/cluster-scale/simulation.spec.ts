@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { simulate } from './simulation.js';
 
 // The short form of `run.ts`, whose figures are in docs/several-nodes.md.
-it('costs thirty nodes what they may cost, and tells of a death within ten seconds', async () => {
+it('keeps the cost of thirty nodes in bounds, and detects a death within ten seconds', async () => {
   const plan = { nodes: 30, seconds: 1, postsPerSecond: 100, patienceMs: 20_000 };
   const costs = await simulate(plan);
   expect(costs.failed).toBe(0);

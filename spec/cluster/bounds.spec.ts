@@ -13,7 +13,7 @@ const MIB = 1024 * 1024;
 const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
 const clusterOf = (mcp: McpSseRouter) => mcp.stats().cluster!;
 
-it('holds a bounded number of bytes for a node that stands still, and serves the others', async () => {
+it('holds a bounded number of bytes for a frozen node, and serves the others', async () => {
   const adapter = new FaultyAdapter();
   const [owner, stopped] = await serveTwo({}, adapter);
   const third = await serve({ adapter });
@@ -40,7 +40,7 @@ it('holds a bounded number of bytes for a node that stands still, and serves the
 }, 40_000);
 
 describe('the queue for a node', () => {
-  it('is empty once that is known to be gone, whatever waited for it', async () => {
+  it('is empty once that node is known to be gone', async () => {
     const adapter = new FaultyAdapter();
     const [owner, other] = await serveTwo({ resume: { trackCalls: false } }, adapter);
     const client = await StreamClient.open(`${owner.url}/sse`);
@@ -60,7 +60,7 @@ describe('the queue for a node', () => {
     expect(clusterOf(other.mcp)).toMatchObject({ queuedBytes: 0, requestsSent: 10 });
   }, 20_000);
 
-  it('is empty after requests that were withdrawn while the adapter was away, and works', async () => {
+  it('is empty and works after requests were withdrawn during an outage', async () => {
     const adapter = new FaultyAdapter();
     const [owner, other] = await serveTwo({}, adapter);
     const client = await StreamClient.open(`${owner.url}/sse`);

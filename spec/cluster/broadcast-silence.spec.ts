@@ -12,7 +12,7 @@ const nodeOf = (mcp: McpSseRouter): string => mcp.stats().cluster!.node;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a broadcast', () => {
-  it('reaches the clients of a node that was silent, later', async () => {
+  it('reaches the clients of a silent node later', async () => {
     const adapter = new FaultyAdapter();
     const [one, other] = await serveTwo({}, adapter);
     const client = await StreamClient.open(`${other.url}/sse`);
@@ -24,7 +24,7 @@ describe('a broadcast', () => {
     await eventually(() => numbers(client).length === 1);
   }, 30_000);
 
-  it('is reported when it is for a node that does not come back', async () => {
+  it('is reported if a node does not come back', async () => {
     const adapter = new FaultyAdapter();
     const errors: string[] = [];
     const hooks = { onError: ({ code }: { code: string }) => errors.push(code) };

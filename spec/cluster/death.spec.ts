@@ -27,7 +27,7 @@ async function servedElsewhere() {
 }
 
 describe('when the owner of a session dies', () => {
-  it('ends its streams elsewhere and tells those who come back 404: the first soon, the others at once', async () => {
+  it('ends its relayed streams, and answers returning clients with 404: the first soon, the others at once', async () => {
     const { adapter, other, client, headers } = await servedElsewhere();
     adapter.dead.add(nodeOf(client));
     const posted = post(endpointAt(other, client), ping);
@@ -46,7 +46,7 @@ describe('when the owner of a session dies', () => {
     expect(other.mcp.stats().cluster).toMatchObject({ nodes: 1, streamsImported: 0 });
   }, 20_000);
 
-  it('does so at once when it has said that it leaves', async () => {
+  it('does so at once if the node has announced that it leaves', async () => {
     const { owner, other, client, headers } = await servedElsewhere();
     await owner.mcp.close({ handOver: false });
     await client.end();
@@ -70,7 +70,7 @@ it('keeps a session whose client is connected to a node that dies', async () => 
   await eventually(() => numbers(again).length === 10);
 }, 30_000);
 
-it('goes on after a partition that is short, as if nothing had been', async () => {
+it('continues after a short partition as if nothing had happened', async () => {
   const { adapter, session, client } = await servedElsewhere();
   adapter.partitioned.add(nodeOf(client));
   await sendNumbers(session, 1, 200);
@@ -81,7 +81,7 @@ it('goes on after a partition that is short, as if nothing had been', async () =
   expect(numbers(client)).toEqual(Array.from({ length: 200 }, (_, n) => n + 1));
 });
 
-it('gives up a stream after a partition that is long, on both sides, and the next one goes on', async () => {
+it('ends a stream after a long partition, on both sides, and the next stream continues', async () => {
   const { adapter, owner, other, session, client } = await servedElsewhere();
   adapter.partitioned.add(nodeOf(client));
   await sendNumbers(session, 1, 200);

@@ -53,7 +53,7 @@ describe('a large POST that cannot be delivered is refused before its body is re
   });
 });
 
-it('counts what waits for another node in the one account, and refuses what has no room there', async () => {
+it('counts POSTs that wait for another node in the byte budget, and refuses those without room', async () => {
   const adapter = new FaultyAdapter();
   const [owner, other] = await serveTwo({ limits: { maxTotalBytes: 4 * MIB } }, adapter);
   const client = await StreamClient.open(`${owner.url}/sse`);

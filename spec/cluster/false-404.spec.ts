@@ -25,8 +25,8 @@ async function statusesAt(node: Served<unknown>, client: StreamClient, ms: numbe
   return statuses;
 }
 
-describe('404 is not said of a session whose node lives', () => {
-  it('and has lost the adapter alone, for five seconds', async () => {
+describe('the session of a living node never gets 404', () => {
+  it('if that node alone has lost the adapter for five seconds', async () => {
     const adapter = new FaultyAdapter();
     const [owner, other] = await serveTwo({}, adapter);
     const client = await openWithIds(`${owner.url}/sse`);
@@ -39,7 +39,7 @@ describe('404 is not said of a session whose node lives', () => {
     expect((await again).status).toBe(200);
   }, 30_000);
 
-  it('and has lost the adapter alone for long, to those who post', async () => {
+  it('if that node alone has lost the adapter for long: POSTs', async () => {
     const adapter = new FaultyAdapter();
     const [owner, other] = await serveTwo({}, adapter);
     const client = await StreamClient.open(`${owner.url}/sse`);
@@ -52,7 +52,7 @@ describe('404 is not said of a session whose node lives', () => {
     expect((await post(endpointAt(other, client), ping)).status).toBe(202);
   }, 40_000);
 
-  it('and is at another server with most of the others, for eight seconds', async () => {
+  it('if that node and most others are at another server for eight seconds', async () => {
     const adapter = new FaultyAdapter();
     const nodes = [...(await serveTwo({}, adapter)), await serve({ adapter })];
     await discovered(nodes);
@@ -73,7 +73,7 @@ describe('404 is not said of a session whose node lives', () => {
     ['counts who listens', true],
     ['does not', false],
   ])(
-    'and stood still while the node that is asked has begun: the adapter %s',
+    'if that node was frozen while the other one started: the adapter %s',
     async (_, counts) => {
       const adapter = new FaultyAdapter();
       adapter.counts = counts;
@@ -91,7 +91,7 @@ describe('404 is not said of a session whose node lives', () => {
     30_000,
   );
 
-  it('and whose name proves itself, however long it stands still', async () => {
+  it('if its name is signed, however long that node is frozen', async () => {
     const adapter = new FaultyAdapter();
     adapter.counts = false;
     const signed = signedAdapter(adapter, 'a secret');

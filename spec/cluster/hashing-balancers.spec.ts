@@ -65,7 +65,7 @@ describe.each<ProxyName>(['nginx', 'haproxy'])('behind %s, which hashes', (name)
   }
 
   it.skipIf(!isInstalled(name))(
-    'what streams and POSTs both carry, none is passed on, and each node has some',
+    'a value that streams and POSTs both carry: no POST is passed on, and each node has sessions',
     async () => {
       const [most, sessions] = await passedOn((block) => block);
       expect(most).toBe(0);
@@ -73,7 +73,7 @@ describe.each<ProxyName>(['nginx', 'haproxy'])('behind %s, which hashes', (name)
     },
   );
 
-  it.skipIf(!isInstalled(name))('the id of the session, some are passed on', async () => {
+  it.skipIf(!isInstalled(name))('the session id: some POSTs are passed on', async () => {
     const [most] = await passedOn((block) => block.replace('user', 'sessionId'));
     expect(most).toBeGreaterThan(0);
   });

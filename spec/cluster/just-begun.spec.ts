@@ -16,7 +16,7 @@ function clusterBehind(open: () => Promise<void>): { first: Adapter; late: Adapt
   return { first, late: { join: (...args) => open().then(() => first.join(...args)) } };
 }
 
-it('a node that is about to join its adapter passes on what comes meanwhile', async () => {
+it('a node that is joining its adapter passes on requests that arrive meanwhile', async () => {
   let open = (): void => {};
   const opened = new Promise<void>((resolve) => (open = resolve));
   const { first, late } = clusterBehind(() => opened);
@@ -44,7 +44,7 @@ it('a node that is about to join its adapter passes on what comes meanwhile', as
   expect(await (await back).nextMessage()).toEqual({ jsonrpc: '2.0', id: 1, result: {} });
 });
 
-it('a node that cannot join refuses what it cannot pass on, and reports a broadcast', async () => {
+it('a node that cannot join refuses requests for other nodes, and reports a broadcast', async () => {
   const { first, late } = clusterBehind(() => Promise.reject(new Error('no such adapter')));
   const owner = await serve({ adapter: first });
   const client = await StreamClient.open(`${owner.url}/sse`);

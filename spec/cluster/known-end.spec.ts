@@ -8,7 +8,7 @@ import { post, StreamClient } from '../support/stream-client.js';
 const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-it('says 404 of a node that does not answer for half a minute', async () => {
+it('answers 404 for sessions of a node that has been silent for half a minute', async () => {
   const adapter = new FaultyAdapter();
   const [owner, other] = await serveTwo({}, adapter);
   const client = await StreamClient.open(`${owner.url}/sse`);

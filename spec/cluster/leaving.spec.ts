@@ -9,7 +9,7 @@ import { post, StreamClient } from '../support/stream-client.js';
 const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
 
 describe('a node that closes, while others go on', () => {
-  it('lets what it has passed on be answered first', async () => {
+  it('waits for the answers to requests that it has passed on', async () => {
     const adapter = new FaultyAdapter();
     const [owner, closing] = await serveTwo({}, adapter);
     const client = await StreamClient.open(`${owner.url}/sse`);
@@ -25,7 +25,7 @@ describe('a node that closes, while others go on', () => {
     await closed;
   });
 
-  it('refuses at once what it cannot pass on any more, and not as if the session were gone', async () => {
+  it('refuses later requests for other nodes at once, and not with 404', async () => {
     const [owner, closing] = await serveTwo();
     const client = await openWithIds(`${owner.url}/sse`);
     await closing.mcp.close();
@@ -41,7 +41,7 @@ describe('a node that closes, while others go on', () => {
     expect(performance.now() - began).toBeLessThan(4_000);
   });
 
-  it('takes no streams of other nodes any more while its own requests finish', async () => {
+  it('accepts no streams of other nodes while its own requests finish', async () => {
     const [owner, closing] = await serveTwo({ handler: hanging });
     const client = await openWithIds(`${owner.url}/sse`);
     const busy = await StreamClient.open(`${closing.url}/sse`);

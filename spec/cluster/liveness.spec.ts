@@ -18,7 +18,7 @@ function heardAtZero() {
 }
 
 describe('the end of a node', () => {
-  it('is shown when nobody listens for the grace, counted from the first unanswered try', () => {
+  it('is proved by no listener for the grace period, from the first unanswered try on', () => {
     const { liveness } = heardAtZero();
     // Its event loop is blocked for long before its connection is lost.
     expect(liveness.tried(true, 1_500)).toBe(false);
@@ -27,7 +27,7 @@ describe('the end of a node', () => {
     expect(liveness.tried(false, 11_000)).toBe(true);
   });
 
-  it('is not shown when somebody has listened, or something was heard, in between', () => {
+  it('is not proved if it had a listener, or was heard, in between', () => {
     const { liveness } = heardAtZero();
     liveness.tried(false, 1_000);
     liveness.tried(true, 3_500);
@@ -37,7 +37,7 @@ describe('the end of a node', () => {
     expect(liveness.tried(false, 19_600)).toBe(true);
   });
 
-  it('is not shown by silence while somebody listens, but for very long', () => {
+  it('is not proved by silence while it has a listener, unless that is very long', () => {
     const { liveness } = heardAtZero();
     for (let now = 1_500; now < 31_500; now += 1_500) {
       expect(liveness.tried(true, now)).toBe(false);
@@ -45,14 +45,14 @@ describe('the end of a node', () => {
     expect(liveness.tried(true, 31_500)).toBe(true);
   });
 
-  it('is not shown by what the adapter did not take', () => {
+  it('is not proved by frames that the adapter did not take', () => {
     const { liveness } = heardAtZero();
     expect(liveness.isAlive(100_000)).toBe(false);
     expect(liveness.tried(true, 100_000)).toBe(false);
     expect(liveness.ended).toBe(false);
   });
 
-  it('is not shown after an outage of the adapter, nor after this process has stood still', () => {
+  it('is not proved after an outage of the adapter, nor after this process was frozen', () => {
     const { liveness, contact } = heardAtZero();
     contact.proof = false;
     liveness.tried(false, 1_000);
@@ -63,7 +63,7 @@ describe('the end of a node', () => {
     expect(liveness.tried(false, 26_000)).toBe(true);
   });
 
-  it('is not shown by a silence through which this process stood still', () => {
+  it('is not proved by a silence in which this process was frozen', () => {
     const { liveness, contact } = heardAtZero();
     liveness.tried(true, 1_500);
     contact.since = 40_000;
@@ -72,7 +72,7 @@ describe('the end of a node', () => {
     expect(liveness.tried(true, 70_000)).toBe(true);
   });
 
-  it('is not shown for long when most nodes have vanished at once: they may be at another server', () => {
+  it('is proved only later when most nodes vanish at once: they may be at another server', () => {
     const { liveness, contact } = heardAtZero();
     contact.graceMs = 30_000;
     liveness.tried(false, 1_000);
@@ -80,7 +80,7 @@ describe('the end of a node', () => {
     expect(liveness.tried(false, 31_000)).toBe(true);
   });
 
-  it('is known, and not only likely, after it has answered nothing for very long, or has left', () => {
+  it('is certain after a very long silence, or after it has left', () => {
     const { liveness, contact } = heardAtZero();
     liveness.tried(false, 1_000);
     liveness.end();
@@ -95,7 +95,7 @@ describe('the end of a node', () => {
     expect(liveness.isKnownToBeGone(31_000)).toBe(true);
   });
 
-  it('is over when it is heard again, unless it has said that it leaves', () => {
+  it('is revoked when it is heard again, unless it has left', () => {
     const { liveness } = heardAtZero();
     liveness.end();
     expect([liveness.ended, liveness.isAlive(1)]).toEqual([true, false]);
@@ -108,7 +108,7 @@ describe('the end of a node', () => {
 });
 
 describe('a node is sent messages', () => {
-  it('while it is heard, and the adapter does not say that nobody listens', () => {
+  it('while it is heard and has a listener', () => {
     const { liveness } = heardAtZero();
     expect(liveness.isReachable(5_999)).toBe(true);
     expect(liveness.isReachable(6_000)).toBe(false);
@@ -119,7 +119,7 @@ describe('a node is sent messages', () => {
     expect(liveness.isReachable(7_200)).toBe(true);
   });
 
-  it('not when it answers nothing, though its heartbeats are rare', () => {
+  it('not if it answers nothing, even if its heartbeats are rare', () => {
     const { liveness, contact } = heardAtZero();
     contact.heartbeatMs = 20_000;
     // Frames that it does not answer, such as acknowledgements, show nothing.
@@ -133,7 +133,7 @@ describe('a node is sent messages', () => {
     expect([liveness.isAlive(86_099), liveness.isAlive(86_100)]).toEqual([true, false]);
   });
 
-  it('not before it was heard once more after an outage', () => {
+  it('after an outage only once it was heard again', () => {
     const { liveness, contact } = heardAtZero();
     contact.since = 2_000;
     // This process has only stood still for a moment.
@@ -155,7 +155,7 @@ describe('a node is pinged', () => {
     return at;
   };
 
-  it('when its heartbeat is late, and more often when nobody listens', () => {
+  it('when its heartbeat is late, and more often without a listener', () => {
     const { liveness } = heardAtZero();
     expect(pingsUntil(liveness, { from: 0, end: 5_000 })).toEqual([1_500, 3_000, 4_500]);
     liveness.tried(false, 5_000);
@@ -164,7 +164,7 @@ describe('a node is pinged', () => {
     expect(pingsUntil(liveness, { from: 6_100, end: 20_000 })).toEqual([]);
   });
 
-  it('the less often, the more nodes there are, unless something waits for it', () => {
+  it('less often with more nodes, unless messages wait for it', () => {
     const { liveness, contact } = heardAtZero();
     contact.heartbeatMs = 2_000;
     expect(pingsUntil(liveness, { from: 0, end: 7_000 })).toEqual([3_000, 6_000]);
@@ -174,7 +174,7 @@ describe('a node is pinged', () => {
   });
 });
 
-it('tells whether it was late at some time, since what it had to pass on is late then, too', () => {
+it('knows whether it was late at some time: messages that it passes on were late, too', () => {
   const { liveness } = heardAtZero();
   expect([liveness.wasLate(0, 1_499), liveness.wasLate(0, 1_500)]).toEqual([false, true]);
   liveness.heard(4_000);

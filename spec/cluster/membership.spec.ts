@@ -35,7 +35,7 @@ it('ends a membership that the adapter grants only after the node has left', asy
   expect([frames, membership.up]).toEqual([[], false]);
 });
 
-it('tells of an adapter that is out of reach once, however often it tries to join', async () => {
+it('reports an adapter out of reach once, however often it tries to join', async () => {
   let tries = 0;
   const { failures } = membershipOf({
     join: async () => {
@@ -78,7 +78,7 @@ it('counts its requests to a node that is gone', { timeout: 30_000 }, async () =
   expect(membership.counts.requestsSent).toBe(1);
 });
 
-it('remembers a bounded number of names, and the nodes that are there before all', async () => {
+it('remembers a bounded number of names, and living nodes first', async () => {
   const made = ownAdapter({ send: async () => true });
   const { membership } = membershipOf(made.adapter);
   await eventually(() => membership.up);
@@ -91,7 +91,7 @@ it('remembers a bounded number of names, and the nodes that are there before all
   expect(membership.alive().map(({ node }) => node)).toEqual(['there']);
 });
 
-it('is not sure of what it has not heard while this process stood still', async () => {
+it('does not trust silence while this process was frozen', async () => {
   const made = ownAdapter({ send: async () => true });
   const { membership } = membershipOf(made.adapter);
   await eventually(() => membership.up);
@@ -102,7 +102,7 @@ it('is not sure of what it has not heard while this process stood still', async 
   expect(membership.since).toBeGreaterThanOrEqual(blockedUntil);
 });
 
-it('reports an outage with the reason that the adapter gives', async () => {
+it('reports an outage with the reason from the adapter', async () => {
   const made = ownAdapter();
   const { membership, causes } = membershipOf(made.adapter);
   await eventually(() => membership.up);

@@ -56,7 +56,7 @@ function twoTables(onCall: PeerOwner['onCall']) {
 const nobody = async (): Promise<undefined> => undefined;
 const inAMinute = (): number => performance.now() + 60_000;
 
-it('makes a peer when it is first used, and forgets it when it is idle', async () => {
+it('makes a peer on first use, and forgets it when it is idle', async () => {
   const { here, there } = twoTables(nobody);
   expect([here.peers, there.peers]).toEqual([[], []]);
   await here.peer('there')!.call('post', {});
@@ -69,7 +69,7 @@ it('makes a peer when it is first used, and forgets it when it is idle', async (
   expect(here.counts.requestsSent).toBe(1);
 });
 
-it('keeps a peer with a stream, or with a request that is not answered', async () => {
+it('keeps a peer with a stream or an unanswered request', async () => {
   const { here } = twoTables(() => new Promise(() => undefined));
   const call = here.peer('there')!.call('post', {}, 50);
   here.tick(inAMinute());
@@ -86,7 +86,7 @@ it.each<[string, (tables: { here: NodeTable; there: NodeTable }) => NodeTable[]]
   ['both sides', ({ here, there }) => [here, there]],
   ['the side that asks', ({ here }) => [here]],
   ['the side that answers', ({ there }) => [there]],
-])('goes on where it was when a link was forgotten by %s', async (_, forgetful) => {
+])('continues after a link was forgotten by %s', async (_, forgetful) => {
   const received: unknown[] = [];
   const tables = twoTables(async (_operation, params) => received.push(params));
   const { here, there } = tables;

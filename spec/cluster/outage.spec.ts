@@ -40,7 +40,7 @@ describe('while the adapter is out of reach', () => {
     ['is out of reach', (adapter, down) => (down ? adapter.goDown() : adapter.comeBack())],
     ['sends nothing', (adapter, down) => (adapter.refuses = down)],
   ])(
-    'answers 503 for what was not sent, and never sends it afterwards: it %s',
+    'answers 503 for a request that was not sent, and never sends it later: the adapter %s',
     async (_, set) => {
       const adapter = new FaultyAdapter();
       const received: unknown[] = [];
@@ -60,7 +60,7 @@ describe('while the adapter is out of reach', () => {
     20_000,
   );
 
-  it('tells a client that comes back to try again, and has its session when it does', async () => {
+  it('tells a returning client to try again, and then gives it its session', async () => {
     const adapter = new FaultyAdapter();
     const [owner, other] = await serveTwo({}, adapter);
     const client = await openWithIds(`${owner.url}/sse`);
@@ -100,7 +100,7 @@ describe('while the adapter is out of reach', () => {
   }, 30_000);
 });
 
-it('joins as soon as the adapter is there, when it was not at the start', async () => {
+it('joins as soon as the adapter is in reach, if it was not at the start', async () => {
   const adapter = new FaultyAdapter();
   adapter.goDown();
   const errors: string[] = [];
@@ -117,7 +117,7 @@ it('joins as soon as the adapter is there, when it was not at the start', async 
   expect(errors).toEqual(['adapter-unavailable', 'adapter-unavailable']);
 });
 
-it('answers 504 for what was sent and not answered, and takes it once all the same', async () => {
+it('answers 504 for a request that was sent but not answered, and delivers it once anyway', async () => {
   const adapter = new FaultyAdapter();
   const received: unknown[] = [];
   const handler = (message: unknown) => void received.push(message);
@@ -133,7 +133,7 @@ it('answers 504 for what was sent and not answered, and takes it once all the sa
   expect(received).toHaveLength(new Set(received.map((message) => JSON.stringify(message))).size);
 }, 20_000);
 
-it('opens a new session when others do not say in time whose a resume key is', async () => {
+it('opens a new session if the others do not find a resume key in time', async () => {
   const adapter = new FaultyAdapter();
   const resume = { key: (req: Request) => req.headers['x-key']?.toString(), trackCalls: false };
   const [owner, other] = await serveTwo({ resume }, adapter);

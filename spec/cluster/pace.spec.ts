@@ -2,17 +2,17 @@ import { expect, it } from 'vitest';
 
 import { heartbeatInterval, Pace } from '../../lib/cluster/pace.js';
 
-it.each([1, 2, 3, 30, 70])('lets %i nodes beat once a second', (nodes) => {
+it.each([1, 2, 3, 30, 70])('lets %i nodes send a heartbeat once a second', (nodes) => {
   expect(heartbeatInterval(nodes)).toBe(1_000);
 });
 
-it.each([71, 100, 300, 1_000])('keeps %i nodes at 5,000 deliveries a second', (nodes) => {
+it.each([71, 100, 300, 1_000])('limits %i nodes to 5,000 deliveries a second', (nodes) => {
   const deliveries = (nodes * nodes * 1_000) / heartbeatInterval(nodes);
   expect(deliveries).toBeGreaterThan(4_900);
   expect(deliveries).toBeLessThanOrEqual(5_001);
 });
 
-it('spreads the heartbeats of many that have begun together, and keeps their interval then', () => {
+it('spreads the heartbeats of many nodes that start together, then keeps their interval', () => {
   const paces = Array.from({ length: 300 }, () => new Pace());
   const interval = heartbeatInterval(300);
   const first = paces.map((pace) => pace.next(300));

@@ -6,7 +6,7 @@ import { rounds } from '../support/rounds.js';
 import { twoPeers } from './two-peers.js';
 
 describe('a call to another node', () => {
-  it('is rejected when the answer is nonsense', async () => {
+  it('is rejected if the answer is malformed', async () => {
     const { there } = twoPeers(hanging);
     const call = there.call('find', {});
     there.onMessage('reply 1\nnonsense');
@@ -30,7 +30,7 @@ describe('a call to another node', () => {
     expect(there.isBusy).toBe(false);
   });
 
-  it('may be left alone when it is refused, like any other', async () => {
+  it('need not be awaited, even if it is refused', async () => {
     const leaving = twoPeers(hanging, { leaving: true });
     // A rejection that nobody handles would fail the run.
     void leaving.there.call('probe', {});
@@ -42,7 +42,7 @@ describe('a call to another node', () => {
   });
 });
 
-it('mentions a stream that has long been silent, and ends it if its owner knows of none', async () => {
+it('reminds the owner of a stream that has long been silent, and ends it if the owner does not know it', async () => {
   // Where heartbeats are rare, silence is no news.
   const contact = {
     since: -Infinity,

@@ -29,7 +29,7 @@ describe('a POST to another node than the owner of its session', () => {
     });
   });
 
-  it('reaches the session in the order of the 202s, whichever node takes it', async () => {
+  it('reaches the session in the order of the 202s, whichever node receives it', async () => {
     const seen: unknown[] = [];
     const handler: MessageHandler = (message) => {
       if ('method' in message) seen.push(message.params?.n);
@@ -44,7 +44,7 @@ describe('a POST to another node than the owner of its session', () => {
     expect(seen).toEqual(numbers);
   });
 
-  it('tells the server the headers, the URL and the authentication of the request', async () => {
+  it('gives the server the headers, the URL and the authentication of the request', async () => {
     const authenticate: RequestHandler = (req, _, next) => {
       Object.assign(req, {
         auth: { clientId: 'c', token: 't', scopes: ['a'], extra: { sub: 'u' } },
@@ -68,7 +68,7 @@ describe('a POST to another node than the owner of its session', () => {
     ]);
   });
 
-  it('is refused like any other: somebody else, an unknown session, nonsense, too much at once', async () => {
+  it('is refused like any other: another principal, an unknown session, a malformed body, too many at once', async () => {
     const [owner, other] = await serveTwo({
       handler: () => new Promise(() => {}),
       limits: { maxConcurrentRequests: 1, maxBodyBytes: 1_000 },
@@ -91,7 +91,7 @@ describe('a POST to another node than the owner of its session', () => {
     expect(await status(url, { ...ping(3), params: { long: 'x'.repeat(2_000) } })).toBe(413);
   });
 
-  it('is refused with no request to others when its session names no node', async () => {
+  it('is refused without a request to other nodes if its session id names no node', async () => {
     const adapter = new FaultyAdapter();
     const [, other] = await serveTwo({}, adapter);
     // Whoever asks is told 503.
@@ -100,7 +100,7 @@ describe('a POST to another node than the owner of its session', () => {
     expect(status).toBe(404);
   });
 
-  it('gets the very 404 of an unknown session', async () => {
+  it('gets the same 404 as an unknown session', async () => {
     const [owner, other] = await serveTwo();
     const client = await StreamClient.open(`${owner.url}/sse`);
     const elsewhere = await post(`${endpointAt(other, client)}x`, ping(1));

@@ -16,7 +16,7 @@ import { post } from '../support/stream-client.js';
 const nodeOf = (mcp: McpSseRouter): string => mcp.stats().cluster!.node;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe('a client that is asked who it is while the node of its session stands still', () => {
+describe('a client that is probed while the node of its session is frozen', () => {
   /** Its session, and what it is asked by a node that is not the owner. */
   async function asked() {
     const adapter = new FaultyAdapter();
@@ -32,7 +32,7 @@ describe('a client that is asked who it is while the node of its session stands 
   }
 
   it.each(['the node that asks', 'a third node'])(
-    'has its session back afterwards when it answers at %s',
+    'gets its session back afterwards if it answers at %s',
     async (where) => {
       const { adapter, owner, other, third, client, again, id } = await asked();
       const node: Served<unknown> = where === 'a third node' ? third : other;

@@ -15,13 +15,13 @@ import { post } from '../support/stream-client.js';
 
 const PATIENT = { resume: { probeTimeoutMs: 60_000 } };
 
-it('asks a client that comes back who it is, on a node that knows no other yet', async () => {
+it('probes a returning client on a node that knows no other yet', async () => {
   const { url } = await serve({ ...PATIENT, adapter: localAdapter() });
   const client = await beginAgainAsSdk(`${url}/sse`);
   expect(await client.nextMessage()).toMatchObject({ method: 'ping' });
 });
 
-it('gives a client a new session as soon as its answer shows that its node is gone', async () => {
+it('gives a client a new session as soon as its answer names a node that is gone', async () => {
   const [owner, other] = await serveTwo(PATIENT);
   const client = await openAsSdk(`${owner.url}/sse`);
   await owner.mcp.close({ handOver: false });
@@ -33,7 +33,7 @@ it('gives a client a new session as soon as its answer shows that its node is go
   expect(other.mcp.sessions.size).toBe(1);
 });
 
-it('asks once more, since a POST that got lost is not repeated', async () => {
+it('repeats the probe, because clients do not repeat a lost POST', async () => {
   const [owner, other] = await serveTwo({ resume: { probeTimeoutMs: 2_000 } });
   const client = await openAsSdk(`${owner.url}/sse`);
   const again = await beginAgainAsSdk(`${other.url}/sse`);
@@ -46,7 +46,7 @@ it('asks once more, since a POST that got lost is not repeated', async () => {
   expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([1, 0]);
 });
 
-it('has a client come again that may have answered at a node that stands still', async () => {
+it('tells a client to reconnect if it may have answered at a frozen node', async () => {
   const adapter = new FaultyAdapter();
   const [owner, other] = await serveTwo({ resume: { probeTimeoutMs: 1_000 } }, adapter);
   const client = await openAsSdk(`${owner.url}/sse`);
@@ -62,7 +62,7 @@ it('has a client come again that may have answered at a node that stands still',
   expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([1, 0]);
 }, 20_000);
 
-it('has a client come again that does not answer while the nodes are out of touch', async () => {
+it('tells a client to reconnect if it does not answer while the nodes are out of touch', async () => {
   const adapter = new FaultyAdapter();
   const [owner, other] = await serveTwo({ resume: { probeTimeoutMs: 200 } }, adapter);
   const client = await openAsSdk(`${owner.url}/sse`);

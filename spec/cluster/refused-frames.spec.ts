@@ -8,7 +8,7 @@ import { post, StreamClient } from '../support/stream-client.js';
 const ping = (id: number) => ({ jsonrpc: '2.0', id, method: 'ping' });
 const TEXT = '中'.repeat(100_000);
 
-it('carries any message in pieces when the adapter tells how large a frame may be', async () => {
+it('carries any message in pieces if the adapter reports its largest frame', async () => {
   const adapter = new FaultyAdapter();
   adapter.maxFrameBytes = 2_048;
   const [owner, other] = await serveTwo({}, adapter);
@@ -18,7 +18,7 @@ it('carries any message in pieces when the adapter tells how large a frame may b
   await client.nextMessage(({ id }) => id === 1);
 });
 
-it('fails the call whose frame the adapter refuses, reports it, and goes on with all others', async () => {
+it('fails and reports a call whose frame the adapter refuses, and goes on with all others', async () => {
   const adapter = new FaultyAdapter();
   adapter.maxFrameBytes = 20_000;
   adapter.tellsMaxFrameBytes = false;

@@ -9,7 +9,7 @@ import { StreamClient } from '../support/stream-client.js';
 const numbered = (n: number) => ({ jsonrpc: '2.0', method: 'number', params: { n } }) as const;
 
 describe('send', () => {
-  it('reaches a session of another node, in order, also when nobody waits', async () => {
+  it('reaches a session of another node, in order, awaited or not', async () => {
     const [owner, other] = await serveTwo();
     const client = await StreamClient.open(`${owner.url}/sse`);
     const sent = Array.from({ length: 200 }, (_, n) =>
@@ -27,7 +27,7 @@ describe('send', () => {
     await expect(sent).rejects.toMatchObject({ code: 'session-not-found' });
   });
 
-  it('takes a message that cannot be sent for what it is', async () => {
+  it('rejects a message that is not serializable', async () => {
     const [owner, other] = await serveTwo();
     const client = await StreamClient.open(`${owner.url}/sse`);
     const params: Record<string, unknown> = {};
@@ -36,7 +36,7 @@ describe('send', () => {
     await expect(sent).rejects.toMatchObject({ code: 'not-serializable' });
   });
 
-  it('is held back by a slow reader for a while only, and by its owner for good', async () => {
+  it('waits for a slow client for a short time only', async () => {
     const [owner, other] = await serveTwo();
     const client = await StreamClient.open(`${owner.url}/sse`);
     client.pause();
@@ -61,7 +61,7 @@ async function serveFaulty() {
 }
 
 describe('broadcast', () => {
-  it('reaches the sessions of all nodes once, and says how many are here', async () => {
+  it('reaches the sessions of all nodes once, and returns the number of those on this node', async () => {
     const [one, other] = await serveTwo();
     const clients = await Promise.all(
       [one, one, other].map(({ url }) => StreamClient.open(`${url}/sse`)),
@@ -93,7 +93,7 @@ describe('broadcast', () => {
     await eventually(() => errors.includes('adapter-unavailable'), 'the report', 15_000);
   });
 
-  it('reaches those of a principal on all nodes, and those that a function picks on this one', async () => {
+  it('reaches the sessions of a principal on all nodes, and those that a filter accepts on this one', async () => {
     const [one, other] = await serveTwo({
       security: { principal: (req) => req.headers.authorization },
     });

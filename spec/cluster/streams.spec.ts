@@ -42,7 +42,7 @@ async function lost(
 }
 
 describe('a client that comes back to another node with its Last-Event-ID', () => {
-  it('goes on where it stopped, and its calls are answered there', async () => {
+  it('continues where it stopped, and gets the answers to its calls there', async () => {
     const [owner, other] = await serveTwo();
     const { session, id } = await lost(owner);
     const again = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': id });
@@ -77,7 +77,7 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
     expect(seen).toEqual(upTo(1, sent));
   });
 
-  it('takes the stream from the connection that it had, on whichever node', async () => {
+  it('ends its former connection, on whichever node that is', async () => {
     const [owner, other] = await serveTwo();
     const { session, id } = await lost(owner);
     const first = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': id });
@@ -90,7 +90,7 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
     expect(other.mcp.stats().cluster?.streamsImported).toBe(1);
   });
 
-  it('is refused with 404 for an id that is unknown, of no node, or of somebody else', async () => {
+  it('is refused with 404 for an id that is unknown, of no node, or of another principal', async () => {
     const [owner, other] = await serveTwo({
       security: { principal: (req) => req.headers.authorization },
     });
@@ -105,7 +105,7 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
     expect((await StreamClient.begin(`${other.url}/sse`, bob)).status).toBe(404);
   });
 
-  it('gets large messages whole, and slows down their producer when it does not read', async () => {
+  it('gets large messages whole, and slows down their producer if it does not read', async () => {
     const [owner, other] = await serveTwo();
     const { session, id } = await lost(owner);
     const again = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': id });
@@ -133,7 +133,7 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
     );
   });
 
-  it('is told by the end of its stream that its session has closed', async () => {
+  it('sees the end of its stream when its session closes', async () => {
     const [owner, other] = await serveTwo();
     const { session, id } = await lost(owner);
     const again = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': id });
@@ -146,9 +146,9 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
   });
 });
 
-describe('an SDK client as it is that comes back to another node', () => {
+describe('an SDK client without resumableFetch that comes back to another node', () => {
   it.each(['the owner', 'the node of the stream', 'a third node'])(
-    'goes on when it answers the probe at %s',
+    'continues if it answers the probe at %s',
     async (where) => {
       const adapter = localAdapter();
       const [owner, other] = await serveTwo({}, adapter);
@@ -171,7 +171,7 @@ describe('an SDK client as it is that comes back to another node', () => {
     },
   );
 
-  it('gets a new session when its own has closed', async () => {
+  it('gets a new session if its own has closed', async () => {
     const [owner, other] = await serveTwo();
     const client = await openAsSdk(`${owner.url}/sse`);
     const session = onlySession(owner.mcp);
@@ -204,7 +204,7 @@ it('finds the session of a resume key on whichever node', async () => {
   expect(stranger.sessionId).not.toBe(session.id);
 });
 
-it('finds it from a node that has only just started, too', async () => {
+it('finds it through a node that has just started, too', async () => {
   const adapter = localAdapter();
   const resume = { key: (req: Request) => req.headers['x-key']?.toString() };
   const owner = await serve({ adapter: adapter, resume });

@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('refuses a session alike, by whichever node its initialize comes', async () => {
+it('refuses a session alike, on whichever node its initialize arrives', async () => {
   const [one, other] = await serveTwo({ sunset });
   await discovered([one, other]);
   for (const node of [one, other]) {

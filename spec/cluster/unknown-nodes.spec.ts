@@ -32,7 +32,7 @@ async function answerTo(node: Served<unknown>, id: string): Promise<[number, str
 
 const clusterOf = (mcp: McpSseRouter) => mcp.stats().cluster!;
 
-describe('a name that was never heard of', () => {
+describe('an unknown node name', () => {
   it('is answered at once: 503 by a node that has just joined or was cut off, then 404', async () => {
     const adapter = new FaultyAdapter();
     const [node] = await serveTwo({}, adapter);
@@ -60,7 +60,7 @@ describe('a name that was never heard of', () => {
     await known();
   }, 30_000);
 
-  it('costs no frame, no peer and no memory, whatever clients write', async () => {
+  it('costs no frame, no peer and no memory, whatever clients send', async () => {
     const adapter = new FaultyAdapter();
     const { mcp, ...node } = await serve({ adapter });
     await eventually(() => clusterOf(mcp).up);
@@ -82,7 +82,7 @@ describe('a name that was never heard of', () => {
     expect(clusterOf(mcp)).toMatchObject({ nodes: 1, requestsSent: 0, queuedBytes: 0 });
   });
 
-  it('gives a client that is asked who it is a new session at once', async () => {
+  it('gives a probed client a new session at once', async () => {
     const adapter = new FaultyAdapter();
     const resume = { probeTimeoutMs: 60_000 };
     const old = await serve({ adapter: new FaultyAdapter(), resume });
@@ -111,7 +111,7 @@ function probeId(id: string, n: number): string {
   return n % 2 === 0 ? `express-mcp-sse:probe:${node}:x` : `express-mcp-sse:probe:${id}`;
 }
 
-describe('a client names a node in one format', () => {
+describe('a client can name a node in one format only', () => {
   const node = 'Ab_-23456789';
 
   it.each([

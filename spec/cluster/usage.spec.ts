@@ -6,7 +6,7 @@ import { FaultyAdapter } from '../support/faulty-adapter.js';
 import { serve } from '../support/serve.js';
 import { serveTwo } from '../support/serve-nodes.js';
 
-it('adds up what the nodes have counted, and tells what one has alone', async () => {
+it('adds up the counts of all nodes, or returns those of one', async () => {
   const [one, other] = await serveTwo();
   await introduce(one.url, { name: 'alpha' });
   await introduce(other.url, { name: 'alpha' });
@@ -24,7 +24,7 @@ it('adds up what the nodes have counted, and tells what one has alone', async ()
 });
 
 // Kills: a node that is silent and nobody knows; an answer that never comes.
-it('names a node that does not answer, and waits for it no longer than two seconds', async () => {
+it('names a node that does not answer within two seconds', async () => {
   const adapter = new FaultyAdapter();
   const [one, other] = await serveTwo({}, adapter);
   await introduce(one.url, { name: 'alpha' });
@@ -37,7 +37,7 @@ it('names a node that does not answer, and waits for it no longer than two secon
   adapter.partitioned.clear();
 });
 
-it('asks nobody where it is to tell of one node', async () => {
+it('asks no other node for local counts', async () => {
   const adapter = new FaultyAdapter();
   const [one, other] = await serveTwo({}, adapter);
   adapter.partitioned.add(other.mcp.stats().cluster!.node);
@@ -72,7 +72,7 @@ const row = {
 };
 const report = { rows: [row], forgotten: 0, since: 1 };
 
-it('takes what another node has counted, as it is after its way', () => {
+it('accepts the counts of another node after their transport', () => {
   expect(checkedUsage(report)).toEqual(report);
 });
 
@@ -84,6 +84,6 @@ it.each([
   { ...report, rows: [{ ...row, client: 'x'.repeat(513) }] },
   { ...report, rows: [{ ...row, transport: 'stdio' }] },
   { ...report, rows: Array.from({ length: 1_001 }, () => row) },
-])('refuses nonsense (%#)', (answer) => {
+])('refuses a malformed answer (%#)', (answer) => {
   expect(() => checkedUsage(answer)).toThrow('an answer to usage() in an unknown format');
 });

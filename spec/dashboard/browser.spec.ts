@@ -14,7 +14,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
   const browser = useBrowser();
 
   // Kills: a page that has to be loaded again to be right.
-  it('shows sessions as they come, speak and go, without a reload', async () => {
+  it('shows sessions that open, exchange messages and close, without a reload', async () => {
     const { url } = await serveDashboard();
     const page = await browser.open(`${url}/admin`);
     await page.locator('#none').waitFor();
@@ -36,7 +36,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
     expect(await page.evaluate('window.unchanged')).toBe(true);
   });
 
-  it('filters, and says how much of it is shown', async () => {
+  it('filters, and says how many rows are shown', async () => {
     const { url } = await serveDashboard({ rows: 2 });
     for (const name of ['alpha', 'beta', 'gamma']) await introduce(url, { name });
     const page = await browser.open(`${url}/admin`);
@@ -124,7 +124,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
     expect(await focused(page)).toBe('open-title');
   });
 
-  it('closes a session once, however late it hears that the dialog was left before', async () => {
+  it('closes a session once, even if the dialog reports its end twice', async () => {
     const { url, mcp } = await serveDashboard({ allowClose: true });
     await introduce(url, { name: 'alpha' });
     const page = await browser.open(`${url}/admin`);
@@ -140,7 +140,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
     await shows(page);
   });
 
-  it('keeps the focus where it is while rows come and go around it', async () => {
+  it('keeps the focus while rows come and go around it', async () => {
     const { url, mcp } = await serveDashboard({ allowClose: true });
     const [first] = [await introduce(url, { name: 'one' }), await introduce(url, { name: 'two' })];
     const page = await browser.open(`${url}/admin`);
@@ -157,7 +157,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
     await shows(page);
   });
 
-  it('stands still while it is paused, and takes no place then', async () => {
+  it("does not change while it is paused, and takes no viewer's slot then", async () => {
     const { url } = await serveDashboard({ viewers: 1 });
     const page = await browser.open(`${url}/admin`);
     await page.locator('#none').waitFor();
@@ -171,7 +171,7 @@ describe.skipIf(!hasBrowser)('the page in a browser', { timeout: 60_000 }, () =>
     await shows(page, 'late');
   });
 
-  it('shows what messages say as text', async () => {
+  it('shows the contents of messages as text', async () => {
     const { url } = await serveDashboard({ showMessages: true });
     const page = await browser.open(`${url}/admin`);
     await introduce(url, { name: HOSTILE });

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { DashboardClient, introduce, serveDashboard } from '../support/dashboard-client.js';
 
 // Kills: another copy of this package, or anybody else, that ends the process by what it publishes.
-it('reads nothing of what others publish on the channels', async () => {
+it('ignores events that other publishers put on the channels', async () => {
   const thrown: unknown[] = [];
   const listener = (error: unknown): void => void thrown.push(error);
   process.on('uncaughtException', listener);

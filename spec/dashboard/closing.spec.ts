@@ -32,12 +32,12 @@ it('closes a session for its own page', async () => {
   expect(mcp.stats().totals.closed).toEqual({ other: 1 });
 });
 
-it('goes by the Origin where the browser sends no Sec-Fetch-Site', async () => {
+it('checks the Origin if the browser sends no Sec-Fetch-Site', async () => {
   const { close, token, url } = await setup();
   expect(await close({ Origin: url, 'X-Dashboard-Token': token })).toBe(204);
 });
 
-it('closes nothing, and has no token, unless it is enabled', async () => {
+it('closes nothing, and has no token, unless closing is enabled', async () => {
   const { close, token, mcp } = await setup(false);
   expect(token).toBe('');
   expect(await close({ ...OWN, 'X-Dashboard-Token': '' })).toBe(403);
@@ -68,7 +68,7 @@ it.each<[string, (set: { token: string; url: string }) => Record<string, string>
     'its own page with a token of the same length',
     ({ token }) => ({ ...OWN, 'X-Dashboard-Token': 'x'.repeat(token.length) }),
   ],
-])('refuses what comes from %s', async (_, headers) => {
+])('refuses requests from %s', async (_, headers) => {
   const { close, mcp, ...set } = await setup();
   expect(await close(headers(set))).toBe(403);
   expect(mcp.sessions.size).toBe(1);
@@ -80,7 +80,7 @@ it.each(['999', '', 'x', '-1', '1.5', '__proto__'])('knows no session %j', async
   expect(mcp.sessions.size).toBe(1);
 });
 
-it('gives its events, with the token, to no page of another site', async () => {
+it('sends its events, with the token, to no page of another site', async () => {
   const { url } = await setup();
   for (const headers of [{ 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'https://evil.example' }]) {
     const viewer = await DashboardClient.open(url, {}, headers);

@@ -12,10 +12,10 @@ import { introduce, serveDashboard } from '../support/dashboard-client.js';
 import { shows, soon } from '../support/dashboard-page.js';
 import { RESUMES } from '../support/returning-client.js';
 
-describe.skipIf(!hasBrowser)('how the page looks in a browser', { timeout: 60_000 }, () => {
+describe.skipIf(!hasBrowser)('the layout of the page in a browser', { timeout: 60_000 }, () => {
   const browser = useBrowser();
 
-  it('tells connected sessions from detached ones, and a protocol from a date', async () => {
+  it('marks connected and detached sessions, and shows protocol versions as such', async () => {
     const { url } = await serveDashboard();
     await introduce(url, { name: 'stays' });
     const leaves = await introduce(url, { name: 'leaves' }, RESUMES);
@@ -62,7 +62,7 @@ describe.skipIf(!hasBrowser)('how the page looks in a browser', { timeout: 60_00
     expect(await overhang(page)).toBe(0);
   });
 
-  it('has axes: the highest and the lowest value, and the span of time', async () => {
+  it('has axes with the highest and the lowest value and the span of time', async () => {
     const { url, mcp } = await serveDashboard();
     const client = await introduce(url, { name: 'alpha' });
     const page = await browser.open(`${url}/admin`);
@@ -80,7 +80,7 @@ describe.skipIf(!hasBrowser)('how the page looks in a browser', { timeout: 60_00
     await mcp.closeSessions();
   });
 
-  it('has controls that fingers can hit, at 375 px', async () => {
+  it('has controls large enough for fingers, at 375 px', async () => {
     const { url } = await serveDashboard({ allowClose: true });
     await introduce(url, { name: 'alpha' });
     const page = await browser.open(`${url}/admin`, { width: 375, colorScheme: 'light' });

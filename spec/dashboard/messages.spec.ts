@@ -7,7 +7,7 @@ import { onlySession } from '../support/returning-client.js';
 
 const SECRET = '<b>what-the-message-says</b>';
 
-it('shows nothing of what messages say', async () => {
+it('does not show the contents of messages', async () => {
   const { url } = await serveDashboard();
   const client = await introduce(url, { name: 'client' });
   const viewer = await DashboardClient.open(url);
@@ -17,7 +17,7 @@ it('shows nothing of what messages say', async () => {
   expect(viewer.stream.text).not.toContain('what-the-message-says');
 });
 
-it('shows it when it is told to: the last fifty, from both sides', async () => {
+it('shows the last fifty messages of both sides with showMessages', async () => {
   const { url, mcp } = await serveDashboard({ showMessages: true });
   const client = await introduce(url, { name: 'client' });
   for (let n = 1; n <= 60; n += 1) await onlySession(mcp).notify('number', { n });

@@ -11,7 +11,7 @@ const files = readdirSync(FOLDER);
 const scripts = files.filter((file) => file.endsWith('.js'));
 const read = (file: string): string => readFileSync(join(FOLDER, file), 'utf8');
 
-it('puts every file of the page into the one that is served, as it is', () => {
+it('puts every file of the page into the served one, unchanged', () => {
   const { html } = readPage();
   for (const file of files.filter((name) => name !== 'index.html')) {
     const tag = file.endsWith('.css') ? 'style' : 'script';
@@ -21,7 +21,7 @@ it('puts every file of the page into the one that is served, as it is', () => {
 });
 
 // Kills: text that ends its element early, so that the rest of it becomes markup.
-it('has no file that could end the element that it is put into', () => {
+it('has no file that could end its own script or style element', () => {
   for (const file of files.filter((name) => name !== 'index.html')) {
     expect(read(file), file).not.toMatch(/<\/(script|style)|<!--/i);
   }

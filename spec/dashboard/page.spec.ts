@@ -69,7 +69,7 @@ it.each([
   expect([answer.status, answer.headers.allow]).toEqual([status, allow]);
 });
 
-it('is behind the middleware that stands in front, in all its parts', async () => {
+it('is protected by middleware in front, in all its parts', async () => {
   const { url } = await serveDashboard({ allowClose: true }, {}, (app) =>
     app.use('/admin', (req, res, next) => {
       if (req.headers.authorization === 'Basic ok') next();
@@ -97,13 +97,13 @@ it.each([
   ['evil.example', 403],
   ['127.0.0.1.evil.example', 403],
   ['localhost.evil.example', 403],
-])('over loopback, takes the host %s with %d', async (host, status) => {
+])('over loopback, answers the host %s with %d', async (host, status) => {
   const { url } = await serveDashboard({ allowedHosts: ['ops.example.com'] });
   expect((await fetchText(`${url}/admin`, { headers: { Host: host } })).status).toBe(status);
 });
 
 // A page that has its name point here (DNS rebinding) can forge every header but Host.
-it('checks the host behind a trusted proxy too, and the forwarded one', async () => {
+it('checks the host and the forwarded host behind a trusted proxy, too', async () => {
   const { url } = await serveDashboard({ allowedHosts: ['ops.example.com'] }, {}, (app) =>
     app.set('trust proxy', 'loopback'),
   );
@@ -117,7 +117,7 @@ it('checks the host behind a trusted proxy too, and the forwarded one', async ()
   expect(await statusOf({ 'X-Forwarded-Host': 'evil.example' })).toBe(403);
 });
 
-it('says how a host is allowed, and checks none when told so', async () => {
+it("says how to allow a host, and checks none with '*'", async () => {
   const headers = { Host: 'ops.example.com' };
   const strict = await serveDashboard();
   const refused = await fetchText(`${strict.url}/admin`, { headers });

@@ -15,7 +15,7 @@ import { StreamClient } from '../support/stream-client.js';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
-it('tells who is there, what has passed, and what runs', async () => {
+it('reports sessions, messages and running requests', async () => {
   const gate = deferred();
   const { url, mcp } = await serveDashboard(
     {},
@@ -55,7 +55,7 @@ it('tells who is there, what has passed, and what runs', async () => {
   gate.resolve();
 });
 
-it('tells what has changed, and nothing else', async () => {
+it('sends changes only', async () => {
   const { url } = await serveDashboard();
   const quiet = await introduce(url, { name: 'quiet' });
   const busy = await introduce(url, { name: 'busy' });
@@ -72,7 +72,7 @@ it('tells what has changed, and nothing else', async () => {
   expect(viewer.states.at(-1)!.order).toHaveLength(1);
 });
 
-it('counts what passes in each second', async () => {
+it('counts the messages of each second', async () => {
   const { url } = await serveDashboard();
   const client = await StreamClient.open(`${url}/sse`);
   const viewer = await DashboardClient.open(url);
@@ -83,7 +83,7 @@ it('counts what passes in each second', async () => {
   expect(late.states[0]!.samples.length).toBeGreaterThanOrEqual(viewer.samples.length);
 });
 
-it('keeps those that have closed, with the reason, and not those of another router', async () => {
+it('keeps closed sessions with the reason, but not those of another router', async () => {
   const { url, mcp } = await serveDashboard();
   const other = await serveDashboard();
   const [here] = [
@@ -101,7 +101,7 @@ it('keeps those that have closed, with the reason, and not those of another rout
   expect(late.closed).toEqual(viewer.closed);
 });
 
-it('knows the sessions that were there before it', async () => {
+it('shows sessions that are older than the dashboard', async () => {
   const { url, app, mcp } = await serve();
   await introduce(url, { name: 'earlier' });
   app.use('/admin', dashboard(mcp));
@@ -112,7 +112,7 @@ it('knows the sessions that were there before it', async () => {
 });
 
 // Kills: the whole id, which is all that it takes to post to the session.
-it('never tells a whole session id', async () => {
+it('never sends a whole session id', async () => {
   const { url, mcp } = await serveDashboard({ showMessages: true, allowClose: true });
   const client = await introduce(url, { name: 'here' });
   const viewer = await DashboardClient.open(url);
@@ -122,7 +122,7 @@ it('never tells a whole session id', async () => {
   expect(viewer.stream.text).not.toContain(client.sessionId.slice(0, 8));
 });
 
-it('lists the first rows, says how many there are in all, and cuts names off', async () => {
+it('lists the first rows and the number of all, and cuts long names', async () => {
   const { url } = await serveDashboard({ rows: 3 });
   for (let n = 1; n <= 5; n += 1) await introduce(url, { name: String(n).repeat(256) });
   const viewer = await DashboardClient.open(url);
@@ -221,7 +221,7 @@ it.each([
   expect(viewer.rows.map(({ client }) => client)).toEqual(names);
 });
 
-it('sorts by what waits for each reader, and by the part of the id that is shown', () => {
+it('sorts by waiting bytes, and by the shown part of the id', () => {
   // The newest first they are c, b, a.
   const [a, b, c] = [5_000, 9_000, 0].map((bytes) => {
     const { session } = new SessionRig();
@@ -238,7 +238,7 @@ it('sorts by what waits for each reader, and by the part of the id that is shown
   expect(keysOf('session', false)).toEqual(shown.slice(0, 2).map(({ key }) => key));
 });
 
-it('tells the open sessions that are connected from those that are detached', async () => {
+it('distinguishes connected from detached sessions', async () => {
   const { url } = await serveDashboard();
   const staying = await introduce(url, { name: 'stays' });
   const leaving = await introduce(url, { name: 'leaves' }, RESUMES);
@@ -251,7 +251,7 @@ it('tells the open sessions that are connected from those that are detached', as
   await staying.request('ping');
 });
 
-it('tells which node it is, and what all sessions hold', async () => {
+it('shows the name of the node, and the bytes that all sessions hold', async () => {
   const { url, mcp } = await serveDashboard({}, { adapter: localAdapter() });
   const leaving = await introduce(url, { name: 'leaves' }, RESUMES);
   leaving.drop();

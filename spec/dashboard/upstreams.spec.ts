@@ -32,7 +32,7 @@ async function refusing(name: string): Promise<Bridge> {
   return bridge({ upstream: url, name });
 }
 
-it('reads nothing of what others publish on the channel of bridges', async () => {
+it('ignores events that other publishers put on the channel of bridges', async () => {
   const { url } = await serveDashboard({});
   const viewer = await DashboardClient.open(url);
   const sick = new Proxy({}, { get: () => 'x' });
@@ -60,7 +60,7 @@ it('names the upstream of each session, with its state', async () => {
   expect(viewer.stream.text).not.toContain('secret');
 });
 
-it('shows none where there is no bridge', async () => {
+it('shows no upstreams without a bridge', async () => {
   const { url } = await serveDashboard();
   await introduce(url, { name: 'alpha' });
   const { rows } = await DashboardClient.open(url);
@@ -75,7 +75,7 @@ describe.skipIf(!hasBrowser)('the column in a browser', { timeout: 60_000 }, () 
     { width: 375, colorScheme: 'dark' },
     { width: 1440, colorScheme: 'light' },
     { width: 1440, colorScheme: 'dark' },
-  ])('comes with the first session of a bridge: $width px, $colorScheme', async (look) => {
+  ])('appears with the first session of a bridge: $width px, $colorScheme', async (look) => {
     const { url } = await serveBridges(await good(), await refusing('x'.repeat(80)));
     const page = await browser.open(`${url}/admin`, look);
     await page.locator('#none').waitFor();

@@ -9,7 +9,7 @@ import { fetchText } from '../support/stream-client.js';
 
 const HOSTILE = '=1+1\t<b>bold</b>';
 
-it('tells who uses the server, asking once for all pages', async () => {
+it('shows who uses the server, with one query for all pages', async () => {
   const { url, mcp } = await serveDashboard();
   await introduce(url, { name: 'alpha', version: '1.0' }, { 'User-Agent': 'u'.repeat(100) });
   const ask = async (): Promise<UsageState> =>

@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('bounds how many pages may be open, and counts those that are left', async () => {
+it('bounds the number of open pages, and frees the slots of closed ones', async () => {
   const { url } = await serveDashboard({ viewers: 2 });
   const [first] = [await DashboardClient.open(url), await DashboardClient.open(url)];
   const third = await DashboardClient.open(url);
@@ -28,7 +28,7 @@ it('bounds how many pages may be open, and counts those that are left', async ()
 });
 
 // Kills: a dashboard that keeps the server of a closed router from closing.
-it('ends its pages when the router shuts down, and takes no more', async () => {
+it('ends its pages when the router shuts down, and accepts no more', async () => {
   const { url, mcp } = await serveDashboard();
   await introduce(url, { name: 'client' });
   const viewer = await DashboardClient.open(url);
@@ -59,7 +59,7 @@ function open() {
   return { feed, response, end: () => mcp.close() };
 }
 
-it('keeps no place for a page that has left before it is shown', async () => {
+it('keeps no slot for a page that leaves before it is served', async () => {
   const mcp = mcpSse();
   const feed = new LiveFeed(mcp, parseOptions({ viewers: 1 }));
   const response = new FakeResponse();
@@ -71,7 +71,7 @@ it('keeps no place for a page that has left before it is shown', async () => {
 });
 
 // Kills: a state for each second, whether the last was taken or not.
-it('spares a page that has not taken the last state, and tells it the latest then', async () => {
+it('skips states for a page that has not read the last one, then sends the latest', async () => {
   const { response, end } = open();
   response.answers.push(false);
   await vi.advanceTimersByTimeAsync(8_500);
@@ -84,7 +84,7 @@ it('spares a page that has not taken the last state, and tells it the latest the
   await end();
 });
 
-it('drops a page that takes nothing', async () => {
+it('drops a page that reads nothing', async () => {
   const { feed, response, end } = open();
   response.answers.push(false);
   await vi.advanceTimersByTimeAsync(9_000);
@@ -94,7 +94,7 @@ it('drops a page that takes nothing', async () => {
   await end();
 });
 
-it('lets a page begin anew after ten minutes, so that it is asked who it is', async () => {
+it('makes a page reconnect after ten minutes, so that it is authenticated again', async () => {
   const { response, end } = open();
   await vi.advanceTimersByTimeAsync(599_000);
   expect(response.writableEnded).toBe(false);

@@ -13,7 +13,7 @@ import { fetchText } from '../support/stream-client.js';
 
 const example = runExample('demo');
 
-it('prints where the page and the dashboard are, and serves both', async () => {
+it('prints the URLs of the page and the dashboard, and serves both', async () => {
   for (const path of ['/', '/admin/']) {
     const { href } = example.url(path);
     expect(example.stdout).toContain(`${href}\n`);

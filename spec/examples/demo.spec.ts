@@ -70,7 +70,7 @@ it("asks the client's model for a summary", async () => {
   expect(textOf(await client.callTool(call))).toBe('In short.\n\n(spec)');
 });
 
-it('tells a client without a model that it needs one', async () => {
+it('tells a client without sampling that it needs a model', async () => {
   const client = await example.connect();
   const result = await client.callTool({ name: 'summarise', arguments: { topic: 'shutdown' } });
   expect(result.isError).toBe(true);
@@ -101,28 +101,33 @@ const MODES: [name: string, mode: VersionNegotiationMode, sse: boolean][] = [
   ['2026-07-28', 'auto', false],
 ];
 
-it.each(MODES)('asks the model and the person, and reports, over %s', async (_, mode, sse) => {
-  const client = new Client(
-    { name: 'spec', version: '1' },
-    { capabilities: { sampling: {}, elicitation: {} }, versionNegotiation: { mode } },
-  );
-  client.setRequestHandler('sampling/createMessage', () => ({
-    model: 'spec',
-    role: 'assistant',
-    content: { type: 'text', text: 'In short.' },
-  }));
-  client.setRequestHandler('elicitation/create', () => ({
-    action: 'accept',
-    content: { transport: 'both' },
-  }));
-  const url = example.url('/sse');
-  await client.connect(sse ? new SSEClientTransport(url) : new StreamableHTTPClientTransport(url));
-  example.closeLater(client);
-  const summary = { name: 'summarise', arguments: { topic: 'shutdown' } };
-  expect(textOf(await client.callTool(summary))).toBe('In short.\n\n(spec)');
-  expect(textOf(await client.callTool({ name: 'advise' }))).toContain('Serve both');
-  const steps: number[] = [];
-  const onprogress = ({ progress }: { progress: number }): void => void steps.push(progress);
-  await client.callTool({ name: 'count_words', arguments: { pauseMs: 0 } }, { onprogress });
-  expect(steps.length).toBeGreaterThan(10);
-});
+it.each(MODES)(
+  'asks the model and the person, and reports progress, over %s',
+  async (_, mode, sse) => {
+    const client = new Client(
+      { name: 'spec', version: '1' },
+      { capabilities: { sampling: {}, elicitation: {} }, versionNegotiation: { mode } },
+    );
+    client.setRequestHandler('sampling/createMessage', () => ({
+      model: 'spec',
+      role: 'assistant',
+      content: { type: 'text', text: 'In short.' },
+    }));
+    client.setRequestHandler('elicitation/create', () => ({
+      action: 'accept',
+      content: { transport: 'both' },
+    }));
+    const url = example.url('/sse');
+    await client.connect(
+      sse ? new SSEClientTransport(url) : new StreamableHTTPClientTransport(url),
+    );
+    example.closeLater(client);
+    const summary = { name: 'summarise', arguments: { topic: 'shutdown' } };
+    expect(textOf(await client.callTool(summary))).toBe('In short.\n\n(spec)');
+    expect(textOf(await client.callTool({ name: 'advise' }))).toContain('Serve both');
+    const steps: number[] = [];
+    const onprogress = ({ progress }: { progress: number }): void => void steps.push(progress);
+    await client.callTool({ name: 'count_words', arguments: { pauseMs: 0 } }, { onprogress });
+    expect(steps.length).toBeGreaterThan(10);
+  },
+);

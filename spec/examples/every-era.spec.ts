@@ -22,7 +22,7 @@ it('serves the same tools and the same note to all of them', async () => {
   expect(contents).toMatchObject([{ text: 'hello' }]);
 });
 
-it('tells subscribers of one era what a client of another has written', async () => {
+it('notifies subscribers of one era of changes by a client of another', async () => {
   const updates: string[] = [];
   const subscriber = await example.connect();
   subscriber.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {

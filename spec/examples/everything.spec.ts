@@ -41,7 +41,7 @@ it('lists resources and templates, and reads them', async () => {
   expect(JSON.stringify(contents)).toContain('Data for ID: 9');
 });
 
-it('tells of a resource that changes, while the client has subscribed to it', async () => {
+it('notifies of a changed resource while the client has subscribed to it', async () => {
   const client = await example.connect();
   const told: string[] = [];
   client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {
@@ -60,7 +60,7 @@ it('tells of a resource that changes, while the client has subscribed to it', as
   expect(textOf(await update())).toContain('not subscribed');
 });
 
-it('tells of a list of tools that changes', async () => {
+it('notifies of a changed list of tools', async () => {
   const client = await example.connect();
   let changes = 0;
   client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
@@ -86,7 +86,7 @@ it('completes the arguments of prompts and templates', async () => {
   expect(template.completion.values).toEqual(['123', '124']);
 });
 
-it('reports progress, and logs from the level on that the client has set', async () => {
+it("reports progress, and logs from the client's level on", async () => {
   const client = await example.connect();
   const steps: number[] = [];
   const options = { onprogress: ({ progress }: { progress: number }) => steps.push(progress) };

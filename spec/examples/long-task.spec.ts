@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../support/free-port.js';
 import { ScriptProcess } from '../support/script-process.js';
 
-it('shows its progress over a cut, and stops when it is cancelled', async () => {
+it('reports progress across a cut, and stops when it is cancelled', async () => {
   const script = new ScriptProcess('examples/long-task/client.ts', await freePort());
   onTestFinished(async () => {
     script.kill('SIGKILL');

@@ -31,7 +31,7 @@ it('gives Prometheus a series for each client', async () => {
   expect(metrics).toMatch(new RegExp(`^mcp_sse_usage_refused_total\\{${labels}.*\\} 0$`, 'm'));
 });
 
-it('exports them by OpenTelemetry', async () => {
+it('exports them with OpenTelemetry', async () => {
   const client = await StreamClient.open(example.url('/sse').href);
   await client.request('ping');
   const printed = (): boolean => example.stdout.includes('mcp_sse.messages');

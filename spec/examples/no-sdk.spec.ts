@@ -23,7 +23,7 @@ it('answers with the JSON-RPC errors that the handler throws', async () => {
   await expect(client.callTool({ name: 'nothing' })).rejects.toMatchObject({ code: -32601 });
 });
 
-it('stops a call that the client cancels, and serves on', async () => {
+it('stops a call that the client cancels, and goes on serving', async () => {
   const client = await example.connect();
   const cancel = new AbortController();
   const call = { name: 'count_down', arguments: { from: 1_000 } };

@@ -14,7 +14,7 @@ it('serves each tenant below its own path', async () => {
   expect(stats).toMatchObject({ acme: { sessions: 1 }, globex: { sessions: 1 } });
 });
 
-it("does not take a message for another tenant's session", async () => {
+it("refuses a message for another tenant's session", async () => {
   const { sessionId } = await StreamClient.open(example.url('/api/v1/acme/sse').href);
   const url = example.url(`/api/v1/globex/message?sessionId=${sessionId}`);
   const { status } = await post(url.href, { jsonrpc: '2.0', id: 1, method: 'ping' });

@@ -35,7 +35,7 @@ it.each([
   expect((await fetchText(example.url(path).href, { headers })).status).toBe(401);
 });
 
-it('tells the clients of one tenant, and nobody else', async () => {
+it('notifies the clients of one tenant only', async () => {
   const acme = await StreamClient.open(example.url('/acme/sse').href, keyOf('acme'));
   const globex = await StreamClient.open(example.url('/globex/sse').href, keyOf('globex'));
   await fetchText(example.url('/acme/refresh').href, { method: 'POST', headers: keyOf('acme') });

@@ -7,7 +7,7 @@ import { runExample, textOf } from '../support/run-example.js';
 describe.skipIf(!hasRedis)('two-nodes', () => {
   const example = runExample('two-nodes');
 
-  it('serves a session whichever node its requests come in by', async () => {
+  it('serves a session on whichever node its requests arrive', async () => {
     const client = await example.connect();
     const homes = new Set<string>();
     const entrances = new Set<string>();
@@ -21,7 +21,7 @@ describe.skipIf(!hasRedis)('two-nodes', () => {
     expect([...entrances].sort()).toEqual(['node-1', 'node-2']);
   });
 
-  it('goes on counting while its nodes are restarted, one after the other', async () => {
+  it('goes on counting while its nodes restart, one after the other', async () => {
     const client = await example.connect();
     const homes = new Set<string>();
     const restarted = (): boolean => example.stdout.includes('node-2 has been restarted');

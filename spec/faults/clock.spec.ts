@@ -25,7 +25,7 @@ const JUMPS = [
 ] as const;
 
 // Kills: any deadline on the clock of Date.now().
-it.each(JUMPS)('ends nothing too early when the clock jumps %s', async (_, jump) => {
+it.each(JUMPS)('meets no deadline too early when the clock jumps %s', async (_, jump) => {
   const closed: string[] = [];
   const { url, mcp } = await serve({
     handler: (message) => ('method' in message && message.method === 'run' ? forever : {}),
@@ -53,7 +53,7 @@ it.each(JUMPS)('ends nothing too early when the clock jumps %s', async (_, jump)
   expect(mcp.stats()).toMatchObject({ sessions: 3, totals: { resumed: 1 } });
 });
 
-it.each(JUMPS)('ends everything in its time when the clock jumps %s', async (_, jump) => {
+it.each(JUMPS)('meets every deadline in time when the clock jumps %s', async (_, jump) => {
   const { url, mcp } = await serve({
     limits: { idleTimeoutMs: 100 },
     keepAlive: false,

@@ -74,7 +74,7 @@ async function makeAll(port: number, cuts: readonly Cut[]): Promise<void> {
 // Kills: a POST that waits for ever for a body which was cut (memory), a client that left while
 // its stream was being opened (sessions).
 it(
-  'leaves nothing behind of connections that are cut at any byte of a request or of a stream',
+  'leaves nothing behind when connections are cut at any byte of a request or stream',
   { timeout: 60_000 },
   async () => {
     const server = await startChildServer();

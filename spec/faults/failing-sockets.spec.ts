@@ -106,7 +106,7 @@ it.each(HERE)('survives a socket that %s', async (_, fault) => {
 });
 
 /** What `express-session` and its like do: an `end` of their own before Node's. */
-it('survives middleware whose end throws, on a stream and on a POST', async () => {
+it('survives middleware whose res.end throws, on a stream and on a POST', async () => {
   const errors: string[] = [];
   let fails = true;
   const { url, mcp, server } = await serve(

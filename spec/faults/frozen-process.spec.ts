@@ -77,25 +77,21 @@ async function expectGone({ mcp, server, reader }: Frozen): Promise<void> {
 }
 
 // Kills: pings that nobody waits for the answers of.
-it(
-  'closes the session of a process that is stopped, by its pings',
-  { timeout: 60_000 },
-  async () => {
-    const frozen = await serveReader({
-      // It is stopped between two pings: in the middle of a POST it would keep that connection,
-      // until Node's own `requestTimeout`.
-      keepAlive: { intervalMs: 1_500, ping: 'strict', timeoutMs: 4_000 },
-      resume: false,
-    });
-    frozen.reader.stop();
-    await eventually(() => frozen.reasons.length > 0, 'the end of the session', PATIENCE_MS);
-    expect(frozen.reasons).toEqual(['ping-timeout']);
-    await expectGone(frozen);
-  },
-);
+it('closes the session of a frozen client by pings', { timeout: 60_000 }, async () => {
+  const frozen = await serveReader({
+    // It is stopped between two pings: in the middle of a POST it would keep that connection,
+    // until Node's own `requestTimeout`.
+    keepAlive: { intervalMs: 1_500, ping: 'strict', timeoutMs: 4_000 },
+    resume: false,
+  });
+  frozen.reader.stop();
+  await eventually(() => frozen.reasons.length > 0, 'the end of the session', PATIENCE_MS);
+  expect(frozen.reasons).toEqual(['ping-timeout']);
+  await expectGone(frozen);
+});
 
 it(
-  'closes the session of a process that is stopped, by what it does not read',
+  'closes the session of a frozen client by its unread messages',
   { timeout: 60_000 },
   async () => {
     const frozen = await serveReader({ limits: { writeTimeoutMs: 500 }, resume: false });
@@ -109,22 +105,18 @@ it(
   },
 );
 
-it(
-  'shuts down while a process is stopped that was sent too much',
-  { timeout: 60_000 },
-  async () => {
-    const frozen = await serveReader({ resume: false });
-    frozen.reader.stop();
-    for (const session of frozen.mcp.sessions) {
-      void session.notify('flood', { text: 'x'.repeat(14_000_000) });
-    }
-    await frozen.mcp.close({ timeoutMs: 300 });
-    expect(frozen.reasons).toEqual(['shutdown']);
-    await expectGone(frozen);
-  },
-);
+it('shuts down with a frozen client that has unread messages', { timeout: 60_000 }, async () => {
+  const frozen = await serveReader({ resume: false });
+  frozen.reader.stop();
+  for (const session of frozen.mcp.sessions) {
+    void session.notify('flood', { text: 'x'.repeat(14_000_000) });
+  }
+  await frozen.mcp.close({ timeoutMs: 300 });
+  expect(frozen.reasons).toEqual(['shutdown']);
+  await expectGone(frozen);
+});
 
-it('loses nothing of a process that is stopped and goes on', { timeout: 60_000 }, async () => {
+it('loses nothing of a client that is frozen and goes on', { timeout: 60_000 }, async () => {
   const { mcp, reader, reasons } = await serveReader({ keepAlive: false });
   const [session] = mcp.sessions;
   reader.stop();

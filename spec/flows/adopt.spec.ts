@@ -34,7 +34,7 @@ async function afterRestart(options: McpSseOptions, connect: ConnectClient): Pro
 }
 
 describe.each(servers)('a server of %s, after a restart', (_, server) => {
-  it.each(clients)('may use what adopt says of a client of %s', async (_, connect) => {
+  it.each(clients)('may use the capabilities of adopt for a client of %s', async (_, connect) => {
     const client = await afterRestart({ server, adopt: { capabilities } }, connect);
     const { sampling, elicitation, roots } = ANSWERS;
     expect(await client.call('ask')).toBe(
@@ -50,8 +50,8 @@ it('without adopt, tools work and the client is asked nothing', async () => {
   expect(await client.call('ask')).toMatch(/does not support/);
 });
 
-describe('a client that has negotiated in a session that is gone', () => {
-  it('gets 404 until it sends initialize, where adopt is false', async () => {
+describe('a client that has negotiated in a lost session', () => {
+  it('gets 404 until it sends initialize if adopt is false', async () => {
     const { url } = await serve({ adopt: false });
     const client = await StreamClient.open(`${url}/sse`, { ...FETCHES, ...NEGOTIATED });
     expect((await client.post(LIST)).status).toBe(404);
@@ -60,7 +60,7 @@ describe('a client that has negotiated in a session that is gone', () => {
     expect((await client.request('tools/list')).result).toEqual({ tools: [] });
   });
 
-  it('is served, and the failure is reported, where the server speaks another version', async () => {
+  it('is served, and the failure is reported, if the server speaks another version', async () => {
     const errors: McpSseErrorCode[] = [];
     const { url, mcp } = await serve({
       server: () => v1McpServer(journal),
@@ -74,7 +74,7 @@ describe('a client that has negotiated in a session that is gone', () => {
     expect((await client.request('tools/list')).result).toBeDefined();
   });
 
-  it('is not asked for by one that opens its first stream', async () => {
+  it('is distinguished from one that opens its first stream', async () => {
     const { url } = await serve({ adopt: false });
     const client = await StreamClient.open(`${url}/sse`);
     expect((await client.request('tools/list')).result).toEqual({ tools: [] });

@@ -109,7 +109,7 @@ const preflight = {
   headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' },
 };
 
-it('with cors() first, a page of another origin may ask, and may read a 401', async () => {
+it('with cors() first, a page of another origin may send requests and read a 401', async () => {
   const { url } = await serveBehind(
     { security: { allowedOrigins: [origin], principal: () => 'ada' } },
     cors({ origin: [origin], exposedHeaders: ['WWW-Authenticate'] }),
@@ -136,7 +136,7 @@ it('with cors() first, a page of another origin may ask, and may read a 401', as
   expect(client.headers['access-control-allow-origin']).toBe(origin);
 });
 
-it('without it, authentication refuses the preflight request', async () => {
+it('without cors() first, authentication refuses the preflight request', async () => {
   const { url } = await serveBehind({ security: { allowedOrigins: [origin] } }, challenge);
   expect((await fetchText(`${url}/message`, preflight)).status).toBe(401);
 });

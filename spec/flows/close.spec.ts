@@ -24,7 +24,7 @@ const orders = permutations(Object.keys(ENDS));
 
 // Kills: a close that does not check whether another came before it.
 it.each(orders)(
-  '[31] ends once when %s, %s and %s come at once, for the first',
+  '[31] ends once when %s, %s and %s coincide, with the first reason',
   async (...order) => {
     const reasons: string[] = [];
     const { url, mcp } = await serve({
@@ -102,7 +102,7 @@ it('[32] closes at once while a write to a stalled reader waits', async () => {
   await eventually(() => held.code === 'session-closed');
 });
 
-it('[33] hands out all that was sent before the close', async () => {
+it('[33] delivers all messages that were sent before the close', async () => {
   const { url, mcp } = await serve();
   const client = await StreamClient.open(`${url}/sse`);
   const session = mcp.sessions.get(client.sessionId)!;
@@ -117,7 +117,7 @@ it('[33] hands out all that was sent before the close', async () => {
 it.each<[string, (session: Session) => unknown]>([
   ['throws', throwing(new Error('mine'))],
   ['rejects', () => Promise.reject(new Error('mine'))],
-])('[36] closes all the same when the close hook %s', async (_, onSessionClose) => {
+])('[36] closes even if the close hook %s', async (_, onSessionClose) => {
   const errors: string[] = [];
   const { url, mcp } = await serve({
     hooks: { onSessionClose, onError: ({ message }) => errors.push(message) },
@@ -132,7 +132,7 @@ it.each<[string, (session: Session) => unknown]>([
   });
 });
 
-it('[36] refuses what the close hook sends to its session, and sends to the others', async () => {
+it('[36] refuses messages of the close hook to its session, and sends those to others', async () => {
   const refused: unknown[] = [];
   const { url, mcp } = await serve({
     hooks: {
@@ -157,7 +157,7 @@ it('[36] refuses what the close hook sends to its session, and sends to the othe
   expect(mcp.stats().totals.closed).toEqual({ 'client-disconnected': 1 });
 });
 
-it('[37] lets a tool end after its session: it saw the signal, its result is counted', async () => {
+it('[37] lets a tool end after its session: its signal is aborted, its result counted', async () => {
   const gate = deferred();
   const started = deferred<HandlerContext>();
   const ended = deferred();
@@ -187,7 +187,7 @@ it('[37] lets a tool end after its session: it saw the signal, its result is cou
 
 // Kills: a second end of the old session, in a registry that removes by id: both are needed to
 // do harm.
-it('[38] does not touch a new session when the old one of its id ends at last', async () => {
+it('[38] does not touch a new session when the old one with its id finally ends', async () => {
   const { url, port, mcp } = await serve({ sessionIdGenerator: () => 'the-same' });
   const half = await openStalled(port);
   await eventually(() => mcp.sessions.size === 1);

@@ -32,7 +32,7 @@ class Page {
   }
 }
 
-it('serves an EventSource that posts with whatever it has', async () => {
+it('serves an EventSource whose page posts with any HTTP client', async () => {
   const { url, server } = await serve({}, { mount: '/api/v1' });
   const page = new Page(`${url}/sse`);
   const http = supertest(server);
@@ -52,7 +52,7 @@ it('serves an EventSource that posts with whatever it has', async () => {
   expect(page.endpoints).toHaveLength(1);
 });
 
-it('shows an EventSource nothing but whole messages, whatever is in them', async () => {
+it('delivers only whole messages to an EventSource, whatever they contain', async () => {
   const { url, mcp } = await serve();
   const page = new Page(`${url}/sse`);
   await page.endpoint();
@@ -112,7 +112,7 @@ it('answers refusals as JSON-RPC errors', async () => {
   expect(page.messages).toEqual([]);
 });
 
-it('lets an EventSource that was cut off come back to a session of its own', async () => {
+it('gives an EventSource whose session has ended a new one', async () => {
   const { url, mcp } = await serve({}, {});
   const page = new Page(`${url}/sse`);
   await page.endpoint();

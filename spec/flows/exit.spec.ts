@@ -8,7 +8,7 @@ const close = ({ url }: ChildServer): Promise<Response> =>
   fetch(`${url}/close`, { method: 'POST' });
 
 // A process that something keeps alive fails these by the time limit of the test.
-it('[35] lets the process end by itself after close(), with clients that stay', async () => {
+it('[35] lets the process exit by itself after close() while clients stay', async () => {
   const server = await startChildServer();
   const clients = [
     await StreamClient.open(`${server.url}/sse`),
@@ -20,7 +20,7 @@ it('[35] lets the process end by itself after close(), with clients that stay', 
   for (const client of clients) await client.end();
 });
 
-it('[35] lets the process end by itself when a reader is stalled', async () => {
+it('[35] lets the process exit by itself with a stalled client', async () => {
   const server = await startChildServer();
   await openStalled(server.port);
   await server.ask('/flood?sessions=1&bytes=12000000&awaited=false');
@@ -28,7 +28,7 @@ it('[35] lets the process end by itself when a reader is stalled', async () => {
   expect(await server.exit).toBe(0);
 });
 
-it('[35] lets the process end by itself when nobody has ever come', async () => {
+it('[35] lets the process exit by itself without any client', async () => {
   const server = await startChildServer();
   await close(server);
   expect(await server.exit).toBe(0);

@@ -35,7 +35,7 @@ function serveProgress(count: number, text = 'x'): Promise<Served<unknown>> {
   });
 }
 
-it('streams while the application’s tests hold all timers', async () => {
+it('streams while the application’s tests fake all timers', async () => {
   const { url } = await serveProgress(20);
   const client = await StreamClient.open(`${url}/sse`);
   for (let call = 0; call < 3; call += 1) {
@@ -44,7 +44,7 @@ it('streams while the application’s tests hold all timers', async () => {
   expect(client.messages).toHaveLength(3 * 21);
 });
 
-it('streams when they let hours pass', async () => {
+it('streams when fake timers let hours pass', async () => {
   const { url, mcp } = await serveProgress(2);
   const client = await StreamClient.open(`${url}/sse`);
   for (let hour = 0; hour < 3; hour += 1) {
@@ -54,7 +54,7 @@ it('streams when they let hours pass', async () => {
   expect(mcp.sessions.size).toBe(1);
 });
 
-it('waits for a reader that is slow, and goes on', async () => {
+it('waits for a slow client, and goes on', async () => {
   const { url } = await serveProgress(240, 'x'.repeat(50_000));
   const client = await StreamClient.open(`${url}/sse`);
   client.pause();

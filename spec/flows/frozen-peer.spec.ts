@@ -11,7 +11,7 @@ import { serve } from '../support/serve.js';
 import { openStalled } from '../support/stalled-client.js';
 import { StreamClient } from '../support/stream-client.js';
 
-it('[20] closes the session of a peer that takes everything and answers no ping', async () => {
+it('[20] closes the session of a client that reads everything and answers no ping', async () => {
   const told: string[] = [];
   const { port, mcp } = await serve({
     keepAlive: { intervalMs: 40, ping: 'strict', timeoutMs: 80 },
@@ -30,14 +30,14 @@ it('[20] closes the session of a peer that takes everything and answers no ping'
   await eventually(() => frozen.closed);
 });
 
-it('leaves the session of a client alone that has never answered a ping', async () => {
+it('keeps the session of a client that has never answered a ping', async () => {
   const { url, mcp } = await serve({ keepAlive: { intervalMs: 20, ping: true, timeoutMs: 20 } });
   const client = await StreamClient.open(`${url}/sse`);
   for (let ping = 0; ping < 5; ping += 1) await client.nextMessage();
   expectStats(mcp, { sessions: 1, totals: { errors: {}, closed: {} } });
 });
 
-it('[20] closes the session of a client that has answered pings, and does so no more', async () => {
+it('[20] closes the session of a client that no longer answers pings', async () => {
   const { url, mcp } = await serve({ keepAlive: { intervalMs: 40, ping: true, timeoutMs: 1_000 } });
   const client = await StreamClient.open(`${url}/sse`);
   const { id } = await client.nextMessage();
@@ -46,7 +46,7 @@ it('[20] closes the session of a client that has answered pings, and does so no 
   expectStats(mcp, { sessions: 0, totals: { closed: { 'ping-timeout': 1 } } });
 });
 
-it('[9] is not noticed by comments: they only keep proxies content', async () => {
+it('[9] is not detected by comments: they only keep proxies from closing the stream', async () => {
   const { url, mcp } = await serve({ keepAlive: { intervalMs: 40 } });
   const client = await StreamClient.open(`${url}/sse`);
   await eventually(() => client.comments.length >= 5);
@@ -72,7 +72,7 @@ it('keeps the session of a client that answers its pings', async () => {
 it.each([
   ['v1', connectV1],
   ['v2', connectV2],
-])('is answered by clients of SDK %s by themselves', async (_, connect) => {
+])('gets answers from clients of SDK %s without code of theirs', async (_, connect) => {
   let pings = 0;
   const { url, mcp } = await serve({
     server: () => v2McpServer(newJournal()),
@@ -89,7 +89,7 @@ it.each([
   expectStats(mcp, { sessions: 1, totals: { errors: {} } });
 });
 
-it('closes the session of a client that never initializes, and not of one that does', async () => {
+it('closes the session of a client that never initializes, but not of one that does', async () => {
   const { url, mcp } = await serve({ limits: { initializeTimeoutMs: 300 } });
   const mute = await StreamClient.open(`${url}/sse`);
   const client = await StreamClient.open(`${url}/sse`);
@@ -99,7 +99,7 @@ it('closes the session of a client that never initializes, and not of one that d
   expect((await client.request('ping')).result).toEqual({});
 });
 
-it('closes an idle session, and not one whose request is running', async () => {
+it('closes an idle session, but not one with a running request', async () => {
   const { url, mcp } = await serve({
     limits: { idleTimeoutMs: 200 },
     handler: (message) => ('method' in message && message.method === 'run' ? forever : {}),

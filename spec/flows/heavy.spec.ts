@@ -33,7 +33,7 @@ async function pings(clients: StreamClient[], running: () => boolean): Promise<n
 
 // Kills: a write without the drain wait (memory), and a lock that connections share (time).
 it(
-  '[19] [21] costs less than 32 MiB, and nobody else their time, to send 200 MB to a stalled reader',
+  '[19] [21] sending 200 MB to a stalled client costs less than 32 MiB and does not slow other clients',
   { timeout: 60_000 },
   async () => {
     const server = await startChildServer({ writeTimeoutMs: 3_000 });
@@ -56,7 +56,7 @@ it(
 
 // Kills: a queue without a bound.
 it(
-  '[17] [19] costs less than 32 MiB to send 200 MB to a stalled reader without awaiting it',
+  '[17] [19] sending 200 MB to a stalled client without awaiting costs less than 32 MiB',
   { timeout: 60_000 },
   async () => {
     const server = await startChildServer();
@@ -78,7 +78,7 @@ const CYCLES = 10_000;
 const AT_ONCE = 50;
 
 it(
-  '[46] leaves nothing behind after 10,000 clients have come and gone, and can end',
+  '[46] leaves nothing behind after 10,000 clients have come and gone, and can exit',
   { timeout: 60_000 },
   async () => {
     const server = await startChildServer();

@@ -14,7 +14,7 @@ const progressOf = (messages: JsonRpcMessage[]): unknown[] =>
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 // Kills: a result that has a way of its own past the queue of notifications.
-it('[18] hands out 1,000 progress notifications, then the result', async () => {
+it('[18] delivers 1,000 progress notifications, then the result', async () => {
   const { url } = await serve({
     handler(_, { progress }) {
       for (const n of upTo(1_000)) void progress(n);
@@ -60,7 +60,7 @@ it('delivers the requests of a session in the order in which they arrived', asyn
   expect(seen).toEqual(upTo(50));
 });
 
-it('[8] rejects what cannot be written to its sender alone, and writes the next', async () => {
+it('[8] rejects a message that cannot be serialized, and writes the next one', async () => {
   const errors: string[] = [];
   const { url, mcp } = await serve({ hooks: { onError: ({ code }) => errors.push(code) } });
   const client = await StreamClient.open(`${url}/sse`);
@@ -76,7 +76,7 @@ it('[8] rejects what cannot be written to its sender alone, and writes the next'
   expect(errors).toEqual(['not-serializable', 'not-serializable']);
 });
 
-it('[8] answers for an SDK server whose result cannot be written', async () => {
+it('[8] answers with an error if the result of an SDK server cannot be serialized', async () => {
   const { url } = await serve({
     server() {
       const server = new Server({ name: 'spec', version: '1' }, { capabilities: { tools: {} } });
@@ -94,7 +94,7 @@ it('[8] answers for an SDK server whose result cannot be written', async () => {
   expect((await client.request('ping')).result).toEqual({});
 });
 
-it('[26] takes a POST that arrives as soon as the id is known, behind the endpoint event', async () => {
+it('[26] answers a POST that arrives as soon as the id is known, after the endpoint event', async () => {
   const gate = deferred<string>();
   const { url } = await serve({
     hooks: { onSessionOpen: ({ id }) => gate.resolve(id) },

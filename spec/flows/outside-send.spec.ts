@@ -39,7 +39,7 @@ it('sends any message to one session by its id', async () => {
   expect(ann.messages).toHaveLength(1);
 });
 
-it('rejects a send to a session that is not there, or not any more', async () => {
+it('rejects a send to an unknown or closed session', async () => {
   const { mcp, open } = await setup();
   const client = await open('ann');
   const missing = { code: 'session-not-found' };
@@ -48,7 +48,7 @@ it('rejects a send to a session that is not there, or not any more', async () =>
   await expect(mcp.send(client.sessionId, notification())).rejects.toMatchObject(missing);
 });
 
-it('broadcasts to all, or to those that the filter picks, and says to how many', async () => {
+it('broadcasts to all, or to those that a filter accepts, and returns their number', async () => {
   const { mcp, open } = await setup();
   const clients = [await open('ann'), await open('bob'), await open('ann')];
   expect(mcp.broadcast(notification('all'))).toBe(3);
@@ -63,7 +63,7 @@ it('broadcasts to all, or to those that the filter picks, and says to how many',
   }
 });
 
-it('broadcasts to nobody when nobody is there', async () => {
+it('broadcasts without sessions', async () => {
   const { mcp } = await setup();
   expect(mcp.broadcast(notification())).toBe(0);
 });
@@ -79,7 +79,7 @@ it('encodes a broadcast once', async () => {
   }
 });
 
-it('leaves out a session that the filter of a broadcast closes, and goes on', async () => {
+it('skips a session that the filter of a broadcast closes', async () => {
   const { mcp, open } = await setup();
   const clients = [await open('ann'), await open('bob'), await open('cem')];
   const filter = (session: { data: User; close(): void }): boolean => {
@@ -93,7 +93,7 @@ it('leaves out a session that the filter of a broadcast closes, and goes on', as
   expect(clients[1]!.messages).toEqual([]);
 });
 
-it('lists the sessions that are open, and looks one up by its id', async () => {
+it('lists the open sessions, and looks one up by its id', async () => {
   const { mcp, open } = await setup();
   const [ann, bob] = [await open('ann'), await open('bob')];
   expect(mcp.sessions.size).toBe(2);
@@ -104,7 +104,7 @@ it('lists the sessions that are open, and looks one up by its id', async () => {
   expect([...mcp.sessions].map(({ data }) => data.name)).toEqual(['bob']);
 });
 
-it('notifies and asks the client from anywhere, also in the middle of its request', async () => {
+it('sends notifications and requests from anywhere, even during a request of the client', async () => {
   const gate = deferred<unknown>();
   const { url, mcp } = await serve({
     async handler(message, { session }) {
@@ -127,7 +127,7 @@ it('notifies and asks the client from anywhere, also in the middle of its reques
 });
 
 // Kills: a broadcast or a send that can go out before the endpoint event.
-it('[27] is behind the endpoint event, however early it is', async () => {
+it('[27] is delivered after the endpoint event, however early it was sent', async () => {
   const { url, mcp } = await serve({
     hooks: {
       onSessionOpen(session) {
@@ -145,7 +145,7 @@ it('[27] is behind the endpoint event, however early it is', async () => {
   );
 });
 
-it('[27] is not told to a session that is still being opened', async () => {
+it('[27] does not reach a session that is still opening', async () => {
   const gate = deferred();
   const asked = deferred();
   const { url, mcp } = await serve({

@@ -121,7 +121,7 @@ it.each(REFUSED)('refuses a %s who calls %s, as SDK v2 does', async (token, tool
   );
 });
 
-it.each(REFUSED)('refuses a %s who calls %s by another node', async (token, tool) => {
+it.each(REFUSED)('refuses a %s who calls %s through another node', async (token, tool) => {
   const [one, other] = await serveTwo({ server: factory }, localAdapter(), authenticated);
   const client = await StreamClient.open(`${one.url}/sse`, bearer(token));
   called.length = 0;
@@ -136,7 +136,7 @@ it.each(REFUSED)('refuses a %s who calls %s by another node', async (token, tool
   expect(called).toEqual([]);
 });
 
-it('lets a token pass that has the scopes', async () => {
+it('accepts a token with the scopes', async () => {
   const { url } = await serve({ server: factory }, authenticated);
   const client = await StreamClient.open(`${url}/sse`, bearer('writer'));
   for (const name of ['write', 'write-later', 'free']) {
@@ -165,7 +165,7 @@ describe.each([
       app.use(middleware({ verifier, requiredScopes: ['write'], resourceMetadataUrl: METADATA })),
   };
 
-  it('refuses streams and POSTs that lack a scope, and names it', async () => {
+  it('refuses streams and POSTs whose token lacks a scope, and names it', async () => {
     const { url } = await serve({ server: factory }, options);
     const client = await StreamClient.open(`${url}/sse`, bearer('writer'));
     const refused = await StreamClient.begin(`${url}/sse`, bearer('reader'));

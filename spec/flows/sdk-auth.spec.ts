@@ -34,7 +34,7 @@ it.each<[string, () => McpServerLike, ConnectClient]>([
   ['Server of SDK v1', () => v1Server(newJournal()), connectV2],
   ['McpServer of SDK v2', () => v2McpServer(newJournal()), connectV2],
   ['Server of SDK v2', () => v2Server(newJournal()), connectV1],
-])('shows the tools of a %s who calls them, and with which headers', async (_, server, connect) => {
+])('shows the tools of a %s their caller and the headers', async (_, server, connect) => {
   const { url, mcp } = await serveAuthenticated(server);
   const authorized = (user: string): Record<string, string> => ({
     Authorization: `Bearer ${user}`,
@@ -54,7 +54,7 @@ it.each<[string, () => McpServerLike, ConnectClient]>([
   ]);
 });
 
-it('[44] keeps the session of one user from another who knows its id', async () => {
+it('[44] refuses another user who knows the id of a session', async () => {
   const { url } = await serveAuthenticated(() => v2McpServer(newJournal()));
   const ann = await StreamClient.open(`${url}/sse`, { Authorization: 'Bearer ann' });
   const foreign = await ann.post(request(1, 'ping'), { Authorization: 'Bearer bob' });

@@ -47,7 +47,7 @@ describe.each(pairs)('$server with a client of SDK $client', (pair) => {
     expect(JSON.parse(await client.call('whoami'))).toMatchObject({ header: 'seen' });
   });
 
-  it('[37] closes once when the client leaves, and aborts the call that runs', async () => {
+  it('[37] closes once when the client leaves, and aborts the running call', async () => {
     const { client, journal, served } = await setup();
     const call = client.call('wait').catch(() => 'gone');
     await eventually(() => journal.waiting === 1);

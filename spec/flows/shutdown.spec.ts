@@ -11,7 +11,7 @@ import { serve } from '../support/serve.js';
 import { openStalled } from '../support/stalled-client.js';
 import { StreamClient } from '../support/stream-client.js';
 
-it('[33] lets requests in flight finish, hands out their answers, then ends the streams', async () => {
+it('[33] lets running requests finish, delivers their answers, then ends the streams', async () => {
   const gate = deferred();
   const reasons: string[] = [];
   const { url, mcp } = await serve({
@@ -35,7 +35,7 @@ it('[33] lets requests in flight finish, hands out their answers, then ends the 
   expectStats(mcp, { sessions: 0, totals: { discarded: 0, errors: {} } });
 });
 
-it('[33] gives up by its deadline what does not finish', async () => {
+it('[33] gives up requests that do not finish by its deadline', async () => {
   const { url, mcp } = await serve({ handler: hanging });
   const client = await StreamClient.open(`${url}/sse`);
   await client.post(request(1));
@@ -65,7 +65,7 @@ it('refuses new streams and requests while it drains, and says when to come back
   expect(client.messages).toEqual([result(1)]);
 });
 
-it('takes what a request in flight needs from the client while it drains', async () => {
+it('accepts messages of the client that a running request needs while it drains', async () => {
   const { url, mcp } = await serve({
     handler: async (message, { session }) =>
       'id' in message ? session.request('roots/list') : undefined,
@@ -87,7 +87,7 @@ async function hops(count: number): Promise<void> {
 }
 
 // Kills: any await between the look at the shutdown and the entry into the registry.
-it('[34] leaves no session behind, wherever in its opening a GET meets the shutdown', async () => {
+it('[34] leaves no session behind, at whatever point of its opening a GET meets the shutdown', async () => {
   const statuses = new Set<number>();
   for (let count = 0; count < 25; count += 1) {
     const arrived = deferred();
@@ -119,7 +119,7 @@ it('[34] leaves no session behind, wherever in its opening a GET meets the shutd
 });
 
 // Kills: a shutdown that closes only those sessions that it found when it began.
-it('[34] ends every stream of a crowd that arrives while it shuts down', async () => {
+it('[34] ends all streams of many clients that arrive while it shuts down', async () => {
   const balance = { opened: 0, closed: 0 };
   const { url, mcp } = await serve({
     hooks: {
@@ -141,7 +141,7 @@ it('[34] ends every stream of a crowd that arrives while it shuts down', async (
   expect(balance.opened + refused.length).toBe(60);
 });
 
-it('[35] destroys a reader that is stalled at its deadline, and reports what was lost', async () => {
+it('[35] cuts off a stalled client at its deadline, and reports the loss', async () => {
   const told: string[] = [];
   const { port, mcp } = await serve({
     hooks: {
@@ -160,7 +160,7 @@ it('[35] destroys a reader that is stalled at its deadline, and reports what was
   await eventually(() => stalled.closed);
 });
 
-it('[35] is one shutdown, however often it is called', async () => {
+it('[35] shuts down once, however often it is called', async () => {
   const gate = deferred();
   const { url, mcp } = await serve({ handler: () => gate.promise });
   const client = await StreamClient.open(`${url}/sse`);
@@ -174,7 +174,7 @@ it('[35] is one shutdown, however often it is called', async () => {
   expect(mcp.stats().totals.closed).toEqual({ shutdown: 1 });
 });
 
-it('[35] is done at once before the server listens', async () => {
+it('[35] resolves at once before the server listens', async () => {
   const mcp = mcpSse();
   await mcp.close();
   await mcp.closeSessions();
@@ -187,7 +187,7 @@ it.each<[string, (close: () => Promise<void>) => McpSseOptions]>([
   ['onSend', (close) => ({ hooks: { onSend: close } })],
   ['onSessionClose', (close) => ({ hooks: { onSessionClose: close } })],
   ['a handler', (close) => ({ handler: close })],
-])('[35] comes to an end also when %s awaits it', async (_, options) => {
+])('[35] ends even if %s awaits it', async (_, options) => {
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= mcp.close({ timeoutMs: 50 }));
   const { url, mcp } = await serve({ ...options(close), limits: { hookTimeoutMs: 100 } });
@@ -199,7 +199,7 @@ it.each<[string, (close: () => Promise<void>) => McpSseOptions]>([
   expect(mcp.sessions.size).toBe(0);
 });
 
-it('waits for close hooks that take their time, up to its deadline', async () => {
+it('waits for slow close hooks up to its deadline', async () => {
   const gate = deferred();
   let done = false;
   const { url, mcp } = await serve({

@@ -52,7 +52,7 @@ async function fill(session: Session): Promise<void> {
 }
 
 // Kills: a queue without a bound.
-it('[17] closes the session of a reader that is too far behind, and says so', async () => {
+it('[17] closes the session of a client that is too far behind, and reports it', async () => {
   const set = await setup({ maxBufferedBytes: 1_000_000 });
   const session = await stalled(set);
   let most = 0;
@@ -71,7 +71,7 @@ it('[17] closes the session of a reader that is too far behind, and says so', as
   expect(set.told).toEqual(['error: buffer-overflow', 'closed: buffer-overflow']);
 });
 
-it('[17] counts the answers that the session of a slow reader takes with it', async () => {
+it('[17] counts the answers that are lost with the session of a slow client', async () => {
   const set = await setup({ maxBufferedBytes: 100_000 }, hanging);
   const client = await StreamClient.open(`${set.url}/sse`);
   const session = set.mcp.sessions.get(client.sessionId)!;
@@ -82,7 +82,7 @@ it('[17] counts the answers that the session of a slow reader takes with it', as
 });
 
 // Kills: a write that does not wait for drain, which would let the producer run on.
-it('[19] holds a producer that awaits, and closes the stalled reader at its deadline', async () => {
+it("[19] holds a producer that awaits, and closes the stalled client's session at its deadline", async () => {
   const set = await setup({ writeTimeoutMs: 150, maxBufferedBytes: 50_000_000 });
   const session = await stalled(set);
   let most = 0;
@@ -99,7 +99,7 @@ it('[19] holds a producer that awaits, and closes the stalled reader at its dead
   expect(set.mcp.sessions.size).toBe(0);
 });
 
-it('[19] rejects every producer that waits when the stalled reader is given up', async () => {
+it("[19] rejects all waiting producers when the stalled client's session closes", async () => {
   const set = await setup({ writeTimeoutMs: 150, maxBufferedBytes: 50_000_000 });
   const session = await stalled(set);
   await fill(session);
@@ -108,7 +108,7 @@ it('[19] rejects every producer that waits when the stalled reader is given up',
   await eventually(() => waiting.every(({ code }) => code === 'session-closed'));
 });
 
-it('gives a reader that takes its time, but reads, all the time it needs', async () => {
+it('gives a slow client that does read all the time it needs', async () => {
   const set = await setup({ writeTimeoutMs: 3_000, maxBufferedBytes: 50_000_000 });
   const socket = await openStalled(set.port);
   await eventually(() => set.mcp.sessions.size === 1);

@@ -79,7 +79,7 @@ describe('the announcement', () => {
     expect(client.headers.link).toBe(`${own}, ${HEADERS.link}`);
   });
 
-  it('is for those whom it concerns, by their principal', async () => {
+  it('is made only to callers whom applies selects by principal', async () => {
     const { url } = await serveEnding(
       { applies: ({ principal }) => principal === 'ann' },
       { security: { principal: (req) => req.get('x-user') } },
@@ -94,7 +94,7 @@ describe('the announcement', () => {
     }
   });
 
-  it('is not made where nothing ends', async () => {
+  it('is not made without sunset', async () => {
     const { url } = await serve();
     const { headers } = await StreamClient.open(`${url}/sse`);
     for (const name of Object.keys(HEADERS)) expect(headers).not.toHaveProperty(name);
@@ -132,7 +132,7 @@ describe('the end', () => {
   });
 
   // Kills: a way in for a client that never initializes.
-  it('refuses a client that comes back without initialize, and each request of a batch', async () => {
+  it('refuses a returning client without initialize, and each request of a batch', async () => {
     const handler = vi.fn<() => object>(() => ({}));
     const { url } = await serveEnding({}, { handler });
     vi.setSystemTime(at);
@@ -147,7 +147,7 @@ describe('the end', () => {
   });
 
   // Kills: an end of what runs.
-  it('lets sessions that run go on', async () => {
+  it('lets running sessions go on', async () => {
     const { url } = await serveEnding();
     const client = await introduce(url, { name: 'old' });
     vi.setSystemTime(new Date('2028-01-01'));
@@ -155,7 +155,7 @@ describe('the end', () => {
     expect(await client.request('tools/list')).toMatchObject({ result: { tools: [] } });
   });
 
-  it('is shown by the SDK to those who call connect()', async () => {
+  it('is the error of connect() in SDK clients', async () => {
     const { url } = await serveEnding();
     vi.setSystemTime(at);
     const client = new Client({ name: 'old', version: '1' });
@@ -164,7 +164,7 @@ describe('the end', () => {
     await client.close();
   });
 
-  it('spares those whom it does not concern, by what they say in initialize', async () => {
+  it('spares callers whom applies exempts by their clientInfo', async () => {
     const { url } = await serveEnding({ applies: ({ clientInfo }) => clientInfo?.name !== 'vip' });
     vi.setSystemTime(at);
     const vip = await introduce(url, { name: 'vip' });
@@ -176,7 +176,7 @@ describe('the end', () => {
 });
 
 describe('the end over HTTP', () => {
-  it('refuses streams with 410 and problem details, which are a JSON-RPC error too', async () => {
+  it('refuses streams with 410 and problem details that are a JSON-RPC error, too', async () => {
     const { url, mcp } = await serveEnding({ refuse: 'http', policy: 'https://tools.example/end' });
     vi.setSystemTime(at);
     const { status, headers, body } = await fetchText(`${url}/sse`, {});
@@ -193,7 +193,7 @@ describe('the end over HTTP', () => {
     expect((await mcp.usage()).rows).toMatchObject([{ client: undefined, refused: 1 }]);
   });
 
-  it('lets sessions go on whose stream was accepted', async () => {
+  it('lets sessions go on once their stream was accepted', async () => {
     const { url } = await serveEnding({ refuse: 'http' });
     const client = await StreamClient.open(`${url}/sse`);
     vi.setSystemTime(at);

@@ -41,7 +41,7 @@ function expectOverBudget(answer: Awaited<ReturnType<typeof fetchText>>): void {
 }
 
 describe('a body over the budget', () => {
-  it('is refused before it is parsed, and takes nothing from anybody', async () => {
+  it('is refused before it is parsed, and evicts no session', async () => {
     const { client, mcp, delivered, held } = await budgeted();
     const brackets = request(1, 'work', { list: Array.from({ length: 60_000 }, () => ({})) });
     expectOverBudget(await client.post(brackets));
@@ -77,7 +77,7 @@ describe('a body over the budget', () => {
     expect(held()).toBe(0);
   });
 
-  it('is let in when what ran before it is answered', async () => {
+  it('is accepted once the requests before it are answered', async () => {
     const { client, running, settled } = await budgeted();
     expect((await client.post(large(1, 300_000))).status).toBe(202);
     expectOverBudget(await client.post(large(2, 300_000)));
@@ -91,8 +91,8 @@ describe('a body over the budget', () => {
   });
 });
 
-describe('the account', () => {
-  it('is of nothing again when a body is cut short', async () => {
+describe('the byte budget', () => {
+  it('returns to zero when a body is cut short', async () => {
     const { client, port, held, settled } = await budgeted();
     const { pathname, search } = new URL(client.endpoint);
     const raw = await RawClient.send(
@@ -108,7 +108,7 @@ describe('the account', () => {
     await settled();
   });
 
-  it('is of nothing again after answers, errors and refusals of all kinds', async () => {
+  it('returns to zero after answers, errors and refusals of all kinds', async () => {
     const { client, running, held, settled } = await budgeted();
     await client.post([large(1, 100_000), large(2, 100_000)]);
     expect(held()).toBeGreaterThan(200_000);
@@ -121,7 +121,7 @@ describe('the account', () => {
     await settled();
   });
 
-  it('has a cancelled request until its handler settles', async () => {
+  it('counts a cancelled request until its handler settles', async () => {
     const { client, running, held, settled } = await budgeted();
     await client.post(large(1, 100_000));
     await client.post(notification('notifications/cancelled', { requestId: 1 }));
@@ -131,7 +131,7 @@ describe('the account', () => {
   });
 
   it.each(['closed', 'dropped'])(
-    'has what runs for a session that is %s until its handler settles',
+    'counts requests of a session that is %s until their handlers settle',
     async (how) => {
       const { client, mcp, running, held, settled } = await budgeted();
       await client.post([large(1, 100_000), large(2, 100_000)]);
@@ -147,7 +147,7 @@ describe('the account', () => {
     },
   );
 
-  it('has nothing of requests whose session is closed before they reach the handler', async () => {
+  it('does not count requests whose session is closed before they reach the handler', async () => {
     const { url, mcp } = await serve({
       limits: { maxTotalBytes: MiB },
       resume: false,
@@ -160,7 +160,7 @@ describe('the account', () => {
     expect(mcp.stats().totalBytes).toBe(0);
   });
 
-  it('has what a client is remembered by, and what waits for it', async () => {
+  it('counts the handshake data of a client, and messages that wait for it', async () => {
     const { client, mcp, running, held, settled } = await budgeted();
     const clientInfo = { name: 'a', version: '1' };
     const capabilities = { experimental: { text: { text: 'x'.repeat(10_000) } } };
@@ -178,7 +178,7 @@ describe('the account', () => {
   });
 });
 
-it('reads no large body for a node that was never heard of', async () => {
+it('reads no large body for an unknown node', async () => {
   const adapter: Adapter = {
     join: async () => {
       throw new Error('out of reach');

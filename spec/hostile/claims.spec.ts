@@ -41,7 +41,7 @@ function withPosition(endpoint: string, position: string): string {
 }
 
 describe('a position that was not announced', () => {
-  it('makes no unread message unavailable, and leads over none', async () => {
+  it('neither drops an unread message nor skips one', async () => {
     const { url, mcp } = await serve({ handler: () => ({}) });
     const client = await openAsSdk(`${url}/sse`);
     const other = await openAsSdk(`${url}/sse`);
@@ -83,7 +83,7 @@ describe('a position that was not announced', () => {
     ['in front of it', (id: string) => `/message?n=own&tenant=a&sessionId=${id}`],
     ['behind it', (id: string) => `/message?sessionId=${id}&x=%26&n=own`],
     ['that is whole', (id: string) => `http://127.0.0.1:PORT/message?sessionId=${id}&a=1`],
-  ])('is none of those in an endpoint of the application with more %s', async (_, endpoint) => {
+  ])('is not any value in an endpoint URL of the application with more %s', async (_, endpoint) => {
     let port = 0;
     const served = await serve({
       handler: () => ({}),
@@ -125,25 +125,25 @@ describe('the session of an anonymous client', () => {
     return { client, gets };
   }
 
-  it('is for the address that opened it', async () => {
+  it('can be resumed from the address that opened it', async () => {
     const { gets } = await lost({});
     expect(await gets('192.0.2.2')).toBe(false);
     expect(await gets('192.0.2.1, 192.0.2.2')).toBe(false);
     expect(await gets('192.0.2.2, 192.0.2.1')).toBe(true);
   });
 
-  it('is for any address with resume.anonymous "any"', async () => {
+  it('can be resumed from any address with resume.anonymous "any"', async () => {
     const { gets } = await lost({ resume: { anonymous: 'any' } });
     expect(await gets('192.0.2.2')).toBe(true);
   });
 
-  it('is for no address with resume.anonymous false', async () => {
+  it('cannot be resumed with resume.anonymous false', async () => {
     const { gets } = await lost({ resume: { anonymous: false } });
     expect(await gets('192.0.2.1')).toBe(false);
   });
 
   it.each(['same-address', false] as const)(
-    'and that of a principal are two things (%s)',
+    'is separate from that of a principal (%s)',
     async (anonymous) => {
       const { url, mcp } = await behindProxy({
         handler: () => ({}),
@@ -160,7 +160,7 @@ describe('the session of an anonymous client', () => {
   );
 });
 
-describe('what a POST is refused for', () => {
+describe('the refusal of a POST', () => {
   async function ids() {
     const { url, mcp } = await serve({
       security: { principal: (req) => req.headers['x-user'] as string | undefined },
@@ -180,7 +180,7 @@ describe('what a POST is refused for', () => {
     };
   }
 
-  it('is the same for their heads, which only the own session is told to be wrong', async () => {
+  it("tells only the session's own caller that a header is wrong", async () => {
     const { own, others } = await ids();
     for (const type of ['text/plain', 'application/xml', 'application/json;charset=latin1', '']) {
       const headers = { 'Content-Type': type };
@@ -195,7 +195,7 @@ describe('what a POST is refused for', () => {
     }
   });
 
-  it('is the same for ids that are closed, unknown and of somebody else, to the byte', async () => {
+  it('is the same for closed, unknown and foreign ids, to the byte', async () => {
     const { own, others } = await ids();
     for (const body of [request(1), '{', '', '[]', { jsonrpc: '1.0' }, 'x'.repeat(5 << 20)]) {
       const answers = new Set<string>();

@@ -13,7 +13,7 @@ import { serve } from '../support/serve.js';
 import { fetchText, StreamClient } from '../support/stream-client.js';
 
 it.each([10, 1])(
-  'takes nothing from sessions whose clients are away for callers who are refused, %i at once',
+  'evicts no detached session for callers that are refused, %i at once',
   async (crowd) => {
     const closed: string[] = [];
     const { url, mcp } = await serve({
@@ -48,7 +48,7 @@ it.each([10, 1])(
 describe('a made-up version', () => {
   const made = { ...FETCHES, 'Mcp-Protocol-Version': 'of-my-own' };
 
-  it('does not escape the deadline of initialize; an answered request does', async () => {
+  it('does not escape the deadline of initialize; an answered request does escape it', async () => {
     const closed: string[] = [];
     const { url } = await serve({
       limits: { initializeTimeoutMs: 200 },
@@ -82,7 +82,7 @@ describe('a made-up version', () => {
   });
 });
 
-describe('a stream whose client is asked who it is', () => {
+describe('a stream whose client is probed', () => {
   it('takes a slot, and gives it back', async () => {
     const { url, mcp } = await serve({ limits: { maxSessions: 2 } });
     await StreamClient.open(`${url}/sse`);
@@ -99,7 +99,7 @@ describe('a stream whose client is asked who it is', () => {
     expect((await fetchText(`${url}/sse`, {})).status).toBe(503);
   });
 
-  it('has one slot, and no more, when it becomes a session', async () => {
+  it('has one slot, not two, when it becomes a session', async () => {
     const { url, mcp } = await serve({
       limits: { maxSessions: 2, initializeTimeoutMs: false },
       resume: { probeTimeoutMs: 20 },

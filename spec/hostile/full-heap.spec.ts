@@ -64,7 +64,7 @@ async function start(): Promise<{ child: ChildProcess; url: string }> {
 }
 
 it(
-  'fifteen sessions are served while others do all they can to fill 512 MiB of heap',
+  'fifteen sessions are served while attackers try to fill 512 MiB of heap',
   async () => {
     const { child, url } = await start();
     const state = async (): Promise<BudgetState> =>

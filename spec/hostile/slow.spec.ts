@@ -14,7 +14,7 @@ import { ID } from './case.js';
 const REQUEST_MS = 400;
 
 // What takes too long to arrive is node:http's to end, by `server.requestTimeout`: it says 408.
-it('outlives bodies and heads that never end, and keeps its streams', async () => {
+it('survives bodies and heads that never end, and keeps its streams', async () => {
   const mcp = mcpSse();
   const options = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS };
   const server = createServer(

@@ -68,7 +68,7 @@ describe('[44] the session of another principal', () => {
     next();
   }
 
-  it('takes messages of the one who opened it, and of nobody else', async () => {
+  it('accepts messages of the caller who opened it only', async () => {
     const received: unknown[] = [];
     const { url } = await serve(
       { handler: (message) => received.push(message) },
@@ -97,7 +97,7 @@ describe('[44] the session of another principal', () => {
     expect((await ann.request('ping')).result).toEqual({});
   });
 
-  it('is not opened for an authentication that names nobody', async () => {
+  it('is not opened if the result of authentication names no caller', async () => {
     const errors: McpSseError[] = [];
     const { url } = await serve(
       { hooks: { onError: (error) => errors.push(error) } },

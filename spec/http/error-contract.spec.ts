@@ -207,7 +207,7 @@ it('refuses with 429, -32000 and Retry-After: too many requests in flight', asyn
   answered.resolve({});
 });
 
-it('refuses with 503, -32000 and Retry-After while it shuts down, except what ends work', async () => {
+it('refuses with 503, -32000 and Retry-After while it shuts down, except messages for running requests', async () => {
   const answered = deferred<object>();
   const { url, mcp } = await serve({ handler: () => answered.promise });
   const client = await StreamClient.open(`${url}/sse`);

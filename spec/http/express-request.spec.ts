@@ -58,7 +58,7 @@ describe('functions of the application get an Express request', () => {
     expect(seen).toEqual(all);
   });
 
-  it('where no Express application is there', async () => {
+  it('without an Express application', async () => {
     const { seen, options } = recorded();
     const mcp = mcpSse(options);
     const server = createServer((req, res) => {
@@ -74,7 +74,7 @@ describe('functions of the application get an Express request', () => {
   });
 });
 
-it('onConnect that returns false refuses with 403, and opens nothing', async () => {
+it('onConnect refuses with 403 by returning false, and opens no session', async () => {
   const { url, mcp } = await serve({ hooks: { onConnect: (req) => req.get('token') === 'good' } });
   const bad = await StreamClient.open(`${url}/sse`);
   expect(bad.status).toBe(403);

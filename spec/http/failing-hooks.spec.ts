@@ -18,7 +18,7 @@ const hanging = (): Promise<never> => new Promise(() => {});
 
 type Fault = () => never | Promise<never>;
 
-describe('[25] what the application wrote fails before the headers', () => {
+describe('[25] code of the application fails before the headers', () => {
   const faults: readonly [string, Fault][] = [
     ['throws', broken],
     ['rejects', rejecting],
@@ -85,7 +85,7 @@ describe('[25] what the application wrote fails before the headers', () => {
     expect(closes).toBe(1);
   });
 
-  it('refuses every stream of a crowd, and none is left', async () => {
+  it('refuses every one of many streams at once, and leaves none', async () => {
     const { url, mcp } = await serve({
       hooks: { onConnect: rejecting },
       limits: { maxSessions: 5 },
@@ -98,12 +98,12 @@ describe('[25] what the application wrote fails before the headers', () => {
   });
 });
 
-describe('[25] onSessionOpen fails', () => {
+describe('[25] if onSessionOpen fails', () => {
   it.each([
     ['throws', broken, 'hook-failed'],
     ['rejects', rejecting, 'hook-failed'],
     ['never settles', hanging, 'hook-timeout'],
-  ])('and the stream goes on: it %s', async (_, onSessionOpen, code) => {
+  ])('the stream goes on: it %s', async (_, onSessionOpen, code) => {
     const errors: string[] = [];
     const { url } = await serve({
       limits: { hookTimeoutMs: HOOK_TIMEOUT_MS },

@@ -55,7 +55,7 @@ const HOSTS: Record<string, Host> = {
 };
 
 describe.each(Object.entries(HOSTS))('called by %s', (_, make) => {
-  it('serves its two endpoints, and hands on what is not its own', async () => {
+  it('serves its two endpoints, and passes other requests on', async () => {
     const origin = await host(make);
     const client = await StreamClient.open(`${origin}/sse`);
     const { pathname, search } = new URL(client.endpoint);
@@ -74,7 +74,7 @@ describe.each(Object.entries(HOSTS))('called by %s', (_, make) => {
   });
 });
 
-it('announces what the client has asked for, whatever a function of the application sees', async () => {
+it("announces URLs by the client's own request, even if the host rewrites it", async () => {
   const seen: unknown[] = [];
   const origin = await host(HOSTS['a mount that cuts the URL']!, {
     endpoint: 'absolute',
@@ -85,13 +85,13 @@ it('announces what the client has asked for, whatever a function of the applicat
   expect(seen).toEqual([['/api', '/api/sse?x=1', new URL(origin).host]]);
 });
 
-it('answers 404 where nothing is behind it, and does not throw', async () => {
+it('answers 404 without a next function, and does not throw', async () => {
   const origin = await host((mcp) => (req, res) => call(mcp, req, res));
   expect((await fetchText(`${origin}/other`, {})).status).toBe(404);
   expect((await StreamClient.open(`${origin}/sse`)).status).toBe(200);
 });
 
-it('answers 500 where nothing is behind it and a route of its own fails', async () => {
+it('answers 500 without a next function if a route of its own fails', async () => {
   const origin = await host((mcp) => {
     mcp.get('/fails', () => {
       throw new Error('own');
@@ -121,7 +121,7 @@ it('works with a response whose methods return nothing', async () => {
   expect((await fetchText(`${origin}/sse`, preflight)).status).toBeLessThan(500);
 });
 
-it('is closed by no request that ends in front of it', async () => {
+it('is not affected by requests that end in front of it', async () => {
   const origin = await host((mcp) => (req, res) => {
     res.destroy();
     setImmediate(() => call(mcp, req, res, own(res)));

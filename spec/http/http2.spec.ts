@@ -66,7 +66,7 @@ class Answer {
 
 const GET = { ':path': '/sse', accept: 'text/event-stream' };
 
-it('streams, takes POSTs, and says nothing of the connection', async () => {
+it('streams, accepts POSTs, and sends no connection headers', async () => {
   const { client, errors, warnings } = await serveHttp2();
   const stream = new Answer(client, GET);
   await stream.has('event: endpoint');
@@ -109,7 +109,7 @@ it('announces an absolute URL with its :authority', async () => {
   await stream.has('data: http://localhost:1234/message?sessionId=');
 });
 
-it('gives a large answer to a slow reader whole', async () => {
+it('sends a large answer to a slow client whole', async () => {
   const text = 'x'.repeat(3_000_000);
   const { client, mcp } = await serveHttp2({ handler: () => ({ text }) });
   const stream = new Answer(client, GET);
@@ -128,7 +128,7 @@ it('gives a large answer to a slow reader whole', async () => {
   expect(stream.text.split('x'.repeat(3_000_000))).toHaveLength(4);
 });
 
-it('opens nothing for a client that has left while a hook awaits', async () => {
+it('opens no session for a client that leaves while a hook awaits', async () => {
   const asked = deferred();
   const answer = deferred();
   const { client, mcp } = await serveHttp2({

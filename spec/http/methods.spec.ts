@@ -45,7 +45,7 @@ describe('[28] the stream URL', () => {
     expect(mcp.stats().totals.opened).toBe(0);
   });
 
-  it('answers a POST before its body has come', async () => {
+  it('answers a POST before its body has arrived', async () => {
     const { port } = await serve();
     const client = await RawClient.send(
       port,

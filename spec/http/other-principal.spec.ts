@@ -16,12 +16,12 @@ const byHeader: McpSseOptions = {
 };
 const as = (user: string): Record<string, string> => (user === '' ? {} : { User: user });
 
-describe("why another principal's request gets 404", () => {
+describe("the reason why another principal's request gets 404", () => {
   it.each([
     ['', 'ada', /differs.*anonymous caller.*token with POSTs only\?/],
     ['ada', '', /differs.*the request is anonymous.*token with the stream only/],
     ['ada', 'bob', /differs.*somebody else's/],
-  ])('is told to the operator, not the client: %o, %o', async (owner, caller, reason) => {
+  ])('is reported to the operator, not the client: %o, %o', async (owner, caller, reason) => {
     const refusals = listenTo('mcp-sse:refused');
     const { url } = await serve(byHeader);
     const client = await StreamClient.open(`${url}/sse`, as(owner));
@@ -40,7 +40,7 @@ describe("why another principal's request gets 404", () => {
     expect(JSON.stringify(refusals)).not.toMatch(/ada|bob/);
   });
 
-  it('is told for a stream that comes back, too', async () => {
+  it('is reported for a returning stream, too', async () => {
     const refusals = listenTo('mcp-sse:refused');
     const { url } = await serve(byHeader);
     const client = await openWithIds(`${url}/sse`);
@@ -50,7 +50,7 @@ describe("why another principal's request gets 404", () => {
     expect(refusals).toMatchObject([{ reason: expect.stringContaining('differs') }]);
   });
 
-  it('is told where the request arrives, wherever the session lives', async () => {
+  it('is reported on the node of the request, wherever the session lives', async () => {
     const refusals = listenTo('mcp-sse:refused');
     const [one, other] = await serveTwo(byHeader);
     const client = await StreamClient.open(`${one.url}/sse`);

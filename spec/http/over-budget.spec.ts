@@ -26,7 +26,7 @@ describe('over limits.maxTotalBytes', () => {
     await eventually(() => mcp.stats().totalBytes < 1_000);
   });
 
-  it('what runs counts until it is answered, and a small request has room besides', async () => {
+  it('a running request counts until its answer, and a small one still has room', async () => {
     const answer = deferred<object>();
     const { url, mcp } = await serve({
       limits: { maxTotalBytes: MIB },
@@ -44,7 +44,7 @@ describe('over limits.maxTotalBytes', () => {
     expect((await client.post(padded(300_000))).status).toBe(202);
   });
 
-  it('the session that holds most is closed, and the channel tells', async () => {
+  it('the session that holds the most is closed, and reported on the channel', async () => {
     const told: unknown[] = [];
     const listener = (payload: unknown): void => void told.push(payload);
     subscribe('mcp-sse:budget', listener);
@@ -70,7 +70,7 @@ describe('over limits.maxTotalBytes', () => {
 });
 
 describe('a batch', () => {
-  it('of limits.maxBatch is taken; one message more is refused whole', async () => {
+  it('of limits.maxBatch is accepted; one message more is refused whole', async () => {
     const received: unknown[] = [];
     const { url } = await serve({
       limits: { maxBatch: 3 },

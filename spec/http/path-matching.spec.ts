@@ -129,7 +129,7 @@ describe.each(routings)('with %j', (routing) => {
     expect(served.includes(`${mount}/sse/`)).toBe(!routing['strict routing']);
   });
 
-  it('serves no absolute form that Express routes otherwise', async () => {
+  it('serves no absolute URL that Express routes otherwise', async () => {
     const all = absoluteTargets('');
     const { port } = await serve({}, { prepare: (app) => set(app, routing) });
     const served = await targetsWith(OURS, port, all);
@@ -138,7 +138,7 @@ describe.each(routings)('with %j', (routing) => {
     expect(served).toContain('http://localhost/sse');
   });
 
-  it('is not reached past middleware on the path', async () => {
+  it('cannot be reached around middleware on the path', async () => {
     const all = [...targets(''), ...absoluteTargets('')];
     const { port, mcp } = await serve(
       {},
@@ -158,7 +158,7 @@ describe.each(routings)('with %j', (routing) => {
   });
 });
 
-it('takes exactly the two paths where no application says how they match', async () => {
+it('matches exactly the two paths without an Express application', async () => {
   const mcp = mcpSse();
   const server = createServer((req, res) => {
     // As a server without Express calls a router.

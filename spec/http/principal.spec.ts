@@ -67,7 +67,7 @@ describe('security.principal', () => {
   });
 });
 
-describe('what authentication has left', () => {
+describe('the result of authentication', () => {
   const withAuth =
     (read: (header: string) => unknown): RequestHandler =>
     (req, _res, next) => {
@@ -79,7 +79,7 @@ describe('what authentication has left', () => {
     return serve(options, { way: 'router', prepare: (app) => app.use(handler) });
   }
 
-  it('is refused where it does not say who it is, and onError learns which field', async () => {
+  it('is refused if it names no caller, and onError learns the field', async () => {
     const errors: McpSseError[] = [];
     const { url, mcp } = await serveBehind(
       withAuth((user) => ({ token: 't', clientId: 'c', extra: { sub: { name: user } } })),
@@ -95,7 +95,7 @@ describe('what authentication has left', () => {
     ['a numeric subject', (user: string) => ({ clientId: 'c', sub: Number(user) })],
     ['a numeric userId', (user: string) => ({ clientId: 'c', extra: { userId: Number(user) } })],
     ['the issuer', (user: string) => ({ clientId: 'c', sub: 's', iss: `https://${user}.example` })],
-  ])('tells callers apart by %s', async (_, read) => {
+  ])('distinguishes callers by %s', async (_, read) => {
     const { url } = await serveBehind(withAuth(read));
     const client = await StreamClient.open(`${url}/sse`, { User: '1' });
     expect((await client.post(request(1), { User: '1' })).status).toBe(202);

@@ -104,7 +104,7 @@ describe('on a raw socket', () => {
     if (status === 202) expect(await pong()).toMatchObject({ result: {} });
   });
 
-  it('takes a session id that is percent-encoded, letter by letter', async () => {
+  it('accepts a session id with every character percent-encoded', async () => {
     const encoded = beside.sessionId.replace(/./g, (c) => `%${c.charCodeAt(0).toString(16)}`);
     expect((await ping(`/message?sessionId=${encoded}`, '1.1', HOST)).status).toBe(202);
     expect(await pong()).toMatchObject({ result: {} });
@@ -155,14 +155,14 @@ describe('on a raw socket', () => {
     '\x16\x03\x01\x02\x00\x01',
     'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
     '{}',
-  ])('survives what is no HTTP at all: %j', async (bytes) => {
+  ])('survives bytes that are not HTTP: %j', async (bytes) => {
     const client = await RawClient.connect(served.port);
     client.write(bytes);
     client.end();
     await client.closed();
   });
 
-  it('survives requests that come all at once on one connection', async () => {
+  it('survives many requests at once on one connection', async () => {
     const client = await RawClient.connect(served.port);
     const head = [`POST /message?sessionId=${beside.sessionId} HTTP/1.1`, HOST].join('\r\n');
     const note = JSON.stringify(notification());

@@ -40,7 +40,7 @@ describe('a router of Express', () => {
     expectStats(mcp, { totals: { opened: 0, refused: {} } });
   });
 
-  it('takes routes and middleware of its own, like any router', async () => {
+  it('accepts routes and middleware of the application, like any router', async () => {
     const { url } = await serve(
       {},
       {
@@ -55,7 +55,7 @@ describe('a router of Express', () => {
     expect((await StreamClient.open(`${url}/sse`)).status).toBe(200);
   });
 
-  it('meets the middleware in front of it, which may refuse in its own way', async () => {
+  it('runs after middleware in front, which may refuse in its own way', async () => {
     const bearer = (req: Request, res: Response, next: NextFunction): void => {
       if (req.headers.authorization === 'Bearer ticket') next();
       else res.status(401).set('WWW-Authenticate', 'Bearer').end();
@@ -68,7 +68,7 @@ describe('a router of Express', () => {
     expect((await post(client.endpoint, { jsonrpc: '2.0', method: 'x' })).status).toBe(401);
   });
 
-  it('shows hooks the request as Express and its middleware made it', async () => {
+  it('gives hooks the request as Express and its middleware made it', async () => {
     const seen: unknown[] = [];
     const { url } = await serve(
       {
@@ -90,7 +90,7 @@ describe('a router of Express', () => {
     expect(seen).toEqual([['/acme', '/acme/sse?x=1', '/sse?x=1', { clientId: 'ann' }]]);
   });
 
-  it('works within an application within an application', async () => {
+  it('works in nested applications', async () => {
     const { url } = await serve(
       { endpoint: 'absolute', security: { allowedHosts: ['mcp.example.com'] } },
       {
@@ -146,7 +146,7 @@ describe('before(app, mount)', () => {
     },
   );
 
-  it('hands everything else to the application, untouched', async () => {
+  it('passes everything else to the application, untouched', async () => {
     const { origin, mcp } = await serveBefore('/api');
     for (const path of [
       '/',
@@ -173,7 +173,7 @@ describe('before(app, mount)', () => {
     expect(mcp.sessions.size).toBe(1);
   });
 
-  it('goes by the application\'s "trust proxy", also when it is set later', async () => {
+  it('uses the application\'s "trust proxy", even if it is set later', async () => {
     const security = { allowedHosts: ['mcp.example.com'] };
     const { url, app } = await serve({ security }, { way: 'listener' });
     const headers = {

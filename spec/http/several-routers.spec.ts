@@ -51,7 +51,7 @@ it('keeps the sessions of several routers apart', async () => {
   }
 });
 
-it('closes one router, and the other goes on', async () => {
+it('closes one router without affecting the other', async () => {
   const two = another('two');
   const { port, mcp: one } = await serve(named('one'), {
     mount: '/one',
@@ -79,7 +79,7 @@ it('serves the same sessions wherever one router is mounted', async () => {
   expect(mcp.stats().totals.opened).toBe(1);
 });
 
-it('passes on what the router in front does not serve', async () => {
+it('passes on requests that the router in front does not serve', async () => {
   const first = another('first', { paths: { sse: '/first', message: '/to-first' } });
   const { url } = await serve(named('second'), { prepare: (app) => app.use(first) });
   const atFirst = await StreamClient.open(`${url}/first`);

@@ -5,7 +5,7 @@ import { serve } from '../support/serve.js';
 import { fetchText, post } from '../support/stream-client.js';
 
 /** What `on-headers` does for compression, sessions and others: a listener in `writeHead`. */
-it('cuts a connection, and lives, when middleware throws while an answer begins', async () => {
+it('cuts the connection and survives if middleware throws while an answer begins', async () => {
   const errors: unknown[] = [];
   const { url, mcp } = await serve(
     { hooks: { onError: ({ cause }) => errors.push((cause as Error).message) } },

@@ -78,7 +78,7 @@ describe('an error with a status that onConnect throws', () => {
     expect(await answerTo(onConnect(createError(status)))).toMatchObject({ status, code });
   });
 
-  it('is still reported where it is the fault of the server', async () => {
+  it('is still reported if it is a fault of the server', async () => {
     const answer = await answerTo(onConnect(createError(503, CANARY)));
     expect(answer).toMatchObject({ status: 503, message: 'Service Unavailable' });
     expect(answer.refused).toEqual({ internal: 1 });
@@ -86,7 +86,7 @@ describe('an error with a status that onConnect throws', () => {
   });
 
   it.each([200, 302, 399, 600, 403.5, '403', NaN, -403])(
-    'is none, for a status that no error has: %s',
+    'counts as none with a status that is no error: %s',
     async (status) => {
       const answer = await answerTo(onConnect(Object.assign(new Error(CANARY), { status })));
       expect(answer).toMatchObject({ status: 500, code: -32603, message: 'Internal error' });
@@ -140,7 +140,7 @@ describe('an error with a status that onConnect throws', () => {
     expect(answer.headers['www-authenticate']).toBe('Bearer, Basic');
   });
 
-  it('that cannot be read is a fault like any other', async () => {
+  it('that cannot be read counts as a fault without a status', async () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     const getter = Object.defineProperty(new Error('x'), 'status', { get: throws(1) });
@@ -150,7 +150,7 @@ describe('an error with a status that onConnect throws', () => {
   });
 });
 
-describe('so does one of the other functions that run before the stream', () => {
+describe('an error with a status in another function that runs before the stream', () => {
   const thrown = createError(403, 'Not you');
 
   it.each<[string, McpSseOptions]>([
@@ -167,7 +167,7 @@ describe('so does one of the other functions that run before the stream', () => 
   });
 
   // It may come of a client of another service, whose status is not ours.
-  it('but not server, where nothing says that the error is an answer', async () => {
+  it('does not count in server() unless it is meant as an answer', async () => {
     const failure = Object.assign(new Error(CANARY), { status: 401, headers: { 'x-a': '1' } });
     const answer = await answerTo({ server: throws(failure) });
     expect(answer).toMatchObject({ status: 500, message: 'Internal error' });
@@ -175,7 +175,7 @@ describe('so does one of the other functions that run before the stream', () => 
   });
 });
 
-it('a POST is refused by what principal throws, too', async () => {
+it('refuses a POST if principal throws it', async () => {
   let failing = false;
   const { url } = await serve({
     security: {

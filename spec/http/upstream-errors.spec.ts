@@ -29,7 +29,7 @@ function serveBehind(middleware: RequestHandler, mount = '/'): Promise<Served<un
 }
 
 describe.each(['/', '/api/v1', '/:tenant'])(
-  'what express.json() refuses, mounted at %s',
+  'a refusal of express.json(), mounted at %s',
   (mount) => {
     const cases: readonly [string, number, number, (to: string) => Promise<Answer>][] = [
       ['bad JSON', 400, -32700, (to) => post(to, `{"${CANARY}":`)],
@@ -63,7 +63,7 @@ describe.each(['/', '/api/v1', '/:tenant'])(
 );
 
 describe('mcp.errorHandler leaves alone', () => {
-  it('what express.json() refuses for other URLs', async () => {
+  it('refusals of express.json() for other URLs', async () => {
     const { url } = await serveBehind(express.json());
     for (const path of ['/elsewhere', '/messages', '/message/x', '/']) {
       const answer = await post(url + path, '{"broken":');
@@ -87,7 +87,7 @@ describe('mcp.errorHandler leaves alone', () => {
     ],
     ['a status that is no number', Object.assign(new Error('x'), { status: '400', type: 'y' })],
     ['something that is no error', 'broken'],
-  ])('what others raise for its own URL: %s', async (_, error) => {
+  ])('other errors for its own URL: %s', async (_, error) => {
     const { url } = await serveBehind(fail(error));
     expect((await post(`${url}/message?sessionId=x`, {})).status).toBe(418);
   });

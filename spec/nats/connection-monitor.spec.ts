@@ -14,7 +14,7 @@ it('refuses an unknown option and suggests the right name', () => {
   );
 });
 
-it('refuses what is no connection', () => {
+it('refuses a value that is no connection', () => {
   for (const wrong of [undefined, null, {}, connect]) {
     expect(() => natsAdapter(wrong as never)).toThrow(
       expect.objectContaining({ code: 'invalid-option' }),
@@ -36,21 +36,21 @@ describe.skipIf(!hasNats)('the connection to NATS', () => {
   };
 
   it.each(['', 'with space', 'a.*', 'a.>', '.a', 'a..b', 'x'.repeat(129)])(
-    'is not used with the prefix %j',
+    'is refused with the prefix %j',
     async (prefix) => {
       const made = await connection();
       expect(() => natsAdapter(made, { prefix })).toThrow(/prefix/);
     },
   );
 
-  it('may be one for all nodes of a process', async () => {
+  it('may be shared by all nodes of a process', async () => {
     const adapter = natsAdapter(await connection(), { prefix: 'parts.of_a-name' });
     const [a, b] = [await AdapterNode.join(adapter), await AdapterNode.join(adapter)];
     expect(await a.send(b, 'hello')).toBe(true);
     await b.has('hello');
   });
 
-  it('cannot carry more than the server takes, says so, and lives on', async () => {
+  it('reports a frame larger than the server accepts, and lives on', async () => {
     const a = await AdapterNode.join(natsAdapter(await connection()));
     await expect(a.send(a, 'x'.repeat(2 ** 20 + 1))).rejects.toThrow(/max_payload/);
     expect(await a.send(a, 'x'.repeat(2 ** 20))).toBe(true);

@@ -23,7 +23,7 @@ async function startServer() {
   };
 }
 
-it.skipIf(!hasNats)('refuses a frame that the server would not take, as too large', async () => {
+it.skipIf(!hasNats)('refuses a frame larger than the server accepts', async () => {
   const adapter = await startServer();
   const node = await AdapterNode.join(await adapter());
   expect(node.member.maxFrameBytes).toBe(MAX_PAYLOAD);

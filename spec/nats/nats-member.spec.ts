@@ -52,14 +52,14 @@ async function joined(): Promise<{ nats: FakeNats; node: AdapterNode }> {
 }
 
 describe('a node on NATS', () => {
-  it('is out of reach when the connection cannot tell of itself any more', async () => {
+  it('is out of reach when the connection stops reporting its status', async () => {
     const { nats, node } = await joined();
     nats.told.reject(new Error('broken'));
     await eventually(() => !node.up);
     expect(node.states).toEqual([true, false]);
   });
 
-  it('takes no error of a subscription for a frame, and no frame after it has left', async () => {
+  it('ignores errors of a subscription, and frames after it has left', async () => {
     const { nats, node } = await joined();
     const [callback] = nats.callbacks;
     let responses = 0;
@@ -71,14 +71,14 @@ describe('a node on NATS', () => {
     expect([node.frames, responses]).toEqual([['frame'], 1]);
   });
 
-  it('leaves although the server does not answer', async () => {
+  it('leaves even if the server does not answer', async () => {
     const { nats, node } = await joined();
     nats.onFlush = rejecting(new Error('no answer'));
     await node.member.leave();
     expect(node.states).toEqual([true]);
   });
 
-  it('looks for the server no more when it leaves while it does', async () => {
+  it('stops looking for the server when it leaves', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const { nats, node } = await joined();
@@ -95,7 +95,7 @@ describe('a node on NATS', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('knows by the codes of the package `nats`, too, that nobody listens', async () => {
+  it('also understands the codes of the package `nats` for no listener', async () => {
     const { nats, node } = await joined();
     const failing = (code: string) => rejecting(Object.assign(new Error(code), { code }));
     nats.onRequest = failing('503');

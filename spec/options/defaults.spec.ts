@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { mcpSse } from '../../lib/index.js';
 import { parseOptions } from '../../lib/options/settings.js';
 
-it('completes nothing at all to settings that are safe to serve with', () => {
+it('completes no options to safe settings', () => {
   const { security, sessionIdGenerator, ...settings } = parseOptions({});
   expect(settings).toEqual({
     paths: { sse: '/sse', message: '/message' },
@@ -44,7 +44,7 @@ it('completes nothing at all to settings that are safe to serve with', () => {
   expect(sessionIdGenerator).toBeTypeOf('function');
 });
 
-it('completes a group of which one member is given', () => {
+it('completes a group with one given member', () => {
   const { limits, keepAlive, paths } = parseOptions({
     limits: { maxSessions: 5 },
     keepAlive: { ping: true },
@@ -55,13 +55,13 @@ it('completes a group of which one member is given', () => {
   expect(paths).toEqual({ sse: '/events', message: '/message' });
 });
 
-it('takes undefined for what is not given', () => {
+it('treats undefined as not given', () => {
   const given = { limits: { maxSessions: undefined }, keepAlive: undefined, endpoint: undefined };
   // As JavaScript would call it: the types do not allow undefined.
   expect(parseOptions(given as unknown as object)).toMatchObject(parseOptions({ hooks: {} }));
 });
 
-it('keeps what turns an option off', () => {
+it('keeps values that turn an option off', () => {
   const settings = parseOptions({
     keepAlive: false,
     limits: { initializeTimeoutMs: false, idleTimeoutMs: false },
@@ -72,7 +72,7 @@ it('keeps what turns an option off', () => {
   expect(settings.security).toMatchObject({ allowedHosts: '*', allowedOrigins: '*' });
 });
 
-it('takes origins with a star for a label, and of browser extensions and desktop shells', () => {
+it('accepts origins with a star for a label, and of browser extensions and desktop shells', () => {
   const allowedOrigins = [
     'https://app.example.com:8443',
     'chrome-extension://abc',
@@ -122,11 +122,11 @@ it('makes session ids of 128 random bits or more, in visible ASCII', () => {
   for (const id of ids) expect(id).toMatch(/^[\w-]{22,}$/);
 });
 
-it('is checked when the middleware is made, not when it is used', () => {
+it('checks options when the middleware is made, not when it is used', () => {
   expect(() => mcpSse({ limits: { maxSessions: 0 } })).toThrow('limits.maxSessions');
 });
 
-it('takes host names with a star for their first label', () => {
+it('accepts host names with a star for their first label', () => {
   const allowedHosts = ['*.example.com', '*.Example.com:8443', 'a.b', '[fd00::2]:80'];
   expect(parseOptions({ security: { allowedHosts } }).security).toMatchObject({ allowedHosts });
   for (const none of ['*', '*.', '*a.b', 'a.*.b', '*.*.b', '**.b', 'a.b*', 'a b']) {

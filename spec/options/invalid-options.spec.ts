@@ -20,7 +20,7 @@ function refusal(options: unknown): string {
   throw new Error('the options were taken');
 }
 
-describe('an option that has the wrong value is named', () => {
+describe('an option with a wrong value is named', () => {
   it.each([
     [{ handler: {} }, 'handler: must be a function'],
     [{ sessionIdGenerator: 'one' }, 'sessionIdGenerator: must be a function'],
@@ -60,7 +60,7 @@ describe('an option that has the wrong value is named', () => {
     expect(refusal(options)).toContain(`mcpSse(): ${message}`);
   });
 
-  it('each of several', () => {
+  it('each of several wrong options', () => {
     const message = refusal({
       limits: { maxSessions: 0, maxConcurrentRequests: 'x', sesions: 1 },
       keepAlive: { ping: 1, pings: true },
@@ -89,7 +89,7 @@ class Weather {
 
 const anonymous = (() => class extends Weather {})();
 
-describe('one line says what was passed instead, and what to write', () => {
+describe('one line says what was passed, and what to write instead', () => {
   it.each<[unknown, RegExp]>([
     [null, /an object; they are null: write mcpSse\(\)/],
     [5, /they are 5: write mcpSse\(\)/],
@@ -163,9 +163,9 @@ describe('one line says what was passed instead, and what to write', () => {
   });
 });
 
-describe('what serves the sessions', () => {
+describe('the server of the sessions', () => {
   it.each([new McpServer({ name: 'shared', version: '1' }), {}, 'server'])(
-    'must be a factory, not a server: the refusal says why, and what to write (%#)',
+    'must be a factory, not a server: the error says why, and what to write (%#)',
     (server) => {
       expect(refusal({ server })).toMatch(
         /server: must be a function .* for each session.*server: \(\) => createMcpServer\(\)/,

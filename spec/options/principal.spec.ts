@@ -28,7 +28,7 @@ describe('the caller of a request', () => {
     expect(principalOfUser(nothing)).toBeUndefined();
   });
 
-  it('is what authentication says, where that is a string', () => {
+  it('is the result of authentication if that is a string', () => {
     expect(principalOf('alice')).toBe('alice');
     expect(principalOfUser('alice')).toBe('alice');
   });
@@ -47,7 +47,7 @@ describe('the caller of a request', () => {
     ['express-basic-auth', { user: 'ann', password: 'secret' }, [null, 'ann', null]],
     ['Clerk', { userId: 'user_1', sessionId: 'x', orgId: null }, [null, 'user_1', null]],
     ['a verifier of big numbers', { sub: 2n ** 64n }, [null, '18446744073709551616', null]],
-  ])('is issuer, subject and client of what %s leaves', (_, auth, expected) => {
+  ])('is issuer, subject and client in the result of %s', (_, auth, expected) => {
     expect(JSON.parse(String(principalOf(auth)))).toEqual(expected);
   });
 
@@ -55,11 +55,11 @@ describe('the caller of a request', () => {
     ['a strategy of Passport', { id: 7, name: 'Ann' }, [null, '7', null]],
     ['a model with getters', new Model('u1'), [null, 'u1', null]],
     ['a JWT strategy', { iss, sub: 's', id: 'x' }, [iss, 's', null]],
-  ])('is the user that %s leaves in req.user', (_, user, expected) => {
+  ])('is the user that %s sets in req.user', (_, user, expected) => {
     expect(JSON.parse(String(principalOfUser(user)))).toEqual(expected);
   });
 
-  it('is by req.auth where there are both', () => {
+  it('is taken from req.auth if there is req.user, too', () => {
     const both = { auth: { sub: 'a' }, user: { id: 'b' } } as unknown as Request;
     expect(principalFromAuth(both)).toBe(principalOf({ sub: 'a' }));
   });
@@ -70,7 +70,7 @@ describe('the caller of a request', () => {
     expect(principalOf(renewed)).toBe(principalOf(first));
   });
 
-  it('differs by issuer, subject and client, and by token where there is nothing else', () => {
+  it('differs by issuer, subject and client, and by token if there is nothing else', () => {
     const callers = [
       { sub: 'a' },
       { sub: 'b' },
@@ -105,7 +105,7 @@ describe('the caller of a request', () => {
   });
 });
 
-describe('what does not say who the caller is', () => {
+describe('authentication that does not identify the caller', () => {
   it.each([
     ['req.auth is an empty string', ''],
     ['req.auth is a boolean', true],
@@ -155,11 +155,11 @@ describe('what does not say who the caller is', () => {
     expect(() => principalOfUser(user)).toThrow(problem);
   });
 
-  it('is not repeated', () => {
+  it('is not repeated in the error', () => {
     expect(() => principalOf({ clientId: 'c', sub: ['secret'] })).not.toThrow(/secret/);
   });
 
-  it('is no fault of a client that has no users', () => {
+  it('is accepted for a client without users', () => {
     expect(principalOf({ clientId: 'c', extra: null })).toBe(principalOf({ clientId: 'c' }));
     const machine = { iss: 'x', azp: 'c', aud: 'api', exp: 2, iat: 1, scope: 'mcp', jti: '1' };
     expect(principalOf(machine)).toBe(principalOf({ ...machine, exp: 4, iat: 3, jti: '2' }));

@@ -19,7 +19,7 @@ function refusal(sunset: unknown): string {
   throw new Error('the option was taken');
 }
 
-it('is nothing unless given, and complete if it is', () => {
+it('is off unless given, and completed if it is', () => {
   expect(parseOptions({}).sunset).toBeUndefined();
   expect(parseOptions({ sunset: { deprecated, successor } }).sunset).toEqual({
     ...{ deprecated, successor, brownouts: [], refuse: 'initialize' },

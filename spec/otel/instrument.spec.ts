@@ -38,7 +38,7 @@ describe('the span of a request', () => {
     return made;
   };
 
-  it('is what the conventions say, for a call of a real client', async () => {
+  it('follows the conventions, for a call of a real client', async () => {
     const { url, spans } = await observed({ server });
     const client = new Client({ name: 'c', version: '1' });
     await client.connect(new SSEClientTransport(new URL(`${url}/sse`)));
@@ -75,7 +75,7 @@ describe('the span of a request', () => {
     expect(status).toEqual({ code: SpanStatusCode.ERROR, message: 'Method not found' });
   });
 
-  it('names prompts and resources, and no URI in the name of a span', async () => {
+  it('names prompts and resources, but no URI in the name of a span', async () => {
     const { url, spans } = await observed({ handler: () => ({}) });
     const client = await StreamClient.open(`${url}/sse`);
     await client.request('prompts/get', { name: 'poem' });
@@ -91,7 +91,7 @@ describe('the span of a request', () => {
     expect(spans()[3]!.attributes['mcp.resource.uri']).toBe('file:///a');
   });
 
-  it('has the session id itself, if that is wanted', async () => {
+  it("has the session id itself with sessionIds: 'plain'", async () => {
     const { url, spans } = await observed({}, { sessionIds: 'plain' });
     const client = await StreamClient.open(`${url}/sse`);
     await client.request('ping');
@@ -102,7 +102,7 @@ describe('the span of a request', () => {
 describe('the parent', () => {
   const params = { _meta: { traceparent: TRACEPARENT } };
 
-  it('is what params._meta says', async () => {
+  it('is taken from params._meta', async () => {
     const { url, spans } = await observed();
     const client = await StreamClient.open(`${url}/sse`);
     await client.request('ping', params);
@@ -110,7 +110,7 @@ describe('the parent', () => {
     expect(parentSpanContext).toMatchObject({ traceId: TRACE, spanId: PARENT, isRemote: true });
   });
 
-  it('is not what a client says, if that is not wanted', async () => {
+  it('is not taken from the client with remoteParent: false', async () => {
     const { url, spans } = await observed({}, { remoteParent: false });
     const client = await StreamClient.open(`${url}/sse`);
     await client.request('ping', params);
@@ -125,7 +125,7 @@ describe('the parent', () => {
   });
 
   // Kills: a tool whose own spans hang in the air, or in the span of the POST.
-  it('of what a tool does is the span of its call, before and after it waits', async () => {
+  it("of a tool's own spans is the span of its call, before and after an await", async () => {
     const rig = await observed({
       handler: async () => {
         rig.tracer.startSpan('before').end();
@@ -163,7 +163,7 @@ describe('spans are not held', () => {
   });
 
   // Kills: a session that another node goes on with, and the spans of one that came from there.
-  it('at the node that a session leaves, and are seen at the one that it goes to', async () => {
+  it('on the node that a session leaves, and appear on the next one', async () => {
     const gate = deferred<object>();
     const adapter = localAdapter();
     const handler = (message: JsonRpcMessage): unknown =>
@@ -185,7 +185,7 @@ describe('spans are not held', () => {
     expect(named(staying.spans(), 'tools/call').attributes['error.type']).toBe('session-closed');
   });
 
-  it('beyond their cancellation', async () => {
+  it('after their cancellation', async () => {
     const { url, spans } = await observed(forever);
     const client = await StreamClient.open(`${url}/sse`);
     await client.post(request(1, 'tools/call'));
@@ -226,7 +226,7 @@ describe('spans are not held', () => {
   });
 });
 
-it('reads nothing of what others publish on the channels', async () => {
+it('ignores events that other publishers put on the channels', async () => {
   const { url, spans } = await observed();
   const names = ['session.open', 'session.restore', 'session.close', 'session.hand-over'];
   for (const name of [...names, 'writer.stall', 'shutdown']) {
@@ -239,7 +239,7 @@ it('reads nothing of what others publish on the channels', async () => {
   await eventually(() => spans().length === 1);
 });
 
-it('makes spans of the requests of the server, and of no keep-alive', async () => {
+it('makes spans for requests of the server, but not for keep-alives', async () => {
   const { url, mcp, spans } = await observed();
   const client = await introduce(url, { name: 'alpha' });
   const session = onlySession(mcp);

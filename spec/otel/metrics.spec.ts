@@ -34,7 +34,7 @@ describe('the metrics', () => {
   });
 
   // Kills: names of clients as values of an attribute.
-  it('have no names that only clients know', async () => {
+  it('have no names that clients invent', async () => {
     const gate = deferred();
     const { url, points } = await observed({
       handler: async (message) => {
@@ -53,7 +53,7 @@ describe('the metrics', () => {
     expect(tools.sort()).toEqual(['_OTHER', 'known']);
   });
 
-  it('know the tools that a server lists, also those that always fail', async () => {
+  it('know the tools that a server lists, including those that always fail', async () => {
     const { url, points } = await observed({
       handler: (message) =>
         'method' in message && message.method === 'tools/list'
@@ -69,7 +69,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('are those of stats(), too', async () => {
+  it('include those of stats()', async () => {
     const { url, points } = await observed();
     const client = await StreamClient.open(`${url}/sse`);
     await client.post('{');

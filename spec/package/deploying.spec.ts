@@ -76,8 +76,8 @@ async function start(): Promise<{ script: ScriptProcess; url: string }> {
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
 
-describe('the server that is to be deployed', () => {
-  it('is not ready any more before its streams end, and ends by itself', SLOW, async () => {
+describe('the server of the deployment page', () => {
+  it('reports not ready before its streams end, and exits by itself', SLOW, async () => {
     const { script, url } = await start();
     const client = await StreamClient.open(`${url}/sse`);
     expect(await statusOf(`${url}/ready`)).toBe(200);
@@ -90,39 +90,35 @@ describe('the server that is to be deployed', () => {
     await client.end();
   });
 
-  it(
-    'answers what the probes of Kubernetes ask, and gets the time that it needs',
-    SLOW,
-    async () => {
-      const [deployment, service] = parseAllDocuments(blockOf('yaml')).map((document) => {
-        if ('errors' in document) expect(document.errors).toEqual([]);
-        return document.toJS() as Manifest;
-      });
-      const { template, selector } = deployment!.spec;
-      const container = template.spec.containers[0]!;
-      const { url } = await start();
-      for (const probe of [container.readinessProbe, container.livenessProbe])
-        expect(await statusOf(url + probe.httpGet.path)).toBe(200);
-      expect(container.readinessProbe.httpGet.port).toBe(container.ports[0]!.containerPort);
-      expect(service!.spec.ports[0]!.targetPort).toBe(container.ports[0]!.containerPort);
-      expect(template.metadata.labels).toEqual(selector.matchLabels);
-      expect(service!.spec.selector).toEqual(selector.matchLabels);
+  it('answers the probes of Kubernetes, and gets enough time to drain', SLOW, async () => {
+    const [deployment, service] = parseAllDocuments(blockOf('yaml')).map((document) => {
+      if ('errors' in document) expect(document.errors).toEqual([]);
+      return document.toJS() as Manifest;
+    });
+    const { template, selector } = deployment!.spec;
+    const container = template.spec.containers[0]!;
+    const { url } = await start();
+    for (const probe of [container.readinessProbe, container.livenessProbe])
+      expect(await statusOf(url + probe.httpGet.path)).toBe(200);
+    expect(container.readinessProbe.httpGet.port).toBe(container.ports[0]!.containerPort);
+    expect(service!.spec.ports[0]!.targetPort).toBe(container.ports[0]!.containerPort);
+    expect(template.metadata.labels).toEqual(selector.matchLabels);
+    expect(service!.spec.selector).toEqual(selector.matchLabels);
 
-      const [, closeMs] = /timeoutMs: ([\d_]+)/.exec(blockOf('js'))!;
-      const leaveMs = Number(container.env.find(({ name }) => name === 'LEAVE_MS')!.value);
-      const needed =
-        container.lifecycle.preStop.sleep.seconds * 1_000 +
-        leaveMs +
-        Number(closeMs!.replaceAll('_', ''));
-      expect(template.spec.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(needed);
-      // The balancer has asked before the drain begins.
-      const { periodSeconds, failureThreshold } = container.readinessProbe;
-      expect(leaveMs).toBeGreaterThan(periodSeconds * failureThreshold * 1_000);
-    },
-  );
+    const [, closeMs] = /timeoutMs: ([\d_]+)/.exec(blockOf('js'))!;
+    const leaveMs = Number(container.env.find(({ name }) => name === 'LEAVE_MS')!.value);
+    const needed =
+      container.lifecycle.preStop.sleep.seconds * 1_000 +
+      leaveMs +
+      Number(closeMs!.replaceAll('_', ''));
+    expect(template.spec.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(needed);
+    // The balancer has asked before the drain begins.
+    const { periodSeconds, failureThreshold } = container.readinessProbe;
+    expect(leaveMs).toBeGreaterThan(periodSeconds * failureThreshold * 1_000);
+  });
 });
 
-it('the Dockerfile starts Node itself, as nobody special, with what it has copied', () => {
+it('the Dockerfile starts Node directly, as an ordinary user, with the copied files', () => {
   const lines = blockOf('dockerfile').split('\n');
   const known = /^(FROM|ENV|WORKDIR|COPY|RUN|USER|EXPOSE|CMD) \S/;
   expect(lines.filter((line) => !known.test(line))).toEqual([]);

@@ -18,7 +18,7 @@ const commands = snippets()
 // What the page tells operators to type.
 const hasPrograms = ['curl', 'jq'].every(installed);
 
-it.runIf(hasPrograms)('the commands of the page show who is left', SLOW, async () => {
+it.runIf(hasPrograms)('the commands of the page show the clients that are left', SLOW, async () => {
   const { url, port, app, mcp } = await serve(
     {
       sunset: {

@@ -15,7 +15,12 @@ it.each(pages)('every link of %s inside the repository leads somewhere', (file) 
   expect(brokenLinks(file)).toEqual([]);
 });
 
-it('a link to a file, a heading or a picture that is not there is found', () => {
+it.each(pages)('%s has no marks of an unfinished merge', (file) => {
+  // As git writes them, and as Prettier makes quotes of them.
+  expect(readText(file)).not.toMatch(/^(<{7}|={7}$|(> ?){7})/m);
+});
+
+it('finds a link to a missing file, heading or picture', () => {
   const page = `# One [two](LICENSE)
 [a file](docs/none.md), [a folder](none/), [above](../elsewhere), [a heading](#one-none),
 [of another page](CONTRIBUTING.md#none), [of no page](package.json#none),

@@ -9,7 +9,7 @@ import { readText, ROOT } from '../support/snippets.js';
 const manifest = JSON.parse(readText('package.json'));
 const { './package.json': itself, ...entries } = manifest.exports as Record<string, unknown>;
 
-it('has a source, types and a door for CommonJS for every entry point', () => {
+it('has a source, types and a CommonJS condition for every entry point', () => {
   expect(itself).toBe('./package.json');
   for (const [entry, target] of Object.entries(entries)) {
     const path = entry.slice(1);
@@ -25,7 +25,7 @@ it('has a source, types and a door for CommonJS for every entry point', () => {
 });
 
 // `moduleResolution: node10`, which TypeScript 5 has for `module: commonjs`, reads no `exports`.
-it('tells compilers that read no exports where the types of every entry point are', () => {
+it('tells compilers without `exports` support where the types of every entry point are', () => {
   const { main, types, typesVersions } = manifest;
   expect([main, types]).toEqual(['./dist/index.cjs', './dist/index.d.ts']);
   const paths = Object.keys(entries).filter((entry) => entry !== '.');
@@ -41,7 +41,7 @@ it('documents every entry point in the API reference', () => {
   }
 });
 
-it('can be published with provenance, from a repository that it names', () => {
+it('names its repository, for publishing with provenance', () => {
   const { repository, homepage, bugs, publishConfig } = manifest;
   const [, place] = /^git\+(https:.+)\.git$/.exec(repository.url) ?? [];
   expect(place).toBeDefined();
@@ -50,7 +50,7 @@ it('can be published with provenance, from a repository that it names', () => {
   expect(publishConfig).toMatchObject({ access: 'public', provenance: true });
 });
 
-it('sends release candidates to a tag of their own, and has an entry in the changelog', () => {
+it('publishes release candidates under a tag of their own, and has a changelog entry', () => {
   const { version, publishConfig } = manifest;
   expect(publishConfig.tag).toBe(version.includes('-') ? 'next' : 'latest');
   const release = readText('.github/workflows/release.yml');

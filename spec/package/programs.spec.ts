@@ -36,13 +36,13 @@ async function run(args: readonly string[], signal?: NodeJS.Signals): Promise<Ou
   return { code, stderr, lines };
 }
 
-it('ends with the sums, and 0 when nothing has failed', SLOW, async () => {
+it('prints the sums at the end, and exits with 0 if nothing has failed', SLOW, async () => {
   const { code, lines } = await run(['--count', '2']);
   expect(lines).toEqual(['ok check 1', 'ok check 2', '2 passed, 0 failed']);
   expect(code).toBe(0);
 });
 
-it('names what it skips, with the reason', SLOW, async () => {
+it('names skipped checks, with the reason', SLOW, async () => {
   const { code, lines } = await run(['skips']);
   const skipped = ['skipped check 1: it cannot run', '0 passed, 0 failed, 1 skipped'];
   expect({ code, lines }).toEqual({ code: 0, lines: skipped });
@@ -52,11 +52,11 @@ it.each([
   [['fails'], ['not ok check 1: one thing', '   another', '0 passed, 1 failed']],
   [['no-such-check'], ['0 passed, 0 failed']],
   [['--count', '0'], ['0 passed, 0 failed']],
-])('exits with 1 when a check fails or there is none: %j', SLOW, async (args, lines) => {
+])('exits with 1 if a check fails or there is none: %j', SLOW, async (args, lines) => {
   expect(await run(args)).toEqual({ code: 1, stderr: '', lines });
 });
 
-it.each(['throws', 'rejects'])('counts as a failure what it %s', SLOW, async (word) => {
+it.each(['throws', 'rejects'])('counts as a failure if it %s', SLOW, async (word) => {
   const { code, lines } = await run([word]);
   expect(lines[0]).toMatch(/^not ok .*Error: /);
   expect([code, lines.at(-1)]).toEqual([1, '0 passed, 1 failed']);

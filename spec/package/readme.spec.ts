@@ -15,6 +15,7 @@ it('the README has the figures of the page on performance', () => {
   const cpuOf = (subject: string): string =>
     new RegExp(`^\\| \`?${subject}\`? +\\| +([\\d.]+)`, 'm').exec(request)?.[1] ?? 'none';
   const [, table = ''] = README.split('\n## How it compares\n');
+  expect(table).toContain(`this package takes ${cpuOf('ours-in-front')}.`);
   const rows = [...table.matchAll(/^\| (.*?) *\|.*\| *([^|]*?) *\|$/gm)];
   const cpu = rows.slice(2).map(([, name, figure]) => [name, figure]);
   expect(cpu).toEqual([

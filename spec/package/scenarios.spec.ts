@@ -9,7 +9,7 @@ const TESTS = new Set(['describe', 'it', 'test']);
 /** For what parses all specs. */
 const SLOW = { timeout: 60_000 };
 
-it('every number that a test name cites is on the page of scenarios', SLOW, () => {
+it('every number that a test name cites is on the scenarios page', SLOW, () => {
   const listed = new Set(listedNumbers());
   const unknown = [...citations()].filter(([number]) => !listed.has(number));
   expect(unknown).toEqual([]);

@@ -58,7 +58,7 @@ const needs = (name: 'redis' | 'nats', { code: text }: Snippet): boolean =>
 const isPossible = (snippet: Snippet): boolean =>
   (hasRedis || !needs('redis', snippet)) && (hasNats || !needs('nats', snippet));
 
-describe('what is part of a program', () => {
+describe('a snippet of a program', () => {
   const complaints = new Map<string, readonly string[]>();
   const files = new Map(parts.map((snippet) => [snippet.place, written(snippet)]));
 

@@ -32,7 +32,7 @@ it('refuses an unknown option and suggests the right name', () => {
   ]);
 });
 
-it('refuses what is no client, and says what would be one', () => {
+it('refuses a value that is no client, and says what to pass', () => {
   for (const wrong of [undefined, null, 'redis://127.0.0.1', {}, redisAdapter]) {
     expect(() => redisAdapter(wrong as never)).toThrow(
       expect.objectContaining({ code: 'invalid-option', message: expect.stringMatching('redis') }),
@@ -42,25 +42,25 @@ it('refuses what is no client, and says what would be one', () => {
   expect(() => redisAdapter(sentinel as never)).toThrow(/createClient/);
 });
 
-describe('a cluster client that is not connected', () => {
+describe('a cluster client without a connection', () => {
   const cluster = createCluster({ rootNodes: [] });
   const other = new Cluster(['127.0.0.1'], { lazyConnect: true });
 
-  it('is not connected by the adapter, which says whose task that is', async () => {
+  it('is refused if it is not connected, with the call that connects it', async () => {
     for (const client of [cluster, other]) {
       const joined = AdapterNode.join(redisAdapter(client));
       await expect(joined).rejects.toThrow(/Call `await client.connect\(\)` first/);
     }
   });
 
-  it('knows no server to listen to', async () => {
+  it('has no server to subscribe at', async () => {
     for (const port of [nodeRedisClusterDriver(cluster), ioredisClusterDriver(other)]) {
       await expect(port.subscriber('channel')).rejects.toThrow(/has no server/);
     }
   });
 });
 
-describe.skipIf(!hasRedis)('a client of the application', () => {
+describe.skipIf(!hasRedis)("the application's client", () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.begin();
@@ -84,7 +84,7 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
     return client;
   };
 
-  it('is not connected by the adapter, which says whose task that is', async () => {
+  it('is refused if it is not connected, with the call that connects it', async () => {
     for (const client of [nodeRedis(), ioredis({ lazyConnect: true })]) {
       await expect(AdapterNode.join(redisAdapter(client))).rejects.toThrow(
         /Call `await client.connect\(\)` first/,
@@ -93,7 +93,7 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
     await expect.poll(() => server.clients()).toBe(0);
   });
 
-  it('is waited for while it connects', async () => {
+  it('may still be connecting', async () => {
     const client = nodeRedis();
     const connecting = client.connect();
     expect(client.isReady).toBe(false);
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
     expect((await AdapterNode.join(redisAdapter(other))).up).toBe(true);
   });
 
-  it('needs one connection more for a node, whatever it sends', async () => {
+  it('costs one more connection for each node', async () => {
     for (const client of [await nodeRedis().connect(), ioredis()]) {
       const node = await AdapterNode.join(redisAdapter(client));
       const before = await server.clients();
@@ -135,7 +135,7 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
     }
   });
 
-  it('may not block: the adapter says what may be the reason that it is out of reach', async () => {
+  it('must not block: the adapter reports the likely reason for being out of reach', async () => {
     const client = await nodeRedis().connect();
     const reasons: (Error | undefined)[] = [];
     const listener = {
@@ -152,7 +152,7 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
     expect(reasons[2]).toBeUndefined();
   }, 30_000);
 
-  it('counts who listens to everyone', async () => {
+  it('counts the listeners at EVERYONE', async () => {
     const nodes = [];
     for (const client of [await nodeRedis().connect(), ioredis()]) {
       nodes.push(await AdapterNode.join(redisAdapter(client, { prefix: 'counted' })));
@@ -163,7 +163,7 @@ describe.skipIf(!hasRedis)('a client of the application', () => {
     }
   });
 
-  it('may not be one of a replica: others would not hear what it publishes', async () => {
+  it('must not be connected to a replica, because other nodes would miss its messages', async () => {
     const replica = await RedisServer.begin(['--replicaof', '127.0.0.1', String(server.port)]);
     onTestFinished(() => replica.stop());
     const there = [

@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
     await to.has(`after ${to.states.length}`);
   }
 
-  it('tells that it cannot hear, until it listens again', async () => {
+  it('reports out of reach until it has subscribed again', async () => {
     const [a, b] = [await node(), await node()];
     for (let round = 1; round <= 5; round += 1) {
       const told = b.states.length;
@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
     }
   });
 
-  it('sends again as soon as the client of the application is back', async () => {
+  it("sends again as soon as the application's client is back", async () => {
     const [a, b] = [await node(), await node()];
     // Only what is no subscriber: the two publishers, and redis-cli.
     expect(await server.cutThe('normal')).toBeGreaterThanOrEqual(2);
@@ -69,7 +69,7 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
     await b.has('sent');
   });
 
-  it('may be reset, and nobody writes to the console about that', async () => {
+  it('may be reset without output on the console', async () => {
     const wire = await Wire.to(server.port);
     onTestFinished(() => {
       wire.close();
@@ -85,7 +85,7 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
     expect(written).not.toHaveBeenCalled();
   });
 
-  it('count no more once a node has left, even if the server takes them for open', async () => {
+  it('do not count once a node has left, even if the server takes them for open', async () => {
     const wire = await Wire.to(server.port);
     onTestFinished(() => {
       wire.close();
@@ -98,7 +98,7 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
     expect(await server.clients()).toBe(before);
   });
 
-  it('notices a connection that has died without a word', { timeout: 30_000 }, async () => {
+  it('notices a connection that has died silently', { timeout: 30_000 }, async () => {
     const wire = await Wire.to(server.port);
     onTestFinished(() => {
       wire.close();

@@ -16,7 +16,7 @@ describe.skipIf(!hasRedis)('the slots of a Redis Cluster', () => {
   }, 60_000);
   afterAll(() => cluster.stop());
 
-  it('are counted as the server counts them', async () => {
+  it('are computed as the server does', async () => {
     for (const key of [
       'a',
       '{mcp-sse}:node',
@@ -53,7 +53,7 @@ describe.skipIf(!hasRedis)('the slots of a Redis Cluster', () => {
     },
   };
 
-  it('are waited for while a client asks who serves them', async () => {
+  it('are awaited while a client looks up their servers', async () => {
     const client = nodeRedis();
     const connecting = client.connect();
     expect(client.isReady).toBe(false);

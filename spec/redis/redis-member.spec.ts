@@ -91,7 +91,7 @@ async function refusal(redis: FakeRedis): Promise<unknown> {
 const WAS_LOST = new Error('The connection to Redis was lost.');
 
 describe('a node that joins over Redis', () => {
-  it('does not, and asks no further, when its connection is lost while it subscribes', async () => {
+  it('fails, without further commands, if its connection is lost while it subscribes', async () => {
     const redis = new FakeRedis();
     redis.onSubscribe = async (subscriber) => {
       subscriber.onLost();
@@ -100,7 +100,7 @@ describe('a node that joins over Redis', () => {
     expect(redis.echoes).toBe(0);
   });
 
-  it('does not when its connection is lost as soon as its echo has come back', async () => {
+  it('fails if its connection is lost as soon as its echo has come back', async () => {
     const redis = new FakeRedis();
     redis.onEcho = (subscriber) => {
       subscriber.onLost();
@@ -108,7 +108,7 @@ describe('a node that joins over Redis', () => {
     expect(await refusal(redis)).toEqual(WAS_LOST);
   });
 
-  it('opens one connection, whatever becomes of that', async () => {
+  it('opens one connection, whatever happens to it', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const redis = new FakeRedis();
@@ -124,7 +124,7 @@ describe('a node that joins over Redis', () => {
 });
 
 describe('a node on Redis', () => {
-  it('ends a connection that may not subscribe, and opens the next one', async () => {
+  it('closes a connection that may not subscribe, and opens the next one', async () => {
     const redis = new FakeRedis();
     const node = await AdapterNode.join(redis);
     redis.onSubscribe = () => {
@@ -139,7 +139,7 @@ describe('a node on Redis', () => {
     expect(redis.echoes).toBe(2);
   });
 
-  it('does not open a connection that it finds a server for only after it has left', async () => {
+  it('does not open a connection if it finds the server only after it has left', async () => {
     const redis = new FakeRedis();
     const node = await AdapterNode.join(redis);
     const found = deferred();
@@ -157,7 +157,7 @@ describe('a node on Redis', () => {
     expect(node.states).toEqual([true, false]);
   });
 
-  it('leaves although Redis does not let it unsubscribe', async () => {
+  it('leaves even if Redis does not let it unsubscribe', async () => {
     const redis = new FakeRedis();
     const node = await AdapterNode.join(redis);
     redis.onUnsubscribe = rejecting(new Error('no'));

@@ -32,7 +32,7 @@ async function answerPings(client: StreamClient): Promise<void> {
   }
 }
 
-describe('what the client has surely read is not kept', () => {
+describe('drops messages that the client has certainly read', () => {
   it('up to a request of the server that it has answered', async () => {
     const { url, mcp } = await serve({ handler });
     const client = await openWithIds(`${url}/sse`);
@@ -60,7 +60,7 @@ describe('what the client has surely read is not kept', () => {
     expect(session.sender.resumeOffset(BY_KEY)).toBe(11);
   });
 
-  it('never what is not written yet, whatever a POST claims', async () => {
+  it('never unwritten messages, whatever a POST claims', async () => {
     const { url, mcp } = await serve({ handler });
     const client = await openAsSdk(`${url}/sse`);
     const session = onlySession(mcp);
@@ -108,7 +108,7 @@ describe('a peer that does not answer pings', () => {
     return { client, session: onlySession(mcp), mcp, life };
   }
 
-  it('is taken for gone, and may come back', async () => {
+  it('counts as gone, and may come back', async () => {
     const keepAlive = { intervalMs: 10, ping: 'strict' as const, timeoutMs: 150 };
     const { client, session, life, mcp } = await halfOpen({ keepAlive });
     await sendNumbers(session, 1, 2);
@@ -121,7 +121,7 @@ describe('a peer that does not answer pings', () => {
     expect(life[1]).toBe('resume');
   });
 
-  it('closes its session by that reason when it does not', async () => {
+  it('closes its session with that reason if it does not come back', async () => {
     const keepAlive = { intervalMs: 10, ping: 'strict' as const, timeoutMs: 20 };
     const { mcp, life } = await halfOpen({ keepAlive, resume: { windowMs: 50 } });
     await eventually(() => mcp.sessions.size === 0);

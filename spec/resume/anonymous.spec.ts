@@ -38,8 +38,8 @@ async function lost(url: string, headers = HOME): Promise<StreamClient> {
 }
 
 // Kills: whoever has read the id of a session in a log is given its stream, with the replay.
-describe('an anonymous session is given to a client that answers a probe', () => {
-  it('at the address that opened it, and at no other', async () => {
+describe('a client that answers a probe gets its anonymous session', () => {
+  it('from the address that opened it, and from no other', async () => {
     const { url, mcp } = await behindProxy();
     const client = await lost(url);
     const session = onlySession(mcp);
@@ -50,19 +50,19 @@ describe('an anonymous session is given to a client that answers a probe', () =>
     expect((await returnAsSdk(client, HOME)).sessionId).toBe(client.sessionId);
   });
 
-  it('whatever a proxy says that is not trusted', async () => {
+  it('whatever an untrusted proxy sends', async () => {
     const { url } = await behindProxy({}, false);
     const client = await lost(url);
     expect((await returnAsSdk(client, ELSEWHERE)).sessionId).toBe(client.sessionId);
   });
 
-  it("at any address with resume.anonymous: 'any'", async () => {
+  it("from any address with resume.anonymous: 'any'", async () => {
     const { url } = await behindProxy({ resume: { anonymous: 'any' } });
     const client = await lost(url);
     expect((await returnAsSdk(client, ELSEWHERE)).sessionId).toBe(client.sessionId);
   });
 
-  it('at none with resume.anonymous: false', async () => {
+  it('from no address with resume.anonymous: false', async () => {
     const { url } = await behindProxy({ resume: { anonymous: false } });
     const client = await lost(url);
     expect((await returnAsSdk(client, HOME)).sessionId).not.toBe(client.sessionId);
@@ -86,7 +86,7 @@ describe('a client may come from another address', () => {
 });
 
 // Kills: somebody who reads a POST URL in a log makes the server let go of what its client missed.
-it('no position that was made up takes an unread message from its client', async () => {
+it('an invented position never drops an unread message', async () => {
   const { port, mcp } = await serve({ handler: () => ({}) });
   const relay = await Relay.to(port);
   const client = await openAsSdk(`${relay.url}/sse`);

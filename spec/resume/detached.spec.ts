@@ -37,7 +37,7 @@ async function leave(client: StreamClient, session: LiveSession): Promise<void> 
 const kilobytes = (count: number): Record<string, unknown> => ({ pad: 'x'.repeat(count * 1_024) });
 
 describe('while the client is away', () => {
-  it('a request of it goes on, and its answer waits', async () => {
+  it('its request goes on, and the answer waits', async () => {
     const work = deferred<object>();
     const signals: AbortSignal[] = [];
     const { client, session } = await connected({
@@ -57,7 +57,7 @@ describe('while the client is away', () => {
     expect([id, result]).toEqual(['w', { done: true }]);
   });
 
-  it('it may POST, and has the answers when it is back', async () => {
+  it('it may POST, and gets the answers when it is back', async () => {
     const { client, session } = await connected();
     await leave(client, session);
     expect((await client.post({ jsonrpc: '2.0', id: 'p', method: 'ping' })).status).toBe(202);
@@ -65,7 +65,7 @@ describe('while the client is away', () => {
     expect((await again.nextMessage()).id).toBe('p');
   });
 
-  it('a request of the server waits, and is answered when it is back', async () => {
+  it('a request of the server waits, and gets its answer when it is back', async () => {
     const { client, session } = await connected();
     const before = session.request('sampling/createMessage');
     const { id: asked } = await client.nextMessage(({ method }) => method !== undefined);
@@ -79,7 +79,7 @@ describe('while the client is away', () => {
     expect([await before, await during]).toEqual([{ content: 'late' }, { roots: [] }]);
   });
 
-  it('a producer that awaits its sends is held by 64 KiB, and goes on when it is back', async () => {
+  it('a producer that awaits its sends waits after 64 KiB, and goes on when it is back', async () => {
     const { client, session } = await connected();
     await leave(client, session);
     const sends = Array.from({ length: 5 }, (_, n) =>
@@ -93,7 +93,7 @@ describe('while the client is away', () => {
     await eventually(() => states().every((state) => state === 'resolved'));
   });
 
-  it('a producer that is held learns that the session has closed', async () => {
+  it('a waiting producer learns that the session has closed', async () => {
     const { client, session } = await connected();
     await leave(client, session);
     const held = outcomeOf(session.notify('number', { n: 1, ...kilobytes(100) }));
@@ -126,7 +126,7 @@ describe('when more is missed than is kept', () => {
     expect((await StreamClient.begin(`${url}/sse`, headers)).status).toBe(404);
   });
 
-  it('what the client had before makes room for what it missed', async () => {
+  it('messages that the client had read make room for missed ones', async () => {
     const { client, session } = await connected({ resume: { maxEvents: 10 } });
     await sendNumbers(session, 1, 10);
     await eventually(() => numbers(client).length === 10);
@@ -137,7 +137,7 @@ describe('when more is missed than is kept', () => {
     expect(numbers(again)).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
   });
 
-  it('a message larger than all bounds still finds its way when nothing else waits', async () => {
+  it('a message larger than all bounds is accepted if nothing else waits', async () => {
     const { client, session } = await connected({
       limits: { maxBufferedBytes: 1_024 },
       resume: { maxBytes: 1_024 },
@@ -148,7 +148,7 @@ describe('when more is missed than is kept', () => {
     await eventually(() => numbers(again).length === 1);
   });
 
-  it('a live message during a replay that is larger than limits.maxBufferedBytes has room', async () => {
+  it('a live message has room during a replay larger than limits.maxBufferedBytes', async () => {
     const { client, session, closed } = await connected({
       limits: { maxBufferedBytes: 64 * 1_024 },
     });

@@ -13,7 +13,7 @@ import {
 import { serve } from '../support/serve.js';
 import { StreamClient } from '../support/stream-client.js';
 
-it('takes the longest-detached session first, and reports it', async () => {
+it('evicts the longest-detached session first, and reports it', async () => {
   const closed: string[] = [];
   const { url, mcp } = await serve({
     handler: () => ({}),

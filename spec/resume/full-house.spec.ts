@@ -10,7 +10,7 @@ it.each([
   [0, 1],
   [1, 0],
 ])(
-  'gives the place of the longest-detached session (%i, before %i) to a new client',
+  'gives the slot of the longest-detached session (%i, before %i) to a new client',
   async (...leaving) => {
     const closed: string[] = [];
     const { url, mcp } = await serve({
@@ -33,7 +33,7 @@ it.each([
   },
 );
 
-it('gives no place of another principal to one who has filled its own', async () => {
+it('gives no slot of another principal to one that has used up its own', async () => {
   const { url, mcp } = await serve({
     limits: { maxSessionsPerPrincipal: 1 },
     security: { principal: (req) => String(req.headers['x-user']) },

@@ -33,8 +33,8 @@ const sdks = [
   ],
 ] as const;
 
-describe.each(sdks)('a client of %s whose session is gone', (_, connect) => {
-  it('is told so over resumableFetch by an error with code 404', async () => {
+describe.each(sdks)('a client of %s whose session is lost', (_, connect) => {
+  it('gets an error with code 404 with resumableFetch', async () => {
     const { url, mcp } = await serve({ resume: { retryMs: 10 } });
     const { client, errors } = await connect(`${url}/sse`, {
       fetch: resumableFetch() as typeof fetch,
@@ -48,7 +48,7 @@ describe.each(sdks)('a client of %s whose session is gone', (_, connect) => {
     expect(mcp.sessions.size).toBe(0);
   });
 
-  it('gets a new one as it is, and works on without a handshake', async () => {
+  it('gets a new session without resumableFetch, and works on without a handshake', async () => {
     const { url, mcp } = await serve({ resume: { retryMs: 10 } });
     const { client } = await connect(`${url}/sse`);
     onTestFinished(() => client.close());

@@ -41,7 +41,7 @@ describe('ids', () => {
     );
   });
 
-  it('name the process and the stream, and nothing that stands in a URL', async () => {
+  it('name the process and the stream, and contain nothing from a URL', async () => {
     const { url, mcp } = await serve();
     const [one, other] = [await openWithIds(`${url}/sse`), await openWithIds(`${url}/sse`)];
     const [node, token] = lastId(one).split('.');
@@ -50,7 +50,7 @@ describe('ids', () => {
     for (const { id } of mcp.sessions) expect([node, token]).not.toContain(id);
   });
 
-  it('go on where they stopped when the client comes back', async () => {
+  it('continue where they stopped when the client comes back', async () => {
     const { url, mcp } = await serve({ handler });
     const client = await openWithIds(`${url}/sse`);
     client.drop();
@@ -91,7 +91,7 @@ describe('positions', () => {
     ]);
   });
 
-  it('stand in the first endpoint event when the client comes back', async () => {
+  it('are in the first endpoint event when the client comes back', async () => {
     const { url, mcp } = await serve({ handler });
     const client = await openAsSdk(`${url}/sse`);
     client.drop();
@@ -127,7 +127,7 @@ describe('positions', () => {
 });
 
 describe('retry', () => {
-  it('spreads the clients over half to one and a half of retryMs', async () => {
+  it('is between half and one and a half of retryMs', async () => {
     const { url } = await serve({ resume: { retryMs: 10_000 } });
     const clients = await Promise.all(
       Array.from({ length: 40 }, () => StreamClient.open(`${url}/sse`, RESUMES)),
@@ -138,7 +138,7 @@ describe('retry', () => {
     expect(new Set(delays).size).toBeGreaterThan(20);
   });
 
-  it('is the last that a client hears of a server that shuts down, if it can take it', async () => {
+  it('is the last event from a server that shuts down, if the client understands it', async () => {
     const { url, mcp } = await serve({ handler });
     const clients = [await openWithIds(`${url}/sse`), await openAsSdk(`${url}/sse`)];
     await mcp.close();

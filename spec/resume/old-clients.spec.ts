@@ -23,7 +23,7 @@ async function oldSdk(version: string): Promise<Sdk> {
 }
 
 describe.skipIf(missing).each(['1.13', '1.24'])('SDK %s', (version) => {
-  it('as it is, gets every message in order, and one twice at most for each cut', async () => {
+  it('without resumableFetch, gets every message in order, at most one twice for each cut', async () => {
     const sdk = await oldSdk(version);
     const report = await ordeal(`SDK ${version} as it is`, (url) => connectSdk(sdk, url));
     expect(repeatsIn(report.seen)).toBeLessThanOrEqual(report.cuts);
@@ -40,8 +40,8 @@ describe.skipIf(missing).each(['1.13', '1.24'])('SDK %s', (version) => {
   }, 120_000);
 });
 
-describe.skipIf(missing)('SDK 1.12, the last one that does not tell its protocol version', () => {
-  it('gets the plain stream, and a new session when that is cut', async () => {
+describe.skipIf(missing)('SDK 1.12, the last one that does not send its protocol version', () => {
+  it('gets the plain stream, and a new session after a cut', async () => {
     const record = recordStreams();
     const closed: string[] = [];
     const { port, mcp } = await serve(

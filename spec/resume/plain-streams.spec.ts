@@ -64,7 +64,7 @@ describe.each(unable)('a client that %s', (_, onGet, onPosts) => {
     expect(mcp.stats().detached).toBe(0);
   });
 
-  it('is sent nothing special when its session ends', async () => {
+  it('gets nothing special when its session ends', async () => {
     const { client, id, mcp } = await wholeStream(onGet, onPosts);
     await mcp.closeSessions();
     await client.end();
@@ -78,19 +78,22 @@ const able: [string, Headers, Headers][] = [
   ['is an SDK client from 1.13 on', FETCHES, NEGOTIATED],
 ];
 
-it.each(able)('gives the plain stream to one that %s when resume is off', async (_, get, posts) => {
-  const { client, id, mcp } = await wholeStream(get, posts, false);
-  expect(client.text).toBe(plain(id));
-  client.drop();
-  await eventually(() => mcp.sessions.size === 0);
-});
+it.each(able)(
+  'gives the plain stream to a client that %s if resume is off',
+  async (_, get, posts) => {
+    const { client, id, mcp } = await wholeStream(get, posts, false);
+    expect(client.text).toBe(plain(id));
+    client.drop();
+    await eventually(() => mcp.sessions.size === 0);
+  },
+);
 
-it('gives the plain stream to an SDK client when nobody is to be probed', async () => {
+it('gives the plain stream to an SDK client if probes are off', async () => {
   const { client, id } = await wholeStream(FETCHES, NEGOTIATED, { probeTimeoutMs: false });
   expect(client.text).toBe(plain(id));
 });
 
-it('ignores a Last-Event-ID when resume is off: it may be from another server', async () => {
+it('ignores a Last-Event-ID if resume is off: it may be from another server', async () => {
   const { url, mcp } = await serve({ resume: false });
   const client = await StreamClient.open(`${url}/sse`, { 'Last-Event-ID': 'whatever' });
   expect(client.text).toBe(`event: endpoint\ndata: message?sessionId=${onlySession(mcp).id}\n\n`);

@@ -32,7 +32,7 @@ async function sdkSession(options: McpSseOptions = {}) {
   return { ...served, url, client, session: onlySession(served.mcp), received };
 }
 
-it('an SDK client that answers goes on after the message it has last read', async () => {
+it('an SDK client that answers continues after the last message that it has read', async () => {
   const { client, session, received } = await sdkSession();
   await sendNumbers(session, 1, 3);
   await eventually(() => numbers(client).length === 3);
@@ -46,7 +46,7 @@ it('an SDK client that answers goes on after the message it has last read', asyn
   expect(received.some((message) => !('method' in message))).toBe(false);
 });
 
-it('a message whose position was cut off comes once more', async () => {
+it('a message whose position was cut off is sent again', async () => {
   const { client, session } = await sdkSession();
   await sendNumbers(session, 1, 3);
   await eventually(() => numbers(client).length === 3);
@@ -58,7 +58,7 @@ it('a message whose position was cut off comes once more', async () => {
   expect(numbers(again)).toEqual([3]);
 });
 
-it('what it has answered it has read, although the position behind it was cut off', async () => {
+it('a request that it has answered counts as read, even if the position after it was cut off', async () => {
   const { client, session } = await sdkSession();
   const asked = session.request('roots/list');
   const { id } = await client.nextMessage(({ method }) => method === 'roots/list');
@@ -78,7 +78,7 @@ it('what it has answered it has read, although the position behind it was cut of
   expect(again.messages).toHaveLength(2);
 });
 
-it('a client that does not answer gets a new session that needs no handshake', async () => {
+it('a client that does not answer gets a new session without a handshake', async () => {
   const { url, client, session, mcp } = await sdkSession({
     resume: { probeTimeoutMs: 20 },
   });
@@ -93,7 +93,7 @@ it('a client that does not answer gets a new session that needs no handshake', a
   expect(lastEndpoint(again)).toMatch(/&n=1\.[\w-]{8}$/);
 });
 
-it('an answer that comes late is taken, and reaches nobody', async () => {
+it('a late answer is accepted and ignored', async () => {
   const { url, client, received, mcp } = await sdkSession({ resume: { probeTimeoutMs: 20 } });
   const again = await beginAgainAsSdk(url);
   const { id } = await again.nextMessage();
@@ -105,7 +105,7 @@ it('an answer that comes late is taken, and reaches nobody', async () => {
   expect(again.ended).toBe(false);
 });
 
-it('an answer for a session that is gone is refused, and a new one follows', async () => {
+it('an answer for a lost session is refused, and a new session follows', async () => {
   const { url, client, session } = await sdkSession({ resume: { probeTimeoutMs: 50 } });
   await openWithIds(url); // Somebody must be there, or nobody is asked.
   session.close();
@@ -117,7 +117,7 @@ it('an answer for a session that is gone is refused, and a new one follows', asy
   expect(again.sessionId).not.toBe(session.id);
 });
 
-it("an answer for another principal's session leads to a new one", async () => {
+it("an answer for another principal's session gets a new one", async () => {
   const { url, client, session } = await sdkSession({
     security: { principal: ({ headers }) => headers.user as string | undefined },
   });
@@ -129,7 +129,7 @@ it("an answer for another principal's session leads to a new one", async () => {
   expect(client.ended).toBe(false);
 });
 
-it('a client that cannot be given back its session, for a fault here, gets no other one', async () => {
+it('a client whose session cannot be resumed because of a server fault gets no other one', async () => {
   let fails = false;
   const { url, client, session, mcp } = await sdkSession({
     endpoint: (_req, sessionId) => {
@@ -149,7 +149,7 @@ it('a client that cannot be given back its session, for a fault here, gets no ot
   expect((await returnAsSdk(client)).sessionId).toBe(session.id);
 });
 
-it('a client that leaves while it is asked leaves nothing behind', async () => {
+it('a client that leaves during the probe leaves nothing behind', async () => {
   const { url, client, session, mcp } = await sdkSession();
   client.drop();
   await eventually(() => session.state === 'detached');
@@ -163,7 +163,7 @@ it('a client that leaves while it is asked leaves nothing behind', async () => {
   expect([onlySession(mcp), session.state, again.ended]).toEqual([session, 'open', false]);
 });
 
-it('nobody is asked where there is no session to come back to', async () => {
+it('no client is probed if there are no sessions', async () => {
   const { url, session, mcp } = await sdkSession();
   session.close();
   const again = await StreamClient.open(url, { ...FETCHES, ...NEGOTIATED });
@@ -171,14 +171,14 @@ it('nobody is asked where there is no session to come back to', async () => {
   expect(mcp.sessions.size).toBe(1);
 });
 
-it('a client that tells its version and is no EventSource is not asked: it is a new one', async () => {
+it('a client that sends its version but is no EventSource is new, and is not probed', async () => {
   const { url, mcp } = await sdkSession();
   const other = await StreamClient.open(url, { 'Sec-Fetch-Mode': 'cors', ...NEGOTIATED });
   expect(other.messages).toEqual([]);
   expect(mcp.sessions.size).toBe(2);
 });
 
-it('a client whose missed messages are kept no longer gets a new session', async () => {
+it('a client whose missed messages were dropped gets a new session', async () => {
   const { port, mcp } = await serve({ handler: () => ({}), limits: { maxTotalBytes: 20_000 } });
   const relay = await Relay.to(port);
   const client = await openAsSdk(`${relay.url}/sse`);
@@ -195,7 +195,7 @@ it('a client whose missed messages are kept no longer gets a new session', async
   expect(session.state).toBe('open');
 });
 
-it('a session whose client has not been decided upon is shown by an answer to be able', async () => {
+it('an answer proves that an undecided client can resume', async () => {
   const { url, mcp } = await serve({ handler: () => ({}) });
   const client = await StreamClient.open(`${url}/sse`, FETCHES);
   await client.request('initialize', { protocolVersion: '2025-06-18' });
@@ -208,7 +208,7 @@ it('a session whose client has not been decided upon is shown by an answer to be
   expect(again.sessionId).toBe(session.id);
 });
 
-it('a client that is being asked when the server shuts down is told at once to come again', async () => {
+it('a client that is probed when the server shuts down is told at once to reconnect', async () => {
   const { url, mcp, client, session } = await sdkSession({ resume: { probeTimeoutMs: 60_000 } });
   client.drop();
   await eventually(() => session.state === 'detached');

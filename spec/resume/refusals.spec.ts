@@ -85,7 +85,7 @@ it('[42] a Last-Event-ID of a session that has closed gets 404', async () => {
   expect((await fetchText(`${url}/sse`, { headers })).status).toBe(404);
 });
 
-it('the oldest Last-Event-ID that leads back without a gap does', async () => {
+it('the oldest Last-Event-ID without a gap resumes', async () => {
   const { url, mcp, node, token, last } = await annsSession();
   const headers = { ...ANN, 'Last-Event-ID': `${node}.${token}.${last - 2}` };
   const again = await StreamClient.open(`${url}/sse`, headers);
@@ -94,7 +94,7 @@ it('the oldest Last-Event-ID that leads back without a gap does', async () => {
   expect(onlySession(mcp).state).toBe('open');
 });
 
-it('a client that reconnects while the server is full is told to try again, with 200', async () => {
+it('a client that reconnects to a full server is told to try again, with 200', async () => {
   const { url, mcp } = await serve({
     handler: () => ({}),
     limits: { maxSessions: 1 },

@@ -40,7 +40,7 @@ const send = (session: Pick<LiveSession, 'notify'>, n: number): void =>
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 
 describe('while missed messages are replayed', () => {
-  it('[39] what is sent comes after them, without a gap or a repeat', async () => {
+  it('[39] new messages come after them, without a gap or a repeat', async () => {
     let next = MISSED + 1;
     const { client, session } = await withMissed({
       onSessionResume: (resumed) => resumed.notify('number', { n: next++ }),
@@ -75,7 +75,7 @@ describe('while missed messages are replayed', () => {
     expect(frames.match(/^id: /gm)).toHaveLength(MISSED + 1);
   });
 
-  it('[41] a close lets a client that reads have all of them', async () => {
+  it('[41] a close delivers all of them to a client that reads', async () => {
     const { client, session, closed } = await withMissed({
       onSessionResume: (resumed) => {
         resumed.close('kicked');
@@ -87,7 +87,7 @@ describe('while missed messages are replayed', () => {
     expect([session.state, closed]).toEqual(['closed', ['kicked']]);
   });
 
-  it('[41] a shutdown lets a client that reads have all of them', async () => {
+  it('[41] a shutdown delivers all of them to a client that reads', async () => {
     const { client, mcp, closed } = await withMissed();
     const again = await returnWithId(client);
     await mcp.close();
@@ -108,7 +108,7 @@ describe('while missed messages are replayed', () => {
     expect(closed).toEqual(['shutdown']);
   });
 
-  it('[41] a cut leaves the session as it was: all of them come again', async () => {
+  it('[41] a cut leaves the session as it was: all of them are sent again', async () => {
     const { port, client, session, closed } = await withMissed();
     const stalled = await openStalled(port, '/sse', { 'Last-Event-ID': lastId(client) });
     await eventually(() => session.state === 'open');

@@ -22,7 +22,7 @@ function serveKeyed(options: McpSseOptions = {}) {
   });
 }
 
-it('a client that the application can tell gets its session back', async () => {
+it('a client that the application identifies gets its session back', async () => {
   const { url, mcp } = await serveKeyed();
   const client = await StreamClient.open(`${url}/sse`, ONE);
   const session = onlySession(mcp);
@@ -44,7 +44,7 @@ it('a client that the application can tell gets its session back', async () => {
   );
 });
 
-it('what it has not been seen to read comes again, and no more than that', async () => {
+it('only messages that it may not have read are sent again', async () => {
   const { url, mcp } = await serveKeyed();
   const client = await StreamClient.open(`${url}/sse`, ONE);
   const session = onlySession(mcp);
@@ -61,7 +61,7 @@ it('what it has not been seen to read comes again, and no more than that', async
   expect(numbers(again)).toEqual([4, 5]);
 });
 
-it('a client gets a new session when what it may have missed is kept no longer', async () => {
+it('a client gets a new session if messages that it may have missed were dropped', async () => {
   const resume = { key: header('client'), maxEvents: 3 };
   const { url, mcp } = await serveKeyed({ resume });
   const client = await StreamClient.open(`${url}/sse`, ONE);
@@ -77,7 +77,7 @@ it('a client gets a new session when what it may have missed is kept no longer',
   expect(third.sessionId).toBe(again.sessionId);
 });
 
-it("a key is its principal's own", async () => {
+it('the same key of another principal is another session', async () => {
   const { url, mcp } = await serveKeyed();
   const anns = await StreamClient.open(`${url}/sse`, ONE);
   const [session] = mcp.sessions;
@@ -91,7 +91,7 @@ it("a key is its principal's own", async () => {
   expect(again.sessionId).toBe(session?.id);
 });
 
-it('another key, and a request that has none, get a session of their own', async () => {
+it('another key, or no key, gets a session of its own', async () => {
   const { url, mcp } = await serveKeyed();
   const clients = [
     await StreamClient.open(`${url}/sse`, ONE),

@@ -22,7 +22,7 @@ describe.each(sdks)('%s', (name, sdk) => {
     expectSurvival(report);
   }, 120_000);
 
-  it('as it is, gets every message in order, and one twice at most for each cut', async () => {
+  it('without resumableFetch, gets every message in order, at most one twice for each cut', async () => {
     const report = await ordeal(`${name} as it is`, (url) => connectSdk(sdk, url));
     expect(repeatsIn(report.seen)).toBeLessThanOrEqual(report.cuts);
     expectSurvival(report);

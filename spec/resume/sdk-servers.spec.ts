@@ -24,7 +24,7 @@ const clients = [
 
 describe.each(servers)('a server of %s', (_, server) => {
   it.each(clients)(
-    'asks a client of %s, and answers it, over streams that are cut',
+    'asks a client of %s, and answers it, on streams that are cut',
     async (_, connect) => {
       const { port, mcp } = await serve({ server, resume: { retryMs: 10 } });
       const relay = await Relay.to(port, { cutAfter: cutPlan(7) });

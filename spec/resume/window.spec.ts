@@ -85,7 +85,7 @@ describe('the life of a session', () => {
     expect(late.status).toBe(404);
   });
 
-  it('ends sooner when its client has closed its stream in good order, if that is told', async () => {
+  it('ends after closedWindowMs if its client has closed its stream with a FIN', async () => {
     const { url, mcp, life } = await serveWithLife({ resume: { closedWindowMs: 40 } });
     const client = await openWithIds(`${url}/sse`);
     client.drop();
@@ -115,7 +115,7 @@ describe('the life of a session', () => {
     expect(session.state).toBe('detached');
   });
 
-  it('is measured from the last loss: each return begins the window anew', async () => {
+  it('is measured from the last loss: each return restarts the window', async () => {
     const { url, mcp, life } = await serveWithLife();
     const client = await openWithIds(`${url}/sse`);
     const session = onlySession(mcp);
@@ -132,7 +132,7 @@ describe('the life of a session', () => {
     expect(life.at(-1)).toBe('close closed client-disconnected');
   });
 
-  it('knows no idle timeout and no initialize timeout while its client is away', async () => {
+  it('has no idle timeout and no initialize timeout while its client is away', async () => {
     const { url, mcp } = await serveWithLife();
     const client = await StreamClient.open(`${url}/sse`, { 'Mcp-Sse-Resume': '1' });
     const session = onlySession(mcp);
@@ -144,7 +144,7 @@ describe('the life of a session', () => {
     expect(session.state).toBe('closed');
   });
 
-  it('is detached by a reader that stalls, and closed by it when nobody comes back', async () => {
+  it('is detached when its client stalls, and closed with that reason if no client comes back', async () => {
     const { port, mcp, life } = await serveWithLife({
       limits: { writeTimeoutMs: 100 },
       resume: { windowMs: 100 },
@@ -158,7 +158,7 @@ describe('the life of a session', () => {
     expect(mcp.stats().totals.errors).toEqual({ 'write-timeout': 1 });
   });
 
-  it('may be ended by a hook that is told of the loss', async () => {
+  it('may be closed by the hook for the loss', async () => {
     const reasons: string[] = [];
     const { url, mcp } = await serve({
       handler: () => ({}),

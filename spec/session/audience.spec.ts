@@ -22,7 +22,7 @@ const wrongly = (mcp: McpSseRouter, ...given: unknown[]) =>
   (mcp.broadcast as (...given: unknown[]) => number)(...given);
 
 describe('a broadcast', () => {
-  it('goes to all, to those of a principal, or to those that a filter picks', async () => {
+  it('goes to all, to those of a principal, or to those that a filter accepts', async () => {
     const { mcp, clients } = await three();
     expect(mcp.broadcast(MESSAGE)).toBe(3);
     expect(mcp.broadcast(MESSAGE, { principal: 'ann' })).toBe(2);
@@ -50,7 +50,7 @@ describe('a broadcast', () => {
     ['a string', 'ann'],
     ['an async filter', { filter: async () => true }],
     ['an async filter that rejects', { filter: () => Promise.reject(new Error('mine')) }],
-  ])('with %s is refused, and nobody is sent anything', async (_, audience) => {
+  ])('with %s is refused, and reaches no session', async (_, audience) => {
     const { mcp } = await three();
     expect(() => wrongly(mcp, MESSAGE, audience)).toThrow(
       expect.objectContaining({ code: 'invalid-option' }),
@@ -74,7 +74,7 @@ describe('a broadcast', () => {
     expect(mcp.stats().totals.messagesOut).toBe(0);
   });
 
-  it('whose filter throws half way reaches nobody', async () => {
+  it('whose filter throws half way reaches no session', async () => {
     const { mcp } = await three();
     let asked = 0;
     const filter = (): boolean => {
@@ -85,7 +85,7 @@ describe('a broadcast', () => {
     expect(mcp.stats().totals.messagesOut).toBe(0);
   });
 
-  it('has types that take one of the two', () => {
+  it('has types that accept one of the two', () => {
     const audiences: BroadcastAudience[] = [{ principal: 'a' }, { filter: () => true }];
     // @ts-expect-error -- undefined would be everybody
     const none: BroadcastAudience = { principal: undefined };

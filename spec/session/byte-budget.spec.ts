@@ -49,8 +49,8 @@ function budgetOf(totalBytes: number, ...names: string[]) {
 const evicted = (holders: readonly Holder[]): string =>
   holders.flatMap(({ name, fate }) => (fate.includes('replay-evicted') ? name : [])).join('');
 
-describe('the budget of what is kept for all clients', () => {
-  it('is the sum of what each keeps', () => {
+describe('the budget of bytes that are kept for all clients', () => {
+  it('is the sum of all sessions', () => {
     const { budget, holders } = budgetOf(100, 'a', 'b');
     const [a, b] = holders as [Holder, Holder];
     a.keep(60);
@@ -59,7 +59,7 @@ describe('the budget of what is kept for all clients', () => {
     expect([budget.bytes, a.fate, b.fate]).toEqual([90, [], []]);
   });
 
-  it('takes the session that has been detached the longest, and as many as it needs', () => {
+  it('closes the longest-detached session, and as many as it needs', () => {
     const { budget, holders } = budgetOf(100, 'a', 'b', 'c', 'd');
     const [a, b, c, d] = holders as [Holder, Holder, Holder, Holder];
     for (const holder of holders) holder.keep(25);
@@ -71,7 +71,7 @@ describe('the budget of what is kept for all clients', () => {
     expect([budget.bytes, a.fate, d.fate]).toEqual([91, ['replay-evicted'], []]);
   });
 
-  it('does not take one whose client is back, nor one that has closed', () => {
+  it('does not close a session whose client is back, or that has closed already', () => {
     const { budget, holders } = budgetOf(100, 'a', 'b', 'c');
     const [a, b, c] = holders as [Holder, Holder, Holder];
     for (const holder of holders) holder.keep(30);
@@ -87,7 +87,7 @@ describe('the budget of what is kept for all clients', () => {
     expect(evicted(holders)).toBe('bc');
   });
 
-  it('may take the very session that grows', () => {
+  it('may close the very session that grows', () => {
     const { budget, holders } = budgetOf(100, 'a');
     const [a] = holders as [Holder];
     budget.detached(a);
@@ -95,7 +95,7 @@ describe('the budget of what is kept for all clients', () => {
     expect([a.fate, budget.bytes]).toEqual([['replay-evicted'], 0]);
   });
 
-  it('lets all of them let go of what is written when nobody is away', () => {
+  it('drops written messages of all sessions if none is detached', () => {
     const { budget, holders } = budgetOf(100, 'a', 'b');
     const [a, b] = holders as [Holder, Holder];
     a.keep(90);
@@ -103,7 +103,7 @@ describe('the budget of what is kept for all clients', () => {
     expect([a.fate, b.fate, budget.bytes]).toEqual([['released'], ['released'], 0]);
   });
 
-  it('takes nobody for what shrinks', () => {
+  it('closes no session if bytes are released', () => {
     const { budget, holders } = budgetOf(10, 'a', 'b');
     const [a, b] = holders as [Holder, Holder];
     b.keep(5);
@@ -115,7 +115,7 @@ describe('the budget of what is kept for all clients', () => {
   });
 });
 
-describe('what a client sends', () => {
+describe("a client's body", () => {
   const overBudget = expect.objectContaining({ code: 'over-budget' });
   const admits = (budget: ByteBudget<Holder>, bytes: number): boolean => {
     try {
@@ -127,7 +127,7 @@ describe('what a client sends', () => {
     }
   };
 
-  it('is refused when it would be too much, and makes nobody pay', () => {
+  it('is refused if it would be too much, without closing any session', () => {
     const { budget, holders } = budgetOf(1_000, 'a', 'b');
     const [a, b] = holders as [Holder, Holder];
     budget.detached(a);
@@ -137,7 +137,7 @@ describe('what a client sends', () => {
     expect([a.fate, b.fate, budget.bytes]).toEqual([[], [], 900]);
   });
 
-  it('may take the last quarter only where it is small', () => {
+  it('may use the last quarter only if it is small', () => {
     const small = 64 * 1024;
     const { budget } = budgetOf(16 * small, 'a');
     budget.add(11 * small);
@@ -150,7 +150,7 @@ describe('what a client sends', () => {
     expect(admits(budget, small)).toBe(false);
   });
 
-  it('is counted for all routers of the process together', () => {
+  it('counts for all routers of the process together', () => {
     const { budget: one } = budgetOf(1_000, 'a');
     const { budget: other, holders } = budgetOf(1_000, 'b');
     one.add(900);
@@ -163,7 +163,7 @@ describe('what a client sends', () => {
   });
 });
 
-describe('what the server has to keep', () => {
+describe('a message that the server must keep', () => {
   /** Keeps everything, whatever it is asked to release. */
   class Stubborn extends Holder {
     override readonly sender = { releaseWritten: (): void => void this.fate.push('asked') };
@@ -180,7 +180,7 @@ describe('what the server has to keep', () => {
     return { budget, holders, full };
   }
 
-  it('costs the detached first, then what is written, then the session that holds most', () => {
+  it('closes detached sessions first, then drops written messages, then closes the largest session', () => {
     const { budget, holders, full } = stubborn(100, 'a', 'b', 'c', 'd');
     const [a, b, c, d] = holders as [Holder, Holder, Holder, Holder];
     for (const holder of holders) holder.keep(25);
@@ -192,7 +192,7 @@ describe('what the server has to keep', () => {
     expect([budget.bytes, full]).toEqual([60, [110, 115]]);
   });
 
-  it('takes nobody who is here as long as those who are away are enough', () => {
+  it('closes no connected session while closing detached ones is enough', () => {
     const { budget, holders } = stubborn(100, 'a', 'b');
     const [a, b] = holders as [Holder, Holder];
     b.keep(90);
@@ -201,7 +201,7 @@ describe('what the server has to keep', () => {
     expect([a.fate, b.fate]).toEqual([['replay-evicted'], []]);
   });
 
-  it('closes one session and no more where that frees nothing', () => {
+  it('closes no more than one session if that frees nothing', () => {
     const { budget, holders } = stubborn(100, 'a', 'b', 'c');
     const [a, b, c] = holders as [Stubborn, Stubborn, Stubborn];
     // A handler of its own holds what it held, and goes on.

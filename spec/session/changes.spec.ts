@@ -50,7 +50,7 @@ async function told(client: StreamClient): Promise<string[]> {
 
 const updated = (uri: string): string => `resources/updated{"uri":"${uri}"}`;
 
-it('tells of lists that have changed, with what belongs to the event', async () => {
+it('notifies of changed lists, with the params of the event', async () => {
   const events = bus();
   const client = await connect(await serve({ server, events }));
   events.publish({ kind: 'tools_list_changed' });
@@ -63,7 +63,7 @@ it('tells of lists that have changed, with what belongs to the event', async () 
   ]);
 });
 
-it('tells nobody before the handshake is over', async () => {
+it('notifies no client before its handshake is over', async () => {
   const events = bus();
   const served = await serve({ server, events });
   const client = await StreamClient.open(`${served.url}/sse`);
@@ -80,7 +80,7 @@ it('tells nobody before the handshake is over', async () => {
   expect(await told(client)).toEqual(['tools/list_changednull']);
 });
 
-it('tells of a resource those who have subscribed to it, for as long as they have', async () => {
+it('notifies subscribers of a resource until they unsubscribe', async () => {
   const events = bus();
   const served = await serve({ server, events });
   const [subscriber, other] = [await connect(served), await connect(served)];
@@ -114,7 +114,7 @@ it('counts subscriptions as bytes that the session holds', async () => {
 });
 
 describe('on two nodes', () => {
-  it('tells the sessions of the other one, too', async () => {
+  it('notifies the sessions of the other one, too', async () => {
     const events = bus();
     const adapter = localAdapter();
     // Published on one node alone.
@@ -131,7 +131,7 @@ describe('on two nodes', () => {
     expect(publisher.mcp.stats().totals.errors).toEqual({});
   });
 
-  it('tells each session once where the bus itself reaches all nodes', async () => {
+  it('notifies each session once if the bus itself reaches all nodes', async () => {
     const events = { bus: bus(), shared: true };
     const nodes = await serveTwo({ server, events }, localAdapter());
     const clients = await Promise.all(nodes.map(connect));
@@ -155,7 +155,7 @@ it.each<[string, unknown]>([
   ['an update without a URI', { kind: 'resource_updated' }],
   ['params that are none', { kind: 'tools_list_changed', params: 'x' }],
   ['params that cannot be sent', { kind: 'tools_list_changed', params: { big: 1n } }],
-])('reports %s, and does not make its publisher fail', async (_, event) => {
+])('reports %s, without an error for its publisher', async (_, event) => {
   const codes: string[] = [];
   let publish: (given: unknown) => void = () => undefined;
   const events: McpSseOptions['events'] = {

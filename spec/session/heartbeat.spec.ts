@@ -32,7 +32,7 @@ async function timeOut(): Promise<void> {
   await rounds(2);
 }
 
-it('ends the connection on which a ping was not answered', async () => {
+it('ends a connection after an unanswered ping', async () => {
   const rig = SessionRig.open();
   rig.session.ping(STRICT);
   await timeOut();
@@ -40,7 +40,7 @@ it('ends the connection on which a ping was not answered', async () => {
   expect(rig.reported('closed')).toEqual(['ping-timeout']);
 });
 
-it('asks one thing at a time, and again once that is answered', async () => {
+it('sends one ping at a time, and the next once that is answered', async () => {
   const rig = SessionRig.open();
   rig.session.ping(STRICT);
   rig.session.ping(STRICT);
@@ -53,7 +53,7 @@ it('asks one thing at a time, and again once that is answered', async () => {
   expect(rig.written).toHaveLength(2);
 });
 
-it('[38] leaves alone a connection that has come since it asked', async () => {
+it('[38] does not end a connection that is newer than the ping', async () => {
   const rig = SessionRig.open();
   rig.session.ping(STRICT);
   const newer = new FakeResponse();
@@ -70,7 +70,7 @@ it('[38] leaves alone a connection that has come since it asked', async () => {
   expect([rig.session.state, newer.destroyed]).toEqual(['closed', true]);
 });
 
-it('takes no offence at the silence of a client that has never answered', async () => {
+it('ignores the silence of a client that has never answered a ping', async () => {
   const rig = SessionRig.open();
   for (let ping = 0; ping < 3; ping += 1) {
     rig.session.ping(LENIENT);
@@ -83,7 +83,7 @@ it('takes no offence at the silence of a client that has never answered', async 
 it.each([
   ['a result', (id: number): JsonRpcMessage => result(id)],
   ['an error', refusal],
-])('ends the connection of one that has answered before, by %s', async (_, answer) => {
+])('ends the connection of a client that has answered before, by %s', async (_, answer) => {
   const rig = SessionRig.open();
   rig.session.ping(LENIENT);
   await rounds();

@@ -53,7 +53,7 @@ it('is closed by a failing connection with the error as its reason', () => {
   expect(rig.reported('closed')).toEqual(['write-failed']);
 });
 
-it('aborts its signal with session-closed, whether it was asked for before or after', () => {
+it('aborts its signal with session-closed, whether it was read before or after', () => {
   const { session } = SessionRig.open();
   const before = session.signal;
   expect(before.aborted).toBe(false);
@@ -67,7 +67,7 @@ it('aborts its signal with session-closed, whether it was asked for before or af
   expect(late.signal.aborted).toBe(true);
 });
 
-it('cancels the requests in flight, counts them as discarded, and forgets them', () => {
+it('cancels running requests, counts them as discarded, and forgets them', () => {
   const rig = SessionRig.open();
   rig.take(request(1), request(2));
   const { inFlight } = rig.session.receiver;
@@ -78,7 +78,7 @@ it('cancels the requests in flight, counts them as discarded, and forgets them',
   expect(rig.session.inFlight).toBe(0);
 });
 
-it('[37] refuses to send after its end, and counts what was to be sent once', async () => {
+it('[37] refuses to send after its end, and counts each refused message once', async () => {
   const rig = SessionRig.open();
   rig.take(request(1));
   rig.session.close();
@@ -90,7 +90,7 @@ it('[37] refuses to send after its end, and counts what was to be sent once', as
   expect(rig.reported('discarded')).toEqual([1, 1, 1]);
 });
 
-it('[37] sends nothing of a message that closes the session while it is encoded', async () => {
+it('[37] does not send a message whose encoding closes the session', async () => {
   const rig = SessionRig.open();
   const closing = {
     toJSON: () => {
@@ -104,7 +104,7 @@ it('[37] sends nothing of a message that closes the session while it is encoded'
   expect([rig.written, rig.reported('sent'), rig.reported('discarded')]).toEqual([[], [], [1]]);
 });
 
-it('[33] hands out what was sent before an orderly close, then ends the stream', async () => {
+it('[33] delivers messages that were sent before a graceful close, then ends the stream', async () => {
   const rig = SessionRig.open();
   void rig.session.notify('first');
   void rig.session.notify('last');
@@ -114,7 +114,7 @@ it('[33] hands out what was sent before an orderly close, then ends the stream',
   expect(rig.response.writableEnded).toBe(true);
 });
 
-it('[33] hands out more than the writer has room for before it ends', async () => {
+it('[33] delivers more than the writer has room for before it ends', async () => {
   const rig = SessionRig.open({ maxBufferedBytes: 10_000_000 });
   for (let index = 0; index < 40; index += 1) {
     void rig.session.notify('big', { index, text: 'x'.repeat(20_000) });
@@ -127,7 +127,7 @@ it('[33] hands out more than the writer has room for before it ends', async () =
 });
 
 it.each(['client-disconnected', 'write-timeout', 'ping-timeout'])(
-  'destroys the stream at once when there is nobody to hand anything to: %s',
+  'destroys the stream at once if no client reads any more: %s',
   async (reason) => {
     const rig = SessionRig.open();
     void rig.session.notify('lost');
@@ -151,7 +151,7 @@ it('[32] closes at once while a write waits for drain', async () => {
   expect(held.code).toBe('session-closed');
 });
 
-it('[33] gives up a reader that does not take the last events, and says so', async () => {
+it('[33] gives up on a client that does not read the last events, and reports it', async () => {
   const rig = await stalled();
   void rig.session.send(result(1));
   rig.session.close();

@@ -19,7 +19,7 @@ it('goes from detached to open to closed, and never back', () => {
   expect(session.state).toBe('closed');
 });
 
-it('writes what was sent before its stream was attached behind the first event', async () => {
+it('writes messages that were sent before the stream was attached after the first event', async () => {
   const rig = new SessionRig();
   await rig.session.notify('early');
   rig.attach();
@@ -29,7 +29,7 @@ it('writes what was sent before its stream was attached behind the first event',
   expect(rig.written).toEqual([notification('early'), notification('late')]);
 });
 
-it('keeps when it opened and when a message last went in or out', async () => {
+it('keeps the times of its opening and of its last message', async () => {
   const rig = SessionRig.open();
   const { openedAt } = rig.session;
   expect(Math.abs(openedAt.getTime() - Date.now())).toBeLessThan(10_000);
@@ -64,7 +64,7 @@ it('counts a request as in flight from its delivery to its answer', async () => 
   expect(rig.session.inFlight).toBe(0);
 });
 
-it('sends an error that answers no request, which leaves those in flight alone', async () => {
+it('sends an error without an id, which does not affect running requests', async () => {
   const rig = SessionRig.open();
   rig.take(request(1));
   const error: JsonRpcFailure = {
@@ -78,7 +78,7 @@ it('sends an error that answers no request, which leaves those in flight alone',
   expect(rig.written).toEqual([error]);
 });
 
-it('takes the messages of one POST all or none', () => {
+it('accepts the messages of one POST all or none', () => {
   const rig = SessionRig.open({ maxConcurrentRequests: 2 });
   const batch = [notification(), request(1), request(2), request(3)];
   expect(() => {
@@ -89,7 +89,7 @@ it('takes the messages of one POST all or none', () => {
   expect(rig.delivered).toEqual(batch.slice(0, 3));
 });
 
-it('answers a request for the server behind it that throws, and reports the throw', async () => {
+it('answers a request if the server throws, and reports the throw', async () => {
   const rig = SessionRig.open();
   rig.onDeliver = () => {
     throw new Error('secret');
@@ -102,7 +102,7 @@ it('answers a request for the server behind it that throws, and reports the thro
   expect(rig.reported('failed')).toEqual(['server-failed', 'server-failed']);
 });
 
-it('delivers nothing that stands behind a message whose handling closed the session', () => {
+it('delivers nothing after a message whose handling has closed the session', () => {
   const rig = SessionRig.open();
   rig.onDeliver = () => {
     rig.session.close();
@@ -111,7 +111,7 @@ it('delivers nothing that stands behind a message whose handling closed the sess
   expect(rig.delivered).toEqual([notification('first')]);
 });
 
-it('delivers nothing once the hook that saw the message has closed the session', () => {
+it('does not deliver a message whose hook has closed the session', () => {
   const rig = SessionRig.open();
   rig.onReceived = () => {
     rig.session.close();
@@ -130,7 +130,7 @@ it('refuses messages of the client once it is closed', () => {
   expect(rig.delivered).toEqual([]);
 });
 
-it('holds a producer above the high-water mark until the reader has taken enough', async () => {
+it('holds a producer above the high-water mark until the client has read enough', async () => {
   const rig = SessionRig.open();
   rig.response.answers.push(false);
   await rounds(2); // The endpoint event is written, and waits for drain.
@@ -145,7 +145,7 @@ it('holds a producer above the high-water mark until the reader has taken enough
   expect(rig.session.bufferedBytes).toBe(0);
 });
 
-it('writes no keep-alive while messages wait: they are the sign of life', async () => {
+it('writes no keep-alive while messages wait: they show life themselves', async () => {
   const rig = SessionRig.open();
   rig.response.answers.push(false);
   await rounds(2);
@@ -177,7 +177,7 @@ it('[14] queues what a drain listener sends without awaiting it', async () => {
   expect(rig.response.faults).toEqual([]);
 });
 
-it('[14] refuses calmly what a close listener sends without awaiting it', async () => {
+it('[14] refuses messages that a close listener sends, without an unhandled rejection', async () => {
   const rig = new SessionRig();
   rig.response.on('close', () => void rig.session.notify('from close'));
   rig.attach();
@@ -188,7 +188,7 @@ it('[14] refuses calmly what a close listener sends without awaiting it', async 
   expect(rig.response.faults).toEqual([]);
 });
 
-it('[8] writes no byte of a message that is none, and the next one whole', async () => {
+it('[8] writes no byte of an invalid message, and the next one whole', async () => {
   const rig = SessionRig.open();
   await rounds(2);
   const before = rig.response.text;
@@ -203,7 +203,7 @@ it('[8] writes no byte of a message that is none, and the next one whole', async
   expect(rig.session.state).toBe('open');
 });
 
-it('[16] takes a single message larger than its bound when nothing else waits', async () => {
+it('[16] accepts a single message larger than its bound if nothing else waits', async () => {
   const rig = SessionRig.open({ maxBufferedBytes: 1_000 });
   await rounds(2);
   await rig.session.notify('big', { text: 'x'.repeat(5_000) });
@@ -211,7 +211,7 @@ it('[16] takes a single message larger than its bound when nothing else waits', 
   expect(rig.session.state).toBe('open');
 });
 
-it('[17] is closed by the message that would not fit, which is told to all concerned', async () => {
+it('[17] is closed by a message that does not fit, and reports that', async () => {
   const rig = SessionRig.open({ maxBufferedBytes: 1_000 });
   rig.response.answers.push(false);
   await rounds(2);

@@ -36,7 +36,7 @@ it('caps the sessions of one principal, independent of others', () => {
   registry.takeSlot('ann');
 });
 
-it('does not hold callers without a principal for one principal', () => {
+it('does not count callers without a principal as one principal', () => {
   const registry = new SessionRegistry(CAPS);
   for (let count = 0; count < CAPS.maxSessions; count += 1) registry.takeSlot(undefined);
 });
@@ -65,7 +65,7 @@ it('finds and lists the sessions that were added, until they are removed', () =>
   expect(registry.size).toBe(0);
 });
 
-it('[29] leaves a live session alone when another comes with its id', () => {
+it('[29] does not touch a live session when another one gets its id', () => {
   const registry = new SessionRegistry(CAPS);
   const { session } = new SessionRig();
   const other: LiveSession = new SessionRig().session;
@@ -78,7 +78,7 @@ it('[29] leaves a live session alone when another comes with its id', () => {
 });
 
 // Kills: a slot that is taken when the session is added, behind the awaited hook.
-it('[30] lets a crowd that arrives while hooks are slow not slip past the cap', async () => {
+it('[30] enforces the cap for many clients that arrive while hooks are slow', async () => {
   const gate = deferred();
   let waiting = 0;
   const { url, mcp } = await serve({
@@ -99,7 +99,7 @@ it('[30] lets a crowd that arrives while hooks are slow not slip past the cap', 
   expect(mcp.sessions.size).toBe(4);
 });
 
-it('[30] frees the slot of a client that leaves while a hook is awaited', async () => {
+it('[30] frees the slot of a client that leaves during a hook', async () => {
   const gate = deferred();
   let aborted = false;
   let first = true;

@@ -16,7 +16,7 @@ function arriving(parts: Parts, socket = new Socket()): McpSseRequest {
 
 const HEADERS = { host: 'a.example:8080' };
 
-it('are the headers, the URL and what the application knows of the caller', () => {
+it("are the headers, the URL and the application's authentication", () => {
   const auth = { clientId: 'ada' };
   expect(factsOf(arriving({ headers: HEADERS, auth }))).toEqual({
     headers: HEADERS,
@@ -42,6 +42,6 @@ it.each<[string, string, () => McpSseRequest]>([
     'http://b.example/message',
     () => arriving({ headers: HEADERS, url: 'http://b.example/message' }),
   ],
-])('tell the URL of %s', (_, url, req) => {
+])('contain the URL of %s', (_, url, req) => {
   expect(factsOf(req()).url).toBe(url);
 });

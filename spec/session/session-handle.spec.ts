@@ -74,7 +74,7 @@ async function recorded() {
 const isSession = (value: unknown): value is Session =>
   typeof value === 'object' && value !== null && 'clientInfo' in value;
 
-it('has the public members and nothing else, wherever the application is given it', async () => {
+it('has the public members and nothing else, wherever the application gets it', async () => {
   const { url, mcp, sessions } = await recorded();
   const client = await StreamClient.open(`${url}/sse`);
   await client.request('initialize', { protocolVersion: '2025-11-25' });

@@ -41,7 +41,7 @@ function rig() {
 it.each([
   ['closes', (session: LiveSession) => session.close(), ['close server-closed']],
   ['goes on at another node', (session: LiveSession) => session.leave('other'), ['over other']],
-])('gives back the place and the bytes of a session that %s, and says so once', (_, end, said) => {
+])('frees the slot and the bytes of a session that %s, and reports it once', (_, end, said) => {
   const { open, hooks, sessions, budget } = rig();
   for (let time = 0; time < 2; time += 1) {
     // The next one would find no room.

@@ -42,7 +42,7 @@ describe('Sunset', () => {
   });
 
   // [spec] RFC 9110, 5.6.7: IMF-fixdate has two digits for the day.
-  it('has a day of two digits', () => {
+  it('has two digits for the day', () => {
     expect(headersOf({ at: new Date('2027-12-01T05:06:07Z') }).Sunset).toBe(
       'Wed, 01 Dec 2027 05:06:07 GMT',
     );
@@ -88,7 +88,7 @@ describe('Link', () => {
   });
 
   // [spec] RFC 5829: successor-version. RFC 9745, 3: deprecation.
-  it('names the successor and the policy, and nothing else, whatever is in their URLs', () => {
+  it('names the successor and the policy only, whatever their URLs contain', () => {
     const { Link = '' } = headersOf({
       successor: 'https://tools.example/a,b>c;d="e"?f=<g>&h=\\i',
       policy: 'https://tools.example/;rel="x", <https://evil.example>; rel="y"',

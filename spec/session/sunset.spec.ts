@@ -34,7 +34,7 @@ afterEach(() => {
 });
 
 describe('the header fields', () => {
-  it('tell the dates and the successor', () => {
+  it('contain the dates and the successor', () => {
     expect(sunsetOf({ policy: 'https://tools.example/end' }).headersFor(ANYBODY)).toEqual({
       Deprecation: '@1798761600',
       Sunset: 'Wed, 01 Dec 2027 00:00:00 GMT',
@@ -44,7 +44,7 @@ describe('the header fields', () => {
     });
   });
 
-  it('tell no end where there is none, and no policy', () => {
+  it('contain neither an end nor a policy if there is none', () => {
     const { deprecated, successor } = PLAN;
     const { sunset } = parseOptions({ sunset: { deprecated, successor } });
     const fields = new Sunset(sunset!, () => undefined).headersFor(ANYBODY);
@@ -74,14 +74,14 @@ describe('new sessions', () => {
     expect(refused(sunset) !== undefined).toBe(isRefused);
   });
 
-  it('are never refused without an end', () => {
+  it('are never refused without `at`', () => {
     const { at: _, ...plan } = PLAN;
     const { sunset } = parseOptions({ sunset: plan });
     vi.setSystemTime(day('2099-01-01'));
     expect(refused(new Sunset(sunset!, () => undefined))).toBeUndefined();
   });
 
-  it('are told where to go', () => {
+  it('get an error that names the successor', () => {
     const sunset = sunsetOf({ policy: 'https://tools.example/end' });
     vi.setSystemTime(PLAN.at);
     expect(refused(sunset)).toBe(
@@ -96,7 +96,7 @@ describe('new sessions', () => {
   });
 });
 
-it('tells each caller of its own end', () => {
+it("announce each caller's own end", () => {
   const sunset = sunsetOf({ applies: () => day('2027-05-01') });
   const refusal = sunset.refusalOf(ANYBODY, 'x')!;
   expect(sunset.detailsOf(refusal).sunset).toBe('2027-05-01T00:00:00.000Z');
@@ -112,14 +112,14 @@ describe('brownouts', () => {
     return refusals(sunset);
   };
 
-  it('that overlap are told as one', () => {
+  it('that overlap are announced as one', () => {
     const later = { from: new Date('2027-06-01T12:20:00Z'), to: new Date('2027-06-01T13:00:00Z') };
     const sunset = sunsetOf({ brownouts: [{ from, to }, later] });
     vi.setSystemTime(later.from);
     expect(refused(sunset)).toContain('until 2027-06-01 13:00 UTC');
   });
 
-  it('refuse all new sessions from their beginning to their end, and tell until when', () => {
+  it('refuse all new sessions from their start to their end, and name the end', () => {
     const sunset = sunsetOf({ brownouts: [{ from, to }] });
     expect(at('11:59:59', sunset)).toBe(0);
     expect(at('12:00:00', sunset)).toBe(1_000);
@@ -155,14 +155,14 @@ describe('applies', () => {
   const ann = { ...ANYBODY, principal: 'ann' };
   const bob = { ...ANYBODY, principal: 'bob' };
 
-  it('is given what usage() shows of the caller', () => {
+  it('gets the facts that usage() shows', () => {
     const applies = vi.fn<() => boolean>(() => true);
     const caller = { ...ann, userAgent: 'node', clientInfo: { name: 'a', version: '1' } };
     sunsetOf({ applies }).headersFor(caller);
     expect(applies).toHaveBeenCalledExactlyOnceWith(caller);
   });
 
-  it('spares callers: no announcement, no notice, no refusal', () => {
+  it('exempts callers: no announcement, no notice, no refusal', () => {
     const sunset = sunsetOf({ applies: ({ principal }) => principal === 'ann' });
     vi.setSystemTime(PLAN.at);
     expect(refused(sunset, 'x', ann)).toBeDefined();
@@ -172,7 +172,7 @@ describe('applies', () => {
     expect(sunset.isSelective).toBe(true);
   });
 
-  it('gives callers an end of their own', () => {
+  it('gives callers their own end', () => {
     const later = day('2028-06-01');
     const sunset = sunsetOf({ applies: ({ principal }) => (principal === 'ann' ? later : true) });
     expect(sunset.headersFor(ann)).toMatchObject({ Sunset: later.toUTCString() });
@@ -190,7 +190,7 @@ describe('applies', () => {
     ['answers nothing', () => undefined],
     ['answers a promise', () => Promise.reject(new Error('no'))],
     ['answers an invalid date', () => new Date('never')],
-  ])('that %s concerns nobody, and is reported', (_, applies) => {
+  ])('that %s exempts the caller, and is reported', (_, applies) => {
     const sunset = sunsetOf({ applies: applies as () => boolean });
     vi.setSystemTime(PLAN.at);
     expect(refused(sunset)).toBeUndefined();
@@ -199,7 +199,7 @@ describe('applies', () => {
 });
 
 describe('the notice', () => {
-  it('comes from the deprecation on', () => {
+  it('is sent from the deprecation on', () => {
     const sunset = sunsetOf();
     vi.setSystemTime(day('2026-12-31'));
     expect(sunset.noticeFor(ANYBODY)).toBeUndefined();
@@ -210,7 +210,7 @@ describe('the notice', () => {
     );
   });
 
-  it('is a text of the application, or none', () => {
+  it('may be a text of the application, or off', () => {
     expect(sunsetOf({ notice: 'Move!' }).noticeFor(ANYBODY)).toBe('Move!');
     expect(sunsetOf({ notice: false }).noticeFor(ANYBODY)).toBeUndefined();
   });

@@ -56,7 +56,7 @@ it('writes a comment to a stream that was silent for the interval, again and aga
   expect(comments(rig)).toBe(2);
 });
 
-it('writes none to a stream on which messages go out', async () => {
+it('writes no comment to a stream with outgoing messages', async () => {
   const rig = await underUpkeep({ keepAliveMs: 15_000 });
   for (let message = 0; message < 6; message += 1) {
     await pass(10);
@@ -66,7 +66,7 @@ it('writes none to a stream on which messages go out', async () => {
   expect(comments(rig)).toBe(0);
 });
 
-it('writes none when keep-alives are off', async () => {
+it('writes no comment if keep-alives are off', async () => {
   const rig = await underUpkeep({});
   await pass(3_600);
   expect(rig.response.writes).toHaveLength(1);
@@ -84,7 +84,7 @@ it('sends a ping instead of a comment, and the next when it is answered', async 
   expect(rig.delivered).toEqual([]);
 });
 
-it('writes comments while a ping waits for its answer, since proxies do not wait so long', async () => {
+it('writes comments while a ping waits for its answer, because proxies do not wait that long', async () => {
   const rig = await underUpkeep({
     keepAliveMs: 15_000,
     ping: { timeoutMs: 60_000, strict: true },
@@ -94,7 +94,7 @@ it('writes comments while a ping waits for its answer, since proxies do not wait
   expect(comments(rig)).toBe(3);
 });
 
-it('sends pings on a busy stream too: that we write proves nothing about the reader', async () => {
+it('sends pings on a busy stream, too: outgoing messages prove nothing about the client', async () => {
   const rig = await underUpkeep({ keepAliveMs: 15_000, ping: { timeoutMs: 60_000, strict: true } });
   for (let message = 0; message < 4; message += 1) {
     await rig.session.notify('busy');
@@ -140,7 +140,7 @@ it('lets a session live that has initialized', async () => {
   expect(rig.session.state).toBe('open');
 });
 
-it('closes a session that has no messages in either direction, which is no error', async () => {
+it('closes a session without messages in either direction, which is no error', async () => {
   const rig = await underUpkeep({ idleTimeoutMs: 60_000 });
   await pass(59);
   expect(rig.session.state).toBe('open');
@@ -152,7 +152,7 @@ it('closes a session that has no messages in either direction, which is no error
 it.each<[string, (rig: SessionRig) => unknown]>([
   ['of the client', (rig) => rig.take(notification())],
   ['to the client', (rig) => rig.session.notify('note')],
-])('begins to count idle time anew with each message %s', async (_, act) => {
+])('restarts the idle time with each message %s', async (_, act) => {
   const rig = await underUpkeep({ idleTimeoutMs: 60_000 });
   for (let message = 0; message < 3; message += 1) {
     await pass(50);
@@ -163,7 +163,7 @@ it.each<[string, (rig: SessionRig) => unknown]>([
   expect(rig.session.state).toBe('closed');
 });
 
-it('does not take a session for idle whose request is running', async () => {
+it('does not count a session with a running request as idle', async () => {
   const rig = await underUpkeep({ idleTimeoutMs: 60_000 });
   rig.take(request(1));
   await pass(3_600);
@@ -173,7 +173,7 @@ it('does not take a session for idle whose request is running', async () => {
   expect(rig.session.state).toBe('closed');
 });
 
-it('takes a session for idle that has nothing but keep-alives', async () => {
+it('counts a session with nothing but keep-alives as idle', async () => {
   const rig = await underUpkeep({
     idleTimeoutMs: 60_000,
     keepAliveMs: 15_000,

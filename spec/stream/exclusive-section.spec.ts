@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 describe('a section', () => {
-  it('has the connection to itself: what is queued meanwhile follows it', async () => {
+  it('has the connection to itself: frames that are queued meanwhile follow it', async () => {
     const middle = deferred();
     const queued = middle.promise.then(() => writer.write('c'));
     await writer.exclusive(async (write) => {
@@ -107,7 +107,7 @@ describe('a section', () => {
     expect(response.writes).toEqual(['a', 'b', 'c']);
   });
 
-  it('[4] fails when the connection closes, and so does every section behind it', async () => {
+  it('[4] fails when the connection closes, and so do all sections after it', async () => {
     response.answers.push(false);
     const section = outcomeOf(writer.exclusive(async (write) => write('a')));
     let ran = false;
@@ -132,7 +132,7 @@ describe('[15] inside a section', () => {
     expect(response.text).toBe('ad');
   });
 
-  it('refuses another section, directly or by way of another connection', async () => {
+  it('refuses another section, directly or through another connection', async () => {
     const other = new ConnectionWriter(new FakeResponse());
     const again = () => writer.exclusive(async (write) => write('no'));
     await writer.exclusive(async () => {
@@ -144,7 +144,7 @@ describe('[15] inside a section', () => {
     expect(response.writes).toEqual([]);
   });
 
-  it('lets other connections be written to', async () => {
+  it('allows writes to other connections', async () => {
     const elsewhere = new FakeResponse();
     const other = new ConnectionWriter(elsewhere);
     await writer.exclusive(async (write) => {
@@ -187,7 +187,7 @@ it('[15] queues what the code of a former section sends during another one', asy
 });
 
 describe('a section and the end', () => {
-  it('is run when it was asked for before the end', async () => {
+  it('runs if it was requested before the end', async () => {
     response.answers.push(false);
     const queued = writer.write('a');
     await rounds();
@@ -201,7 +201,7 @@ describe('a section and the end', () => {
     expect(response.writableEnded).toBe(true);
   });
 
-  it('is refused after it', async () => {
+  it('is refused after the end', async () => {
     const ended = writer.end(1_000);
     const section = writer.exclusive(async (write) => write('late'));
     await expect(section).rejects.toMatchObject({ code: 'connection-closed' });

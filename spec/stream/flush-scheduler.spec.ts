@@ -14,7 +14,7 @@ function takers(count: number, order: number[]): { flush: () => void }[] {
   return Array.from({ length: count }, (_, number) => ({ flush: () => order.push(number) }));
 }
 
-it('gives everybody a turn in this round of the loop, for the price of one immediate', async () => {
+it('gives all callers a turn in this round of the event loop, with one immediate', async () => {
   const immediates = vi.spyOn(globalThis, 'setImmediate');
   const order: number[] = [];
   for (const taker of takers(1_000, order)) scheduleFlush(taker);
@@ -24,7 +24,7 @@ it('gives everybody a turn in this round of the loop, for the price of one immed
   expect(order).toEqual(Array.from({ length: 1_000 }, (_, number) => number));
 });
 
-it('gives one who asks during a turn the next, so that the loop goes round between', async () => {
+it('gives a caller that asks during a turn the next one, after a round of the event loop', async () => {
   const order: string[] = [];
   const again = { flush: () => order.push('second') };
   const first = {

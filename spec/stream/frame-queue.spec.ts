@@ -12,7 +12,7 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-it('holds one copy of what waits in many queues', () => {
+it('holds one copy of a frame that waits in many queues', () => {
   const queues = Array.from({ length: 64 }, () => new FrameQueue(64 * KiB));
   const before = heapUsed();
   for (let number = 0; number < 1_024; number += 1) {
@@ -24,7 +24,7 @@ it('holds one copy of what waits in many queues', () => {
   expect(queues.every(({ bytes }) => bytes === KiB * KiB)).toBe(true);
 });
 
-it('gives out shared and other frames in order, as many as one write takes', () => {
+it('returns shared and other frames in order, as many as one write takes', () => {
   const queue = new FrameQueue(4);
   for (const [number, text] of 'a b c d e f g h i j'.split(' ').entries()) {
     queue.push({ text, bytes: 1, shared: number % 3 === 0 });

@@ -39,7 +39,7 @@ describe('the lock', () => {
     ]);
   });
 
-  it('lets a section ask for another, which waits behind those that wait', async () => {
+  it('lets a section request another one, which waits behind earlier ones', async () => {
     const lock = new Lock();
     const order: string[] = [];
     let inner: Promise<unknown> | undefined;

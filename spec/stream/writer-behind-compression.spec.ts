@@ -23,7 +23,7 @@ afterEach(() => {
 const compressed = (options?: compression.CompressionOptions) =>
   compression(options) as unknown as NonNullable<Parameters<typeof wiredWriter>[1]>;
 
-it('[12] brings each event over at once, not with the ones behind it', async () => {
+it('[12] delivers each event at once, not together with later ones', async () => {
   const { writer, reader, received, receives } = await wiredWriter({}, compressed());
   expect(reader.headers['content-encoding']).toBe('gzip');
   let length = 0;

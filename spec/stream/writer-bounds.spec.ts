@@ -28,7 +28,7 @@ it('counts the bytes that wait, not the characters', async () => {
   expect(writer.bufferedBytes).toBe(0);
 });
 
-it('has room for less than what one turn takes', () => {
+it('has room for less than one turn writes', () => {
   const wide = new ConnectionWriter(response);
   void wide.write('x'.repeat(65_535));
   expect(wide.hasRoom).toBe(true);
@@ -36,19 +36,19 @@ it('has room for less than what one turn takes', () => {
   expect(wide.hasRoom).toBe(false);
 });
 
-it('[16] takes one frame that is larger than the bound when nothing else waits', async () => {
+it('[16] accepts one frame larger than the bound if nothing else waits', async () => {
   await writer.write('x'.repeat(1_000_000));
   expect(response.text).toHaveLength(1_000_000);
   expect(writer.closed).toBe(false);
 });
 
-it('[17] takes what fills the bound exactly', async () => {
+it('[17] accepts a frame that fills the bound exactly', async () => {
   const sends = [writer.write('12345'), writer.write('67890')];
   await Promise.all(sends);
   expect(response.text).toBe('1234567890');
 });
 
-it('[17] ends the connection when one byte more would wait, and everybody learns why', async () => {
+it('[17] ends the connection if one byte more would wait, and rejects all with the reason', async () => {
   const taken = [writer.write('12345'), writer.write('6789')].map(outcomeOf);
   const refused = outcomeOf(writer.write('01'));
   await rounds(2);
@@ -59,14 +59,14 @@ it('[17] ends the connection when one byte more would wait, and everybody learns
   expect(response.writes).toEqual([]);
 });
 
-it('[17] tells a sender that does not wait at once', () => {
+it('[17] rejects a sender that does not wait at once', () => {
   expect(writer.push({ text: '1234567890', bytes: 10 })).toBeUndefined();
   expect(writer.push({ text: '1', bytes: 1 })).toMatchObject({ code: 'buffer-overflow' });
   expect(writer.push({ text: '1', bytes: 1 })).toMatchObject({ code: 'buffer-overflow' });
   expect(ends).toHaveLength(1);
 });
 
-it('[19] never holds more than the bound for a reader that has stopped', async () => {
+it('[19] never holds more than the bound for a client that does not read', async () => {
   response.answers.push(false);
   let most = 0;
   for (let sent = 0; !writer.closed; sent += 1) {

@@ -34,8 +34,8 @@ async function waiting() {
   return { current, queued };
 }
 
-describe('[3] a write that asks for drain', () => {
-  it('is over only when it came, and the next waits for it', async () => {
+describe('[3] a write that waits for drain', () => {
+  it('resolves only at the drain, and the next write waits for it', async () => {
     const { current, queued } = await waiting();
     expect([current.state, queued.state]).toEqual(['pending', 'pending']);
     expect(response.flushes).toBe(0);
@@ -46,7 +46,7 @@ describe('[3] a write that asks for drain', () => {
     expect(response.flushes).toBe(2);
   });
 
-  it('is followed by all that was queued meanwhile, though nobody asks again', async () => {
+  it('is followed by all frames that were queued meanwhile, without another call', async () => {
     const { queued } = await waiting();
     const more = Array.from({ length: 5 }, (_, index) => outcomeOf(writer.write(String(index))));
     await rounds();
@@ -68,14 +68,14 @@ describe('[3] a write that asks for drain', () => {
   });
 });
 
-it('takes a drain that nobody waits for as nothing', async () => {
+it('ignores a drain without a waiting write', async () => {
   response.drain();
   response.drain();
   const { current } = await waiting();
   expect(current.state).toBe('pending');
 });
 
-it('[4] rejects what is written and what is queued at once when the connection closes', async () => {
+it('[4] rejects written and queued frames at once when the connection closes', async () => {
   const { current, queued } = await waiting();
   response.close();
   await Promise.resolve();
@@ -88,7 +88,7 @@ it('[4] rejects what is written and what is queued at once when the connection c
 });
 
 it.each([true, false])(
-  '[5][11] does not take a write as done that destroyed the response (write says %s)',
+  '[5][11] does not resolve a write that destroyed the response (write returns %s)',
   async (clear) => {
     // As Node does it: no drain and no close follow any more.
     response.onWrite = () => {
@@ -132,12 +132,12 @@ it.each(['destroyed', 'closed', 'writableEnded'] as const)(
   },
 );
 
-describe('[19] a reader that takes nothing', () => {
+describe('[19] a client that reads nothing', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   });
 
-  it('is cut off at its deadline, and everybody learns why', async () => {
+  it('is cut off at its deadline, and all sends are rejected with the reason', async () => {
     const { current, queued } = await waiting();
     await vi.advanceTimersByTimeAsync(29_999);
     expect([current.state, writer.closed]).toEqual(['pending', false]);
@@ -147,7 +147,7 @@ describe('[19] a reader that takes nothing', () => {
     expect(response.destroyed).toBe(true);
   });
 
-  it('is given the whole time again when it goes on, and leaves no timer behind', async () => {
+  it('gets the whole time again when it reads on, and leaves no timer behind', async () => {
     await waiting();
     await vi.advanceTimersByTimeAsync(29_999);
     response.answers.push(false);

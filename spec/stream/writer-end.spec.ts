@@ -60,7 +60,7 @@ it('accepts no write from now on', async () => {
   expect(response.writes).toEqual(['before']);
 });
 
-it('gives the reader up at the deadline, with the reason', async () => {
+it('gives up on the client at the deadline, with the reason', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   response.answers.push(false);
   const current = outcomeOf(writer.write('a'));

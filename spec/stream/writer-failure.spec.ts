@@ -29,7 +29,7 @@ describe('[7] a response that throws', () => {
   it.each([
     ['write', () => (response.onWrite = fail)],
     ['flush', () => (response.onFlush = fail)],
-  ])('from %s rejects that send and those behind it, and is destroyed', async (_, arm) => {
+  ])('from %s rejects that send and later ones, and is destroyed', async (_, arm) => {
     arm();
     const sends = [writer.write('a'), writer.write('b')].map(outcomeOf);
     await rounds();
@@ -66,7 +66,7 @@ describe('[10] an error event', () => {
     expect(response.destroyed).toBe(true);
   });
 
-  it('after the end is taken as nothing: it cannot kill the process', async () => {
+  it('after the end is ignored: it cannot kill the process', async () => {
     writer.destroy();
     await rounds();
     response.emit('error', boom);
@@ -76,7 +76,7 @@ describe('[10] an error event', () => {
 });
 
 describe('[32] a writer that is destroyed', () => {
-  it('fails everything with the reason, at once, though a write waits for drain', async () => {
+  it('fails all sends with the reason at once, even if a write waits for drain', async () => {
     response.answers.push(false);
     const current = outcomeOf(writer.write('a'));
     await rounds();
@@ -101,7 +101,7 @@ describe('[32] a writer that is destroyed', () => {
     await expect(writer.write('a')).rejects.toBe(why);
   });
 
-  it('drops what was queued for its next turn', async () => {
+  it('drops frames that were queued for its next turn', async () => {
     const queued = outcomeOf(writer.write('a'));
     writer.destroy();
     await rounds(2);
@@ -110,9 +110,9 @@ describe('[32] a writer that is destroyed', () => {
   });
 });
 
-describe('a response that is gone', () => {
+describe('a closed response', () => {
   it.each(['destroyed', 'closed'] as const)(
-    '(%s) from the start is never written to',
+    '(%s) gets no write if it was closed from the start',
     async (is) => {
       const gone = new FakeResponse();
       gone[is] = true;
@@ -124,7 +124,7 @@ describe('a response that is gone', () => {
     },
   );
 
-  it('because somebody else has ended it is not written to either', async () => {
+  it('gets no write if other code has ended it', async () => {
     response.writableEnded = true;
     await expect(writer.write('a')).rejects.toMatchObject({ code: 'connection-closed' });
     expect(response.destroyed).toBe(true);
@@ -132,7 +132,7 @@ describe('a response that is gone', () => {
 });
 
 it.each(['destroyed', 'closed'] as const)(
-  'tells its observer, once, of a response that was %s before',
+  'calls its observer, once, for a response that was %s before',
   async (flag) => {
     const dead = new FakeResponse();
     dead[flag] = true;

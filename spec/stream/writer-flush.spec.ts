@@ -27,7 +27,7 @@ it('[12] flushes after each write, and before the next', async () => {
   expect(calls).toEqual(['a', 'flush', 'bc', 'flush']);
 });
 
-it('[12] flushes once the reader has taken what was written', async () => {
+it('[12] flushes once the client has read the written frames', async () => {
   response.answers.push(false);
   const send = writer.write('a');
   await rounds();
@@ -37,7 +37,7 @@ it('[12] flushes once the reader has taken what was written', async () => {
   expect(calls).toEqual(['a', 'flush']);
 });
 
-it('[13] queues what a flush writes, instead of writing inside it', async () => {
+it('[13] queues frames that a flush writes, instead of writing inside it', async () => {
   const inner: Promise<void>[] = [];
   let depth = 0;
   response.onFlush = () => {
@@ -66,7 +66,7 @@ it('[12] adds no listener for a drain, however many there are', async () => {
   expect(response.listenerCount('close') + response.listenerCount('error')).toBe(2);
 });
 
-it('does without where a response has no flush', async () => {
+it('works without a flush method', async () => {
   Object.defineProperty(response, 'flush', { value: undefined });
   await writer.write('a');
   expect(response.text).toBe('a');

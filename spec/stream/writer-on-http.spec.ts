@@ -6,7 +6,7 @@ import { outcomeOf } from '../support/outcome.js';
 import { rounds } from '../support/rounds.js';
 import { wiredWriter } from '../support/wired-writer.js';
 
-it('[1] brings what 200 producers send at once over, whole and in the order of their calls', async () => {
+it('[1] delivers frames of 200 simultaneous producers whole and in the order of their calls', async () => {
   const { writer, received, receives } = await wiredWriter({ maxBufferedBytes: 2 ** 30 });
   const sizes = [1, 100, 4_000, 16_384, 65_536, 70_000, 1_000_000];
   const frames = Array.from({ length: 200 }, (_, number) =>
@@ -45,7 +45,7 @@ it('[1] keeps frames in order and sections together when both come at once', asy
   }
 });
 
-it('[4] rejects what waits when the client disconnects in the middle of a write', async () => {
+it('[4] rejects waiting sends when the client disconnects in the middle of a write', async () => {
   const { writer, reader } = await wiredWriter();
   reader.pause();
   const big = outcomeOf(writer.write('x'.repeat(15_000_000)));
@@ -59,7 +59,7 @@ it('[4] rejects what waits when the client disconnects in the middle of a write'
   expect(writer.closed).toBe(true);
 });
 
-it('[10] survives a connection that is reset while it is written to', async () => {
+it('[10] survives a connection that is reset during a write', async () => {
   const { writer, reader } = await wiredWriter();
   reader.pause();
   const big = outcomeOf(writer.write('x'.repeat(15_000_000)));
@@ -89,7 +89,7 @@ it('[10] survives an error that the socket raises', async () => {
   await expect(writer.write('b')).rejects.toMatchObject({ name: 'McpSseError' });
 });
 
-it('[19] is not the one that waits for a reader which never reads again', async () => {
+it('[19] does not wait for a client that never reads again', async () => {
   const { writer, reader, response } = await wiredWriter({ writeTimeoutMs: 50 });
   reader.pause();
   const big = outcomeOf(writer.write('x'.repeat(15_000_000)));

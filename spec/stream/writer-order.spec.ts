@@ -22,7 +22,7 @@ afterEach(() => {
 
 const numbers = (count: number) => Array.from({ length: count }, (_, number) => `a#${number}`);
 
-it('[1] writes what 200 producers send at once whole and in the order of their calls', async () => {
+it('[1] writes frames of 200 simultaneous producers whole and in the order of their calls', async () => {
   // The reader asks for a pause after every third write.
   response.onWrite = () => {
     if (response.writes.length % 3 !== 0) return;
@@ -63,8 +63,8 @@ it('writes a burst in one turn, with one flush', async () => {
   expect(framesIn(response.text)).toEqual(numbers(1_000));
 });
 
-describe('the frames of one round of the loop', () => {
-  it('share one write at its end, whoever sends them and whatever is awaited between', async () => {
+describe('the frames of one round of the event loop', () => {
+  it('share one write at its end, whichever code sends them and whatever it awaits between', async () => {
     for (const frame of ['a', 'b', 'c']) {
       void writer.write(frame);
       await Promise.resolve();
@@ -76,7 +76,7 @@ describe('the frames of one round of the loop', () => {
     expect(response.writes).toEqual(['abc', 'd']);
   });
 
-  it('goes on with what one write cannot take in the next round, not in this one', async () => {
+  it('writes the rest beyond one write in the next round, not in this one', async () => {
     const frames = Array.from({ length: 4 }, (_, number) => numberedFrame('a', number, 60 * KiB));
     for (const frame of frames) void writer.write(frame);
     for (let count = 1; count <= 4; count += 1) {
@@ -86,7 +86,7 @@ describe('the frames of one round of the loop', () => {
   });
 });
 
-it('[14] queues what a write, a drain listener and an observer send without waiting', async () => {
+it('[14] queues frames that a write, a drain listener and an observer send without waiting', async () => {
   let hasSaid = false;
   const observed = new ConnectionWriter(response, {
     observer: {
@@ -110,7 +110,7 @@ it('[14] queues what a write, a drain listener and an observer send without wait
   expect(response.text).toBe('first write drain observer ');
 });
 
-it('[21] serves the other connections while the reader of one has stopped', async () => {
+it('[21] serves other connections while one client does not read', async () => {
   const responses = Array.from({ length: 100 }, () => new FakeResponse());
   const writers = responses.map((each) => new ConnectionWriter(each));
   responses[0]!.answers.push(false);

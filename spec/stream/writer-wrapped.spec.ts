@@ -31,13 +31,13 @@ async function secondOfTwo(writer = new ConnectionWriter(response)): Promise<str
   return second.state;
 }
 
-it('takes a write that returns nothing as done', async () => {
+it('treats a write that returns nothing as done', async () => {
   response.answers.push(undefined, undefined);
   expect(await secondOfTwo()).toBe('resolved');
   expect(response.writes).toEqual(['a', 'b']);
 });
 
-it('waits after a write that returns nothing when the response asks for it', async () => {
+it('waits after a write that returns nothing if the response needs drain', async () => {
   response.writableNeedDrain = true;
   response.answers.push(undefined);
   expect(await secondOfTwo()).toBe('pending');
@@ -46,8 +46,8 @@ it('waits after a write that returns nothing when the response asks for it', asy
   expect(response.writes).toEqual(['a', 'b']);
 });
 
-describe('a write that says false', () => {
-  it('is done when response and socket know of no drain', async () => {
+describe('a write that returns false', () => {
+  it('is done if neither response nor socket needs a drain', async () => {
     Object.assign(response, { writableNeedDrain: false, socket: { writableNeedDrain: false } });
     Object.defineProperty(response, 'flush', { value: undefined });
     response.answers.push(false, false);
@@ -72,7 +72,7 @@ describe('a write that says false', () => {
     expect(response.writes).toEqual(['a', 'b']);
   });
 
-  it('waits for what has a flush of its own, and not for ever', async () => {
+  it('waits for a response with a flush of its own, but not forever', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
     Object.assign(response, { writableNeedDrain: false, socket: { writableNeedDrain: false } });
     response.answers.push(false);
@@ -83,7 +83,7 @@ describe('a write that says false', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is over when room is made and the drain is lost on the way', async () => {
+  it('resolves when there is room, even if the drain event is lost', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
     Object.assign(response, { writableNeedDrain: true, socket: { writableNeedDrain: true } });
     response.answers.push(false);

@@ -19,7 +19,7 @@ function deaf(): Express {
 }
 
 describe('a server that does not notice the end of a connection', () => {
-  it('is told of by close, which closes what it has started all the same', async () => {
+  it('makes close() reject, which still closes everything that it has started', async () => {
     const session = await openSession(deaf(), QUICK);
     await expect(session.close()).rejects.toThrow(UNNOTICED);
     await rounds(2);
@@ -34,7 +34,7 @@ describe('a server that does not notice the end of a connection', () => {
     await expect(session.close()).rejects.toThrow(UNNOTICED);
   });
 
-  it('does not hide why no session was opened', async () => {
+  it('does not hide the reason why no session was opened', async () => {
     const app = deaf().post('/message', (_req, res) => void res.status(500).send('broken'));
     const opening = openSession(app, { timeoutMs: 400 });
     await expect(opening).rejects.toBeInstanceOf(RefusedError);

@@ -50,7 +50,7 @@ describe('closed', () => {
     expect(reasons).toEqual(['client-disconnected']);
   });
 
-  it('tells who was first: what comes after the end of a stream does not count', async () => {
+  it('reports the first end only', async () => {
     const { mcp, server } = await serve();
     await using session = await openSession(server);
     await mcp.closeSessions();
@@ -74,7 +74,7 @@ describe('close', () => {
     expect(session.messages).toHaveLength(2);
   });
 
-  it('leaves a server that it was given without a connection of the session', async () => {
+  it('leaves no connection of the session on a given server', async () => {
     const { mcp, server } = await serve();
     const other = await openSession(server);
     const session = await openSession(server);
@@ -87,7 +87,7 @@ describe('close', () => {
     expect(server.listenerCount('connection')).toBe(1);
   });
 
-  it('has told those who wait by then', async () => {
+  it('has settled all waits when it resolves', async () => {
     const { url } = await serve();
     const session = await openSession(url);
     const wait = outcomeOf(session.next());
@@ -95,7 +95,7 @@ describe('close', () => {
     expect(wait.state).toBe('rejected');
   });
 
-  it('is safe to call again, after everything', async () => {
+  it('is safe to call again at any time', async () => {
     const mcp = mcpSse();
     const session = await openSession(express().use(mcp));
     session.drop();
@@ -125,14 +125,14 @@ describe('close', () => {
     expect(await connectionsOf(server)).toBe(0);
   });
 
-  it('closes a server of its own whatever other clients are connected', async () => {
+  it('closes a server that it has started even with other clients', async () => {
     const session = await openSession(express().use(mcpSse()));
     const other = await fetch(`${session.url}/sse`);
     await session.close();
     await expect(other.text()).rejects.toThrow('terminated');
   });
 
-  it('comes with the end of a scope', async () => {
+  it('runs at the end of a scope with await using', async () => {
     const { mcp, server } = await serve();
     {
       await using session = await openSession(server);
@@ -141,7 +141,7 @@ describe('close', () => {
     expect(mcp.sessions.size).toBe(0);
   });
 
-  it('comes with the end of a scope that throws', async () => {
+  it('runs at the end of a scope that throws', async () => {
     const { mcp, server } = await serve();
     let left: TestSession | undefined;
     const test = async (): Promise<void> => {

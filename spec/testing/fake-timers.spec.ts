@@ -12,7 +12,7 @@ describe('a session that is opened under fake timers', () => {
     vi.useRealTimers();
   });
 
-  it('opens, is answered, meets deadlines by the real clock, and closes', async () => {
+  it('opens, gets answers, meets deadlines by the real clock, and closes', async () => {
     const mcp = mcpSse();
     const app = express().use(mcp);
     const session = await openSession(app, { timeoutMs: 2_000 });

@@ -28,14 +28,14 @@ describe('next', () => {
     await expect(session.next(undefined, { timeoutMs: 1 })).rejects.toThrow('no message');
   });
 
-  it('leaves what does not match to later calls', async () => {
+  it('leaves other messages to later calls', async () => {
     await using session = await openEcho();
     await session.request('echo', { first: [{ n: 1 }, { n: 2 }] });
     expect((await session.next(({ params }) => params?.n === 2)).params).toEqual({ n: 2 });
     expect((await session.next('step')).params).toEqual({ n: 1 });
   });
 
-  it('waits for what has not arrived yet, for several at once', async () => {
+  it('waits for messages that have not arrived yet, several at once', async () => {
     await using session = await openEcho();
     const waits = [2, 1].map((n) => session.next(({ params }) => params?.n === n));
     const any = session.next();
@@ -44,14 +44,14 @@ describe('next', () => {
     expect(taken.map(({ params }) => params?.n)).toEqual([2, 1, 3]);
   });
 
-  it('loses nothing to a wait that is over', async () => {
+  it('loses no message to a wait that has failed', async () => {
     await using session = await openEcho();
     await expect(session.next('step', { timeoutMs: 1 })).rejects.toThrow('no message');
     await session.request('echo', { first: [{ n: 1 }] });
     expect((await session.next('step')).params).toEqual({ n: 1 });
   });
 
-  it('takes a number for the id of an answer, whatever requests the server has of its own', async () => {
+  it('treats a number as the id of an answer, not of a request of the server', async () => {
     const mcp = mcpSse({ handler: echo });
     await using session = await openSession(express().use(mcp));
     const server = mcp.sessions.get(session.sessionId);
@@ -61,20 +61,20 @@ describe('next', () => {
     expect(await session.next('ping')).toEqual({ jsonrpc: '2.0', id: 7, method: 'ping' });
   });
 
-  it('takes a string for a method, or for the id of an answer', async () => {
+  it('treats a string as a method, or as the id of an answer', async () => {
     await using session = await openEcho();
     await session.post({ jsonrpc: '2.0', id: 'mine', method: 'echo', params: { a: 1 } });
     expect((await session.next('mine')).result).toEqual({ a: 1 });
   });
 
-  it('shows a function the event, too', async () => {
+  it('passes a function the event, too', async () => {
     await using session = await openEcho();
     await session.request('echo', { first: [{ n: 1 }] });
     const found = await session.next((_, { data }) => data.includes('"n":1'));
     expect(found.method).toBe('step');
   });
 
-  it('rejects with what the function throws, now or later', async () => {
+  it('rejects with the throw of the function, now or later', async () => {
     await using session = await openEcho();
     const refuses = (): boolean => {
       throw new RangeError('not this one');
@@ -88,7 +88,7 @@ describe('next', () => {
     expect((await session.next('step')).params).toEqual({ n: 1 });
   });
 
-  it('rejects with an error that says what the function throws, if that is none', async () => {
+  it('rejects with an error if the function throws something else', async () => {
     await using session = await openEcho();
     await session.request('echo', { first: [{ n: 1 }] });
     const refuses = throwing('no error' as never);
@@ -105,7 +105,7 @@ describe('request', () => {
     expect(result.deep.value).toBe(1);
   });
 
-  it('gets its answer, however long somebody else has waited for any message', async () => {
+  it('gets its answer even if another wait for any message is older', async () => {
     await using session = await openEcho();
     const any = session.next();
     const noted = outcomeOf(any);
@@ -116,7 +116,7 @@ describe('request', () => {
     expect(await any).toMatchObject({ method: 'step' });
   });
 
-  it('tells apart the answers of requests that run side by side', async () => {
+  it('gives simultaneous requests their own answers', async () => {
     const release: (() => void)[] = [];
     const handler: MessageHandler = async (message) => {
       if (!('method' in message) || message.method !== 'hold') return {};
@@ -133,7 +133,7 @@ describe('request', () => {
     expect(await Promise.all([one, two])).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
-  it('rejects with the error that it is answered with', async () => {
+  it('rejects with the error of the answer', async () => {
     const handler: MessageHandler = (message) => {
       if ('method' in message && message.method === 'fail') {
         throw new JsonRpcError(-32002, 'No such thing', { uri: 'x:y' });
@@ -187,7 +187,7 @@ describe('respond', () => {
     await expect(sample).rejects.toMatchObject(error);
   });
 
-  it('refuses to answer what is no request', async () => {
+  it('refuses to answer anything but a request', async () => {
     await using session = await openEcho();
     await session.request('echo', { first: [{}] });
     const { id } = await session.next('step');

@@ -16,7 +16,7 @@ const hasIPv6 = addresses.some(({ address }) => address === '::1');
 const hosts = ['0.0.0.0', '127.0.0.1', ...(hasIPv6 ? ['::', '::1'] : [])];
 
 describe('a target', () => {
-  it('may be an Express application: it is started, and closed with the session', async () => {
+  it('may be an Express application, which is started, and closed with the session', async () => {
     const app = express().use('/api', mcpSse());
     const session = await openSession(app, { path: '/api/sse' });
     expect(session.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -33,7 +33,7 @@ describe('a target', () => {
     expect(mcp.sessions.get(session.sessionId)?.state).toBe('open');
   });
 
-  it('may be a server that listens: it goes on when the session is closed', async () => {
+  it('may be a listening server, which stays open when the session is closed', async () => {
     const { server, url } = await serve();
     const session = await openSession(server);
     expect(session.url).toBe(url);
@@ -43,7 +43,7 @@ describe('a target', () => {
     expect(another.sessionId).not.toBe(session.sessionId);
   });
 
-  it('may be a server that has only just been told to listen', async () => {
+  it('may be a server whose listen() was just called', async () => {
     const app = express().use(mcpSse());
     const server = app.listen(0, 'localhost');
     onTestFinished(() => closed(server));
@@ -113,7 +113,7 @@ describe('the options', () => {
     expect(session.initializeResult).toMatchObject({ serverInfo: { name: 'express-mcp-sse' } });
   });
 
-  it('do it as the client that the test wants', async () => {
+  it('do the handshake with the given parameters', async () => {
     const mcp = mcpSse();
     await using session = await openSession(express().use(mcp), {
       initialize: {
@@ -130,7 +130,7 @@ describe('the options', () => {
     });
   });
 
-  it('leave it to the test', async () => {
+  it('can leave the handshake to the test', async () => {
     const mcp = mcpSse();
     await using session = await openSession(express().use(mcp), { initialize: false });
     expect(session.messages).toEqual([]);
@@ -165,7 +165,7 @@ it('shows the head of the stream, its events and its comments', async () => {
   expect(session.text).toContain(': keep-alive\n');
 });
 
-it('follows the newest endpoint, and knows no session id where it carries none', async () => {
+it('follows the newest endpoint, and has no session id if the URL has none', async () => {
   const app = express().get('/api/sse', (_req, res) => {
     res.writeHead(200, { 'Content-Type': 'text/event-stream' });
     res.write('event: endpoint\ndata: message?sessionId=7\n\n');

@@ -18,7 +18,7 @@ describe('post', () => {
     expect((await session.next('p')).result).toEqual({});
   });
 
-  it('returns whatever comes back, refusals too', async () => {
+  it('returns any answer, including refusals', async () => {
     await using session = await openSession(express().use(mcpSse()));
     const { status, headers, body } = await session.post('{');
     expect(status).toBe(400);
@@ -28,7 +28,7 @@ describe('post', () => {
     expect((await session.post(PING, { 'content-type': 'text/plain' })).status).toBe(415);
   });
 
-  it('goes on after the stream has ended, and after the session was closed', async () => {
+  it('works after the stream has ended, and after the session was closed', async () => {
     const { server } = await serve();
     const session = await openSession(server);
     session.drop();
@@ -38,7 +38,7 @@ describe('post', () => {
     expect((await session.post(PING)).status).toBe(404);
   });
 
-  it('rejects when nothing listens any more', async () => {
+  it('rejects when the server is closed', async () => {
     const session = await openSession(express().use(mcpSse()));
     await session.close();
     await expect(session.post(PING)).rejects.toThrow(/^POST http:.* failed: .*ECONNREFUSED/);
@@ -64,7 +64,7 @@ describe('a message that is not accepted', () => {
     );
   });
 
-  it('is one with any other status than 202', async () => {
+  it('gets any other status than 202', async () => {
     const app = express();
     app.post('/message', (_req, res, next) => {
       if (app.get('ready')) res.status(200).type('text').send('fine');

@@ -55,18 +55,18 @@ describe('a stream that is refused', () => {
     expect(await refusalOf([mcpSse(options)], open)).toMatchObject({ status });
   });
 
-  it('may be one that is answered 200, with something else', async () => {
+  it('may be answered with 200 and another content type', async () => {
     const page: RequestHandler = (_req, res) => void res.send('<h1>Hello</h1>');
     expect((await refusalOf([page])).message).toMatch(/answered 200 \(text\/html.*\): <h1>Hello/);
   });
 
-  it('may be one without a body', async () => {
+  it('may have no body', async () => {
     const nothing: RequestHandler = (_req, res) => void res.status(204).end();
     const { message } = await refusalOf([nothing]);
     expect(message).toMatch(/answered 204 \(no content type\): empty body$/);
   });
 
-  it('may have a body that does not end, or breaks off: what came is shown', async () => {
+  it('may have a body that does not end, or breaks off: the error shows the received part', async () => {
     const endless: RequestHandler = (_req, res) => void res.status(500).write('first words');
     const endlessly = await refusalOf([endless], { timeoutMs: 400 });
     expect(endlessly).toMatchObject({ status: 500, body: 'first words' });
@@ -76,7 +76,7 @@ describe('a stream that is refused', () => {
     expect(await refusalOf([broken])).toMatchObject({ status: 500, body: 'first words' });
   });
 
-  it('leaves a server that it was given without a connection', async () => {
+  it('leaves no connection on a given server', async () => {
     const { server } = await serve(refusing('unauthorized'));
     await expect(openSession(server)).rejects.toMatchObject({ status: 401 });
     expect(await connectionsOf(server)).toBe(0);
@@ -84,7 +84,7 @@ describe('a stream that is refused', () => {
   });
 });
 
-describe('a stream that does not come about', () => {
+describe('a stream that cannot be opened', () => {
   it('rejects when nothing listens', async () => {
     const opening = openSession('http://127.0.0.1:1');
     await expect(opening).rejects.toThrow(
@@ -98,32 +98,32 @@ describe('a stream that does not come about', () => {
     expect((await refusalOf([cut])).message).toMatch(/^GET .* failed: socket hang up$/);
   });
 
-  it('rejects when what answers is no HTTP', async () => {
+  it('rejects when the answer is not HTTP', async () => {
     const server = createServer((socket) => socket.resume().end('220 mail ready\r\n')).listen(0);
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
     await expect(openSession(`http://127.0.0.1:${port}`)).rejects.toThrow('Parse Error');
   });
 
-  it('rejects when what answers speaks no TLS', async () => {
+  it('rejects when the server does not speak TLS', async () => {
     const { port } = await serve();
     const opening = openSession(`https://127.0.0.1:${port}`);
     await expect(opening).rejects.toThrow(/^GET https:.* failed: .*(SSL|TLS|EPROTO)/);
   });
 
-  it('rejects when nobody answers in time', async () => {
+  it('rejects when there is no answer in time', async () => {
     const { message } = await refusalOf([() => {}], { timeoutMs: 400 });
     expect(message).toMatch(/^no answer to GET http:.*\/sse within 400 ms$/);
   });
 
-  it('rejects when there is no endpoint event in time, and says what came', async () => {
+  it('rejects without an endpoint event in time, and shows the received events', async () => {
     const { message } = await refusalOf([stream], { timeoutMs: 400 });
     expect(message).toBe(
       'no `endpoint` event within 400 ms\nreceived: 0 events and 1 comment, as text: ": here it is\\n\\n"',
     );
   });
 
-  it('rejects when nothing comes in time, and says so', async () => {
+  it('rejects when nothing arrives in time, and says so', async () => {
     const silent: RequestHandler = (_req, res) => {
       res.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
     };
@@ -131,7 +131,7 @@ describe('a stream that does not come about', () => {
     expect(message).toBe('no `endpoint` event within 400 ms\nreceived: 0 events and 0 comments');
   });
 
-  it('rejects when the stream ends before', async () => {
+  it('rejects when the stream ends before the endpoint event', async () => {
     const ends: RequestHandler = (_req, res) => {
       res.type('text/event-stream').end('data: {"a":1}\n\n');
     };
@@ -142,7 +142,7 @@ describe('a stream that does not come about', () => {
 });
 
 describe('a handshake that fails', () => {
-  it('rejects with the error that initialize is answered with', async () => {
+  it('rejects with the error of the answer to initialize', async () => {
     const handler = (): never => {
       throw new JsonRpcError(-32602, 'Unsupported protocol version');
     };
@@ -161,7 +161,7 @@ describe('a handshake that fails', () => {
     expect(error.message).toContain('POST of initialize was answered 500');
   });
 
-  it('rejects when there is no answer in time, and says what came', async () => {
+  it('rejects when initialize gets no answer in time, and shows the received events', async () => {
     const handler = (): Promise<void> => new Promise(() => {});
     const { message } = await refusalOf([mcpSse({ handler })], { timeoutMs: 400 });
     expect(message).toMatch(
@@ -169,7 +169,7 @@ describe('a handshake that fails', () => {
     );
   });
 
-  it('rejects when a POST is not answered in time', async () => {
+  it('rejects when a POST gets no answer in time', async () => {
     const noPosts: RequestHandler = (req, _res, next) => {
       if (req.method !== 'POST') next();
     };

@@ -4,7 +4,7 @@ import { openSession } from '../../lib/testing/index.js';
 import { RESUMES } from '../support/returning-client.js';
 import { serve } from '../support/serve.js';
 
-it('plays a client that comes back for what it has missed', async () => {
+it('can act as a client that resumes with missed messages', async () => {
   const { mcp, server } = await serve();
   const first = await openSession(server, { headers: RESUMES });
   const session = mcp.sessions.get(first.sessionId);

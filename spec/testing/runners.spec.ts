@@ -19,7 +19,7 @@ async function run(...args: string[]): Promise<{ code: unknown; output: string }
   return { code: (await exit)[0], output };
 }
 
-it('works under node:test, whose process then ends by itself', async () => {
+it('works under node:test, and lets the process exit', async () => {
   const program = 'spec/support/programs/node-test.ts';
   const { code, output } = await run('--import', 'tsx', '--test-reporter', 'tap', program);
   expect(output).toMatch(/^# pass 3$/m);

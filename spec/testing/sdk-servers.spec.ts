@@ -37,7 +37,7 @@ describe.each<[string, (journal: Journal) => McpServerLike]>([
     expect(await call(session, 'whoami', { arguments: {} })).toContain('from the test');
   });
 
-  it('sees progress and logs before the result', async () => {
+  it('gets progress and logs before the result', async () => {
     await using session = await open();
     const params = { arguments: { to: 3 }, _meta: { progressToken: 'p' } };
     const counted = call(session, 'count', params);
@@ -50,7 +50,7 @@ describe.each<[string, (journal: Journal) => McpServerLike]>([
     expect((await session.next('notifications/message')).params?.data).toBe('counted to 3');
   });
 
-  it('answers what the server asks while a call runs', async () => {
+  it('answers requests of the server while a call runs', async () => {
     await using session = await open();
     const asked = call(session, 'ask', { arguments: {} });
     const sampling = await session.next('sampling/createMessage');
@@ -63,7 +63,7 @@ describe.each<[string, (journal: Journal) => McpServerLike]>([
     expect(JSON.parse(await asked)).toEqual([content, { name: 'Ann' }, []]);
   });
 
-  it('cancels a call that it has posted itself', async () => {
+  it('cancels a call that the test has posted itself', async () => {
     await using session = await open();
     const params = { name: 'wait', arguments: {} };
     const { waiting, cancelled } = journal;

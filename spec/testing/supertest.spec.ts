@@ -32,7 +32,7 @@ describe('with supertest, the POST may be', () => {
     expect(await session.next(1)).toEqual(PONG);
   });
 
-  it('request(app), whatever server the stream is on', async () => {
+  it('request(app), even if another server has the stream', async () => {
     const app = appOf();
     await using session = await openSession(app, AT);
     const { pathname, search } = new URL(session.endpoint);
@@ -77,7 +77,7 @@ describe('with supertest, the POST may be', () => {
   });
 });
 
-it('leaves nothing open beside supertest', async () => {
+it('leaves nothing open with supertest', async () => {
   const app = appOf();
   const session = await openSession(app, AT);
   await request(session.url).get('/nothing').expect(404);

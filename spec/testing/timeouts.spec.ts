@@ -35,13 +35,13 @@ describe('a wait that has failed', () => {
     ['no message "notifications/progress"', 'notifications/progress'],
     ['no answer with the id 7', 7],
     ['no message that the test picks', () => false],
-  ])('says what for: %s', async (what, match) => {
+  ])('names the wait: %s', async (what, match) => {
     await using session = await openOn('');
     const message = await messageOf(session.next(match, SOON));
     expect(message.split('\n')[0]).toBe(`${what} within 30 ms`);
   });
 
-  it('says what arrived instead, and what nobody has waited for', async () => {
+  it('shows the received events, and marks those that no wait has taken', async () => {
     const events = [{ id: 1, result: {} }, { method: 'a' }].map((one) => eventOf(one)).join('');
     const long = { method: 'b', params: { text: 'x'.repeat(1_000) } };
     await using session = await openOn(`: hello\n\n${events}${eventOf(long, 'n.7')}`);
@@ -74,20 +74,20 @@ describe('a wait that has failed', () => {
     ]);
   });
 
-  it('shows what a server sent that is no JSON', async () => {
+  it('shows data that is not JSON', async () => {
     await using session = await openOn('data: {"half":\n\ndata: "text"\n\n');
     const message = await messageOf(session.next(undefined, SOON));
     expect(message).toContain('    message: {"half":\n    message: "text"');
     expect(session.messages).toEqual([]);
   });
 
-  it('may be one for an answer', async () => {
+  it('may be a wait for an answer', async () => {
     await using session = await openOn('');
     const message = await messageOf(session.request('tools/list', {}, SOON));
     expect(message).toMatch(/^no answer to tools\/list within 30 ms\nreceived: 1 event and/);
   });
 
-  it('lasts as long as openSession was told, unless it is told otherwise', async () => {
+  it('lasts as long as the timeoutMs of openSession, or its own', async () => {
     await using session = await openOn('', ENOUGH_TO_OPEN);
     const waits = [session.next(), session.request('ping'), session.closed].map(messageOf);
     const [next, answer, end] = await Promise.all(waits);
@@ -96,7 +96,7 @@ describe('a wait that has failed', () => {
     expect(end).toMatch(/^the stream did not end within 400 ms\nreceived: 1 event and/);
   });
 
-  it('says that it was the end of the stream, at once', async () => {
+  it('names the end of the stream, at once', async () => {
     const mcp = mcpSse();
     await using session = await openSession(express().use(mcp), { timeoutMs: 60_000 });
     const waits = [session.next('a'), session.next('b')].map(messageOf);
@@ -108,7 +108,7 @@ describe('a wait that has failed', () => {
     }
   });
 
-  it('says that it was the test itself that closed the stream', async () => {
+  it('names the test itself if that closed the stream', async () => {
     const session = await openOn('', { timeoutMs: 60_000 });
     const waits = [session.next('a'), session.request('tools/list')].map(messageOf);
     await eventually(() => session.events.length > 0);
@@ -117,7 +117,7 @@ describe('a wait that has failed', () => {
     expect(await waits[1]).toMatch(/the session was closed|the test has dropped or closed/);
   });
 
-  it('does not end the process when nobody looks at it', async () => {
+  it('does not end the process if it is not awaited', async () => {
     await using session = await openOn('', ENOUGH_TO_OPEN);
     void session.closed;
     await messageOf(session.next('never', { timeoutMs: 500 }));
@@ -131,7 +131,7 @@ it('keeps its deadlines under a fake clock', async () => {
   await expect(session.next('never', SOON)).rejects.toThrow('within 30 ms');
 });
 
-it('takes a deadline that is longer than timers can be', async () => {
+it("accepts a deadline longer than a timer's", async () => {
   await using session = await openOn(eventOf({ method: 'a' }), { timeoutMs: Infinity });
   const wait = session.next('b');
   await session.next('a');

@@ -17,7 +17,7 @@ const hostile = () =>
   );
 
 describe('the reader of foreign errors', () => {
-  it('tells the text of errors, and of anything else', () => {
+  it('returns the text of errors, and of anything else', () => {
     class OwnError extends TypeError {}
     const thrown = [
       new OwnError('text'),
@@ -29,7 +29,7 @@ describe('the reader of foreign errors', () => {
     expect(thrown.map(messageOf)).toEqual(['text', 'text', 'undefined', 'Symbol(s)', 'text']);
   });
 
-  it('tells the stacks of an error and its causes, as far as they can be read, and not for ever', () => {
+  it('returns the readable stacks of an error and its causes, within a bound', () => {
     const cause = Object.assign(new TypeError('inner'), { stack: undefined });
     const loop = new Error('loop');
     loop.cause = loop;
@@ -72,7 +72,7 @@ describe('the reader of foreign errors', () => {
 });
 
 describe('an McpSseError made from what was thrown', () => {
-  it('is the same one if it is one that can be read', () => {
+  it('is the same error if it is a readable McpSseError', () => {
     const own = new McpSseError('forbidden', 'no');
     class Own extends McpSseError {}
     const derived = new Own('unauthorized', 'no');
@@ -91,7 +91,7 @@ describe('an McpSseError made from what was thrown', () => {
       'one whose message is a getter',
       Object.defineProperty(new McpSseError('forbidden', 'no'), 'message', { get: () => '' }),
     ],
-  ])('is a new one for %s', (_, thrown) => {
+  ])('is a new error for %s', (_, thrown) => {
     const error = McpSseError.from(thrown, CODE);
     expect(error).not.toBe(thrown);
     expect(error.code).toBe(CODE);

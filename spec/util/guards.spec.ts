@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 
 import { isLoopbackAddress, isLoopbackName, isRecord, shortId } from '../../lib/util/guards.js';
 
-it('takes objects with named members for records, whatever else they do', () => {
+it('accepts objects with named members as records, whatever else they do', () => {
   const throwing = new Proxy({}, { get: () => expect.fail('a trap was called') });
   expect([{}, Object.create(null), new Date(), throwing].map(isRecord)).not.toContain(false);
 });
 
-it('takes nothing else for a record, and does not throw for what is revoked', () => {
+it('accepts nothing else as a record, and does not throw for a revoked proxy', () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   const others = [null, undefined, 1, 'text', Symbol('s'), () => undefined, [], proxy];

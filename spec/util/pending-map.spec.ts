@@ -6,7 +6,7 @@ vi.mock('../../lib/util/timers.js', () => import('../support/fakeable-timers.js'
 
 const late = (): Error => new Error('late');
 
-it('gives each answer to the one that waits for it, once', async () => {
+it('gives each answer to its waiter, once', async () => {
   const pending = new PendingMap<string>();
   const [one, two] = [pending.wait('1', 1_000, late), pending.wait('2', 1_000, late)];
   expect([...pending.ids]).toEqual(['1', '2']);

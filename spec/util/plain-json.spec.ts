@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import { isPlainJson } from '../../lib/util/plain-json.js';
 
-it('takes what is the same once it has been JSON', () => {
+it('accepts values that are the same after JSON', () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
       const again = JSON.parse(JSON.stringify(value)) as unknown;
@@ -12,7 +12,7 @@ it('takes what is the same once it has been JSON', () => {
   );
 });
 
-it('takes members that are undefined, which JSON leaves out, and objects without a prototype', () => {
+it('accepts undefined members, which JSON omits, and objects without a prototype', () => {
   expect(isPlainJson({ a: undefined, b: [1] })).toBe(true);
   expect(isPlainJson(Object.assign(Object.create(null) as object, { a: 1 }))).toBe(true);
 });
@@ -51,11 +51,11 @@ it.each<[string, unknown]>([
   ['a getter that throws', throws],
   ['a proxy that is revoked', proxy],
   ['any of these below', { a: [{ b: new Date(0) }] }],
-])('does not take %s', (_, value) => {
+])('rejects %s', (_, value) => {
   expect(isPlainJson(value)).toBe(false);
 });
 
-it('looks no deeper than 64 levels', () => {
+it('rejects more than 64 levels', () => {
   const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
   expect(isPlainJson(nested(64))).toBe(true);
   expect(isPlainJson(nested(65))).toBe(false);

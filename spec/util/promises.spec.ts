@@ -31,14 +31,14 @@ describe('work with a deadline', () => {
     vi.useRealTimers();
   });
 
-  it('passes its result or its error on, and leaves no timer behind', async () => {
+  it('passes its result or error on, and leaves no timer behind', async () => {
     await expect(withDeadline(Promise.resolve(1), 1_000, late)).resolves.toBe(1);
     const failure = new Error('own');
     await expect(withDeadline(Promise.reject(failure), 1_000, late)).rejects.toBe(failure);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('may be waited for without minding how it settles', async () => {
+  it('may be awaited without its outcome', async () => {
     await expect(settledWithin(Promise.resolve(1), 1_000)).resolves.toBe(1);
     await expect(settledWithin(Promise.reject(new Error('own')), 1_000)).resolves.toBeUndefined();
     const waited = settledWithin(deferred().promise, 1_000);
@@ -47,7 +47,7 @@ describe('work with a deadline', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('is given up when its time has passed, and not before', async () => {
+  it('is given up at its deadline, and not before', async () => {
     const work = outcomeOf(withDeadline(new Promise(() => {}), 1_000, late));
     await vi.advanceTimersByTimeAsync(999);
     expect(work.state).toBe('pending');
@@ -56,7 +56,7 @@ describe('work with a deadline', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('may fail later, and nobody is told: the process goes on', async () => {
+  it('may fail later without an unhandled rejection', async () => {
     const work = deferred();
     const given = outcomeOf(withDeadline(work.promise, 1_000, late));
     await pass(1_000);
@@ -66,7 +66,7 @@ describe('work with a deadline', () => {
     expect(given.error).toMatchObject({ message: 'late' });
   });
 
-  it('takes a delay that is longer than timers take as the longest', async () => {
+  it('limits a delay to the longest of timers', async () => {
     const work = outcomeOf(withDeadline(new Promise(() => {}), 2 ** 40, late));
     await vi.advanceTimersByTimeAsync(10_000);
     expect(work.state).toBe('pending');
@@ -74,7 +74,7 @@ describe('work with a deadline', () => {
     expect(work.state).toBe('rejected');
   });
 
-  it('gets a signal where it is a function, which is aborted at the deadline only', async () => {
+  it('gets a signal if it is a function, which is aborted at the deadline only', async () => {
     const signals: AbortSignal[] = [];
     const done = await withDeadline((signal) => signals.push(signal), 1_000, late);
     expect(done).toBe(1);
@@ -93,7 +93,7 @@ describe('work with a deadline', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
   });
 
-  it('rejects with what a function throws, or with what its `then` throws', async () => {
+  it('rejects with the throw of a function, or of its `then`', async () => {
     const failure = new Error('own');
     const fail = () => {
       throw failure;
@@ -104,7 +104,7 @@ describe('work with a deadline', () => {
   });
 });
 
-it('comes after an answer that arrived during a long pause of the process', async () => {
+it('a deadline accepts an answer that arrived during a long pause of the process', async () => {
   const echo = spawn(process.execPath, ['-e', 'process.stdin.pipe(process.stdout)']);
   onTestFinished(() => void echo.kill());
   const answer = async (): Promise<string> => String(await once(echo.stdout, 'data'));
@@ -117,9 +117,9 @@ it('comes after an answer that arrived during a long pause of the process', asyn
   await expect(work).resolves.toBe('back');
 });
 
-describe('a promise that nobody awaits', () => {
+describe('a promise that is not awaited', () => {
   // An unhandled rejection would fail the run.
-  it('may reject, and still tells those who await it', async () => {
+  it('may reject, and still rejects for those that await it', async () => {
     const failure = new Error('own');
     const promise = Promise.reject(failure);
     expect(ignoreRejection(promise)).toBe(promise);
@@ -129,7 +129,7 @@ describe('a promise that nobody awaits', () => {
     await expect(other).rejects.toBe(failure);
   });
 
-  it('may be foreign: whatever it does is ignored', async () => {
+  it('may be foreign: its behaviour is ignored', async () => {
     const fail = () => {
       throw new Error('own');
     };
@@ -141,14 +141,14 @@ describe('a promise that nobody awaits', () => {
   });
 });
 
-it('tells what can be awaited from what cannot', () => {
+it('distinguishes awaitable values from others', () => {
   const thenable = { then: () => undefined };
   expect([Promise.resolve(), thenable].map(isPromiseLike)).toEqual([true, true]);
   const others = [undefined, null, 1, 'then', {}, { then: true }, () => undefined];
   expect(others.some(isPromiseLike)).toBe(false);
 });
 
-it('takes for awaitable what cannot be read: awaiting it tells why', async () => {
+it('counts an unreadable value as awaitable: awaiting it shows why', async () => {
   const failure = new Error('own');
   const fail = () => {
     throw failure;

@@ -57,7 +57,7 @@ function slips(name: string): string[] {
 }
 
 describe('a misspelt option', () => {
-  it.each(members)('%s.%s is known by its name', (group, name) => {
+  it.each(members)('%s.%s is suggested', (group, name) => {
     for (const misspelt of slips(name)) {
       expect(complaint(misspelt, group)).toBe(
         `mcpSse(): unknown option ${group}.${misspelt}: did you mean ${group}.${name}?`,
@@ -65,7 +65,7 @@ describe('a misspelt option', () => {
     }
   });
 
-  it.each(topLevel)('%s is known by its name', (name) => {
+  it.each(topLevel)('%s is suggested', (name) => {
     for (const misspelt of slips(name)) {
       expect(complaint(misspelt)).toBe(
         `mcpSse(): unknown option ${misspelt}: did you mean ${name}?`,
@@ -73,13 +73,13 @@ describe('a misspelt option', () => {
     }
   });
 
-  it.each(members)('that belongs into a group (%s.%s) is told which', (group, name) => {
+  it.each(members)('that belongs into a group (%s.%s) gets the group suggested', (group, name) => {
     expect(complaint(name)).toBe(
       `mcpSse(): unknown option ${name}: did you mean ${group}.${name}?`,
     );
   });
 
-  it('is named without a guess when nothing is near', () => {
+  it('gets no suggestion if no name is similar', () => {
     expect(complaint('telemetry')).toBe('mcpSse(): unknown option telemetry');
     expect(complaint('telemetry', 'limits')).toBe('mcpSse(): unknown option limits.telemetry');
   });
@@ -92,7 +92,7 @@ describe('the nearest name', () => {
     );
   });
 
-  it('takes fewer edits than any other, by the last part of a name', () => {
+  it('needs fewer edits than any other, by the last part of a name', () => {
     expect(nearest('timeout', ['a.idleTimeoutMs', 'b.timeoutMs', 'timer'])).toBe('b.timeoutMs');
   });
 
@@ -100,16 +100,16 @@ describe('the nearest name', () => {
   it.each([
     ['xsse', ['xssy', 'sse']],
     ['sse', ['ssy', 'xsse']],
-  ])('is the first of several that are as near to %s', (name, known) => {
+  ])('is the first of several that are equally similar to %s', (name, known) => {
     expect(nearest(name, known)).toBe(known[0]);
   });
 
-  it('is none without candidates, or when all are far', () => {
+  it('is undefined without similar candidates', () => {
     expect(nearest('x', [])).toBeUndefined();
     expect(nearest('completely', ['different'])).toBeUndefined();
   });
 
-  it('is always one of those that are known', () => {
+  it('is always a known name', () => {
     const known = fc.array(fc.string(), { maxLength: 5 });
     fc.assert(
       fc.property(fc.string(), known, (name, candidates) => {

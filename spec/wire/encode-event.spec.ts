@@ -17,20 +17,20 @@ const chunkBytes = () => fc.integer({ min: 1, max: 40 });
 const lines = (data: string) => onTheWire(data.replace(/\r\n|\r/g, '\n'));
 
 describe('an event', () => {
-  it('has one line for each field, and a blank line behind it', () => {
+  it('has one line for each field, and a blank line at the end', () => {
     expect(encodeEvent({ id: '7', event: 'endpoint', retry: 50, data: '/message' })).toBe(
       'id: 7\nevent: endpoint\nretry: 50\ndata: /message\n\n',
     );
     expect(encodeEvent({ data: '' })).toBe('data: \n\n');
   });
 
-  it('has a data line for each line of its data, however that ends', () => {
+  it('has a data line for each line of its data, with any line ends', () => {
     expect(encodeEvent({ data: 'a\nb\rc\r\nd\n\ne\r' })).toBe(
       'data: a\ndata: b\ndata: c\ndata: d\ndata: \ndata: e\ndata: \n\n',
     );
   });
 
-  it('[22] reaches a client as it was, whatever is in it, and nothing else with it', () => {
+  it('[22] reaches a client unchanged and alone, whatever it contains', () => {
     const events = fc.array(
       fc.record(
         { data: hostileText(), event: fieldText(), id: fieldText(), retry: fc.nat() },
@@ -54,7 +54,7 @@ describe('an event', () => {
     );
   });
 
-  it('[22] never holds a line break but the ones that it writes', () => {
+  it('[22] contains no line break but its own', () => {
     fc.assert(
       fc.property(hostileText(), (data) => {
         const frame = encodeEvent({ event: 'message', data });
@@ -103,7 +103,7 @@ describe('[22] an event is refused, not repaired,', () => {
 });
 
 describe('a keep-alive', () => {
-  it('is a comment that dispatches nothing, also between the events of a stream', () => {
+  it('is a comment that dispatches nothing, even between the events of a stream', () => {
     const event = encodeEvent({ data: 'x' });
     const parsed = parseStream(KEEP_ALIVE + event + KEEP_ALIVE + KEEP_ALIVE + event);
     expect(parsed.events).toHaveLength(2);
@@ -133,7 +133,7 @@ it.each([
   expect(escapeUrl(url)).toBe(escaped);
 });
 
-it('tells proxies and compression to keep their hands off a stream, in an object of its own', () => {
+it('tells proxies and compression not to transform a stream, in a new object each time', () => {
   expect(streamHead()).toEqual({
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-cache, no-transform',

@@ -21,7 +21,7 @@ describe('the frame of a message', () => {
     expect(text).toBe('event: message\ndata: {"jsonrpc":"2.0","id":1,"result":{}}\n\n');
   });
 
-  it('[22] reaches a client as it was, whatever is in it, and nothing else with it', () => {
+  it('[22] reaches a client unchanged and alone, whatever it contains', () => {
     const messages = fc.array(anyMessage(), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(messages, fc.integer({ min: 1, max: 40 }), (given, size) => {
@@ -35,7 +35,7 @@ describe('the frame of a message', () => {
     );
   });
 
-  it('[22] holds no line break but its own three, and knows its size in bytes', () => {
+  it('[22] contains no line break but its own three, and knows its size in bytes', () => {
     fc.assert(
       fc.property(anyMessage(), (message) => {
         const { text, bytes } = encodeMessage(message);
@@ -47,7 +47,7 @@ describe('the frame of a message', () => {
     );
   });
 
-  it('[22] escapes what clients in Python and Java take for line ends', () => {
+  it('[22] escapes characters that clients in Python and Java take for line ends', () => {
     const message = { jsonrpc: '2.0', method: 'a\u0085b\u2028c\u2029d' };
     const { text } = encodeMessage(message);
     expect(text).toContain('"a\\u0085b\\u2028c\\u2029d"');

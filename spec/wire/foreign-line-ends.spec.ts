@@ -25,7 +25,7 @@ function readByPython(received: string): unknown[] {
 
 const sent = { jsonrpc: '2.0', method: 'notifications/message', params: { text } };
 
-it('sends messages, live and replayed, that clients of other languages read as they are', async () => {
+it('sends messages, live and replayed, that clients in other languages read unchanged', async () => {
   const { url, mcp } = await serve();
   const client = await openWithIds(`${url}/sse`);
   const id = lastId(client);
@@ -38,7 +38,7 @@ it('sends messages, live and replayed, that clients of other languages read as t
   expect(readByPython(again.text)).toEqual([sent]);
 });
 
-it('loses nothing of them on the way over another node', async () => {
+it('loses nothing of them on the way through another node', async () => {
   const [owner, other] = await serveTwo();
   const client = await openWithIds(`${owner.url}/sse`);
   const session = onlySession(owner.mcp);
@@ -51,7 +51,7 @@ it('loses nothing of them on the way over another node', async () => {
   expect(readByPython(again.text)).toEqual([sent]);
 });
 
-it('announces a URL that is one line for them, and the same URL', async () => {
+it('announces a URL that is one line for these clients, and the same URL', async () => {
   const endpoint = (_req: unknown, id: string): string => `/message?a=\u2028\u0085&sessionId=${id}`;
   const { url } = await serve({ endpoint, paths: { message: '/message' } });
   const client = await StreamClient.open(`${url}/sse`);

@@ -38,7 +38,7 @@ describe('a JSON-RPC message', () => {
     ['error with data', { ...base, id: 1, error: { ...error, data: [1] } }, false, true],
     ['error for what could not be read', { ...base, id: null, error }, false, true],
     ['error without an id', { ...base, error }, false, true],
-  ])('of each kind is taken, as the very object it is: %s', (_, value, request, response) => {
+  ])('of each kind is accepted, as the same object: %s', (_, value, request, response) => {
     const messages = toMessages(value);
     expect(messages).toHaveLength(1);
     expect(messages[0]).toBe(value);
@@ -78,12 +78,12 @@ describe('a JSON-RPC message', () => {
     expect(refusalOf(value)).toEqual(refusal);
   });
 
-  it('is refused without a word of what was in it', () => {
+  it('is refused without repeating its contents', () => {
     const { message } = refusalOf({ ...base, id: 1.5, method: 'secret' }) as Error;
     expect(message).not.toMatch(/secret|1\.5/);
   });
 
-  it('is refused or taken, but breaks nothing, whatever JSON it is', () => {
+  it('may be any JSON: it is accepted or refused without an exception', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const thrown = refusalOf(value);
@@ -98,7 +98,7 @@ describe('a batch', () => {
   const two = { ...base, method: 'y' };
   const three = { ...base, id: 3, result: {} };
 
-  it('gives its members in order, as the very objects they are', () => {
+  it('returns its members in order, as the same objects', () => {
     const messages = toMessages([one, two, three]);
     expect(messages).toHaveLength(3);
     for (const [index, member] of [one, two, three].entries()) {
@@ -116,9 +116,9 @@ describe('a batch', () => {
   });
 });
 
-describe('a message that meddles with prototypes', () => {
+describe('a message with __proto__', () => {
   it.each(['{"polluted":true}', 'null', '{"method":"x"}', '1'])(
-    'stays plain data: __proto__ of %s',
+    'stays plain data: __proto__ is %s',
     (value) => {
       const json = `{"jsonrpc":"2.0","id":1,"method":"x","__proto__":${value},
         "params":{"__proto__":${value},"constructor":{"prototype":${value}}}}`;
@@ -130,23 +130,23 @@ describe('a message that meddles with prototypes', () => {
     },
   );
 
-  it('cannot lend itself members by way of __proto__', () => {
+  it('cannot get members through __proto__', () => {
     const json = '{"__proto__":{"jsonrpc":"2.0","id":1,"method":"x"}}';
     expect(refusalOf(JSON.parse(json))).toEqual(refusal);
   });
 });
 
-describe('what a cancellation cancels', () => {
+describe('the request that a cancellation names', () => {
   const cancelled = (params?: unknown) =>
     cancelledRequest({ ...base, method: 'notifications/cancelled', params } as JsonRpcMessage);
 
-  it('is the request that it names', () => {
+  it('is returned', () => {
     expect(cancelled({ requestId: 7, reason: 'enough' })).toBe(7);
     expect(cancelled({ requestId: 'a' })).toBe('a');
     expect(cancelled({ requestId: 0 })).toBe(0);
   });
 
-  it('is nothing when it names none, or is another message', () => {
+  it('is undefined if it names none, or is another message', () => {
     for (const params of [undefined, {}, { requestId: null }, { requestId: {} }]) {
       expect(cancelled(params)).toBeUndefined();
     }
@@ -156,7 +156,7 @@ describe('what a cancellation cancels', () => {
   });
 });
 
-it('makes error responses with data only where there is some', () => {
+it('makes error responses with data only if there is any', () => {
   expect(errorResponseFor(null, -32700, 'no')).toEqual({
     jsonrpc: '2.0',
     id: null,

@@ -9,7 +9,7 @@ import type { ParsedSize } from '../support/programs/parsed-size.js';
 
 const PROGRAM = fileURLToPath(new URL('../support/programs/parsed-size.ts', import.meta.url));
 
-it('tells no less than the heap that the parsed text takes', async () => {
+it('estimates at least the heap of the parsed text', async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--expose-gc', '--import', 'tsx', PROGRAM],
@@ -24,14 +24,14 @@ it('tells no less than the heap that the parsed text takes', async () => {
   expect(long.told / long.length).toBeLessThan(1.5);
 }, 60_000);
 
-it('takes brackets within texts for what they are', () => {
+it('ignores brackets within strings', () => {
   const text = `["${'[{:,\\"'.repeat(2_000)}"]`;
   expect(parsedSizeOf(Buffer.from(text))).toBe(text.length + 56);
   const ended = `["${'x'.repeat(5_000)}\\\\",[]]`;
   expect(parsedSizeOf(Buffer.from(ended))).toBe(ended.length + 2 * 56 + 24);
 });
 
-it('takes what is not JSON without harm', () => {
+it('survives text that is not JSON', () => {
   for (const text of ['', '"', '\\', '"\\', `"${'x'.repeat(5_000)}\\`])
     expect(parsedSizeOf(Buffer.from(text))).toBeGreaterThanOrEqual(text.length);
 });
@@ -39,7 +39,7 @@ it('takes what is not JSON without harm', () => {
 const nested = (levels: number, inside = ''): string =>
   '['.repeat(levels) + inside + ']'.repeat(levels);
 
-it('has no size for a text that is nested too deep, brackets within texts apart', () => {
+it('is Infinity for text that is nested too deep, not counting brackets within strings', () => {
   expect(parsedSizeOf(Buffer.from(`${nested(MAX_NESTING)}${' '.repeat(5_000)}`))).toBeLessThan(1e6);
   expect(parsedSizeOf(Buffer.from(nested(MAX_NESTING + 1)))).toBe(Infinity);
   expect(parsedSizeOf(Buffer.from(`{"a":${nested(MAX_NESTING)}}`))).toBe(Infinity);
@@ -48,7 +48,7 @@ it('has no size for a text that is nested too deep, brackets within texts apart'
   expect(parsedSizeOf(Buffer.from(`["${'['.repeat(5_000)}"]`))).toBeLessThan(1e6);
 });
 
-it('tells of parsed JSON whether it is nested as deep, by the same bound', () => {
+it('applies the same bound to parsed JSON', () => {
   const deep = (levels: number, inside?: string): unknown => JSON.parse(nested(levels, inside));
   expect([isTooDeep(deep(MAX_NESTING)), isTooDeep(deep(MAX_NESTING, '1'))]).toEqual([false, false]);
   expect([isTooDeep(deep(MAX_NESTING + 1)), isTooDeep({ a: deep(200_000) })]).toEqual([true, true]);

@@ -56,20 +56,23 @@ describe('an event', () => {
   });
 });
 
-it('tells of comments, without their colon and one space', () => {
+it('reports comments, without their colon and one space', () => {
   expect(parse(': keep-alive\n:\n:  x\n').comments).toEqual(['keep-alive', '', ' x']);
 });
 
-it.each(['\n', '\r', '\r\n'])('ends lines at %j, cut anywhere, as soon as they end', (end) => {
-  const text = ['event: x', 'data: a', 'data: b', '', ''].join(end);
-  const event = { event: 'x', data: 'a\nb', id: undefined };
-  for (let place = 0; place <= text.length; place += 1) {
-    expect(parse(text.slice(0, place), '', text.slice(place)).events).toEqual([event]);
-  }
-  expect(parse(...Array.from(text)).events).toEqual([event]);
-});
+it.each(['\n', '\r', '\r\n'])(
+  'ends lines at %j as soon as they are complete, cut anywhere',
+  (end) => {
+    const text = ['event: x', 'data: a', 'data: b', '', ''].join(end);
+    const event = { event: 'x', data: 'a\nb', id: undefined };
+    for (let place = 0; place <= text.length; place += 1) {
+      expect(parse(text.slice(0, place), '', text.slice(place)).events).toEqual([event]);
+    }
+    expect(parse(...Array.from(text)).events).toEqual([event]);
+  },
+);
 
-it('reads what eventsource-parser reads, however it is cut', () => {
+it('reads the same as eventsource-parser, however the text is cut', () => {
   const piece = fc.constantFrom(
     ...['data', 'event', 'id', 'retry', 'x', ':', ': ', '\n', '\n\n', '\r', '\r\n', '\0'],
     ...['\u2028', 'ü', '{"a":1}', ' ', 'data: 1\n', 'event: e\n', 'id: 1\n', ': c\n'],
@@ -91,7 +94,7 @@ it('reads what eventsource-parser reads, however it is cut', () => {
   );
 });
 
-it('reports the id of every block that is complete, with or without data', () => {
+it('reports the id of every complete block, with or without data', () => {
   const seen: string[] = [];
   const parser = new EventStreamParser({
     lastEventId: (id) => seen.push(`id ${id}`),

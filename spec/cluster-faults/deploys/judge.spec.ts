@@ -57,7 +57,7 @@ const faultsOf = (client: Partial<ClientRecord>, more: Partial<Evidence> = {}): 
     ...more,
   }).faults;
 
-it('finds no fault where a deploy does what it promises', () => {
+it('finds no fault in a correct deploy', () => {
   expect(faultsOf({})).toEqual([]);
   // Unmodified clients may be given one message twice for each reconnect.
   const sequences = new Map(good.sequences).set('a s', given(1, 1, 2, 3, 3));
@@ -130,7 +130,7 @@ it('notices a cluster that runs a call again, or refuses notifications', () => {
   );
 });
 
-it('takes 503 and 504 where the adapter was away, unless 503 was said of what ran', () => {
+it('accepts 503 and 504 during an outage, but not 503 for a call that ran', () => {
   const refused = (error: string): readonly string[] =>
     faultsOf(withCall({ name: 'ann.1/0', outcome: 'refused', error }), { mayRefuse: [503, 504] });
   expect(refused('HTTP 504')).toEqual([]);
@@ -138,7 +138,7 @@ it('takes 503 and 504 where the adapter was away, unless 503 was said of what ra
   expect(refused('HTTP 503').join()).toContain('was refused, and ran');
 });
 
-describe('of a client whose node was killed', () => {
+describe('the judge of a client whose node was killed', () => {
   const sessions = ['s', 't'];
   const sequences = new Map([
     ['a s', given(1, 2)],
@@ -152,7 +152,7 @@ describe('of a client whose node was killed', () => {
   const lost = { mayLose: true, sessions, sequences, owners: new Map<string, Owner[]>() };
   const anew = { ...lost, initializes: 2, settings: [{ ...known, session: 't' }] };
 
-  it('takes another session, in which its program begins anew', () => {
+  it('accepts another session in which its program begins again', () => {
     expect(faultsOf(anew, at('t'))).toEqual([]);
     expect(faultsOf({ ...anew, initializes: 1 }, at('t')).join()).toContain('initialize 1 times');
     // Another one may be lost before it was given anything.
@@ -162,7 +162,7 @@ describe('of a client whose node was killed', () => {
     expect(faultsOf({ ...anew, ...withCall(closed) }, more)).toEqual([]);
   });
 
-  it('takes a server that knows nothing of one that notices nothing', () => {
+  it('accepts a server that does not know a client that noticed nothing', () => {
     const unknown = { session: 't', subscriptions: [], client: undefined, asks: false };
     const settings = [{ ...known, ...unknown }];
     const asIs = { ...lost, mayRepeat: true, beginsAnew: false, settings, unwanted: 1 };
@@ -170,7 +170,7 @@ describe('of a client whose node was killed', () => {
     expect(faultsOf({ ...asIs, initializes: 2 }, at('t')).join()).toContain('initialize 2 times');
   });
 
-  it('notices 404 for the session that it has to the end', () => {
+  it('notices 404 for a session that lives to the end', () => {
     const error = 'HTTP 404';
     const refused = { ...anew, ...withCall({ name: 'ann.1/0', outcome: 'refused', error }) };
     const posted = (sessionId: string): readonly string[] => {
@@ -181,7 +181,7 @@ describe('of a client whose node was killed', () => {
     expect(posted('t').join()).toContain('got 404 for a session that lives');
   });
 
-  it('notices what is left out of a session, and calls that hang', () => {
+  it('notices missing messages of a session, and calls that hang', () => {
     const gap = new Map(sequences).set('a s', given(1, 3));
     expect(faultsOf({ ...anew, sequences: gap }, at('t')).join()).toContain('given 3 after 1');
     const hangs = withCall({ name: 'ann.1/0', outcome: 'pending' });
@@ -190,7 +190,7 @@ describe('of a client whose node was killed', () => {
   });
 });
 
-it('takes a call of a refused POST whose client does not say so', () => {
+it('accepts an unreported call whose POST was refused', () => {
   const pending = withCall({ name: 'ann.1/0', outcome: 'pending' });
   const posted = (status: number): Partial<Evidence> => ({
     posts: new Map([['ann.1/0', { sessionId: 's', status }]]),
@@ -199,7 +199,7 @@ it('takes a call of a refused POST whose client does not say so', () => {
   expect(faultsOf(pending, posted(202)).join()).toContain('hangs');
 });
 
-it('takes broadcasts that are missed, and notifications that are refused, where nodes say so', () => {
+it('accepts missed broadcasts and refused notifications that nodes report', () => {
   const gap = { sequences: new Map(good.sequences).set('a *', given(1, 4)) };
   const told = (errors: Record<string, number>): readonly string[] => {
     const all = [{ ...sent({ s: 3, '*': 4 }, 'a', { gone: 1 }), errors }, ...SENT.slice(1)];
@@ -209,7 +209,7 @@ it('takes broadcasts that are missed, and notifications that are refused, where 
   expect(told({}).join()).toContain('given 4 after 1');
 });
 
-it('judges each kind, and says what it has seen', () => {
+it('judges each kind of client, and prints its counts', () => {
   const other = { ...good, kind: 'of bob', name: 'bob', ...withNumbers(1, 3) };
   const { kinds } = judge({
     clients: [good, other],
@@ -222,7 +222,7 @@ it('judges each kind, and says what it has seen', () => {
   expect(kinds[1]?.faults.join()).toContain('given 3 after 1');
 });
 
-it('asks less of a client that has come late and left early', () => {
+it('expects less of a client that came late and left early', () => {
   const passing = { passing: true, sequences: new Map([['a s', given(1, 2)]]), initializes: 0 };
   const settings = [{ ...known, subscriptions: [] }];
   expect(faultsOf({ ...passing, settings })).toEqual([]);

@@ -33,7 +33,7 @@ export function adapterContract(
     const join = async (prefix?: string): Promise<AdapterNode> =>
       AdapterNode.join((await client(prefix)).adapter);
 
-    it('is in reach once a node has joined, and tells it first', async () => {
+    it('is in reach once a node has joined, and reports that first', async () => {
       expect((await join()).states).toEqual([true]);
     });
 
@@ -58,11 +58,11 @@ export function adapterContract(
       await a.has('later');
     });
 
-    it('says that nobody listens at an address where nobody has ever joined', async () => {
+    it('reports no listener at an address that was never joined', async () => {
       expect(await (await join()).member.send('nobody', 'lost')).toBe(false);
     });
 
-    it('says so after a node has left, and brings it nothing more', async () => {
+    it('reports no listener after a node has left, and delivers nothing to it', async () => {
       const [a, b] = [await join(), await join()];
       expect(await a.send(b, 'before')).toBe(true);
       await b.has('before');
@@ -74,7 +74,7 @@ export function adapterContract(
       expect(b.states).toEqual([true]);
     });
 
-    it('counts nobody from the moment a node has left', async () => {
+    it('counts a node no more from the moment it has left', async () => {
       const [a, { adapter }] = [await join(), await client()];
       for (let round = 0; round < 30; round += 1) {
         const b = await AdapterNode.join(adapter);
@@ -83,7 +83,7 @@ export function adapterContract(
       }
     });
 
-    it('lets a node leave twice, and leaves the client to the application', async () => {
+    it("lets a node leave twice, and does not close the application's client", async () => {
       const a = await client();
       const node = await AdapterNode.join(a.adapter);
       await Promise.all([node.member.leave(), node.member.leave()]);
@@ -143,7 +143,7 @@ export function adapterContract(
       );
     });
 
-    it('keeps 10,000 frames in order while all is well', { timeout: 30_000 }, async () => {
+    it('keeps 10,000 frames in order without failures', { timeout: 30_000 }, async () => {
       const [a, b] = [await join(), await join()];
       const frames = Array.from({ length: 10_000 }, (_, index) => `frame ${index}`);
       for (let from = 0; from < frames.length; from += 500) {

@@ -29,7 +29,7 @@ export function adapterFaults(
       await joinWhenBack((await client()).adapter),
     ];
 
-    it('rejects a join in time, and takes one later', async () => {
+    it('rejects a join in time, and accepts one later', async () => {
       const faulty = breakable();
       const { adapter } = await client();
       await faulty.kill();
@@ -44,7 +44,7 @@ export function adapterFaults(
       expect(early.frames).toEqual([]);
     });
 
-    it('rejects what is sent while it is down, and never delivers it', async () => {
+    it('rejects frames while it is down, and never delivers them', async () => {
       const faulty = breakable();
       const [a, b] = await pair();
       await faulty.kill();
@@ -61,7 +61,7 @@ export function adapterFaults(
       expect(b.frames.filter((frame) => frame.startsWith('lost'))).toEqual([]);
     });
 
-    it('rejects what is sent while it hangs, and keeps nothing for later', async () => {
+    it('rejects frames while it hangs, and delivers none of them later', async () => {
       const faulty = breakable();
       const [a, b] = await pair();
       faulty.pause();
@@ -88,7 +88,7 @@ export function adapterFaults(
       await talks(b, a);
     });
 
-    it('settles every send through a storm of cuts, and loses no order', async () => {
+    it('settles every send through a storm of cuts, and keeps the order', async () => {
       const faulty = breakable();
       const [a, b] = await pair();
       const outcomes: Outcome<boolean>[] = [];

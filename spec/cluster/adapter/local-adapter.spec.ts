@@ -23,7 +23,7 @@ adapterContract(
   { faults: false },
 );
 
-it('takes each address once', async () => {
+it('refuses a second node with the same address', async () => {
   const adapter = localAdapter();
   const first = new AdapterNode();
   await adapter.join(first.address, first);

@@ -36,7 +36,7 @@ beforeEach(() => {
   });
 });
 
-it('tells of each change once, with the reason why it is out of reach', async () => {
+it('reports each change once, with the reason of a failure', async () => {
   const { node, server, reachability, reasons } = joined();
   server.reachable = false;
   reachability.lost(REASON);
@@ -50,7 +50,7 @@ it('tells of each change once, with the reason why it is out of reach', async ()
   expect(reasons).toEqual([undefined, 'lost', undefined, 'no answer']);
 });
 
-it('checks every two seconds while up, and ever more slowly while down', async () => {
+it('checks every two seconds while up, and less and less often while down', async () => {
   const { server, reachability } = joined();
   await vi.advanceTimersByTimeAsync(4_000);
   expect(server.checkedAt).toEqual([2_000, 4_000]);
@@ -77,7 +77,7 @@ it('checks soon after a failure, and not at all once it has stopped', async () =
   expect(node.states).toEqual([true]);
 });
 
-it('spreads the checks of many nodes', async () => {
+it('spreads the checks of many nodes over time', async () => {
   const { server, reachability } = joined();
   server.reachable = false;
   vi.mocked(Math.random).mockReturnValue(0);

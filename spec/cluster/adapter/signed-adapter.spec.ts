@@ -96,7 +96,7 @@ describe('a frame', () => {
     return { from, to, heard, give };
   }
 
-  it('is void for another node, when it is changed, and when it is what it is not', async () => {
+  it('is invalid at another node, and with any change', async () => {
     const { from, to, heard, give } = await overheard();
     await from.send(to, 'to one');
     await from.member.send(EVERYONE, 'to all');
@@ -122,7 +122,7 @@ describe('a frame', () => {
     expect(to.frames).toEqual(['to one', 'to all']);
   });
 
-  it('is void a minute later, as somebody plays it who has kept it', async () => {
+  it('is invalid a minute later, so recorded frames are useless', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     const { from, to, heard, give } = await overheard();

@@ -77,7 +77,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('lets a session begin when its former node says so, and nobody else, or of another time', async () => {
+it('begins a session only when its former node says so, for this hand-over', async () => {
   const { adoptions, begun, adopted, ready, sessions } = rig();
   await ready('one');
   expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 1, messages: [] }, other))).toBe(
@@ -98,7 +98,7 @@ it('lets a session begin when its former node says so, and nobody else, or of an
   );
 });
 
-it('does not let one begin that is not ready', async () => {
+it('does not begin a session that is not ready', async () => {
   const { adoptions, restored, begun, sessionOf } = rig();
   const adopting = adoptions.adopt({ version, state: stateOf('one') }, former);
   expect(thrownBy(() => adoptions.commit({ id: 'one', epoch: 1, messages: [] }, former))).toBe(
@@ -109,7 +109,7 @@ it('does not let one begin that is not ready', async () => {
   expect(begun).toEqual([]);
 });
 
-it('goes on with the stream that its former node has relayed to a client here', async () => {
+it('continues the stream that its former node relays to a client here', async () => {
   const { adoptions, begun, ready } = rig();
   const writer = {};
   const relaying = peerOf('relaying');
@@ -124,7 +124,7 @@ it('goes on with the stream that its former node has relayed to a client here', 
   ]);
 });
 
-it('drops what is not told to begin within five seconds: nobody waits for it any more', async () => {
+it('drops a session that is not told to begin within five seconds', async () => {
   const { adoptions, ended, ready, sessions } = rig();
   await ready('one');
   const waiting = sessions.arrivals.of('one');
@@ -138,7 +138,7 @@ it('drops what is not told to begin within five seconds: nobody waits for it any
   );
 });
 
-it('drops what its former node has given up, ready or not, and nothing else', async () => {
+it('drops a session that its former node withdraws, ready or not, and no other', async () => {
   const { adoptions, restored, ended, ready, sessionOf, sessions } = rig();
   await ready('one');
   adoptions.abort({ id: 'one', epoch: 1 }, other);
@@ -157,7 +157,7 @@ it('drops what its former node has given up, ready or not, and nothing else', as
   expect(ended).toHaveLength(2);
 });
 
-it('drops everything when this node leaves', async () => {
+it('drops all sessions that have not begun when this node leaves', async () => {
   const { adoptions, restored, ended, ready, sessionOf } = rig();
   await ready('one');
   const adopting = codeOf(adoptions.adopt({ version, state: stateOf('two') }, former));
@@ -167,7 +167,7 @@ it('drops everything when this node leaves', async () => {
   expect(await adopting).toBe('request-cancelled');
 });
 
-it('refuses another version, nonsense, and a session that is coming already', async () => {
+it('refuses another version, malformed state, and a session that is already coming', async () => {
   const { adoptions, ready } = rig();
   expect(thrownBy(() => adoptions.offer({ version: version + 1 }))).toBe('invalid-message');
   expect(adoptions.offer({ version })).toEqual({ sessions: 0 });

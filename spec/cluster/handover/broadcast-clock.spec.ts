@@ -19,7 +19,7 @@ const broadcast = (node: string, n: number): Broadcast => ({
 const names = (broadcasts: readonly Broadcast[]): string[] =>
   broadcasts.map(({ node, n }) => `${node}${n}`);
 
-it('tells of each node the last broadcast that has arrived, as a copy', () => {
+it('returns the last broadcast of each node, as a copy', () => {
   const clock = new BroadcastClock();
   expect(clock.last).toEqual({});
   clock.note(broadcast('a', 1));
@@ -30,7 +30,7 @@ it('tells of each node the last broadcast that has arrived, as a copy', () => {
   expect(before).toEqual({ a: 1 });
 });
 
-it('gives what a session has missed, in the order in which it came', () => {
+it('returns the broadcasts that a session has missed, in order of arrival', () => {
   const clock = new BroadcastClock();
   for (const each of ['a1', 'b1', 'a2', 'c1', 'b2']) {
     clock.note(broadcast(each.slice(0, 1), Number(each.slice(1))));
@@ -40,7 +40,7 @@ it('gives what a session has missed, in the order in which it came', () => {
   expect(clock.missedBy({ a: 2, b: 2, c: 1 })).toEqual([]);
 });
 
-it('keeps 35 seconds of it, and 256 at most', () => {
+it('keeps broadcasts for 35 seconds, and 256 at most', () => {
   const clock = new BroadcastClock();
   clock.note(broadcast('a', 1));
   vi.advanceTimersByTime(34_999);

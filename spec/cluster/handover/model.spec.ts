@@ -141,7 +141,7 @@ const OVERTAKES: typeof COMES_BACK_MEANWHILE = [
   [],
 ];
 
-it('never has two owners, loses nothing in silence, and runs and gives nothing twice', async () => {
+it('never has two owners, loses nothing silently, and runs and delivers nothing twice', async () => {
   await fc.assert(
     fc.asyncProperty(course, async (parts) => {
       const model = new HandOverModel();

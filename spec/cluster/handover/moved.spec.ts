@@ -19,7 +19,7 @@ import { serve } from '../../support/serve.js';
 import { discovered, endpointAt, serveTwo } from '../../support/serve-nodes.js';
 import { post, StreamClient } from '../../support/stream-client.js';
 
-describe('a session whose node shuts down goes on at another node', () => {
+describe('a session whose node shuts down continues on another node', () => {
   it('behind the last event id of its client', async () => {
     const [leaving, staying] = await serveTwo();
     const client = await openWithIds(`${leaving.url}/sse`);
@@ -40,7 +40,7 @@ describe('a session whose node shuts down goes on at another node', () => {
     expect(staying.mcp.sessions.size).toBe(1);
   });
 
-  it('for a client that is asked who it is', async () => {
+  it('for a client that answers a probe', async () => {
     const [leaving, staying] = await serveTwo();
     const client = await openAsSdk(`${leaving.url}/sse`);
     await sendNumbers(leaving.mcp.sessions.get(client.sessionId)!, 1, 3);
@@ -57,7 +57,7 @@ describe('a session whose node shuts down goes on at another node', () => {
     expect(lastEndpoint(again)).toContain(client.sessionId);
   });
 
-  it('for a client that the application knows', async () => {
+  it('for a client with a resume key', async () => {
     const key = ({ headers }: { headers: Record<string, unknown> }): string => String(headers.key);
     const [leaving, staying] = await serveTwo({ resume: { key } });
     const client = await StreamClient.open(`${leaving.url}/sse`, { key: 'one' });
@@ -94,7 +94,7 @@ describe('a session whose node shuts down goes on at another node', () => {
     expect((await next.nextMessage()).params.n).toBe(33);
   });
 
-  it('and is found there by every node, by those that come later too', async () => {
+  it('and is found there by every node, later ones included', async () => {
     const adapter = localAdapter();
     const [leaving, staying] = await serveTwo({}, adapter);
     const third = await serve({ adapter });
@@ -118,7 +118,7 @@ describe('a session whose node shuts down goes on at another node', () => {
     }
   });
 
-  it('with all that it was sent meanwhile, and nothing twice', async () => {
+  it('with all messages that it was sent meanwhile, and none twice', async () => {
     const [leaving, staying] = await serveTwo();
     const client = await openWithIds(`${leaving.url}/sse`);
     client.drop();
@@ -144,7 +144,7 @@ describe('a session whose node shuts down goes on at another node', () => {
     expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: sent }, (_, n) => n + 1));
   });
 
-  it('unless it is told not to, or nobody else is there', async () => {
+  it('unless handOver is false, or there is no other node', async () => {
     const [one, other] = await serveTwo();
     const first = await openWithIds(`${one.url}/sse`);
     await one.mcp.close({ handOver: false });
@@ -156,7 +156,7 @@ describe('a session whose node shuts down goes on at another node', () => {
     expect(other.mcp.stats().totals).toMatchObject({ handedOver: 0, closed: { shutdown: 1 } });
   });
 
-  it('but not where its client could not follow, or sessions end with their streams', async () => {
+  it('but not if its client cannot reconnect, or resume is off', async () => {
     const [leaving, staying] = await serveTwo();
     const plain = await StreamClient.open(`${leaving.url}/sse`);
     await leaving.mcp.close();
@@ -175,7 +175,7 @@ describe('a session whose node shuts down goes on at another node', () => {
   });
 });
 
-it('is asked for at the node that it has left, as long as that one is there', async () => {
+it('is still found through the node that it has left, while that node is there', async () => {
   const gate = deferred();
   const handler = (message: JsonRpcMessage): unknown =>
     'method' in message && message.method === 'wait' ? gate.promise : {};

@@ -30,7 +30,7 @@ async function serveThird(adapter: SlowToHear): Promise<Served<unknown>> {
   return third;
 }
 
-it('finds a session that has moved before it came, also where the others are slow to answer', async () => {
+it('finds a session that moved before the new node joined, even if the others are slow to answer', async () => {
   const adapter = new SlowToHear();
   const [leaving, staying] = await serveTwo({}, adapter);
   const client = await openWithIds(`${leaving.url}/sse`);
@@ -41,7 +41,7 @@ it('finds a session that has moved before it came, also where the others are slo
   expect(staying.mcp.sessions.get(client.sessionId)!.messagesOut).toBe(2);
 });
 
-it('broadcasts to the sessions of others that it has not met yet, in order', async () => {
+it('broadcasts in order to the sessions of nodes that it has not met yet', async () => {
   const adapter = new SlowToHear();
   const [one] = await serveTwo({}, adapter);
   const client = await openWithIds(`${one.url}/sse`);

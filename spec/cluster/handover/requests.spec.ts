@@ -21,7 +21,7 @@ async function leaveWhileOneRuns() {
 
 const INTERRUPTED = { code: -32010, data: { mayHaveRun: true } };
 
-it('lets what runs be answered first, and later requests wait and run at the next node', async () => {
+it('answers running requests first; later requests wait and run on the next node', async () => {
   const gate = deferred<object>();
   const ran: string[] = [];
   const [leaving, staying] = await serveTwo({
@@ -51,7 +51,7 @@ it('lets what runs be answered first, and later requests wait and run at the nex
   expect(ran).toEqual(['work-long at 1', 'work-short at 2', 'work-short at 2']);
 });
 
-it('runs what has waited for two seconds at the node that leaves', async () => {
+it('runs a request that has waited for two seconds on the leaving node', async () => {
   const { gate, staying, client, closed } = await leaveWhileOneRuns();
   expect((await client.post(request(12, 'quick'))).status).toBe(202);
   expect(await client.nextMessage(({ id }) => id === 12)).toMatchObject({ result: {} });
@@ -61,7 +61,7 @@ it('runs what has waited for two seconds at the node that leaves', async () => {
   expect(staying.mcp.sessions.size).toBe(1);
 });
 
-it('answers what still runs at the deadline with an error, once, and tells it to stop', async () => {
+it('answers requests that still run at the deadline with an error, once, and aborts them', async () => {
   const gate = deferred<object>();
   let stopped = false;
   const [leaving, staying] = await serveTwo({
@@ -87,7 +87,7 @@ it('answers what still runs at the deadline with an error, once, and tells it to
   expect(answers).toMatchObject([{ id: 11, error: INTERRUPTED }]);
 });
 
-it('refuses what waits when no node takes the session after all', async () => {
+it('refuses waiting requests if no node takes the session after all', async () => {
   const { gate, leaving, staying, client, closed } = await leaveWhileOneRuns();
   const held = leaving.mcp.stats().totalBytes;
   const waiting = client.post(request(12, 'work'));

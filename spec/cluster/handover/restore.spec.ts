@@ -37,8 +37,8 @@ async function serveBoth<Data>(
   return nodes;
 }
 
-describe('the server of a session that is handed over', () => {
-  it('is told the handshake, the level and the subscriptions again, and its answers go nowhere', async () => {
+describe('the new server of a session that is handed over', () => {
+  it('gets the handshake, the level and the subscriptions again; the client does not see its answers', async () => {
     const told: unknown[] = [];
     const contexts: object[] = [];
     const server = ({ restored, headers, authInfo }: SessionContext): Server => {
@@ -86,7 +86,7 @@ describe('the server of a session that is handed over', () => {
     expect(errors.filter((error) => !String(error).includes('SSE'))).toEqual([]);
   });
 
-  it('asks with ids of its own, so that no late answer is taken for another one', async () => {
+  it('uses ids of its own, so that no late answer is taken for another one', async () => {
     const server = (): McpServer => {
       const mcp = new McpServer({ name: 'spec', version: '1' });
       mcp.registerTool('ask', {}, async () => {
@@ -132,7 +132,7 @@ describe('the server of a session that is handed over', () => {
     expect(await asked).toEqual({ well: true });
   });
 
-  it('ends the session with a reason where it offers less than before', async () => {
+  it('ends the session with a reason if it offers less than before', async () => {
     const handler = (capabilities: object, protocolVersion: string) => ({
       handler: () => ({ protocolVersion, capabilities, serverInfo: { name: 'x', version: '1' } }),
     });
@@ -174,7 +174,7 @@ describe('session.data', () => {
     expect(staying.mcp.sessions.get(client.sessionId)!.data).toEqual(plain);
   });
 
-  it('ends the session where it is not plain, which is reported once', async () => {
+  it('ends the session if it is not plain JSON, and is reported once', async () => {
     const errors: string[] = [];
     const [leaving, staying] = await serveTwo<object>({
       hooks: { onConnect: () => ({ when: new Date() }), onError: ({ code }) => errors.push(code) },
@@ -206,7 +206,7 @@ describe('session.data', () => {
   });
 });
 
-it('reports the hand-over on both sides, and one end for each beginning', async () => {
+it('calls the hand-over hooks on both sides, and one close for each open', async () => {
   const events: string[] = [];
   const [leaving, staying] = await serveTwo({
     hooks: {

@@ -6,7 +6,7 @@ import { deferred } from '../../support/deferred.js';
 import { openWithIds } from '../../support/returning-client.js';
 import { serveTwo } from '../../support/serve-nodes.js';
 
-it('a session is frozen before its data is saved, so that nothing changes what has been taken', async () => {
+it('a session is frozen before its data is saved, so nothing can change it afterwards', async () => {
   interface Data {
     notes: number;
   }

@@ -68,7 +68,7 @@ describe('a node of another version', () => {
   it.each([
     ['that takes no sessions of this one', { offer: refuse('invalid-message') }],
     ['that knows nothing of hand-overs', {}],
-  ])('%s is not given any: they end as before', async (_, answers) => {
+  ])('%s gets no sessions: they end as without hand-over', async (_, answers) => {
     const { node, other, client, ended } = await rig(answers);
     await node.mcp.close();
     await client.end();
@@ -76,7 +76,7 @@ describe('a node of another version', () => {
     expect(other.asked).toEqual(['offer']);
   });
 
-  it('is passed over where there is one of the same', async () => {
+  it('is passed over if a node of the same version is there', async () => {
     const { adapter, node, other } = await rig({ offer: refuse('invalid-message') });
     const same = await serve({ adapter });
     await eventually(
@@ -89,7 +89,7 @@ describe('a node of another version', () => {
     expect(other.asked).not.toContain('adopt');
   });
 
-  it('is refused when it would hand over, and no session of this node takes harm', async () => {
+  it('cannot hand over to this node, or harm its sessions', async () => {
     const { node, other, client } = await rig({});
     const newer = STATE_VERSION + 1;
     expect(await codeOf(other.call(node, 'offer', { version: newer }))).toBe('invalid-message');
@@ -108,7 +108,7 @@ describe('a node of another version', () => {
 });
 
 describe('a node that does not answer', () => {
-  it('is not waited for when it is asked whether it would take sessions', async () => {
+  it('does not delay the offer of sessions', async () => {
     const { node, other, client, ended } = await rig({ offer: () => new Promise(() => undefined) });
     await node.mcp.close();
     await client.end();
@@ -116,7 +116,7 @@ describe('a node that does not answer', () => {
     expect(other.asked).toEqual(['offer']);
   });
 
-  it('gets two seconds to make a session ready, and is told to drop it then', async () => {
+  it('gets two seconds to make a session ready, then must drop it', async () => {
     const late = deferred();
     const answers = {
       ...{ offer: () => ({ sessions: 0 }), adopt: () => late.promise, abort: () => undefined },
@@ -135,7 +135,7 @@ describe('a node that does not answer', () => {
     expect(other.asked).toEqual(['offer', 'adopt', 'abort']);
   });
 
-  it('is not followed by a second one: that could make two owners', async () => {
+  it('is not followed by a second node, because that could make two owners', async () => {
     const { adapter, node, other, ended } = await rig({
       ...{ offer: () => ({ sessions: 0 }), adopt: () => new Promise(() => undefined) },
     });

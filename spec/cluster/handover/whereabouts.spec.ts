@@ -33,7 +33,7 @@ const refuse = (code: 'invalid-message' | 'outcome-unknown') => () => {
   throw new McpSseError(code, 'no');
 };
 
-it('asks all others once for each node that is gone', async () => {
+it('asks all other nodes once for each node that is gone', async () => {
   const { whereabouts, moved, asked } = rig({ a: () => ['one', 'two'], b: () => ['three'] });
   const first = whereabouts.ask('known-1');
   const second = whereabouts.ask('known-1');
@@ -46,7 +46,7 @@ it('asks all others once for each node that is gone', async () => {
   expect(asked).toEqual(['a table', 'b table', 'a table', 'b table']);
 });
 
-it('asks once for all names that nobody has heard of, and again when more may be known', async () => {
+it('asks once for all unknown names, and again when more may be known', async () => {
   const { whereabouts, membership, asked } = rig({ a: () => [] });
   membership.code = 'adapter-unavailable';
   await whereabouts.ask('never-1');
@@ -56,7 +56,7 @@ it('asks once for all names that nobody has heard of, and again when more may be
   expect(asked).toHaveLength(2);
 });
 
-it('asks again where one has not answered, but not one of another version, or that is gone', async () => {
+it('asks again if a node has not answered, but not one of another version, or one that is gone', async () => {
   const answers = { a: refuse('outcome-unknown'), b: refuse('invalid-message') };
   const { whereabouts, peers, asked } = rig(answers);
   await whereabouts.ask('known');
@@ -67,7 +67,7 @@ it('asks again where one has not answered, but not one of another version, or th
   expect(asked).toEqual(['a table', 'b table', 'a table']);
 });
 
-it('knows nothing while it is out of touch, and asks anew after that', async () => {
+it('knows nothing while it is out of touch, and asks again after that', async () => {
   const { whereabouts, membership, asked } = rig({ a: () => [] });
   await whereabouts.ask('known');
   membership.up = false;
@@ -80,7 +80,7 @@ it('knows nothing while it is out of touch, and asks anew after that', async () 
   expect(asked).toHaveLength(2);
 });
 
-it('does not take for told what was asked before it was out of touch', async () => {
+it('does not rely on answers from before it was out of touch', async () => {
   let release = (): void => undefined;
   const gate = new Promise<void>((resolve) => (release = resolve));
   const { whereabouts, membership } = rig({ a: () => gate.then(() => []) });
@@ -93,7 +93,7 @@ it('does not take for told what was asked before it was out of touch', async () 
   expect(whereabouts.hasAll('known')).toBe(true);
 });
 
-it('asks those that it meets later too, and them alone', async () => {
+it('also asks nodes that it meets later, and only them', async () => {
   const { whereabouts, peers, asked, moved } = rig({ a: () => [], b: () => ['one'] });
   const [late] = peers.splice(1);
   await whereabouts.ask('never');
@@ -118,7 +118,7 @@ it('waits for the others to be discovered', async () => {
   expect(asked).toEqual(['a table']);
 });
 
-it('takes no harm from nonsense', async () => {
+it('survives malformed answers', async () => {
   const { whereabouts, moved } = rig({ a: () => 'one', b: () => [1, null, 'two'] });
   await whereabouts.ask('known');
   expect(moved.get('two')).toBe('b');

@@ -48,7 +48,7 @@ async function interruptedAt(
   return again.messages.flatMap((message) => ('error' in message ? [message.id] : []));
 }
 
-it('another node keeps the calls of one that is gone, should its keeper be killed too', async () => {
+it('a second node keeps the calls of a lost node, in case its keeper is killed, too', async () => {
   // If most of the others vanish, they are not taken for dead so soon.
   const { adapter, owner, keeper, others, client } = await serveKept(5);
   const left = others.filter((node) => node !== keeper);
@@ -61,7 +61,7 @@ it('another node keeps the calls of one that is gone, should its keeper be kille
   await eventually(() => copies() === 0, 'the end of the copy');
 }, 60_000);
 
-it('a keeper that leaves gives on what it keeps, at once', async () => {
+it('a keeper that leaves copies its kept calls to another node at once', async () => {
   const { adapter, owner, keeper, third, client } = await serveKept();
   adapter.dead.add(nameOf(owner));
   await keeper.mcp.close();
@@ -70,7 +70,7 @@ it('a keeper that leaves gives on what it keeps, at once', async () => {
   expect(await interruptedAt(third, client)).toEqual([7]);
 }, 60_000);
 
-it('a node that lives tells another one itself, and the copy goes', async () => {
+it('a living node notes its calls itself, and the copy is dropped', async () => {
   const { owner, keeper, third, client } = await serveKept();
   await keeper.mcp.close();
   await eventually(() => callsKept(third) === 1, 'the call that is kept');
@@ -83,7 +83,7 @@ it('a node that lives tells another one itself, and the copy goes', async () => 
   expect(owner.mcp.stats().cluster?.nodes).toBe(2);
 }, 60_000);
 
-it('a keeper at whose address nobody listens is replaced before it counts as gone', async () => {
+it('a keeper without a listener at its address is replaced before it counts as gone', async () => {
   const { adapter, owner, keeper, third } = await serveKept();
   adapter.dead.add(nameOf(keeper));
   await eventually(() => callsKept(third) === 1, 'the next keeper', 10_000);

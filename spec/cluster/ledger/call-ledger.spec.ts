@@ -43,7 +43,7 @@ async function serveThree(adapter: Adapter) {
 }
 
 describe('another node knows', () => {
-  it('of each call that runs, before its POST is answered', async () => {
+  it('each running call, before its POST is answered', async () => {
     const { adapter, keeper, client } = await serveKept();
     adapter.losses = { lost: 0, repeated: 0, late: 1 };
     for (let n = 1; n <= 20; n += 1) {
@@ -52,7 +52,7 @@ describe('another node knows', () => {
     }
   });
 
-  it('of none that is answered at once, while its client is connected', async () => {
+  it('no call that is answered at once while its client is connected', async () => {
     const { adapter, owner, keeper, client } = await serveKept();
     const sent = (): number => adapter.sent.get(nameOf(keeper)) ?? 0;
     const before = sent();
@@ -68,7 +68,7 @@ describe('another node knows', () => {
     expect(callsKept(keeper)).toBe(2 + 20);
   });
 
-  it('when they are over: answered, cancelled, or their session closed', async () => {
+  it('when calls are over: answered, cancelled, or their session closed', async () => {
     const { owner, keeper, client } = await serveKept();
     const others = await openWithIds(`${owner.url}/sse`);
     await others.post(request(1, 'wait'));
@@ -83,7 +83,7 @@ describe('another node knows', () => {
     expect(owner.mcp.sessions.get(client.sessionId)!.inFlight).toBe(1);
   });
 
-  it('of a node that has left, which answers its clients may not have read', async () => {
+  it('which answers of a node that has left its clients may not have read', async () => {
     const { owner, keeper, client } = await serveKept();
     const others = await openAndMissAnswer(owner);
     await owner.mcp.close({ timeoutMs: 50, handOver: false });
@@ -99,7 +99,7 @@ describe('another node knows', () => {
   });
 });
 
-it('another one is told everything when it leaves', async () => {
+it('a new keeper gets all calls when the old one leaves', async () => {
   const { client, keeper, next } = await serveThree(localAdapter());
   await client.post(request(2, 'wait'));
   expect([callsKept(keeper), callsKept(next)]).toEqual([2, 0]);
@@ -107,7 +107,7 @@ it('another one is told everything when it leaves', async () => {
   await eventually(() => callsKept(next) === 2, 'the next one that keeps them');
 });
 
-it('another one is told everything when it is silent, and POSTs wait no longer for it', async () => {
+it('a new keeper gets all calls when the old one is silent, and POSTs wait for the old one no longer', async () => {
   const adapter = new FaultyAdapter();
   const { client, keeper, next } = await serveThree(adapter);
   adapter.partitioned.add(nameOf(keeper));
@@ -122,7 +122,7 @@ it('another one is told everything when it is silent, and POSTs wait no longer f
   );
 });
 
-it('a session that goes to another node takes its calls along', async () => {
+it('a session that moves to another node takes its calls along', async () => {
   const adapter = localAdapter();
   const nodes = [await serve({ handler, adapter }), await serve({ handler, adapter })];
   await discovered(nodes);
@@ -137,7 +137,7 @@ it('a session that goes to another node takes its calls along', async () => {
   await eventually(() => callsKept(third) === 1, 'the call that is kept');
 });
 
-it('a session that goes to another node takes along which answers its client has not read', async () => {
+it('a session that moves to another node takes its unread answers along', async () => {
   const adapter = localAdapter();
   const nodes = [await serve({ handler, adapter }), await serve({ handler, adapter })];
   nodes.push(await serve({ handler, adapter }));

@@ -34,8 +34,8 @@ const byId = (offset: number) =>
   ({ claim: { by: 'event-id', token: 'secret', offset }, principal: 'alice' }) as const;
 const byKey = { claim: { by: 'key', key: 'mine' }, principal: 'alice' } as const;
 
-describe('the calls that are kept of another node', () => {
-  it('are found by every name of their session, by its principal only', () => {
+describe('the kept calls of another node', () => {
+  it('are found by every name of their session, for its principal only', () => {
     const { kept, keep } = newKept();
     keep({ n: 1, head, begun: [1, 'b'] });
     expect(kept.size).toBe(2);
@@ -75,7 +75,7 @@ describe('the calls that are kept of another node', () => {
     expect(kept.find(byKey)).toEqual([whole, 2]);
   });
 
-  it('are void when their node tells all anew, and when it says that a session is over', () => {
+  it('are replaced when their node sends all calls again, and dropped when a session is over', () => {
     const { kept, keep, note } = newKept();
     keep({ n: 1, head, begun: [1] }, { n: 2, head: { id: 'node.two' }, begun: [1] });
     kept.note('node', { generation: 2, updates: [{ n: 1, begun: [7] }] });
@@ -87,7 +87,7 @@ describe('the calls that are kept of another node', () => {
     expect(kept.size).toBe(0);
   });
 
-  it('go when nothing was heard of their node for long', () => {
+  it('are dropped when their node has been silent for long', () => {
     const { kept, keep } = newKept();
     keep({ n: 1, head, begun: [1] });
     const now = performance.now();
@@ -98,7 +98,7 @@ describe('the calls that are kept of another node', () => {
     expect(kept.size).toBe(0);
   });
 
-  it('are copied for a third node, which drops them when their node lives', () => {
+  it('are copied to a third node, which drops them if their node lives', () => {
     const { kept, keep, note } = newKept();
     const whole = request(1, 'tools/call', { name: 'read' });
     keep({ n: 1, head, begun: [whole, 2, 3] }, { n: 2, head: { id: 'node.two' }, begun: [4] });
@@ -125,7 +125,7 @@ describe('the calls that are kept of another node', () => {
     expect(kept.size).toBe(4);
   });
 
-  it('count in the budget of bytes, and are left out when it is spent', () => {
+  it('count in the byte budget, and are left out when it is full', () => {
     const { budget, kept, keep, note } = newKept(2_000);
     keep({ n: 1, head, begun: [1] });
     const { bytes } = budget;
@@ -144,7 +144,7 @@ describe('the calls that are kept of another node', () => {
   });
 });
 
-it('takes nothing that is no note', () => {
+it('refuses malformed notes', () => {
   const good = { generation: 1, updates: [{ n: 1, head, begun: [1, request(2)], answered: [[1, 2]], over: ['a'], read: 3 }] }; // prettier-ignore
   expect(isCallNotes(good)).toBe(true);
   const wrong: unknown[] = [

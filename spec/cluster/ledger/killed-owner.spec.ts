@@ -46,7 +46,7 @@ async function serveKept() {
   return { adapter, owner, other };
 }
 
-it('answers the calls of its clients, whichever way they come back, and nobody else', async () => {
+it('answers the calls of its clients, however they come back, and only theirs', async () => {
   const { adapter, owner, other } = await serveKept();
   const url = `${owner.url}/sse`;
   const asIs = await openAsSdk(url);
@@ -109,7 +109,7 @@ it('answers the calls of its clients, whichever way they come back, and nobody e
   expect(interrupted(twice)).toEqual([]);
 }, 60_000);
 
-it('answers them at a node that has come later', async () => {
+it('answers them on a node that has joined later', async () => {
   const { adapter, owner, other } = await serveKept();
   const client = await openAsSdk(`${owner.url}/sse`);
   await client.post(request(12, 'wait'), NEGOTIATED);
@@ -123,7 +123,7 @@ it('answers them at a node that has come later', async () => {
   expect(callsKept(other)).toBeGreaterThan(0);
 }, 60_000);
 
-it('answers nothing where no other node was told', async () => {
+it('answers no calls without trackCalls', async () => {
   const adapter = new FaultyAdapter();
   const resume = { ...(options.resume as object), trackCalls: false };
   const [owner, other] = await serveTwo({ ...options, resume }, adapter);

@@ -15,7 +15,7 @@ const callsKept = (node: Served<unknown>): number => node.mcp.stats().cluster?.c
 const nameOf = (node: Served<unknown>): string => node.mcp.stats().cluster?.node ?? '';
 
 it(
-  'answers of a session whose next node dies before it begins are told to its client',
+  'the client gets the answers of a session whose next node dies before it begins',
   { timeout: 30_000 },
   async () => {
     const adapter = new FaultyAdapter();

@@ -67,7 +67,7 @@ it('runs calls of annotated tools again in the new session, and no others', asyn
   expect(other.mcp.stats()).toMatchObject({ inFlight: 0, totals: { interrupted: 1 } });
 }, 60_000);
 
-it('is an option that needs the calls to be tracked', () => {
+it('needs resume.trackCalls', () => {
   expect(() => mcpSse({ resume: { rerun: 'all' as never } })).toThrow(/'annotated' or false/);
   expect(() => mcpSse({ resume: { trackCalls: 'no' as never } })).toThrow(/trackCalls/);
   expect(() => mcpSse({ resume: { rerun: 'annotated', trackCalls: false } })).toThrow(

@@ -54,7 +54,7 @@ const bodies = fc.oneof(
     .map(([operation, json]) => `call 1 ${operation}\n${json}`),
 );
 
-it('survives whatever others publish, and its sessions notice nothing', async () => {
+it('survives any packet that others publish, unnoticed by its sessions', async () => {
   const adapter = localAdapter();
   const node = await serve({ adapter: adapter });
   await eventually(() => node.mcp.stats().cluster?.up === true);
@@ -73,7 +73,7 @@ it('survives whatever others publish, and its sessions notice nothing', async ()
   expect(node.mcp.sessions.size).toBe(1);
 });
 
-it('refuses a request that it does not know', async () => {
+it('refuses an unknown call', async () => {
   const adapter = localAdapter();
   const node = await serve({ adapter: adapter });
   await eventually(() => node.mcp.stats().cluster?.up === true);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { McpSseError } from '../../../lib/errors.js';
 import { LinkBudget } from '../../../lib/cluster/link/link-budget.js';
 
-it('has room for a quarter of it for one node, and for no more than all of it together', () => {
+it('gives one node a quarter of the budget, and all nodes together no more than the budget', () => {
   const budget = new LinkBudget(400);
   expect([budget.hasRoom(100, 0), budget.hasRoom(60, 40), budget.hasRoom(61, 40)]).toEqual([
     true,
@@ -23,7 +23,7 @@ it('has room for a quarter of it for one node, and for no more than all of it to
   expect(budget.hasRoom(400, 0)).toBe(true);
 });
 
-it('is tight when half of a share, or half of all, is taken', () => {
+it("is tight when half of a node's share, or half of the budget, is taken", () => {
   const budget = new LinkBudget(400);
   expect([budget.isTight(49), budget.isTight(50)]).toEqual([false, true]);
   budget.changeQueued(199);
@@ -32,7 +32,7 @@ it('is tight when half of a share, or half of all, is taken', () => {
   expect(budget.isTight(0)).toBe(true);
 });
 
-it('counts what waits, and what has arrived in part, in the account of the process', () => {
+it('counts waiting and incomplete messages in the byte budget of the process', () => {
   let held = 0;
   const account = {
     admit(bytes: number) {

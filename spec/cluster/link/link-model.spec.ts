@@ -149,7 +149,7 @@ async function run(steps: readonly Step[]): Promise<World> {
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1);
 
-it('hands over each message once and in order, whatever the adapter loses, repeats and reorders', async () => {
+it('delivers each message once and in order, whatever the adapter loses, repeats and reorders', async () => {
   const property = fc.asyncProperty(
     fc.array(weather, { minLength: 30, maxLength: 120, size: 'max' }),
     async (steps) => {
@@ -161,7 +161,7 @@ it('hands over each message once and in order, whatever the adapter loses, repea
   await fc.assert(property, { numRuns: RUNS, ...SEED });
 }, 600_000);
 
-it('hands over none twice and none out of order when a side gives up what is on its way', async () => {
+it('delivers no message twice or out of order when a side gives up its messages', async () => {
   const step = fc.oneof({ weight: 12, arbitrary: weather }, { weight: 1, arbitrary: givingUp });
   const property = fc.asyncProperty(
     fc.array(step, { minLength: 30, maxLength: 120, size: 'max' }),

@@ -17,7 +17,7 @@ const frames: fc.Arbitrary<LinkPacket> = fc.record({
 });
 
 describe('a frame', () => {
-  it('is read as it was written, whatever the messages hold', () => {
+  it('is parsed as it was encoded, whatever the messages contain', () => {
     const property = fc.property(frames, (frame) => {
       expect(parsePacket(encodeLinkPacket('node-1', frame))).toEqual({
         kind: 'link',
@@ -28,9 +28,12 @@ describe('a frame', () => {
     fc.assert(property);
   });
 
-  it.each(['heartbeat', 'leave'] as const)('of presence is read as it was written: %s', (kind) => {
-    expect(parsePacket(encodePresence(kind, 'n_1'))).toEqual({ kind, from: 'n_1' });
-  });
+  it.each(['heartbeat', 'leave'] as const)(
+    'of presence is parsed as it was encoded: %s',
+    (kind) => {
+      expect(parsePacket(encodePresence(kind, 'n_1'))).toEqual({ kind, from: 'n_1' });
+    },
+  );
 
   it.each([
     '',
@@ -46,7 +49,7 @@ describe('a frame', () => {
     'mcp-sse/2 link node -1 1 1 1 0 \n',
     `mcp-sse/2 link node ${'9'.repeat(20)} 1 1 1 0 \n`,
     `mcp-sse/2 link ${'n'.repeat(65)} 1 1 1 1 0 \n`,
-  ])('is nothing at all if it is not one of ours: %j', (text) => {
+  ])('is undefined for any other text: %j', (text) => {
     expect(parsePacket(text)).toBeUndefined();
   });
 });

@@ -51,8 +51,8 @@ function losingLink() {
   return { link, clock, sent, miss };
 }
 
-describe('what was lost is sent again', () => {
-  it('in time, whatever is sent behind it', async () => {
+describe('a lost message is sent again', () => {
+  it('in time, whatever is sent after it', async () => {
     const { link, clock, sent } = losingLink();
     link.push('one');
     await turn();
@@ -66,7 +66,7 @@ describe('what was lost is sent again', () => {
     expect(sent.filter((number) => number === 1)).toHaveLength(2);
   });
 
-  it('as soon as the peer misses it, though something was just sent', async () => {
+  it('as soon as the peer reports the gap, even if something was just sent', async () => {
     const { link, clock, sent, miss } = losingLink();
     link.push('one');
     await turn();
@@ -128,7 +128,7 @@ it('gives up on a peer that acknowledges nothing, whatever the adapter says', as
   expect(budget.queuedBytes).toBe(0);
 });
 
-it('does not take back what nobody listened for: where servers replicate, it may have arrived', async () => {
+it('does not withdraw a message that found no listener: where servers replicate, it may have arrived', async () => {
   const { link } = lonelyLink({ transmit: async () => false });
   const message = link.push('hello');
   expect(link.withdraw(link.push('never sent'))).toBe(true);
@@ -137,7 +137,7 @@ it('does not take back what nobody listened for: where servers replicate, it may
   expect(link.withdraw(message)).toBe(false);
 });
 
-it('hands nothing but pings to the adapter while the peer cannot be reached', async () => {
+it('sends nothing but pings while the peer cannot be reached', async () => {
   const bodies: number[] = [];
   const transmit = async (frame: string): Promise<boolean> => {
     const packet = parsePacket(frame);
@@ -158,7 +158,7 @@ it('hands nothing but pings to the adapter while the peer cannot be reached', as
   expect(link.withdraw(message)).toBe(false);
 });
 
-it('joins pieces up to a bound for all peers, ends the streams of one that is over it, and goes on', () => {
+it('joins pieces within a bound for all peers, ends the streams of a peer beyond it, and goes on', () => {
   const { link, events, budget } = lonelyLink();
   const other = new ReliableLink(
     { ...ownerOf(events), self: 'other' },
@@ -190,7 +190,7 @@ function ownerOf(events: string[]): LinkOwner {
   };
 }
 
-it('takes no rest of a message for one of its own', () => {
+it('does not take the rest of a dropped message for a message', () => {
   const { link, events } = lonelyLink();
   const bodies = ['+rest', '>rest', '', '<begun', '!', '>rest', '.whole', '<begun', '.whole', '>'];
   link.packetArrived({ epoch: 1, first: 1, bodies, ack: NO_ACK });
@@ -201,7 +201,7 @@ describe('an adapter with a largest frame', () => {
   const text = '中'.repeat(400_000);
   const tooLarge = (): Error => new McpSseError('message-too-large', 'too large');
 
-  it('carries any message when it tells how large that is', async () => {
+  it('carries any message if it reports the size', async () => {
     const { a, received, sizes } = narrowLinks(4_096, 4_096, tooLarge);
     a.push(text);
     for (let n = 0; n < 200; n += 1) a.push(`${n} ${'😀'.repeat(n)}`);

@@ -19,7 +19,7 @@ function windowed() {
   return { budget, sendWindow, push, bodies };
 }
 
-it('has at most a window of bytes on its way, and the rest when that is acknowledged', () => {
+it('has at most one window of bytes on its way, and sends the rest after acknowledgement', () => {
   const { budget, sendWindow, push, bodies } = windowed();
   // Three bytes each.
   const body = '中'.repeat(20 * 1024);
@@ -32,7 +32,7 @@ it('has at most a window of bytes on its way, and the rest when that is acknowle
   expect(budget.queuedBytes).toBe(sendWindow.bytes);
 });
 
-it('leaves nothing of what was taken back before it was sent', () => {
+it('drops a segment that is withdrawn before it was sent', () => {
   const { budget, sendWindow, push, bodies } = windowed();
   // As many as are too many for the arguments of one call.
   const segments = Array.from({ length: 200_000 }, (_, n) => push(`.${n}`));
@@ -54,7 +54,7 @@ it('sends any number of messages', () => {
   expect(sendWindow.isIdle).toBe(true);
 });
 
-it('keeps the number of what was taken back after that, and puts nothing in its place', () => {
+it('keeps the number of a segment that is withdrawn later, with an empty body', () => {
   const { sendWindow, push, bodies } = windowed();
   const segment = push('.taken back');
   push('.next');
@@ -64,7 +64,7 @@ it('keeps the number of what was taken back after that, and puts nothing in its 
   expect(batch?.toPacket(NO_ACK)).toMatchObject({ first: 1, bodies: ['', '.next'] });
 });
 
-it('counts no byte twice, whatever is given up, taken back or acknowledged', () => {
+it('counts no byte twice, whatever is given up, withdrawn or acknowledged', () => {
   const { budget, sendWindow, push, bodies } = windowed();
   const segments = ['.a', '.b', '.c'].map(push);
   bodies();
@@ -79,7 +79,7 @@ it('counts no byte twice, whatever is given up, taken back or acknowledged', () 
   expect([sendWindow.bytes, budget.queuedBytes]).toEqual([0, 0]);
 });
 
-it('says that a message has arrived when all of its segments are acknowledged', () => {
+it('reports a message as arrived when all of its segments are acknowledged', () => {
   const { sendWindow, bodies } = windowed();
   let arrived = 0;
   const onArrived = (): void => void (arrived += 1);

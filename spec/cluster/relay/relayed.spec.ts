@@ -19,7 +19,7 @@ function linkTo(room = Infinity): StreamLink & { readonly sent: string[]; tight:
 }
 
 describe('the response at the owner', () => {
-  it('says that it is cut once, and nothing after that', () => {
+  it('reports a cut once, and nothing after that', () => {
     const { sent, ...link } = linkTo();
     const response = new OwnerResponse('c', link);
     let closes = 0;
@@ -33,7 +33,7 @@ describe('the response at the owner', () => {
     expect([closes, response.closed, response.destroyed]).toEqual([1, true, true]);
   });
 
-  it('is full with 64 KiB on their way, and drains once when less is', () => {
+  it('is full with 64 KiB on their way, and drains once with less', () => {
     const response = new OwnerResponse('c', linkTo());
     let drains = 0;
     response.on('drain', () => (drains += 1));
@@ -49,13 +49,13 @@ describe('the response at the owner', () => {
   });
 });
 
-it('counts bytes: a window of text in Chinese is a third of that many characters', () => {
+it('counts bytes, not characters: Chinese text takes three bytes each', () => {
   const response = new OwnerResponse('c', linkTo());
   expect(response.write('中'.repeat(21_000))).toBe(true);
   expect(response.write('中'.repeat(1_000))).toBe(false);
 });
 
-it('holds its writer back while much waits for the node of the client, for whichever stream', () => {
+it("holds its writer back while much waits for the client's node, for any stream", () => {
   const link = linkTo();
   const response = new OwnerResponse('c', link);
   let drains = 0;
@@ -67,7 +67,7 @@ it('holds its writer back while much waits for the node of the client, for which
   expect(drains).toBe(1);
 });
 
-it('is cut when no room is left for what it carries, and its session goes on without it', () => {
+it('is cut when no room is left, and its session goes on without it', () => {
   const { sent, ...link } = linkTo(10);
   const response = new OwnerResponse('c', link);
   let closes = 0;
@@ -91,7 +91,7 @@ describe('the stream at the node of the client', () => {
     return { relayed, sent, ends: () => ends };
   }
 
-  it('keeps what comes before it has begun, and tells how much was taken', async () => {
+  it('keeps chunks that arrive before it has begun, and reports how much the socket took', async () => {
     const { relayed, sent } = stream();
     relayed.chunk('data: 1\n\n');
     const { writer, received } = await wiredWriter();
@@ -102,7 +102,7 @@ describe('the stream at the node of the client', () => {
     await eventually(() => received() === 'data: 1\n\ndata: 中\n\n');
   });
 
-  it('is closed when its client has left before it begins', async () => {
+  it('is closed if its client leaves before it begins', async () => {
     const { relayed, sent, ends } = stream();
     relayed.chunk('data: nobody reads\n\n');
     const { writer, response } = await wiredWriter();
@@ -113,7 +113,7 @@ describe('the stream at the node of the client', () => {
     expect(ends()).toBeGreaterThan(0);
   });
 
-  it('ends as soon as it begins when its owner has ended it before', async () => {
+  it('ends as soon as it begins if its owner has already ended it', async () => {
     const { relayed } = stream();
     relayed.end();
     const { writer, reader } = await wiredWriter();
@@ -123,13 +123,13 @@ describe('the stream at the node of the client', () => {
     await eventually(() => ended);
   });
 
-  it('is closed at once when it is cut before it has begun', () => {
+  it('is closed at once if it is cut before it has begun', () => {
     const { relayed, sent, ends } = stream();
     relayed.cut();
     expect([sent, ends()]).toEqual([['closed c'], 1]);
   });
 
-  it('says that it is still there when it is to remind its owner', () => {
+  it('reminds its owner that it is still there', () => {
     const { relayed, sent } = stream();
     relayed.remind();
     expect(sent).toEqual(['credit c 0']);

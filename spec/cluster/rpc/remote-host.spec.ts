@@ -15,7 +15,7 @@ it('finds the session that the other node names', async () => {
 });
 
 it.each([undefined, null, 42, {}, ['the-session']])(
-  'finds none where the other node answers %j',
+  'finds no session if the other node answers %j',
   async (answer) => {
     const { there } = twoPeers(async () => answer);
     const found = new RemoteHost(there, new Probes('here')).find(client);

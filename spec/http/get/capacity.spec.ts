@@ -23,7 +23,7 @@ describe('[30] over the cap', () => {
     expectRefusal(await fetchText(`${url}/sse`, {}), 503, -32000);
   });
 
-  it('lets in no more of a crowd than there are slots', async () => {
+  it('accepts no more of many simultaneous clients than there are slots', async () => {
     const connecting = deferred();
     let waiting = 0;
     const { url, mcp } = await serve({
@@ -46,7 +46,7 @@ describe('[30] over the cap', () => {
     expect(mcp.sessions.size).toBe(3);
   });
 
-  it('gives the slot back of one who leaves while the stream is opening', async () => {
+  it('frees the slot of a client that leaves while its stream is opening', async () => {
     let waiting = 0;
     const { url, port } = await serve({
       limits: { maxSessions: 1 },
@@ -69,7 +69,7 @@ describe('[30] over the cap', () => {
     await openWhenFree(`${url}/sse`);
   });
 
-  it('counts the sessions of each principal by themselves', async () => {
+  it('counts the sessions of each principal separately', async () => {
     const principal = (req: { headers: Record<string, unknown> }): string | undefined =>
       req.headers.user as string | undefined;
     const { url } = await serve({

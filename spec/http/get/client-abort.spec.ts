@@ -33,14 +33,14 @@ it('aborts the signal when the client leaves', async () => {
   expect([signal.aborted, departure.hasAborted()]).toEqual([true, true]);
 });
 
-it('is known to who asks after it', async () => {
+it('is aborted already if it is first read after the client has left', async () => {
   const { client, res } = await waitingClient();
   const departure = new ClientAbort(res);
   await leave(client, res);
   expect([departure.signal.aborted, departure.hasAborted()]).toEqual([true, true]);
 });
 
-it('is one signal, and leaves nothing at the response once that is answered', async () => {
+it('is one signal, and leaves no listener on an answered response', async () => {
   const { client, res } = await waitingClient();
   const before = res.listenerCount('close');
   const departure = new ClientAbort(res);

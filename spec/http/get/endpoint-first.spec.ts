@@ -15,7 +15,7 @@ function expectEndpointFirst(text: string): void {
 }
 
 describe('[26] a POST before the endpoint event is flushed', () => {
-  it('is taken, and answered behind it', async () => {
+  it('is accepted, and answered after it', async () => {
     let streams = 0;
     const { port, mcp } = await serve({
       sessionIdGenerator: () => `session-${String((streams += 1))}`,
@@ -56,7 +56,7 @@ async function connected(port: number): Promise<RawClient> {
   return client;
 }
 
-describe('[27] what is sent before the endpoint event', () => {
+describe('[27] a message that is sent before the endpoint event', () => {
   const cases: readonly [string, McpSseOptions][] = [
     [
       'send by the server that is being connected',
@@ -86,7 +86,7 @@ describe('[27] what is sent before the endpoint event', () => {
     expectEndpointFirst(client.text);
   });
 
-  it('comes after it: a broadcast and a message from outside in the very moment of opening', async () => {
+  it('comes after it: a broadcast and a message from outside at the moment of opening', async () => {
     const { url, mcp } = await serve({
       hooks: {
         onSessionOpen: ({ id }) => {
@@ -101,7 +101,7 @@ describe('[27] what is sent before the endpoint event', () => {
     expectEndpointFirst(client.text);
   });
 
-  it('reaches no session that is still opening: a broadcast', async () => {
+  it('does not reach a session that is still opening: a broadcast', async () => {
     const connect = deferred();
     let asked = 0;
     const { url, mcp } = await serve({
@@ -122,7 +122,7 @@ describe('[27] what is sent before the endpoint event', () => {
     expectEndpointFirst(client.text);
   });
 
-  it('is no keep-alive: those of a session that opens slowly wait for it', async () => {
+  it('is never a keep-alive, even if the session opens slowly', async () => {
     const slow = deferred();
     let opening: Session | undefined;
     const { url } = await serve({

@@ -114,7 +114,7 @@ describe('[23] [24] a client that leaves before the headers', () => {
     expect(connects).toBe(1);
   });
 
-  it('leaves nothing behind while other nodes are asked for its session', async () => {
+  it('leaves nothing behind while this node asks others for its session', async () => {
     const adapter = new FaultyAdapter();
     let connects = 0;
     const options: McpSseOptions = {
@@ -172,7 +172,7 @@ describe('[23] [24] a client that leaves before the headers', () => {
     expect(served.mcp.stats().totals.opened).toBe(0);
   });
 
-  it('does not close the stream of one who stays while another hook awaits', async () => {
+  it('does not close the stream of a client that stays while another hook awaits', async () => {
     const stop = new Stop();
     const served = await serve({ hooks: { onConnect: stop.halt } });
     const lost = stop.loseClient(served);

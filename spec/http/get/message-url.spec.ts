@@ -55,7 +55,7 @@ describe('the relative endpoint', () => {
     },
   );
 
-  it('holds in routers within routers', async () => {
+  it('is right in nested routers', async () => {
     const { url } = await serve(
       { endpoint: 'relative' },
       {
@@ -71,7 +71,7 @@ describe('the relative endpoint', () => {
   });
 
   it.each(['/sse//', '/sse/x', '//sse', '/ssee', '/%73se', '/x/sse'])(
-    'is not asked for at %s',
+    'is not announced at %s',
     async (path) => {
       const { port, mcp } = await serve();
       const answer = await fetchText(`http://127.0.0.1:${String(port)}${path}`, {});
@@ -82,7 +82,7 @@ describe('the relative endpoint', () => {
 });
 
 it.each(['/sse', '/sse/', '/SSE'])(
-  'has a path that URLs can tell from the stream: not %s',
+  'needs a path that differs from that of the stream: not %s',
   (message) => {
     expect(() => mcpSse({ paths: { sse: '/sse', message } })).toThrow('the two paths must differ');
   },
@@ -109,7 +109,7 @@ describe("the endpoint 'auto'", () => {
     },
   );
 
-  it('is the path with the prefix that a trusted proxy has cut off', async () => {
+  it('includes the prefix that a trusted proxy has removed', async () => {
     const { url } = await serve({}, { prepare: (app) => app.set('trust proxy', 'loopback') });
     const { data } = await announced(`${url}/sse`, {
       Host: 'localhost',
@@ -118,7 +118,7 @@ describe("the endpoint 'auto'", () => {
     expect(data).toBe('/public/message?sessionId=ID');
   });
 
-  it('takes no prefix of a proxy that is not trusted', async () => {
+  it('ignores the prefix of an untrusted proxy', async () => {
     const { url } = await serve();
     const { data } = await announced(`${url}/sse`, {
       Host: 'localhost',
@@ -154,7 +154,7 @@ describe("the endpoint 'absolute'", () => {
     'X-Forwarded-Prefix': '/public/',
   };
 
-  it('is made of the Host and the mount', async () => {
+  it('consists of the Host and the mount', async () => {
     const { url } = await serve({ endpoint: 'absolute' }, { mount: '/api/v1' });
     expect((await announced(`${url}/sse`)).data).toBe(`${url}/message?sessionId=ID`);
     expect((await announced(`${url}/sse/`)).data).toBe(`${url}/message?sessionId=ID`);
@@ -168,7 +168,7 @@ describe("the endpoint 'absolute'", () => {
     expect((await announced(`${url}/`)).data).toBe(`${url}/message?sessionId=ID`);
   });
 
-  it('takes scheme, host and prefix of a trusted proxy', async () => {
+  it('uses scheme, host and prefix of a trusted proxy', async () => {
     const { url } = await serve(
       { endpoint: 'absolute', security: { allowedHosts: ['mcp.example.com'] } },
       { mount: '/v1', prepare: (app) => app.set('trust proxy', 'loopback') },
@@ -183,7 +183,7 @@ describe("the endpoint 'absolute'", () => {
     );
   });
 
-  it('takes nothing of a proxy that is not trusted', async () => {
+  it('ignores an untrusted proxy', async () => {
     const { url } = await serve({ endpoint: 'absolute' });
     const headers = { Host: 'localhost:80', ...forwarded };
     const { data } = await announced(`${url}/sse`, headers);
@@ -191,7 +191,7 @@ describe("the endpoint 'absolute'", () => {
   });
 
   it.each(['a:b:c', '[::1', 'x y', 'evil@example.com', 'a/b?c#d', 'a\\b'])(
-    'does not repeat a Host that is none: %j',
+    'does not repeat an invalid Host: %j',
     async (Host) => {
       const security = { allowedHosts: '*' } as const;
       const { url, mcp } = await serve({ endpoint: 'absolute', security });
@@ -203,7 +203,7 @@ describe("the endpoint 'absolute'", () => {
 });
 
 describe('a function for the endpoint', () => {
-  it('is given the request and the id, and announced as it answers', async () => {
+  it('gets the request and the id, and its result is announced', async () => {
     const { url } = await serve(
       {
         endpoint: (req, id) => `${req.headers['x-base'] as string}/message?v=2&sessionId=${id}`,
@@ -215,14 +215,14 @@ describe('a function for the endpoint', () => {
     expect(client.endpoint).toBe(`${url}/message?v=2&sessionId=${client.sessionId}`);
   });
 
-  it('cannot make events: a URL with a line break refuses the stream', async () => {
+  it('cannot inject events: a URL with a line break refuses the stream', async () => {
     const endpoint = (_req: unknown, id: string): string =>
       `/message?sessionId=${id}\n\nevent: message\rdata: {}`;
     const { url } = await serve({ endpoint });
     expectRefusal(await fetchText(`${url}/sse`, {}), 500, -32603);
   });
 
-  it('that gives no text refuses the stream', async () => {
+  it('that returns no string refuses the stream', async () => {
     const { url } = await serve({ endpoint: async () => '/message' } as unknown as McpSseOptions);
     expectRefusal(await fetchText(`${url}/sse`, {}), 500, -32603);
   });

@@ -8,7 +8,7 @@ import { StreamClient } from '../../support/stream-client.js';
 
 const GET = ['GET /sse HTTP/1.1', 'Host: localhost', 'Accept: text/event-stream'];
 
-it('opens one stream for a connection, and none behind it', async () => {
+it('opens one stream on a connection, and refuses others behind it', async () => {
   const { port, mcp } = await serve();
   const client = await RawClient.send(port, ...GET);
   await client.received('event: endpoint');

@@ -28,25 +28,28 @@ describe('[29] the id generator', () => {
     ],
   ];
 
-  it.each(bad)('that %s costs one stream, and the live session nothing', async (_, next) => {
-    const ids = [() => 'first', next, () => 'third'];
-    const { url, mcp } = await serve({
-      sessionIdGenerator: () => ids.shift()!() as string,
-      limits: { maxSessions: 2 },
-    });
-    const first = await StreamClient.open(`${url}/sse`);
-    const session = mcp.sessions.get('first');
+  it.each(bad)(
+    'that %s fails one stream, and does not affect the live session',
+    async (_, next) => {
+      const ids = [() => 'first', next, () => 'third'];
+      const { url, mcp } = await serve({
+        sessionIdGenerator: () => ids.shift()!() as string,
+        limits: { maxSessions: 2 },
+      });
+      const first = await StreamClient.open(`${url}/sse`);
+      const session = mcp.sessions.get('first');
 
-    expectRefusal(await fetchText(`${url}/sse`, {}), 500, -32603);
-    expect(mcp.sessions.get('first')).toBe(session);
-    expect((await first.request('ping')).result).toEqual({});
-    expectStats(mcp, { sessions: 1, totals: { opened: 1, errors: { internal: 1 } } });
+      expectRefusal(await fetchText(`${url}/sse`, {}), 500, -32603);
+      expect(mcp.sessions.get('first')).toBe(session);
+      expect((await first.request('ping')).result).toEqual({});
+      expectStats(mcp, { sessions: 1, totals: { opened: 1, errors: { internal: 1 } } });
 
-    const third = await openWhenFree(`${url}/sse`);
-    expect(third.sessionId).toBe('third');
-  });
+      const third = await openWhenFree(`${url}/sse`);
+      expect(third.sessionId).toBe('third');
+    },
+  );
 
-  it('gives two streams that open at once one id: one of them is refused', async () => {
+  it('that gives the same id to two streams at once has one of them refused', async () => {
     const connecting = deferred();
     const waiting = { count: 0 };
     const server = (): McpServerLike => ({
@@ -81,7 +84,7 @@ describe('[29] the id generator', () => {
     'a+b',
     '../../sse?x#y',
     'z'.repeat(128),
-  ])('may return any visible ASCII, which makes its way through the URL: %s', async (id) => {
+  ])('may return any visible ASCII, which survives the URL: %s', async (id) => {
     const { url, mcp } = await serve({ sessionIdGenerator: () => id });
     const client = await StreamClient.open(`${url}/sse`);
     expect(client.sessionId).toBe(id);
@@ -90,7 +93,7 @@ describe('[29] the id generator', () => {
   });
 });
 
-it('takes a session id that the client has percent-encoded', async () => {
+it('accepts a session id that the client has percent-encoded', async () => {
   const { url } = await serve({ sessionIdGenerator: () => 'plain-id' });
   const client = await StreamClient.open(`${url}/sse`);
   const encoded = client.endpoint.replace('plain-id', '%70lain%2Did');
@@ -99,7 +102,7 @@ it('takes a session id that the client has percent-encoded', async () => {
   expect((await post(encoded.replace('%2D', '%'), ping)).status).toBe(404);
 });
 
-it('makes ids that nobody guesses: 24 characters of base64url, none twice', async () => {
+it('makes unguessable ids: 24 characters of base64url, none twice', async () => {
   const { url } = await serve();
   const clients = await Promise.all(
     Array.from({ length: 20 }, () => StreamClient.open(`${url}/sse`)),

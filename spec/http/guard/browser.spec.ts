@@ -68,7 +68,7 @@ describe.runIf(hasBrowser)('a browser', () => {
     expect(refused['origin-not-allowed']).toBe(7);
   });
 
-  it('opens a stream for the own page, and for one that is allowed', async () => {
+  it("opens a stream for the server's own page, and for an allowed one", async () => {
     const other = await otherServer('app.localhost');
     const { url, mcp } = await servePage({ security: { allowedOrigins: [other] } });
     for (const from of [`${url}/page`, other]) {

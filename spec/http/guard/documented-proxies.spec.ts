@@ -51,8 +51,8 @@ function serveAsDocumented(trust: unknown, options: McpSseOptions): Promise<Serv
 const named = { security: { allowedHosts: [PUBLIC] } };
 
 describe.each(['nginx', 'haproxy'] as const)('%s on this machine', (name) => {
-  describe.runIf(isInstalled(name))('as the page shows it', () => {
-    it('lets clients and its own pages in, and nobody else', async () => {
+  describe.runIf(isInstalled(name))('with the documented configuration', () => {
+    it('admits clients and its own pages only', async () => {
       const { port } = await serveAsDocumented('loopback', named);
       const url = await behind(name, `http://127.0.0.1:${port}`);
       for (const Host of [PUBLIC, `${PUBLIC}:8443`, 'localhost']) {
@@ -67,7 +67,7 @@ describe.each(['nginx', 'haproxy'] as const)('%s on this machine', (name) => {
       await expectBarred(url, { ...pretended, Host: 'rebound.example.com' }, BY_HOSTS);
     });
 
-    it('is told the line that is missing', async () => {
+    it('names the missing line of configuration', async () => {
       const { port } = await serveAsDocumented('loopback', {});
       const url = await behind(name, `http://127.0.0.1:${port}`);
       await expectBarred(url, { Host: PUBLIC }, BY_HOSTS);

@@ -9,7 +9,7 @@ const ADVICE = 'security.allowedOrigins';
 
 describe('a request without an Origin', () => {
   it.each(['cross-site', 'same-site', 'Cross-Site', 'none, cross-site', 'x', ''])(
-    'is refused when its browser says that it is %j',
+    'is refused if its browser sends %j',
     async (site) => {
       const { url, mcp } = await serve({ security: { allowedOrigins: [APP, 'null'] } });
       await expectBarred(url, { 'Sec-Fetch-Site': site }, ADVICE);
@@ -18,33 +18,36 @@ describe('a request without an Origin', () => {
     },
   );
 
-  it.each(['none', 'same-origin'])('is admitted when it is %j', async (site) => {
+  it.each(['none', 'same-origin'])('is admitted with %j', async (site) => {
     const { url } = await serve();
     await expectAdmitted(url, { 'Sec-Fetch-Site': site });
   });
 
-  it('is admitted when no browser says anything: curl, the SDKs', async () => {
+  it('is admitted without Fetch Metadata: curl, the SDKs', async () => {
     const { url } = await serve();
     await expectAdmitted(url, {});
     // What fetch() of Node sends.
     await expectAdmitted(url, { 'Sec-Fetch-Mode': 'cors' });
   });
 
-  it("is admitted of any site by allowedOrigins: '*'", async () => {
+  it("is admitted from any site with allowedOrigins: '*'", async () => {
     const { url } = await serve({ security: { allowedOrigins: '*' } });
     await expectAdmitted(url, { 'Sec-Fetch-Site': 'cross-site' });
   });
 });
 
 describe('a request with an Origin', () => {
-  it.each(['cross-site', 'same-site'])('of a page that is %s must be allowed', async (site) => {
-    const { url } = await serve({ security: { allowedOrigins: [APP] } });
-    await expectAdmitted(url, { 'Sec-Fetch-Site': site, Origin: APP });
-    const other = { 'Sec-Fetch-Site': site, Origin: 'https://evil.example.com' };
-    await expectBarred(url, other, ADVICE);
-  });
+  it.each(['cross-site', 'same-site'])(
+    'of a page that is %s must be in allowedOrigins',
+    async (site) => {
+      const { url } = await serve({ security: { allowedOrigins: [APP] } });
+      await expectAdmitted(url, { 'Sec-Fetch-Site': site, Origin: APP });
+      const other = { 'Sec-Fetch-Site': site, Origin: 'https://evil.example.com' };
+      await expectBarred(url, other, ADVICE);
+    },
+  );
 
-  it('is not of this server when its browser says that it is not', async () => {
+  it('is foreign if its browser says so', async () => {
     const { url } = await serve();
     const { host } = new URL(url);
     const ofTls = { Origin: `https://${host}`, 'Sec-Fetch-Site': 'same-origin' };
@@ -53,7 +56,7 @@ describe('a request with an Origin', () => {
     await expectBarred(url, { ...ofTls, 'Sec-Fetch-Site': 'cross-site' }, ADVICE);
   });
 
-  it('is not of this server just because its browser says so', async () => {
+  it("is not the server's own just because its browser says so", async () => {
     const { url } = await serve();
     await expectBarred(url, { Origin: APP, 'Sec-Fetch-Site': 'same-origin' }, ADVICE);
   });

@@ -32,7 +32,7 @@ describe('forwardedOf', () => {
     'x-forwarded-prefix': '/api//v1/',
   };
 
-  it('is that of the connection when the peer is not trusted', () => {
+  it('is that of the connection if the peer is not trusted', () => {
     expect(forwardedOf(exchange('10.0.0.1', forwarded, nobody))).toEqual({
       client: '10.0.0.1',
       host: 'inner:80',
@@ -41,7 +41,7 @@ describe('forwardedOf', () => {
     });
   });
 
-  it('is that of the client when the peer is trusted', () => {
+  it('is that of the client if the peer is trusted', () => {
     expect(forwardedOf(exchange('10.0.0.1', forwarded, trusting('10.0.0.1')))).toEqual({
       client: '192.0.2.1',
       host: 'outer.example.com:8443',
@@ -50,7 +50,7 @@ describe('forwardedOf', () => {
     });
   });
 
-  it('goes back along the chain as far as it is trusted', () => {
+  it('follows the chain of proxies as far as it is trusted', () => {
     const chain = { 'x-forwarded-for': 'made up, 203.0.113.1,192.0.2.1 , 10.0.0.2' };
     const client = (...addresses: string[]): string | undefined =>
       forwardedOf(exchange('10.0.0.1', chain, trusting(...addresses))).client;
@@ -62,7 +62,7 @@ describe('forwardedOf', () => {
     expect(client('10.0.0.1', '10.0.0.2', '192.0.2.1', '203.0.113.1')).toBe('made up');
   });
 
-  it('takes from a trusted peer what it does not say from the connection', () => {
+  it('uses the connection for values that a trusted peer does not send', () => {
     const all: TrustProxy = () => true;
     expect(forwardedOf(exchange('10.0.0.1', { host: 'a' }, all, { encrypted: true }))).toEqual({
       client: '10.0.0.1',
@@ -76,7 +76,7 @@ describe('forwardedOf', () => {
     });
   });
 
-  it('takes no scheme but http and https', () => {
+  it('accepts no scheme but http and https', () => {
     const headers = { 'x-forwarded-proto': 'javascript' };
     expect(forwardedOf(exchange('::1', headers, trusting('::1'))).scheme).toBe('http');
   });
@@ -129,7 +129,7 @@ it.each([
   expect(nameOf(host)).toBe(name);
 });
 
-it('takes :authority for the Host, as HTTP/2 has it', () => {
+it('uses :authority as the Host, as in HTTP/2', () => {
   const named = (headers: Record<string, string>) => hostOf(exchange('::1', headers, nobody));
   expect(named({ ':authority': 'A.example.com:8443' })).toBe('a.example.com:8443');
   expect(named({ ':authority': 'a.example.com', host: 'b.example.com' })).toBe('a.example.com');

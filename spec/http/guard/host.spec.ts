@@ -59,7 +59,7 @@ describe('on a loopback connection', () => {
     '::1',
     '.localhost.',
     ' ',
-  ])('refuses the Host %j, which DNS rebinding could have led here', async (Host) => {
+  ])('refuses the Host %j, which DNS rebinding could use', async (Host) => {
     const { url, mcp } = await serve();
     await expectBarred(url, { Host }, 'security.allowedHosts');
     expectStats(mcp, { totals: { opened: 0, refused: { 'host-not-allowed': 3 } } });
@@ -72,7 +72,7 @@ describe('on a loopback connection', () => {
     expect(client.status).toBe(403);
   });
 
-  it('says which line admits the name, and that a proxy wants "trust proxy"', async () => {
+  it('names the option that admits the host, and "trust proxy" for a proxy', async () => {
     const { url } = await serve();
     const line = "mcpSse({ security: { allowedHosts: ['mcp.example.com'] } })";
     await expectBarred(url, { Host: 'mcp.example.com' }, line);
@@ -80,7 +80,7 @@ describe('on a loopback connection', () => {
   });
 
   it.runIf(hasIPv6).each(['::1', '::'])(
-    'goes by the same rules over IPv6, listening on %s',
+    'applies the same rules over IPv6, listening on %s',
     async (address) => {
       const served = await serve();
       const url = await alsoListen(served, address);
@@ -90,7 +90,7 @@ describe('on a loopback connection', () => {
     },
   );
 
-  it.runIf(hasIPv6)('takes an IPv4 address in IPv6 clothes for what it is', async () => {
+  it.runIf(hasIPv6)('recognizes an IPv4 address that is mapped to IPv6', async () => {
     const served = await serve();
     const { port } = new URL(await alsoListen(served, '::'));
     await expectAdmitted(`http://127.0.0.1:${port}`, {});
@@ -100,7 +100,7 @@ describe('on a loopback connection', () => {
 });
 
 describe('allowedHosts', () => {
-  it('admits a name under every port, in any letters', async () => {
+  it('admits a name with every port, in any case', async () => {
     const { url } = await serve({ security: { allowedHosts: ['mcp.Example.com'] } });
     await expectAdmitted(url, { Host: 'mcp.example.com' });
     await expectAdmitted(url, { Host: 'MCP.example.COM:8443' });
@@ -109,7 +109,7 @@ describe('allowedHosts', () => {
     await expectBarred(url, { Host: 'mcp.example.com.' }, 'security.allowedHosts');
   });
 
-  it('admits a name with a port under that port alone', async () => {
+  it('admits a name with a port for that port only', async () => {
     const { url } = await serve({
       security: { allowedHosts: ['mcp.example.com:8443', '[fd00::2]'] },
     });
@@ -119,7 +119,7 @@ describe('allowedHosts', () => {
     await expectBarred(url, { Host: 'mcp.example.com:443' }, 'security.allowedHosts');
   });
 
-  it('takes `*.` for one label, under every port or under one', async () => {
+  it('accepts `*.` for one label, with every port or with one', async () => {
     const security = { allowedHosts: ['*.Example.com', '*.example.org:8443'] };
     const { url } = await serve({ security });
     for (const Host of ['a.example.com', 'A.EXAMPLE.com:8443', 'x-1.example.org:8443']) {
@@ -148,7 +148,7 @@ describe('allowedHosts', () => {
     await expectAdmitted(url, { Host: 'localhost' });
   });
 
-  it("'*' admits every host, and none", async () => {
+  it("'*' admits every host, and a request without one", async () => {
     const { url, port } = await serve({ security: { allowedHosts: '*' } });
     await expectAdmitted(url, { Host: 'evil.example.com' });
     await expectAdmitted(url, { Host: '0.0.0.0:80' });
@@ -187,7 +187,7 @@ describe('HTTP/2', () => {
     expect(await open('rebound.example.com')).toBe(403);
   });
 
-  it('may have a Host besides, which must be allowed too', async () => {
+  it('may have a Host, too, which must be allowed as well', async () => {
     expect(await open('rebound.example.com', 'localhost')).toBe(403);
     expect(await open('localhost', 'rebound.example.com')).toBe(403);
     expect(await open('localhost', 'localhost')).toBe(200);

@@ -10,7 +10,7 @@ function exchangeOf(host: string, remoteAddress: string, localAddress = remoteAd
 }
 
 // Kills: what was said of one connection is believed of the next one.
-it('remembers of a Host only what holds for every connection within this machine', () => {
+it('caches a Host only if every connection within this machine may use it', () => {
   const guard = new OriginGuard(
     parseOptions({ handler: () => undefined, security: { allowedHosts: ['mcp.example'] } })
       .security,
@@ -32,7 +32,7 @@ it('remembers of a Host only what holds for every connection within this machine
 
 // Kills: an address that only one of two parsers takes, and a fault of the server for that.
 it.each(['[::1%a-b]', '[fe80::1%a.b]', '::1%a-b', '[fe80::1%25eth0]'])(
-  'refuses the Host %s, and does not fail',
+  'refuses the Host %s without an exception',
   (host) => {
     const guard = new OriginGuard(parseOptions({}).security);
     for (const localAddress of ['::1', 'fe80::1%a-b']) {

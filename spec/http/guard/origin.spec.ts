@@ -67,7 +67,7 @@ describe('allowedOrigins', () => {
     vary: 'Origin',
   };
 
-  it('admits their pages, each with its own CORS headers', async () => {
+  it('admits pages of listed origins, each with its own CORS headers', async () => {
     const { url } = await serve({ security });
     const client = await StreamClient.open(`${url}/sse`, { Origin: APP });
     expect(corsOf(client)).toEqual(granted);
@@ -82,7 +82,7 @@ describe('allowedOrigins', () => {
     await expectBarred(url, { Origin: 'null' }, 'security.allowedOrigins');
   });
 
-  it('lets their pages read refusals too', async () => {
+  it('lets these pages read refusals, too', async () => {
     const { url } = await serve({ security });
     const headers = { Origin: APP };
     const missing = await post(`${url}/message?sessionId=x`, {}, headers);
@@ -96,7 +96,7 @@ describe('allowedOrigins', () => {
   it.each([
     ['/sse', 'GET'],
     ['/message?sessionId=x', 'POST'],
-  ])('answers the preflight for %s: any header may come with it', async (path, method) => {
+  ])('answers the preflight for %s, and allows any header', async (path, method) => {
     const { url, mcp } = await serve({ security });
     const wanted = 'authorization,content-type,last-event-id,mcp-protocol-version,x-tenant';
     const answer = await fetchText(url + path, {
@@ -118,7 +118,7 @@ describe('allowedOrigins', () => {
     expectStats(mcp, { totals: { opened: 0, refused: {}, errors: {} } });
   });
 
-  it('answers a preflight once, and its connection goes on', async () => {
+  it('answers a preflight once, and keeps its connection usable', async () => {
     const { port } = await serve({ security });
     const preflight = ['OPTIONS /sse HTTP/1.1', 'Host: localhost', `Origin: ${APP}`] as const;
     const page = await RawClient.send(port, ...preflight);
@@ -127,7 +127,7 @@ describe('allowedOrigins', () => {
     await page.received('event: endpoint');
   });
 
-  it('takes `*.` for one label, in any letters, under the port that is listed', async () => {
+  it('accepts `*.` for one label, in any case, with the listed port', async () => {
     const allowedOrigins = ['https://*.Example.com', 'http://*.localhost:5173'];
     const { url } = await serve({ security: { allowedOrigins } });
     for (const Origin of [
@@ -163,7 +163,7 @@ describe('allowedOrigins', () => {
     }
   });
 
-  it("'null' admits pages without an origin, by name only", async () => {
+  it("'null' admits the Origin null and no other", async () => {
     const { url } = await serve({ security: { allowedOrigins: ['null'] } });
     const client = await StreamClient.open(`${url}/sse`, { Origin: 'null' });
     expect(corsOf(client)).toMatchObject({ 'access-control-allow-origin': 'null' });
@@ -187,7 +187,7 @@ describe('allowedOrigins', () => {
     expect(corsOf(preflight)).not.toHaveProperty('access-control-allow-credentials');
   });
 
-  it('do not admit a Host: both must be allowed', async () => {
+  it('do not admit the Host: both must be allowed', async () => {
     const { url } = await serve({ security });
     const headers = { Host: 'evil.example.com', Origin: APP };
     await expectBarred(url, headers, 'security.allowedHosts');

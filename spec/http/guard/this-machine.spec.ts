@@ -68,7 +68,7 @@ describe.runIf(lan !== undefined)('over the address of a network', () => {
     await expectBarred(url, { Host: '192.0.2.99' }, 'security.allowedHosts');
   });
 
-  it('the address itself is a name that works, and so is localhost', async () => {
+  it('the address itself is allowed as a name, and so is localhost', async () => {
     const { url, port } = await serveOn(lan!);
     await expectAdmitted(url, {});
     await expectAdmitted(url, { Host: `${lan}:${port}` });
@@ -76,7 +76,7 @@ describe.runIf(lan !== undefined)('over the address of a network', () => {
     await expectAdmitted(url, { Origin: url });
   });
 
-  it('a dual-stack socket goes by the same rules', async () => {
+  it('a dual-stack socket follows the same rules', async () => {
     const { url } = await serveOn('::', lan);
     await expectAdmitted(url, {});
     await expectBarred(url, { Host: 'rebound.example.com' }, 'security.allowedHosts');
@@ -88,7 +88,7 @@ describe.runIf(lan !== undefined)('over the address of a network', () => {
   });
 });
 
-it('refuses the last request of a socket that is gone, whose ends nobody knows', async () => {
+it('refuses the last request of a closed socket, whose addresses are unknown', async () => {
   const arrived = deferred();
   const answered = deferred();
   const mcp = mcpSse();

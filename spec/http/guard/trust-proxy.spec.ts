@@ -28,7 +28,7 @@ function serveTrusting(trust: unknown, options: McpSseOptions = {}): Promise<Ser
 }
 
 describe('a reverse proxy on the same machine', () => {
-  it('needs no configuration when it names the server as it connects to it', async () => {
+  it('needs no configuration if it sends the address that it connects to as Host', async () => {
     const { port } = await serve();
     const proxy = await reverseProxy(port, {
       headers: (req) => ({ ...forwarding(req), host: `127.0.0.1:${String(port)}` }),
@@ -36,7 +36,7 @@ describe('a reverse proxy on the same machine', () => {
     await expectAdmitted(proxy, { Host: PUBLIC });
   });
 
-  it('is told which options admit its callers when it keeps their Host', async () => {
+  it('gets a message with the options that admit its callers if it keeps their Host', async () => {
     const { port } = await serve();
     const proxy = await reverseProxy(port, { headers: forwarding });
     await expectBarred(proxy, { Host: PUBLIC }, BY_HOSTS);
@@ -66,7 +66,7 @@ describe('a reverse proxy on the same machine', () => {
     },
   );
 
-  it('is not admitted by "trust proxy" alone: a rebound page could pretend to be one', async () => {
+  it('is not admitted by "trust proxy" alone: a rebound page could pretend to be a proxy', async () => {
     const { url } = await serveTrusting('loopback');
     const pretended = { 'X-Forwarded-For': CLIENT, 'X-Forwarded-Proto': 'https' };
     for (const name of ['localhost', 'rebound.example.com']) {
@@ -78,7 +78,7 @@ describe('a reverse proxy on the same machine', () => {
     await expectBarred(admitted.url, headers, 'Host not allowed');
   });
 
-  it('must be allowed by every name that it forwards', async () => {
+  it('needs every name that it forwards to be allowed', async () => {
     const { port } = await serveTrusting('loopback', { security: { allowedHosts: [PUBLIC] } });
     const forwards = (names: string): Promise<string> =>
       reverseProxy(port, {
@@ -92,7 +92,7 @@ describe('a reverse proxy on the same machine', () => {
     await expectBarred(await forwards('other.example.com'), {}, BY_HOSTS);
   });
 
-  it('needs nothing when it forwards a name of this machine', async () => {
+  it('needs no configuration if it forwards a name of this machine', async () => {
     const { port } = await serveTrusting('loopback');
     const proxy = await reverseProxy(port, {
       headers: (req) => ({ 'x-forwarded-for': '::1', 'x-forwarded-host': req.headers.host }),
@@ -101,7 +101,7 @@ describe('a reverse proxy on the same machine', () => {
     await expectBarred(proxy, { Host: 'rebound.example.com' }, BY_HOSTS);
   });
 
-  it('gets the same rules when it does not say who the client is', async () => {
+  it("follows the same rules if it does not send the client's address", async () => {
     const { port } = await serveTrusting('loopback');
     const proxy = await reverseProxy(port);
     await expectBarred(proxy, { Host: PUBLIC }, BY_HOSTS);
@@ -121,13 +121,13 @@ describe('a reverse proxy on another machine', () => {
     return `http://127.0.0.1:${String((other.address() as AddressInfo).port)}`;
   }
 
-  it('needs nothing, whatever it names and forwards', async () => {
+  it('needs no configuration, whatever names it sends', async () => {
     const url = await fromElsewhere('198.51.100.0/24');
     await expectAdmitted(url, { Host: 'upstream:3000', 'X-Forwarded-Host': PUBLIC });
     await expectAdmitted(url, { Host: PUBLIC, 'X-Forwarded-For': '127.0.0.1' });
   });
 
-  it('is admitted by the name that the client asked for, if allowedHosts names some', async () => {
+  it('is checked by the name that the client requested, if allowedHosts is set', async () => {
     const url = await fromElsewhere('198.51.100.7', { security: { allowedHosts: [PUBLIC] } });
     const named = { Host: 'upstream:3000', 'X-Forwarded-Host': PUBLIC };
     await expectAdmitted(url, named);
@@ -158,13 +158,13 @@ describe('X-Forwarded-* of a peer that is not trusted', () => {
     },
   );
 
-  it('do not help in an application that has no such setting', async () => {
+  it('do not help in a host without that setting', async () => {
     const { url } = await serve({}, { prepare: (app) => app.set('trust proxy fn', undefined) });
     await expectBarred(url, { ...pretended, Host: 'evil.example.com' }, BY_HOSTS);
     await expectAdmitted(url, { ...pretended, Host: 'localhost' });
   });
 
-  it('do not move a connection within this machine elsewhere, wherever the client is', async () => {
+  it('do not make a connection within this machine count as remote', async () => {
     const { url, mcp } = await serveTrusting(1);
     await expectBarred(url, { 'X-Forwarded-For': `127.0.0.1, ${CLIENT}`, Host: PUBLIC }, BY_HOSTS);
     await expectBarred(url, { 'X-Forwarded-For': `${CLIENT}, 127.0.0.1`, Host: PUBLIC }, BY_HOSTS);
@@ -181,7 +181,7 @@ describe('over a Unix socket', () => {
     return reverseProxy(0, { socketPath: path, headers: rules });
   }
 
-  it('every Host is admitted, unless allowedHosts names some', async () => {
+  it('every Host is admitted, unless allowedHosts is set', async () => {
     await expectAdmitted(await overUnixSocket(await serve()), { Host: PUBLIC });
     const choosy = await serve({ security: { allowedHosts: [PUBLIC] } });
     const proxy = await overUnixSocket(choosy);
@@ -199,7 +199,7 @@ describe('over a Unix socket', () => {
   });
 
   it.each([true, 1])(
-    '"trust proxy" %j: what the proxy has from this machine may be of a rebound page',
+    '"trust proxy" %j: a client of the proxy on this machine may be a rebound page',
     async (trust) => {
       const served = await serveTrusting(trust);
       const proxy = await overUnixSocket(served, ({ headers }) => ({
@@ -212,7 +212,7 @@ describe('over a Unix socket', () => {
     },
   );
 
-  it.each([false, 'loopback'])('"trust proxy" %j does not', async (trust) => {
+  it.each([false, 'loopback'])('"trust proxy" %j does not cover the proxy', async (trust) => {
     const proxy = await overUnixSocket(await serveTrusting(trust), (req) => ({
       ...forwarding(req),
       host: 'unix',

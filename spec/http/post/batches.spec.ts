@@ -41,7 +41,7 @@ it('passes the members of a batch on in their order, and each answer is an event
   expect(client.events.filter(({ event }) => event === 'message')).toHaveLength(3);
 });
 
-it('answers in the order in which the work is done', async () => {
+it('answers in the order in which the work is finished', async () => {
   const { client, answers } = await handled();
   expect((await client.post([request(1), request(2), request(3)])).status).toBe(202);
   for (const id of [3, 1, 2]) {
@@ -50,7 +50,7 @@ it('answers in the order in which the work is done', async () => {
   }
 });
 
-it('takes a batch without requests, and writes nothing for it', async () => {
+it('accepts a batch without requests, and writes nothing for it', async () => {
   const { client, received } = await handled();
   expect((await client.post([notification('a'), notification('b')])).status).toBe(202);
   expect(received).toEqual([notification('a'), notification('b')]);
@@ -78,7 +78,7 @@ const badMembers: readonly [string, unknown][] = [
   ['a request with a null id', { jsonrpc: '2.0', id: null, method: 'x' }],
   ['the id of another member', request(1, 'quick')],
 ];
-it.each(badMembers)('refuses all of a batch for one bad member: %s', async (_, bad) => {
+it.each(badMembers)('refuses a whole batch for one bad member: %s', async (_, bad) => {
   const { client, received, mcp } = await handled();
   expectRefusal(await client.post([request(1, 'quick'), notification(), bad]), 400, -32600);
   expect(received).toEqual([]);
@@ -93,7 +93,7 @@ it('refuses an empty batch', async () => {
   expectRefusal(await client.post([]), 400, -32600);
 });
 
-it('takes no member of a batch that does not fit into the requests in flight', async () => {
+it('accepts no member of a batch that would exceed maxConcurrentRequests', async () => {
   const { client, received, answers, mcp } = await handled({ maxConcurrentRequests: 2 });
   expect((await client.post(request(1))).status).toBe(202);
   expectRefusal(await client.post([notification(), request(2), request(3)]), 429, -32000);

@@ -18,7 +18,7 @@ function* single(bytes: Buffer): Iterable<Buffer> {
   for (const byte of bytes) yield Buffer.of(byte);
 }
 
-it('gives back chunks of all sizes in their order', async () => {
+it('returns chunks of all sizes in order', async () => {
   const sizes = [1, 5_000, 1, 1, 1_024, 1_025, 20_000, 3, 900, ...Array<number>(40).fill(1_000), 7];
   const chunks = sizes.map((size, index) => Buffer.alloc(size, index));
   expect(await new BodyReader(requestOf(chunks), 1e6, BUDGET).read()).toEqual(
@@ -26,7 +26,7 @@ it('gives back chunks of all sizes in their order', async () => {
   );
 });
 
-it('gives back one chunk as it is, and none as an empty body', async () => {
+it('returns one chunk as it is, and no chunk as an empty body', async () => {
   const chunk = Buffer.from('{}');
   expect(await new BodyReader(requestOf([chunk]), 10, BUDGET).read()).toBe(chunk);
   expect(await new BodyReader(requestOf([]), 10, BUDGET).read()).toHaveLength(0);

@@ -32,7 +32,7 @@ async function expectUnanswered(client: StreamClient, seen: number): Promise<voi
 }
 
 describe('[45] the reply to a request of the server', () => {
-  it('is its answer, and consumed', async () => {
+  it('resolves the request, and does not reach the server', async () => {
     const { client, received, session } = await connected();
     const answer = session.request('ping');
     const { id, method } = await client.nextMessage();
@@ -43,7 +43,7 @@ describe('[45] the reply to a request of the server', () => {
     await expectUnanswered(client, 1);
   });
 
-  it('may be an error: the caller gets it, and nobody answers it', async () => {
+  it('may be an error: the caller gets it, and it gets no answer', async () => {
     const { client, received, session } = await connected();
     const answer = session.request('ping').catch((error: unknown) => error);
     const { id } = await client.nextMessage();
@@ -54,7 +54,7 @@ describe('[45] the reply to a request of the server', () => {
     await expectUnanswered(client, 1);
   });
 
-  it('that is late or comes again is consumed, and changes nothing', async () => {
+  it('that is late or repeated is consumed without effect', async () => {
     const { client, received, session } = await connected();
     const late = session.request('ping', {}, { timeoutMs: 1 }).catch((error: unknown) => error);
     expect(await late).toMatchObject({ code: 'request-timeout' });
@@ -67,7 +67,7 @@ describe('[45] the reply to a request of the server', () => {
     expect(session.state).toBe('open');
   });
 
-  it('counts once, of two that are posted together', async () => {
+  it('counts once if it is posted twice together', async () => {
     const { client, session } = await connected();
     const answer = session.request('ping');
     const { id } = await client.nextMessage();
@@ -76,7 +76,7 @@ describe('[45] the reply to a request of the server', () => {
     expect(await answer).toEqual({ first: true });
   });
 
-  it('that nobody here has asked for goes to the server behind the session, unanswered', async () => {
+  it('that this package did not ask for goes to the MCP server, and gets no answer', async () => {
     const { client, received } = await connected();
     const replies = [result('unknown'), failure(7), failure(null)];
     for (const reply of replies) expect((await client.post(reply)).status).toBe(202);
@@ -84,7 +84,7 @@ describe('[45] the reply to a request of the server', () => {
     await expectUnanswered(client, 0);
   });
 
-  it('belongs to its own session: the same id from another one is nobody’s', async () => {
+  it('belongs to its own session: the same id from another one does not count', async () => {
     const { client, session, mcp } = await connected();
     const other = await StreamClient.open(client.url);
     const answer = session.request('ping');
@@ -102,7 +102,7 @@ describe('[45] the reply to a keep-alive ping', () => {
   it.each([
     ['an empty result', (id: number) => result(id)],
     ['an error', (id: number) => failure(id, 'Method not found')],
-  ])('may be %s: the session lives on, and is asked again', async (_, reply) => {
+  ])('may be %s: the session lives on, and gets the next ping', async (_, reply) => {
     const { client, received, session } = await connected(pinging);
     for (let round = 0; round < 3; round += 1) {
       const { id } = await client.nextMessage(({ method }) => method === 'ping');

@@ -74,7 +74,7 @@ describe('requests in flight', () => {
     expect(client.messages).toEqual([]);
   });
 
-  it('are counted for each session by itself', async () => {
+  it('are counted for each session separately', async () => {
     const { url, client } = await working(1);
     const other = await StreamClient.open(`${url}/sse`);
     expect((await client.post(request(1))).status).toBe(202);
@@ -82,7 +82,7 @@ describe('requests in flight', () => {
     expectRefusal(await client.post(request(2)), 429, -32000);
   });
 
-  it('are as many as the limit says, of a crowd that comes at once', async () => {
+  it('never exceed the limit, even if many come at once', async () => {
     const { client } = await working(5);
     const answers = await Promise.all(
       Array.from({ length: 30 }, (_, id) => client.post(request(id))),
@@ -94,7 +94,7 @@ describe('requests in flight', () => {
 });
 
 describe('the id of a running request', () => {
-  it('is refused for another one, which reaches nobody', async () => {
+  it('is refused for a second request, which does not reach the server', async () => {
     const { client, finish, mcp } = await working(10);
     expect((await client.post(request('a'))).status).toBe(202);
     expectRefusal(await client.post(request('a', 'other')), 400, -32600);
@@ -104,7 +104,7 @@ describe('the id of a running request', () => {
     await finish('a');
   });
 
-  it('is another one as a string than as a number', async () => {
+  it('differs as a string and as a number', async () => {
     const { client, finish } = await working(10);
     expect((await client.post(request(1))).status).toBe(202);
     expect((await client.post(request('1'))).status).toBe(202);
@@ -112,7 +112,7 @@ describe('the id of a running request', () => {
     await finish(1);
   });
 
-  it('is taken once, of a crowd that comes at once', async () => {
+  it('is accepted once if many requests with it come at once', async () => {
     const { client, finish } = await working(100);
     const answers = await Promise.all(Array.from({ length: 20 }, () => client.post(request(7))));
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);

@@ -68,14 +68,14 @@ describe('[43] a body that is read here', () => {
     await expectGoesOn();
   });
 
-  it('is refused as soon as it declares to be too large', async () => {
+  it('is refused as soon as its declared length is too large', async () => {
     const poster = await begin(JSON_TYPE, `Content-Length: ${String(LIMIT + 1)}`);
     await poster.received('"code":-32600');
     expect(poster.status).toBe(413);
     await expectGoesOn();
   });
 
-  it('is refused as soon as its chunks are too large, and the rest of them is dropped', async () => {
+  it('is refused as soon as its chunks are too large, and the rest is dropped', async () => {
     const poster = await begin(JSON_TYPE, 'Transfer-Encoding: chunked');
     const chunk = `${LIMIT.toString(16)}\r\n${' '.repeat(LIMIT)}\r\n`;
     poster.write(chunk);
@@ -105,7 +105,7 @@ describe('[43] a body that is read here', () => {
     await expectGoesOn();
   });
 
-  it('holds one JSON value', async () => {
+  it('must be a single JSON value', async () => {
     const one = JSON.stringify(notification());
     expectRefusal(await client.post(`${one}\n${one}`), 400, -32700);
     expectRefusal(await client.post(`${one},`), 400, -32700);
@@ -127,7 +127,7 @@ describe('[43] a body that is read here', () => {
     await expectGoesOn();
   });
 
-  it('is asked for when its client waits to be asked', async () => {
+  it('is requested with 100 Continue if the client expects that', async () => {
     const body = JSON.stringify(notification());
     const length = `Content-Length: ${String(body.length)}`;
     const poster = await begin(JSON_TYPE, length, 'Expect: 100-continue');
@@ -148,7 +148,7 @@ describe('[43] a body that is read here', () => {
     expect((await client.post(notification(), { 'Content-Type': type })).status).toBe(202);
   });
 
-  it('is refused when it is gzipped: nothing here unpacks it', async () => {
+  it('is refused if it is gzipped', async () => {
     const answer = await client.post(CANARY, { 'Content-Encoding': 'gzip' });
     expectRefusal(answer, 415, -32600);
     expect((await client.post(notification(), { 'Content-Encoding': 'identity' })).status).toBe(

@@ -33,7 +33,7 @@ it.each<[string, RequestHandler[]]>([
   expect(errors).toEqual([]);
 });
 
-it('takes a body with a byte order mark, and a coding in any case', async () => {
+it('accepts a byte order mark, and an encoding name in any case', async () => {
   const { url } = await serve();
   const client = await StreamClient.open(`${url}/sse`);
   const body = '\ufeff{"jsonrpc":"2.0","id":1,"method":"ping"}';

@@ -55,7 +55,7 @@ const passersBy: Middleware[] = [
 const all = [...json, ...text, ...passersBy];
 
 describe('[43] behind a body parser', () => {
-  it.each(all)('takes a message: %s', async (_, middleware) => {
+  it.each(all)('accepts a message: %s', async (_, middleware) => {
     const { client, received, errors } = await behind(middleware);
     expect((await client.post(message)).status).toBe(202);
     expect((await client.post([message, message])).status).toBe(202);
@@ -64,7 +64,7 @@ describe('[43] behind a body parser', () => {
     expect(errors).toEqual([]);
   });
 
-  it.each(all)('refuses what is no message: %s', async (_, middleware) => {
+  it.each(all)('refuses a body that is no message: %s', async (_, middleware) => {
     const { client, received } = await behind(middleware);
     expectRefusal(await client.post({ jsonrpc: '2.0', method: 7, [CANARY]: 1 }), 400, -32600);
     expectRefusal(await client.post([]), 400, -32600);
@@ -74,7 +74,7 @@ describe('[43] behind a body parser', () => {
     expect(received).toEqual([]);
   });
 
-  it.each([...text, ...passersBy])('keeps the limit: %s', async (_, middleware) => {
+  it.each([...text, ...passersBy])('enforces the limit: %s', async (_, middleware) => {
     const { client, received } = await behind(middleware);
     expectRefusal(await client.post(tooLarge), 413, -32600);
     expect(received).toEqual([]);
@@ -92,7 +92,7 @@ describe('[43] behind a body parser', () => {
   });
 
   it.each([...json, ...text])(
-    'takes a gzipped message that was unpacked there: %s',
+    'accepts a gzipped message that the parser has unpacked: %s',
     async (_, parser) => {
       const { client, received } = await behind(parser);
       const packed = gzipSync(JSON.stringify(message));
@@ -114,13 +114,13 @@ describe('[43] behind middleware that reads the body itself', () => {
     };
   };
 
-  it('takes what it has put into req.body', async () => {
+  it('accepts the value of req.body', async () => {
     const { client, received } = await behind([reading((req, text) => (req.body = text))]);
     expect((await client.post(message)).status).toBe(202);
     expect(received).toEqual([message]);
   });
 
-  it('answers with 500 when it has kept the body, and tells onError why', async () => {
+  it('answers with 500 if req.body is unset, and tells onError why', async () => {
     const { client, received, errors } = await behind([reading(() => {})]);
     expectRefusal(await client.post(message), 500, -32603);
     expect(received).toEqual([]);
@@ -128,7 +128,7 @@ describe('[43] behind middleware that reads the body itself', () => {
     expect(errors[0]!.message).toContain('req.body');
   });
 
-  it('refuses an empty body that has been read, and does not wait for it', async () => {
+  it('refuses an empty body that was read already, without waiting', async () => {
     const { client } = await behind([reading(() => {})]);
     expectRefusal(await client.post(''), 400, -32700);
   });

@@ -79,7 +79,7 @@ const SNIFFERS: Record<string, RequestHandler> = {
 };
 
 describe.each(Object.entries(SNIFFERS))('behind %s', (_, sniffer) => {
-  it.each([undefined, pause])('a POST is read; its principal is awaited: %s', async (wait) => {
+  it.each([undefined, pause])('accepts a POST, with an async principal: %s', async (wait) => {
     const security = { principal: async () => wait?.().then(() => 'ann') ?? 'ann' };
     const { client, received, errors } = await behind(sniffer, { security });
     for (const message of [short, long, [short, short]]) {
@@ -89,7 +89,7 @@ describe.each(Object.entries(SNIFFERS))('behind %s', (_, sniffer) => {
     expect(errors).toEqual([]);
   });
 
-  it('refusals stay what they are, and the connection of use', async () => {
+  it('refuses as without it, and keeps the connection usable', async () => {
     const { client, received } = await behind(sniffer);
     expectRefusal(await client.post(tooLong), 413, -32600);
     expectRefusal(await client.post('{'), 400, -32700);
@@ -104,7 +104,7 @@ describe.each(Object.entries(SNIFFERS))('behind %s', (_, sniffer) => {
   });
 });
 
-it('loses no byte that is set flowing while the principal is awaited', async () => {
+it('loses no byte that starts to flow while the principal is awaited', async () => {
   const asked = deferred();
   const answer = deferred<string>();
   let first = true;
@@ -132,7 +132,7 @@ it('loses no byte that is set flowing while the principal is awaited', async () 
   expect(received).toEqual([long]);
 });
 
-it('reads nothing more before it knows who asks', async () => {
+it('reads no more of the body before the principal is known', async () => {
   const flowing: unknown[] = [];
   const { client } = await behind(SNIFFERS["req.on('data')"]!, {
     security: {
@@ -147,7 +147,7 @@ it('reads nothing more before it knows who asks', async () => {
   expect(flowing).toEqual([false]);
 });
 
-it('takes a body in pieces, behind a sniffer that was there before the first of them', async () => {
+it('accepts a body in pieces, behind a sniffer that was attached before the first one', async () => {
   const { client, received, port } = await behind(SNIFFERS["req.on('data')"]!);
   const { pathname, search } = new URL(client.endpoint);
   const bytes = Buffer.from(JSON.stringify(short));
@@ -173,7 +173,7 @@ async function begin(port: number, path: string, length: number): Promise<RawCli
   );
 }
 
-it('reads a body that it has refused to its end, so that the connection stays of use', async () => {
+it('reads a refused body to its end, so the connection stays usable', async () => {
   const { port } = await behind(SNIFFERS["req.on('data')"]!);
   const poster = await begin(port, '/message?sessionId=none', 1_000_000);
   await poster.received('HTTP/1.1 404');
@@ -189,7 +189,7 @@ describe('behind a sniffer that awaits before it calls next()', () => {
     else next();
   };
 
-  it.each(['the whole body', 'a part of the body'])('%s is gone: it says so', async (gone) => {
+  it.each(['the whole body', 'a part of the body'])('reports that %s is gone', async (gone) => {
     const { client, received, errors, port } = await behind(awaiting);
     const { pathname, search } = new URL(client.endpoint);
     const bytes = JSON.stringify(short);

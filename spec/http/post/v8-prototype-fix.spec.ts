@@ -5,7 +5,7 @@ import { fixPrototypes } from '../../../lib/http/post/v8-prototype-fix.js';
 import { serve } from '../../support/serve.js';
 import { StreamClient } from '../../support/stream-client.js';
 
-it('changes nothing of what Express and middleware have put onto a request and its response', async () => {
+it('keeps all members that Express and middleware have added to a request and its response', async () => {
   const seen: unknown[] = [];
   const { url } = await serve(
     {},

@@ -55,7 +55,7 @@ describe('the body', () => {
     ['express.json()', express.json()],
     ['express.text()', express.text({ type: '*/*' })],
     ['express.raw()', express.raw({ type: '*/*' })],
-  ])('is taken as %s has left it', async (_, parser) => {
+  ])('is accepted as %s has left it', async (_, parser) => {
     const { url } = await serve(
       modern,
       routed((app) => app.use(parser)),
@@ -66,7 +66,7 @@ describe('the body', () => {
     expect(status).toBe(405);
   });
 
-  it('that was read and kept is a fault of the server', async () => {
+  it('that middleware has read without setting req.body is a fault of the server', async () => {
     const codes: string[] = [];
     const { url } = await serve(
       { ...modern, hooks: { onError: ({ message }) => codes.push(message) } },
@@ -80,7 +80,7 @@ describe('the body', () => {
     expect(codes).toEqual([expect.stringContaining('without setting req.body')]);
   });
 
-  it('that flows already is kept while the principal is asked for', async () => {
+  it('that flows already is kept while the principal is awaited', async () => {
     const asked = deferred();
     const { url } = await serve(
       { ...modern, security: { principal: () => asked.promise.then(() => 'ann') } },

@@ -13,7 +13,7 @@ const post = (url: string, body = '{}', headers: Record<string, string> = STREAM
   fetch(`${url}/sse`, { method: 'POST', headers, body });
 
 describe('shutdown', () => {
-  it('lets answers go out, ends streams, and refuses what comes later', async () => {
+  it('lets answers finish, ends streams, and refuses later requests', async () => {
     const running = deferred();
     const answers = { streams: 0 };
     const { url, mcp } = await serve({
@@ -45,7 +45,7 @@ describe('shutdown', () => {
     await expect(listen.text()).rejects.toThrow();
   });
 
-  it('waits for an answer no longer than it is told', async () => {
+  it('waits for an answer up to its timeout', async () => {
     const { url, mcp } = await serve({
       streamableHttp: (_req, res) => {
         res.writeHead(200).flushHeaders();

@@ -81,7 +81,7 @@ describe('guards and hooks stand in front', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBe(Origin);
   });
 
-  it('refuses whom the principal refuses', async () => {
+  it('refuses callers whom security.principal refuses', async () => {
     calls = 0;
     const challenge = 'Bearer realm="mcp"';
     const { url } = await serve({
@@ -98,7 +98,7 @@ describe('guards and hooks stand in front', () => {
   });
 });
 
-describe('what the handler does wrong', () => {
+describe('failures of the handler', () => {
   it.each<[string, RequestHandler]>([
     [
       'a throw',
@@ -132,7 +132,7 @@ describe('what the handler does wrong', () => {
     expect((await post(url)).status).toBe(403);
   });
 
-  it('an error behind the head cuts the answer', async () => {
+  it('an error after the head cuts the answer', async () => {
     const errors: string[] = [];
     const { url } = await serve({
       streamableHttp: (_req, res) => {
@@ -145,7 +145,7 @@ describe('what the handler does wrong', () => {
     expect(errors).toEqual(['late']);
   });
 
-  it('an error behind the answer is reported', async () => {
+  it('an error after the answer is reported', async () => {
     const errors: string[] = [];
     const answered = deferred();
     const { url } = await serve({
@@ -164,7 +164,7 @@ describe('what the handler does wrong', () => {
     expect(errors).toEqual(['too late']);
   });
 
-  it('an error of one whose client has left is none', async () => {
+  it('an error after the client has left is ignored', async () => {
     const errors: string[] = [];
     const called = deferred();
     const over = deferred();
@@ -200,7 +200,7 @@ it('counts who uses it', async () => {
   expect(rows).toMatchObject([{ ...row, requests: 1, sessions: 0 }]);
 });
 
-it('serves what the handler passes on as without it', async () => {
+it('serves requests that the handler passes on as without the option', async () => {
   const { url } = await serve({
     streamableHttp: (_req, _res, next) => {
       next();

@@ -55,6 +55,6 @@ it.each<[client: string, headers: Record<string, string>, streamable: boolean]>(
   ['a client that takes JSON and anything', { accept: 'application/json, text/plain, */*' }, false],
   ['a client of other types', { accept: 'application/json-seq, x/text/event-stream' }, false],
   ['Streamable HTTP of a client without a name', { accept: 'text/event-stream', ...version }, true],
-])('tells %s', (_, headers, streamable) => {
+])('recognizes %s', (_, headers, streamable) => {
   expect(isStreamableGet({ headers } as unknown as McpSseRequest)).toBe(streamable);
 });

@@ -33,7 +33,7 @@ it.each<[string, Record<string, string>]>([
   ['NODE_DEBUG=mcp-sse', { NODE_DEBUG: 'mcp-sse' }],
   ['DEBUG=mcp-sse', { DEBUG: 'express:*,mcp-sse' }],
   ['both', { NODE_DEBUG: 'mcp-sse', DEBUG: '*,-express:*,-body-parser:*,-router*,-finalhandler' }],
-])('logs what happens with %s, and no whole session id', async (_, env) => {
+])('logs events with %s, without whole session ids', async (_, env) => {
   const { report, log } = await run(env);
   const short = report.sessionId.slice(0, 6);
   const lines = log
@@ -57,7 +57,7 @@ it.each<[string, Record<string, string>]>([
   expect(log).not.toContain(report.sessionId);
 });
 
-it('logs nothing otherwise, and a subscriber that throws does not disturb', async () => {
+it('logs nothing by default, and survives a subscriber that throws', async () => {
   const { report, log } = await run({ DEBUG: '*,-mcp-*,-express:*,-body-parser:*,-router*' });
   expect(log).not.toContain('MCP-SSE');
   expect(report.answer).toContain('Internal error');
@@ -93,7 +93,7 @@ it.each<[string | undefined, boolean]>([
   expect(isNamedBy(variable)).toBe(isNamed);
 });
 
-it('forges no line, controls no terminal, and has an end', () => {
+it('cannot be forged, contains no control characters, and is bounded', () => {
   const lines: string[] = [];
   vi.stubEnv('DEBUG', 'mcp-sse');
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => lines.push(String(text)) > 0);

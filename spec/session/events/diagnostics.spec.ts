@@ -35,7 +35,7 @@ it('publishes the open and the close of a session, with its reason', async () =>
 });
 
 // Kills: telling of an open before the hook is known to run.
-it('keeps the hooks in order when a subscriber closes the session of its event', async () => {
+it('keeps the hooks in order if a subscriber closes the session of its event', async () => {
   const told: string[] = [];
   const { url } = await serve({
     hooks: {
@@ -54,7 +54,7 @@ it('keeps the hooks in order when a subscriber closes the session of its event',
   expect(told).toEqual(['open', 'close']);
 });
 
-it('publishes that a stream is lost, and that its client is back', async () => {
+it('publishes the loss of a stream, and the return of its client', async () => {
   const detaches = listenTo('mcp-sse:session.detach');
   const resumes = listenTo('mcp-sse:session.resume');
   const { url, mcp } = await serve();
@@ -69,7 +69,7 @@ it('publishes that a stream is lost, and that its client is back', async () => {
   expect(resumes).toEqual([{ session }]);
 });
 
-it('publishes what kind of message comes in, its method, the type of its id and its bytes', async () => {
+it('publishes kind, method, type of id and bytes of incoming messages', async () => {
   const heard = listenTo('mcp-sse:message.in');
   const { url, mcp } = await serve();
   const client = await StreamClient.open(`${url}/sse`);
@@ -88,7 +88,7 @@ it('publishes what kind of message comes in, its method, the type of its id and 
   expect(heard[0]!.bytes).toBe(JSON.stringify(asked).length);
 });
 
-it('does not tell the bytes of the members of a batch', async () => {
+it('publishes no bytes for members of a batch', async () => {
   const heard = listenTo('mcp-sse:message.in');
   const { url } = await serve();
   const client = await StreamClient.open(`${url}/sse`);
@@ -99,7 +99,7 @@ it('does not tell the bytes of the members of a batch', async () => {
   ]);
 });
 
-it('publishes what goes out, with the bytes of its event', async () => {
+it('publishes outgoing messages, with the bytes of their events', async () => {
   const heard = listenTo('mcp-sse:message.out');
   const { url, mcp } = await serve();
   const client = await StreamClient.open(`${url}/sse`);
@@ -113,7 +113,7 @@ it('publishes what goes out, with the bytes of its event', async () => {
   ]);
 });
 
-it('publishes refusals, without what was sent', async () => {
+it("publishes refusals, without the client's input", async () => {
   const heard = listenTo('mcp-sse:refused');
   const { url } = await serve();
   const client = await StreamClient.open(`${url}/sse`);
@@ -135,7 +135,7 @@ it('publishes the errors that onError gets', async () => {
 });
 
 // Kills: a wait that is published when it begins, or only when it ends well.
-it('publishes that a write waited for its reader, and whether that read on', async () => {
+it('publishes that a write waited for its client, and whether the client read on', async () => {
   const heard = listenTo('mcp-sse:writer.stall');
   const { port, mcp } = await serve({ limits: { writeTimeoutMs: 60_000 } });
   const readsOn = await openStalled(port);
@@ -172,7 +172,7 @@ it('publishes when a router begins to shut down, and when it is done', async () 
 });
 
 // Kills: a message, or a part of it, in a payload.
-it('publishes nothing of what messages say', async () => {
+it('publishes no contents of messages', async () => {
   const names = ['mcp-sse:message.in', 'mcp-sse:message.out', 'mcp-sse:refused'] as const;
   const heard = names.map((name) => listenTo(name));
   const { url, mcp } = await serve();

@@ -31,7 +31,7 @@ it('logs no fault of a client', async () => {
   expect(log).not.toHaveBeenCalled();
 });
 
-it('logs nothing where there is an onError', async () => {
+it('logs nothing with an onError', async () => {
   const log = logged();
   const errors: string[] = [];
   const { url } = await serve({
@@ -43,7 +43,7 @@ it('logs nothing where there is an onError', async () => {
   expect(log).not.toHaveBeenCalled();
 });
 
-it('lives through a cause that cannot be shown', async () => {
+it('survives a cause that cannot be inspected', async () => {
   const log = logged();
   log.mockImplementationOnce(() => {
     throw new Error('custom inspection');

@@ -38,7 +38,7 @@ it('[25] refuses the stream when onConnect does not settle in time', async () =>
   expect(mcp.stats()).toMatchObject({ sessions: 0, totals: { opened: 0 } });
 });
 
-it('does not take its own refusal for the leaving of the client', async () => {
+it('does not take its own refusal for a client that leaves', async () => {
   const signals: AbortSignal[] = [];
   const hooks: McpSseHooks = {
     onConnect(_req, { signal }) {
@@ -51,7 +51,7 @@ it('does not take its own refusal for the leaving of the client', async () => {
   expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
 });
 
-it('accepts nothing before onConnect has agreed', async () => {
+it('accepts no stream before onConnect has resolved', async () => {
   const gate = deferred();
   let asked = false;
   const { url, mcp } = await serve({
@@ -70,7 +70,7 @@ it('accepts nothing before onConnect has agreed', async () => {
   expect(mcp.sessions.size).toBe(1);
 });
 
-it('[24] opens nothing for a client that leaves while onConnect is awaited', async () => {
+it('[24] opens no session for a client that leaves while onConnect is awaited', async () => {
   const gate = deferred();
   const told: string[] = [];
   let signal: AbortSignal | undefined;
@@ -95,7 +95,7 @@ it('[24] opens nothing for a client that leaves while onConnect is awaited', asy
   expect(mcp.stats().totals.opened).toBe(1);
 });
 
-it('has undefined for the data of a session without onConnect', async () => {
+it('gives a session without onConnect undefined as data', async () => {
   const { url, mcp } = await serve();
   const client = await StreamClient.open(`${url}/sse`);
   expect(mcp.sessions.get(client.sessionId)?.data).toBeUndefined();

@@ -32,7 +32,7 @@ function diary(opening: () => Promise<void>): Diary {
 }
 
 // Kills: onSessionClose that does not wait for onSessionOpen.
-it('tells of the close when the open has settled, however long that takes', async () => {
+it('runs the close hook once the open hook has settled, however long that takes', async () => {
   const gate = deferred();
   const { entries, hooks } = diary(() => gate.promise);
   const { url, mcp } = await serve({ hooks });
@@ -46,7 +46,7 @@ it('tells of the close when the open has settled, however long that takes', asyn
 });
 
 // Kills: noting the open after its hook has begun to run.
-it('tells of the close after the open also when the open is what closes', async () => {
+it('runs the close hook after the open hook even if the open hook closes the session', async () => {
   const gate = deferred();
   const entries: string[] = [];
   const { url } = await serve({
@@ -67,7 +67,7 @@ it('tells of the close after the open also when the open is what closes', async 
   expect(entries).toEqual(['opened', 'at once']);
 });
 
-it('tells of the close when a synchronous open has closed the session', async () => {
+it('runs the close hook after a synchronous open hook has closed the session', async () => {
   const entries: string[] = [];
   const { url } = await serve({
     hooks: {
@@ -84,7 +84,7 @@ it('tells of the close when a synchronous open has closed the session', async ()
   expect(entries).toEqual(['opened', 'at once']);
 });
 
-it('tells of the close when the open hangs or fails', async () => {
+it('runs the close hook even if the open hook hangs or fails', async () => {
   for (const opening of [hanging, rejecting(new Error('no'))]) {
     const { entries, hooks } = diary(opening);
     const { url } = await serve({ hooks, limits: { hookTimeoutMs: 20 } });
@@ -96,7 +96,7 @@ it('tells of the close when the open hangs or fails', async () => {
 });
 
 // Kills: onSessionClose that does not wait for the onSessionOpen of its own session.
-it('[24] keeps opens and closes balanced while fifty clients come and go', async () => {
+it('[24] runs one close hook for each open hook while fifty clients come and go', async () => {
   const open = new Set<string>();
   const faults: string[] = [];
   let closes = 0;

@@ -38,7 +38,7 @@ const open = ({ url }: Served<unknown>): Promise<StreamClient> => StreamClient.o
 
 const NAMES = ['onSessionOpen', 'onReceive', 'onSend', 'onSessionClose'] as const;
 
-it('tells what happens, in the order in which it happens', async () => {
+it('runs the hooks in the order of the events', async () => {
   const seen: unknown[] = [];
   const { served } = await setup({
     onConnect: (req) => seen.push(`connect ${req.method}`),
@@ -82,7 +82,7 @@ it('gives every hook the session with the data of onConnect', async () => {
   expect(sessions).toEqual([session, session, session, session]);
 });
 
-it.each(NAMES)('serves on when %s throws, and reports it to onError', async (name) => {
+it.each(NAMES)('goes on when %s throws, and reports it to onError', async (name) => {
   const { served, errors } = await setup({ [name]: throwing(new Error('mine')) });
   const client = await open(served);
   expect(await client.request('ping')).toMatchObject({ result: {} });
@@ -95,7 +95,7 @@ it.each(NAMES)('serves on when %s throws, and reports it to onError', async (nam
   });
 });
 
-it.each(NAMES)('serves on when %s rejects, and reports it to onError', async (name) => {
+it.each(NAMES)('goes on when %s rejects, and reports it to onError', async (name) => {
   const { served, errors } = await setup({ [name]: rejecting(new Error('mine')) });
   const client = await open(served);
   expect(await client.request('ping')).toMatchObject({ result: {} });
@@ -104,7 +104,7 @@ it.each(NAMES)('serves on when %s rejects, and reports it to onError', async (na
   expect(errors[0]).toMatchObject({ code: 'hook-failed', message: 'mine' });
 });
 
-it.each(NAMES)('serves on while %s hangs, and reports it at its deadline', async (name) => {
+it.each(NAMES)('goes on while %s hangs, and reports it at its deadline', async (name) => {
   const { served, errors } = await setup({ [name]: hanging });
   const client = await open(served);
   expect(await client.request('ping')).toMatchObject({ result: {} });
@@ -129,7 +129,7 @@ it.each<[string, () => unknown]>([
   ['throws', throwing(new Error('onError itself'))],
   ['rejects', rejecting(new Error('onError itself'))],
   ['hangs', hanging],
-])('serves on when onError %s', async (_, onError) => {
+])('goes on when onError %s', async (_, onError) => {
   const { served } = await setup({ onReceive: throwing(new Error('mine')), onError });
   const client = await open(served);
   expect(await client.request('ping')).toMatchObject({ result: {} });
@@ -137,7 +137,7 @@ it.each<[string, () => unknown]>([
   expect(served.mcp.stats().totals.errors).toEqual({ 'hook-failed': 2 });
 });
 
-it('does not wait for a hook: a slow onReceive or onSend holds nothing up', async () => {
+it('does not wait for a slow onReceive or onSend', async () => {
   const gate = deferred();
   const { served } = await setup({ onReceive: () => gate.promise, onSend: () => gate.promise });
   const client = await open(served);
@@ -145,7 +145,7 @@ it('does not wait for a hook: a slow onReceive or onSend holds nothing up', asyn
   gate.resolve();
 });
 
-it('[14] queues what a hook sends, behind the message it was told of', async () => {
+it('[14] queues messages of a hook behind the message that it was called with', async () => {
   const { served } = await setup({
     onSessionOpen: (session) => void session.notify('opened'),
     onReceive: (_, session) => void session.notify('received'),
@@ -164,7 +164,7 @@ it('[14] queues what a hook sends, behind the message it was told of', async () 
   ]);
 });
 
-it('sends the very message at which onSend closes the session', async () => {
+it('sends the message with which onSend closes the session', async () => {
   const { served } = await setup({
     onSend: (_, session) => {
       session.close('enough');

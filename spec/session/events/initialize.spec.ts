@@ -25,7 +25,7 @@ async function watched() {
 
 const KNOWN = [{ ...clientInfo, title: 'C' }, { roots: {} }, '2025-06-18'];
 
-it('onInitialize runs once, when the client says that it is initialized', async () => {
+it('onInitialize runs once, at notifications/initialized', async () => {
   const { client, seen } = await watched();
   await client.request('initialize', INITIALIZE);
   await client.request('ping');
@@ -38,7 +38,7 @@ it('onInitialize runs once, when the client says that it is initialized', async 
   expect(seen).toHaveLength(1);
 });
 
-it('onInitialize runs with the first request of a client that leaves the notification out', async () => {
+it('onInitialize runs at the first request of a client that omits the notification', async () => {
   const { client, seen } = await watched();
   await client.request('initialize', INITIALIZE);
   await client.request('tools/list');
@@ -68,7 +68,7 @@ it.each([
   expect(session?.clientInfo).toBeUndefined();
 });
 
-it('takes names of 256 characters, and forgets what else a client says of itself', async () => {
+it('accepts names of 256 characters, and drops other members of clientInfo', async () => {
   const { client, mcp } = await watched();
   const name = 'n'.repeat(256);
   const info = { name, version: '1', icons: [{ src: 'x'.repeat(100_000) }], websiteUrl: 'x' };

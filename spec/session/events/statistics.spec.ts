@@ -8,7 +8,7 @@ import { notification, request } from '../../support/messages.js';
 import { serve } from '../../support/serve.js';
 import { StreamClient } from '../../support/stream-client.js';
 
-it('starts at nothing', async () => {
+it('starts at zero', async () => {
   const { mcp } = await serve();
   expect(mcp.stats()).toEqual({
     ...{ sessions: 0, connected: 0, detached: 0, inFlight: 0, bufferedBytes: 0, totalBytes: 0 },
@@ -48,7 +48,7 @@ it('counts sessions, requests in flight and messages both ways', async () => {
   expect(mcp.stats()).toMatchObject({ inFlight: 0, totals: { messagesOut: 2, discarded: 0 } });
 });
 
-it('counts closes by reason, and all reasons of the application as one', async () => {
+it('counts closes by reason, and all reasons of the application together', async () => {
   const { url, mcp } = await serve();
   for (const reason of ['server-closed', 'mine', 'theirs', '__proto__']) {
     const client = await StreamClient.open(`${url}/sse`);
@@ -58,7 +58,7 @@ it('counts closes by reason, and all reasons of the application as one', async (
   expect(mcp.stats().totals.closed).toEqual({ 'server-closed': 1, other: 3 });
 });
 
-it('counts what comes too late for its session', async () => {
+it('counts messages that come too late for their session', async () => {
   const gate = deferred();
   const { url, mcp } = await serve({ handler: () => gate.promise });
   const client = await StreamClient.open(`${url}/sse`);
@@ -87,7 +87,7 @@ it('counts refusals and errors by code', async () => {
   expect(mcp.stats().totals.errors).toEqual({ 'server-failed': 1 });
 });
 
-it('gives a copy that does not change any more', () => {
+it('returns a copy that does not change any more', () => {
   const statistics = new Statistics();
   const before = statistics.snapshot([], 0);
   statistics.opened += 1;

@@ -12,7 +12,7 @@ describe('requests that are passed on to Streamable HTTP', () => {
   const usage = (): Usage => new Usage({ principals: 'hashed' });
   const rows = (of: Usage): readonly UsageRow[] => usageOf([of.report([])], []).rows;
 
-  it('are counted by what their headers say', () => {
+  it('are counted by their headers', () => {
     const counted = usage();
     const headers = { 'user-agent': 'node', 'mcp-protocol-version': '2025-11-25' };
     counted.passed({ principal: undefined, headers });
@@ -36,7 +36,7 @@ describe('requests that are passed on to Streamable HTTP', () => {
         },
       },
     ],
-  ])('are counted by what a body parser has read: %s', (method, sessions, params) => {
+  ])('are counted by their parsed body: %s', (method, sessions, params) => {
     const counted = usage();
     const body = { jsonrpc: '2.0', id: 1, method, params };
     counted.passed({ principal: 'ann', headers: {}, body });
@@ -54,7 +54,7 @@ describe('requests that are passed on to Streamable HTTP', () => {
     },
   );
 
-  it('are told of once', () => {
+  it('are published once', () => {
     const heard = listenTo('mcp-sse:usage');
     const counted = usage();
     counted.passed({ principal: undefined, headers: {} });
@@ -63,7 +63,7 @@ describe('requests that are passed on to Streamable HTTP', () => {
   });
 });
 
-it('are counted where they pass, by the principal of the request', async () => {
+it('are counted by the principal of the request', async () => {
   const { url, mcp } = await serve({
     streamableHttp: (_req, res) => res.status(204).end(),
     security: { principal: () => 'ann' },

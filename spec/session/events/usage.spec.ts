@@ -25,7 +25,7 @@ const rowOf = async (mcp: Router): Promise<UsageRow> => {
 const byHeader = { security: { principal: (req: { headers: object }) => userOf(req.headers) } };
 const userOf = (headers: object): string | undefined => Reflect.get(headers, 'x-user');
 
-it('starts at nothing', async () => {
+it('starts at zero', async () => {
   const before = Date.now();
   const { mcp } = await serve();
   const { since, ...nothing } = await mcp.usage();
@@ -74,7 +74,7 @@ it('has a row as soon as initialize is answered, and counts a session once', asy
   expect(await rowOf(mcp)).toMatchObject({ sessions: 1, requests: 1 });
 });
 
-it('counts a session that never said whose it is when it closes', async () => {
+it('counts a session without initialize when it closes', async () => {
   const { url, mcp } = await serve();
   const client = await StreamClient.open(`${url}/sse`, { 'User-Agent': 'probe' });
   await client.request('ping');
@@ -93,7 +93,7 @@ it('counts a client that comes back without initialize by its first request', as
 });
 
 describe('principals', () => {
-  it('are told as they are, if that is wanted', async () => {
+  it("are shown as they are with principals: 'plain'", async () => {
     const { url, mcp } = await serve({ ...byHeader, usage: { principals: 'plain' } });
     await introduce(url, { name: 'alpha' }, { 'x-user': 'ann' });
     expect(await rowOf(mcp)).toMatchObject({ principal: 'ann' });
@@ -121,17 +121,17 @@ describe('principals', () => {
   });
 });
 
-it('counts nothing where that is not wanted', async () => {
+it('counts nothing with usage: false', async () => {
   const { url, mcp } = await serve({ usage: false });
   await introduce(url, { name: 'alpha' });
   await mcp.closeSessions();
   expect(await rowsOf(mcp)).toEqual([]);
 });
 
-describe('when a client was seen', () => {
+describe('the time when a client was seen', () => {
   const day = (date: number): Date => new Date(Date.UTC(2027, 0, date));
 
-  it('is when its last message came, or now while it is connected', async () => {
+  it('is that of its last message, or now while it is connected', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: day(1) });
     try {
       const { url, mcp } = await serve();
@@ -170,7 +170,7 @@ describe('the bounds', () => {
     ...{ userAgent: undefined, transport: 'sse' as const },
   });
 
-  it('are 1,000 rows: the one that was seen least recently goes', () => {
+  it('are 1,000 rows: the least recently seen is dropped', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     try {
       const usage = new Usage({ principals: 'hashed' });
@@ -193,7 +193,7 @@ describe('the bounds', () => {
     }
   });
 
-  it('are of the sum as well', () => {
+  it('hold for the sum of several nodes as well', () => {
     const reports = [0, 1].map((node) => {
       const usage = new Usage({ principals: 'hashed' });
       for (let index = 0; index < 600; index += 1) usage.refused(caller(`${node} ${index}`));
@@ -203,7 +203,7 @@ describe('the bounds', () => {
     expect([rows.length, forgotten]).toEqual([1_000, 200]);
   });
 
-  it('give a session whose row was forgotten a row again, without counting it twice', async () => {
+  it('give a session whose row was dropped a new row, without counting it twice', async () => {
     const { url, mcp } = await serve();
     const client = await introduce(url, { name: 'alpha' });
     const session = onlySession(mcp);
@@ -216,7 +216,7 @@ describe('the bounds', () => {
     client.drop();
   });
 
-  it('cut off each text', async () => {
+  it('cut off long texts', async () => {
     const { url, mcp } = await serve({ ...byHeader, usage: { principals: 'plain' } });
     const headers = { 'User-Agent': 'u'.repeat(1_000), 'x-user': 'p'.repeat(1_000) };
     await introduce(url, { name: 'n'.repeat(250), version: 'v'.repeat(250) }, headers);

@@ -39,7 +39,7 @@ it("does not show another router's messages", async () => {
   expect(seen).toEqual([]);
 });
 
-it('serves on when a watcher throws, and reports it to onError', async () => {
+it('goes on when a watcher throws, and reports it to onError', async () => {
   const errors: string[] = [];
   const { url, mcp } = await serve({ hooks: { onError: ({ message }) => errors.push(message) } });
   onTestFinished(mcp.watchMessages(throwing(new Error('mine'))));

@@ -20,7 +20,7 @@ const ids = fc.oneof(
 const epochs = fc.integer({ min: 1, max: 2_000 });
 
 describe('the first server of a session', () => {
-  it('asks and is answered with the ids that it has chosen', () => {
+  it('uses the ids that it has chosen', () => {
     const first = EpochIds.of(0);
     const asked = request('any', { _meta: { progressToken: 7 } });
     expect(first.outgoing(asked)).toBe(asked);
@@ -30,7 +30,7 @@ describe('the first server of a session', () => {
 });
 
 describe('a later server of a session', () => {
-  it('gets its answers under the ids that it has chosen', () => {
+  it('gets its answers with the ids that it has chosen', () => {
     fc.assert(
       fc.property(epochs, ids, (epoch, id) => {
         const own = EpochIds.of(epoch);
@@ -40,7 +40,7 @@ describe('a later server of a session', () => {
     );
   });
 
-  it('gets no answer to a question of the server before it, or of the first', () => {
+  it('gets no answer to a request of a former server', () => {
     fc.assert(
       fc.property(epochs, ids, (epoch, id) => {
         const before = idOf(EpochIds.of(epoch).outgoing(request(id)));
@@ -51,7 +51,7 @@ describe('a later server of a session', () => {
     );
   });
 
-  it('asks with small numbers as numbers, which every client can answer', () => {
+  it('keeps small numbers as numbers, which every client can answer', () => {
     const own = EpochIds.of(1);
     expect(idOf(own.outgoing(request(0)))).toBe(2 ** 20);
     expect(idOf(own.outgoing(request(2 ** 20 - 1)))).toBe(2 ** 21 - 1);
@@ -60,11 +60,11 @@ describe('a later server of a session', () => {
       expect(typeof idOf(own.outgoing(request(id)))).toBe('string');
   });
 
-  it('leaves ids of this package alone, which have an epoch of their own', () => {
+  it('keeps ids of this package, which differ by epoch already', () => {
     expect(idOf(EpochIds.of(3).outgoing(request(FIRST_ID)))).toBe(FIRST_ID);
   });
 
-  it('names its own requests where it cancels them or is told of their progress', () => {
+  it('can cancel its own requests, and gets their progress', () => {
     const own = EpochIds.of(2);
     const asked = own.outgoing(
       request(5, { _meta: { progressToken: 5, more: 1 } }),
@@ -91,7 +91,7 @@ describe('a later server of a session', () => {
     expect(own.incoming(progress(undefined))).toBeUndefined();
   });
 
-  it('takes everything else as it is', () => {
+  it('passes everything else on unchanged', () => {
     const own = EpochIds.of(2);
     const note: JsonRpcMessage = { jsonrpc: '2.0', method: 'note', params: { requestId: 1 } };
     expect(own.outgoing(note)).toBe(note);
@@ -110,7 +110,7 @@ describe('a later server of a session', () => {
     'express-mcp-sse.2:[1',
     'express-mcp-sse.1:"a"',
     'a',
-  ])('takes no answer to %s, which nobody has asked', (id) => {
+  ])('ignores an answer to %s, which no server has sent', (id) => {
     expect(EpochIds.of(2).incoming(answer(id))).toBeUndefined();
   });
 });

@@ -33,7 +33,7 @@ function restored(strategy: ResumeStrategy, position = 2): LiveSession {
   return new LiveSession('one', undefined, undefined, LIMITS, observer, own, state);
 }
 
-it('counts as detached until it has a stream, that of its former node included', () => {
+it('counts as detached until it has a stream, which may be that of its former node', () => {
   const waiting = restored(new ResumeStrategy('node-of-test', { ids: true }));
   expect(waiting.state).toBe('detached');
   expect(waiting.ages(performance.now() + 1_000).detached).toBeGreaterThanOrEqual(1_000);
@@ -43,7 +43,7 @@ it('counts as detached until it has a stream, that of its former node included',
   expect(waiting.ages(performance.now() + 1_000).detached).toBe(0);
 });
 
-it('bounds what its client has still to be given as if it had sent that itself', async () => {
+it('bounds unread messages of its former node like its own', async () => {
   const all = frames.reduce((sum, { bytes }) => sum + bytes, 0);
   const waiting = restored(new ResumeStrategy('node-of-test', { ids: true }), 0);
   expect(waiting.bufferedBytes).toBe(all);
@@ -57,7 +57,7 @@ it('bounds what its client has still to be given as if it had sent that itself',
   expect(response.text.match(/"n":\d/g)).toEqual(['"n":1', '"n":2', '"n":3']);
 });
 
-it('knows the positions that its former node has announced, and no others', () => {
+it('accepts only positions that its former node has announced', () => {
   const strategy = new ResumeStrategy('node-of-test', { positions: true });
   const announced = /n=(\S+)/.exec(strategy.endpointEvent('/message', 2))?.[1];
   const { resumeStrategy } = restored(strategy).sender;
@@ -68,7 +68,7 @@ it('knows the positions that its former node has announced, and no others', () =
   expect(resumeStrategy.offsetOf(foreign)).toBeUndefined();
 });
 
-it('tells producers that wait for room that it has moved with what they have sent', async () => {
+it('resolves the sends of waiting producers when it moves', async () => {
   const rig = new SessionRig({ maxBufferedBytes: 1 << 20 });
   const sent = rig.session.notify('number', { text: 'x'.repeat(100_000) });
   rig.session.leave('other');
@@ -76,7 +76,7 @@ it('tells producers that wait for room that it has moved with what they have sen
   await expect(rig.session.notify('number')).rejects.toMatchObject({ code: 'session-closed' });
 });
 
-it('does not leave once it has closed', () => {
+it('does not move once it has closed', () => {
   const rig = SessionRig.open();
   rig.session.close();
   rig.session.leave('other');

@@ -29,7 +29,7 @@ it('are those that a list annotates as read-only or idempotent', () => {
   expect(tools.mayRunTwice(request(9, 'tools/call'))).toBe(false);
 });
 
-it('are no more when a later list says so, or the list has changed', () => {
+it('are dropped when a later list says otherwise, or the list has changed', () => {
   const read = { name: 'read', annotations: { readOnlyHint: true } };
   const tools = listed(read, { name: 'set', annotations: { idempotentHint: true } });
   tools.received(request(2, 'tools/list', { cursor: 'next' }));
@@ -47,7 +47,7 @@ it('are no more when a later list says so, or the list has changed', () => {
   expect(tools.mayRunTwice(call('read'))).toBe(false);
 });
 
-it('are a thousand at most, and their requests small', () => {
+it('are at most a thousand, with small requests only', () => {
   const annotations = { readOnlyHint: true };
   const many = Array.from({ length: 1_001 }, (_, n) => ({ name: `tool ${n}`, annotations }));
   const tools = listed(...many);
@@ -57,7 +57,7 @@ it('are a thousand at most, and their requests small', () => {
   expect(tools.mayRunTwice(call('tool 0', { text: 'x'.repeat(16_400) }))).toBe(false);
 });
 
-it('are not asked of an answer that cannot be read', () => {
+it('ignore an answer that cannot be read', () => {
   const tools = new AnnotatedTools();
   tools.received(request(1, 'tools/list'));
   const hostile = {

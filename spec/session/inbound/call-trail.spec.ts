@@ -45,7 +45,7 @@ const head = {
 };
 
 describe('the trail of a session', () => {
-  it('tells what begins, is answered, and is read', () => {
+  it('notes calls that begin, are answered, and are read', () => {
     const { trail, session, changes } = newTrail();
     trail.received(request(1));
     trail.received(request('b'));
@@ -60,7 +60,7 @@ describe('the trail of a session', () => {
     expect(trail.takeUpdate()).toEqual({ n: 7, read: 5, begun: [3] });
   });
 
-  it('goes on at another node with the answers that are not read', () => {
+  it('continues on another node with the unread answers', () => {
     const { trail, session } = newTrail();
     for (const id of [1, 2, 'c']) {
       trail.received(request(id));
@@ -87,7 +87,7 @@ describe('the trail of a session', () => {
     }
   });
 
-  it('introduces the session anew when nothing of it was left', () => {
+  it('introduces the session again if the other node had dropped it', () => {
     const { trail, session } = newTrail();
     trail.received(request(1));
     trail.takeUpdate();
@@ -107,7 +107,7 @@ describe('the trail of a session', () => {
     expect(trail.takeUpdate()).toEqual({ n: 7, read: 5, head, begun: [4] });
   });
 
-  it('says that a call is over which is read before it was told as answered', () => {
+  it('reports a call as over if its answer is read before it was told', () => {
     const { trail, session } = newTrail();
     trail.received(request(1));
     trail.takeUpdate();
@@ -116,7 +116,7 @@ describe('the trail of a session', () => {
     expect(trail.takeUpdate()).toEqual({ n: 7, read: 9, over: [1] });
   });
 
-  it('tells nothing of calls that are answered before they were told, unless their client is away', () => {
+  it('omits calls that are answered before they were told, unless their client is away', () => {
     const { trail, session, changes } = newTrail();
     trail.received(request(1));
     trail.answered(1, 1);
@@ -131,7 +131,7 @@ describe('the trail of a session', () => {
     expect(trail.takeUpdate()).toEqual({ n: 7, read: 0, answered: [[2, 2]] });
   });
 
-  it('tells of no answers that are read when the stream is lost', () => {
+  it('omits read answers when the stream is lost', () => {
     const { trail, session, changes } = newTrail();
     trail.detached();
     trail.received(request(1));
@@ -143,7 +143,7 @@ describe('the trail of a session', () => {
     expect(trail.takeUpdate()).toBeUndefined();
   });
 
-  it('tells all of it to a node that knows nothing', () => {
+  it('tells a new node all calls', () => {
     const { trail, session } = newTrail();
     trail.received(request(1));
     trail.received(request(2));
@@ -162,7 +162,7 @@ describe('the trail of a session', () => {
     expect(trail.takeAll()).toEqual({ ...all, answered });
   });
 
-  it('ends, and says so where anything is known of it', () => {
+  it('ends, and reports that if the other node knows the session', () => {
     const one = newTrail();
     one.trail.ended();
     expect(one.ended()).toBe(1);
@@ -174,7 +174,7 @@ describe('the trail of a session', () => {
     expect(trail.takeUpdate()).toEqual({ n: 7, ended: true });
   });
 
-  it('leaves out what nobody could come back to, and what has an endless id', () => {
+  it('omits calls of sessions that cannot be resumed, and calls with a very long id', () => {
     const { trail, session } = newTrail();
     trail.received(request(1, 'initialize'));
     trail.received(request(2, 'ping'));
@@ -186,7 +186,7 @@ describe('the trail of a session', () => {
     expect(trail.takeUpdate()).toBeUndefined();
   });
 
-  it('forgets the oldest answers beyond 256, and those whose id is used again', () => {
+  it('drops the oldest answers beyond 256, and those whose id is reused', () => {
     const { trail } = newTrail();
     for (let id = 1; id <= 257; id += 1) trail.received(request(id));
     trail.takeUpdate();
@@ -208,7 +208,7 @@ describe('the trail of a session', () => {
     expect(trail.told()).toBeUndefined();
   });
 
-  it('lets its POST wait no longer when its calls are answered or cancelled', async () => {
+  it('stops the wait of its POST when its calls are answered or cancelled', async () => {
     const { trail } = newTrail();
     trail.received(request(1));
     trail.received(request(2));
@@ -222,7 +222,7 @@ describe('the trail of a session', () => {
     expect(await isSettled(trail.told())).toBe(false);
   });
 
-  it('lets its POST wait when its call is answered to a client that is away', async () => {
+  it('lets its POST wait if the call is answered while its client is away', async () => {
     const { trail, session } = newTrail();
     trail.received(request(1));
     const waiting = trail.told();

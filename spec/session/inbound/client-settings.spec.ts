@@ -8,7 +8,7 @@ function subscribe(settings: ClientSettings, id: number, uri: unknown): void {
   settings.sent(result(id));
 }
 
-it('remembers what was answered with a result', () => {
+it('keeps settings that were answered with a result', () => {
   const settings = new ClientSettings();
   subscribe(settings, 1, 'a:1');
   settings.received(request(2, 'resources/subscribe', { uri: 'a:2' }));
@@ -23,7 +23,7 @@ it('remembers what was answered with a result', () => {
   expect([[...settings.subscriptions], settings.heldBytes]).toEqual([[], 0]);
 });
 
-it('remembers no more than a bound of them, and says so', () => {
+it('keeps a bounded number of them, and reports that they are incomplete', () => {
   const settings = new ClientSettings();
   for (let count = 0; count < 4_096; count += 1) subscribe(settings, count, `a:${count}`);
   expect(settings.complete).toBe(true);
@@ -31,14 +31,14 @@ it('remembers no more than a bound of them, and says so', () => {
   expect([settings.subscriptions.size, settings.complete]).toEqual([4_096, false]);
 });
 
-it('remembers no more than a bound of their characters', () => {
+it('keeps a bounded number of characters', () => {
   const settings = new ClientSettings();
   subscribe(settings, 1, `a:${'x'.repeat(256 * 1024)}`);
   expect([settings.subscriptions.size, settings.complete]).toEqual([0, false]);
 });
 
 // Kills: requests of megabytes that are kept for as long as their session, because no answer comes.
-it('forgets a request that is cancelled, which is not answered', () => {
+it('drops a cancelled request, which gets no answer', () => {
   const settings = new ClientSettings();
   settings.received(request(1, 'logging/setLevel', { level: 'debug' }));
   settings.received(notification('notifications/cancelled', { requestId: 1 }));

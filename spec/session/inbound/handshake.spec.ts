@@ -12,7 +12,7 @@ const CLIENT = {
   capabilities: { sampling: {}, roots: { listChanged: true } },
 };
 
-it('shows on the session who the client is and what was negotiated', async () => {
+it('sets clientInfo, capabilities and version of the session', async () => {
   const { url, mcp } = await serve();
   const client = await StreamClient.open(`${url}/sse`);
   const session = mcp.sessions.get(client.sessionId)!;
@@ -32,7 +32,7 @@ it('takes the version from the answer, not from what the client asked for', asyn
   expect(mcp.sessions.get(client.sessionId)?.protocolVersion).toBe('2025-11-25');
 });
 
-it('has begun with initialize, and with nothing else', () => {
+it('starts with initialize, and with nothing else', () => {
   const handshake = new Handshake();
   handshake.received(request(1, 'ping'));
   handshake.received(notification('initialize'));
@@ -42,7 +42,7 @@ it('has begun with initialize, and with nothing else', () => {
   expect(handshake.started).toBe(true);
 });
 
-it('ignores what is not of the right shape', () => {
+it('ignores members of the wrong type', () => {
   const handshake = new Handshake();
   const params = { clientInfo: { name: 'no version' }, capabilities: 'none' };
   handshake.received(request(1, 'initialize', params));

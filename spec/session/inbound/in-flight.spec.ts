@@ -36,7 +36,7 @@ it('admits notifications and responses however full it is', () => {
   expect(inFlight.size).toBe(1);
 });
 
-it('refuses an id that is in use, also within one batch, and admits it again later', () => {
+it('refuses an id that is in use, even within one batch, and admits it again later', () => {
   const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1)]);
   expect(() => {
@@ -50,7 +50,7 @@ it('refuses an id that is in use, also within one batch, and admits it again lat
   inFlight.admit([request(1)]);
 });
 
-it('tells a number from the same digits as a string', () => {
+it('distinguishes a number from the same digits as a string', () => {
   const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1), request('1')]);
   inFlight.release('1');
@@ -84,7 +84,7 @@ it('keeps the slot and the bytes of a request that is cancelled until its work i
   expect([inFlight.size, held]).toEqual([2, 100]);
 });
 
-it('releases what was cancelled before a time, and nothing else', async () => {
+it('releases requests that were cancelled before a time, and no others', async () => {
   const inFlight = new InFlight(OWNER, 3);
   inFlight.admit([request(1), request(2), request(3)]);
   const before = performance.now();
@@ -112,7 +112,7 @@ it('aborts the signal of a request that is cancelled, with the reason', () => {
   expect([inFlight.has(1), inFlight.has(2)]).toEqual([false, false]);
 });
 
-it('gives one signal for one request, and does not abort it when the request is answered', () => {
+it('returns one signal for each request, and does not abort it when the request is answered', () => {
   const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1)]);
   const signal = inFlight.signal(1);
@@ -122,7 +122,7 @@ it('gives one signal for one request, and does not abort it when the request is 
   expect(signal.aborted).toBe(false);
 });
 
-it('gives an aborted signal for a request that is cancelled, and for one that is over', () => {
+it('returns an aborted signal for a request that is cancelled or over', () => {
   const inFlight = new InFlight(OWNER, 5);
   inFlight.admit([request(1)]);
   inFlight.cancel(1, 'unseen');

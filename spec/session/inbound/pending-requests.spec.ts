@@ -31,7 +31,7 @@ async function setup(): Promise<Setup> {
   return { served, client, session, delivered };
 }
 
-it('resolves with the result that the client posts, and keeps it from the handler', async () => {
+it("resolves with the client's result, which the handler does not get", async () => {
   const { client, session, delivered } = await setup();
   const asked = session.request('roots/list', { cursor: 'c' });
   const { id, ...question } = await client.nextMessage();
@@ -41,7 +41,7 @@ it('resolves with the result that the client posts, and keeps it from the handle
   expect(delivered).toEqual([]);
 });
 
-it('sends no params where none are given', async () => {
+it('sends no params if none are given', async () => {
   const { client, session } = await setup();
   void session.request('ping');
   expect(await client.nextMessage()).not.toHaveProperty('params');
@@ -77,7 +77,7 @@ it('matches answers to requests by id, in whatever order they come', async () =>
   expect(await Promise.all(asked)).toEqual([{ method: 'a' }, { method: 'b' }, { method: 'c' }]);
 });
 
-it('[45] gives up after its timeout, and swallows the answer that comes late', async () => {
+it('[45] gives up after its timeout, and drops the late answer', async () => {
   const { client, session, delivered } = await setup();
   const asked = session.request('slow', undefined, { timeoutMs: 20 });
   const { id } = await client.nextMessage();
@@ -86,7 +86,7 @@ it('[45] gives up after its timeout, and swallows the answer that comes late', a
   expect(delivered).toEqual([]);
 });
 
-it('[45] takes the first of two answers, and swallows the second', async () => {
+it('[45] accepts the first of two answers, and drops the second', async () => {
   const { client, session, delivered } = await setup();
   const asked = session.request('once');
   const { id } = await client.nextMessage();
@@ -96,7 +96,7 @@ it('[45] takes the first of two answers, and swallows the second', async () => {
   expect(delivered).toEqual([]);
 });
 
-it('leaves answers to requests that it did not make to the handler', async () => {
+it('passes answers to other requests to the handler', async () => {
   const { client, session, delivered } = await setup();
   await session.send({ jsonrpc: '2.0', id: 5, method: 'of/the/application' });
   const answers = [result(5), result('5'), result(2 ** 30), result(-1), result('')];
@@ -130,7 +130,7 @@ it('rejects when the request cannot be written, and goes on', async () => {
   expect(await client.nextMessage()).toMatchObject({ method: 'next' });
 });
 
-it('need not be awaited: a rejection that nobody sees ends nothing', async () => {
+it('need not be awaited: an unhandled rejection does not end the process', async () => {
   const { session, served } = await setup();
   void session.request('unseen');
   session.close();

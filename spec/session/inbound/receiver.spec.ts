@@ -25,7 +25,7 @@ function rig(reportsCompletion: boolean) {
 
 const cancel = (requestId: number) => notification('notifications/cancelled', { requestId });
 
-it('frees the slot of a cancelled request after two seconds where nothing says that it is over', () => {
+it('frees the slot of a cancelled request after two seconds if its end is not reported', () => {
   const { receiver, state } = rig(false);
   void receiver.receive([request(1), request(2)], FACTS, 200);
   const before = performance.now();
@@ -37,7 +37,7 @@ it('frees the slot of a cancelled request after two seconds where nothing says t
   expect(state()).toEqual([1, 100]);
 });
 
-it('waits for work that says when it is over, however long that takes', () => {
+it('waits for work whose end is reported, however long that takes', () => {
   const { receiver, state } = rig(true);
   void receiver.receive([request(1), cancel(1)], FACTS, 100);
   receiver.sweep(performance.now() + 1e9);
@@ -49,7 +49,7 @@ it('waits for work that says when it is over, however long that takes', () => {
 it.each([
   [true, 100],
   [false, 0],
-])('counts what runs on after the close, if it says when it is over (%s)', (reports, held) => {
+])('counts work that runs on after the close, if its end is reported (%s)', (reports, held) => {
   const { receiver, state } = rig(reports);
   void receiver.receive([request(1)], FACTS, 100);
   receiver.close(() => new McpSseError('session-closed', 'over'));

@@ -31,7 +31,7 @@ function rig(maxWaiting = 10) {
   return { dispatched, checked, answers, pass, held: () => held };
 }
 
-it('lets pass in the same tick what is known at once', () => {
+it('passes a request with a synchronous check in the same tick', () => {
   const { pass, dispatched, checked, held } = rig();
   expect(pass('one', request(1), notification(), request(2))).toBeUndefined();
   expect(() => pass('two', request(3), request(4, 'refused'))).toThrow(missing());
@@ -57,7 +57,7 @@ it('keeps the order of POSTs, so that no cancellation overtakes its request', as
   expect(pass('next', request(3))).toBeUndefined();
 });
 
-it('lets answers of the client pass meanwhile: a check may wait for one', () => {
+it('passes answers of the client meanwhile: a check may wait for one', () => {
   const { pass, dispatched, answers } = rig();
   const waiting = pass('call', request(1, 'later'));
   expect(pass('answer', result('s1'))).toBeUndefined();
@@ -66,7 +66,7 @@ it('lets answers of the client pass meanwhile: a check may wait for one', () => 
   return waiting;
 });
 
-it('refuses what is refused later, and lets pass what stands behind it', async () => {
+it('refuses a request whose check fails later, and passes the next one', async () => {
   const { pass, dispatched, answers, held } = rig();
   const refused = pass('batch', request(1, 'later'), request(2));
   const behind = pass('behind', request(3));
@@ -77,7 +77,7 @@ it('refuses what is refused later, and lets pass what stands behind it', async (
   expect(held()).toBe(0);
 });
 
-it('asks about one request of a batch after the other', async () => {
+it('checks the requests of a batch one after the other', async () => {
   const { pass, checked, answers } = rig();
   const batch = pass('batch', request(1, 'later'), request(2, 'later'), request(3));
   expect(checked).toEqual([[1, 'auth']]);
@@ -88,7 +88,7 @@ it('asks about one request of a batch after the other', async () => {
   expect(checked).toHaveLength(3);
 });
 
-it('bounds how many may wait', async () => {
+it('bounds the number of waiting POSTs', async () => {
   const { pass, answers, dispatched, held } = rig(2);
   const first = pass('one', request(1, 'later'));
   const second = pass('two', request(2));

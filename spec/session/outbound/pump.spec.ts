@@ -45,7 +45,7 @@ const writerOf = (options: WriterOptions = {}) =>
   new ConnectionWriter(response, { observer: pump, ...options });
 
 describe('the pump', () => {
-  it('brings over what waited for the connection, and then what comes, in order', async () => {
+  it('delivers messages that waited for the connection, then new ones, in order', async () => {
     appendMany(3);
     expect(pump.unwrittenBytes).toBe(3 * frameOf(0).bytes);
     pump.attach(writerOf());
@@ -57,7 +57,7 @@ describe('the pump', () => {
     expect(pump.unwrittenBytes).toBe(0);
   });
 
-  it('[18] brings 1,000 progress notifications over before the result behind them', async () => {
+  it('[18] delivers 1,000 progress notifications before the result after them', async () => {
     pump.attach(writerOf());
     const own = response;
     own.onWrite = () => {
@@ -73,7 +73,7 @@ describe('the pump', () => {
     expect(response.faults).toEqual([]);
   });
 
-  it('hands the writer no more than it has room for, if it may be wanted again', async () => {
+  it('hands the writer no more than it has room for, if the session can resume', async () => {
     const writer = writerOf();
     pump.startRetention();
     pump.attach(writer);
@@ -85,7 +85,7 @@ describe('the pump', () => {
     expect([writer.bufferedBytes, pump.unwrittenBytes]).toEqual([0, 36 * 16 * KiB]);
   });
 
-  it('hands over at once what is not wanted again, and counts it', () => {
+  it('hands messages over at once if the session cannot resume, and counts them', () => {
     const writer = writerOf();
     pump.attach(writer);
     response.answers.push(false);
@@ -94,7 +94,7 @@ describe('the pump', () => {
     expect([pump.position, pump.nextOffset]).toEqual([40, 41]);
   });
 
-  it('lets go of a message once the writer has taken it', async () => {
+  it('drops a message once the writer has taken it', async () => {
     const appendOne = () => {
       const frame = frameOf(0);
       void pump.append(frame);
@@ -111,7 +111,7 @@ describe('the pump', () => {
     expect(pump.unwrittenBytes).toBe(0);
   });
 
-  it('tells its owner once how the connection was lost', async () => {
+  it('reports the loss of the connection once', async () => {
     const writer = writerOf();
     pump.attach(writer);
     const why = new McpSseError('ping-timeout', 'dead');
@@ -135,7 +135,7 @@ describe('a producer that awaits its sends', () => {
     expect(held!.state).toBe('pending');
   });
 
-  it('is held while the reader takes nothing, and goes on when there is room', async () => {
+  it('waits while the client reads nothing, and goes on when there is room', async () => {
     response.answers.push(false);
     pump.attach(writerOf());
     let sent = 0;
@@ -156,7 +156,7 @@ describe('a producer that awaits its sends', () => {
     expect(framesIn(response.text)).toEqual(numbers(100));
   });
 
-  it('goes on when a connection takes what waited for one', async () => {
+  it('goes on when a new connection takes the waiting messages', async () => {
     const sends = appendMany(10, 20 * KiB);
     await rounds();
     expect(sends.filter(({ state }) => state === 'pending')).toHaveLength(7);
@@ -165,7 +165,7 @@ describe('a producer that awaits its sends', () => {
     expect(sends.every(({ state }) => state === 'resolved')).toBe(true);
   });
 
-  it('learns why when no more is taken, and what waited is let go', async () => {
+  it('is rejected with the reason at the end, and waiting messages are dropped', async () => {
     const sends = appendMany(10, 20 * KiB);
     const why = new McpSseError('session-closed', 'over');
     pump.close(() => why);
@@ -176,15 +176,15 @@ describe('a producer that awaits its sends', () => {
   });
 });
 
-describe('[17] what may wait', () => {
-  it('is what is within the bound, or one message alone', () => {
+describe('[17] the bound of waiting messages', () => {
+  it('allows messages within the bound, or a single one of any size', () => {
     expect(pump.fits(frameOf(0, 2_000 * KiB))).toBe(true);
     void pump.append(frameOf(0, 1_023 * KiB));
     expect(pump.fits(frameOf(1, KiB))).toBe(true);
     expect(pump.fits(frameOf(1, KiB + 1))).toBe(false);
   });
 
-  it('counts what lies in the log and in the writer', async () => {
+  it('counts the bytes in the log and in the writer', async () => {
     response.answers.push(false);
     pump.startRetention();
     pump.attach(writerOf());
@@ -201,7 +201,7 @@ describe('[17] what may wait', () => {
 });
 
 describe('the end', () => {
-  it('[33] brings over all that was appended, and ends the connection', async () => {
+  it('[33] delivers all messages, and ends the connection', async () => {
     // More than the writer takes at a time: most of it lies in the log.
     appendMany(50, 16 * KiB);
     pump.attach(writerOf());
@@ -211,7 +211,7 @@ describe('the end', () => {
     expect(losses).toEqual([undefined]);
   });
 
-  it('is there at once without a connection, or after it', async () => {
+  it('resolves at once without a connection, or after the end of one', async () => {
     await pump.finish(5_000);
     const writer = writerOf();
     pump.attach(writer);
@@ -221,7 +221,7 @@ describe('the end', () => {
   });
 });
 
-it('brings over every message once and in order, whatever the reader does', async () => {
+it('delivers every message once and in order, whatever the client does', async () => {
   const steps = fc.array(
     fc.oneof(
       fc.record({ append: fc.integer({ min: 1, max: 100 * KiB }) }),

@@ -38,7 +38,7 @@ describe('the log', () => {
     expect([log.first, log.next, log.bytes, log.at(1)]).toEqual([1, 1, 0, undefined]);
   });
 
-  it('gives back what was appended, by its offset, until it is trimmed', () => {
+  it('returns messages by their offsets until they are trimmed', () => {
     const log = new ReplayLog();
     const frames = ['a', 'bb', 'ccc'].map(frameOf);
     for (const frame of frames) log.append(frame);
@@ -53,7 +53,7 @@ describe('the log', () => {
     expect([log.first, log.next, log.bytes]).toEqual([3, 4, 3]);
   });
 
-  it('is trimmed to its end, however far beyond it', () => {
+  it('is trimmed to its end at most', () => {
     const log = new ReplayLog();
     log.append(frameOf('a'));
     log.trim(100);
@@ -102,7 +102,7 @@ describe('the log', () => {
     );
   });
 
-  it('lets go of every message that it drops, one by one, while it goes on', async () => {
+  it('releases every message that it drops, one by one', async () => {
     const log = new ReplayLog();
     const dropped: WeakRef<Frame>[] = [];
     const appendOne = (text: string) => {
@@ -121,7 +121,7 @@ describe('the log', () => {
     expect(log.bytes).toBe(8);
   });
 
-  it('reclaims the slots of what it drops while it is never empty', () => {
+  it('reclaims the slots of dropped messages even if it is never empty', () => {
     const log = new ReplayLog();
     const frame = frameOf('x');
     log.append(frame);

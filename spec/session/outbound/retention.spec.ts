@@ -58,7 +58,7 @@ function stalled(): FakeResponse {
 }
 
 describe('a new connection', () => {
-  it('gets what lies after its cursor, written before or not', async () => {
+  it('gets all messages after its cursor, written before or not', async () => {
     const rig = new Rig();
     rig.attach(0);
     rig.append(1, 5);
@@ -69,7 +69,7 @@ describe('a new connection', () => {
     expect(numbersIn(again)).toEqual([3, 4, 5, 6, 7]);
   });
 
-  it('ends the one before it, which waits for its reader, and takes over from it', async () => {
+  it('ends the former connection, which waits for its client, and takes over', async () => {
     const rig = new Rig();
     const before = rig.attach(0, stalled());
     rig.append(1, 200, 1_000);
@@ -83,7 +83,7 @@ describe('a new connection', () => {
     expect(before.faults).toEqual([]);
   });
 
-  it('[38] is not lost when the one before it ends late', async () => {
+  it('[38] is not lost when the former connection ends late', async () => {
     const rig = new Rig();
     const before = rig.attach(0);
     rig.attach(0);
@@ -106,7 +106,7 @@ describe('a new connection', () => {
     expect(send.state).toBe('resolved');
   });
 
-  it('goes on at the oldest message that is kept, when it asks for an older one', async () => {
+  it('continues at the oldest kept message if it asks for an older one', async () => {
     const rig = new Rig({ maxEvents: 3 });
     rig.attach(0);
     rig.append(1, 10);
@@ -117,8 +117,8 @@ describe('a new connection', () => {
   });
 });
 
-describe('what is kept', () => {
-  it('is what was written last, by number and by bytes', async () => {
+describe('the kept messages', () => {
+  it('are those written last, by number and by bytes', async () => {
     const few = new Rig({ maxEvents: 10 });
     const small = new Rig({ maxBytes: numbered(10, 100).bytes * 10 });
     for (const rig of [few, small]) {
@@ -129,7 +129,7 @@ describe('what is kept', () => {
     }
   });
 
-  it('is not less because of what waits for the connection', async () => {
+  it('are not fewer because messages wait for the connection', async () => {
     const rig = new Rig({ maxEvents: 10 });
     const response = new FakeResponse();
     response.answers.push(true, true, false);
@@ -143,7 +143,7 @@ describe('what is kept', () => {
     expect(rig.pump.canResume(first - 2)).toBe(false);
   });
 
-  it('makes room, as far as it was written, for what is missed', async () => {
+  it('make room for missed ones, as far as they were written', async () => {
     const rig = new Rig({ maxEvents: 10 });
     const response = rig.attach(0);
     rig.append(1, 5);
@@ -160,7 +160,7 @@ describe('what is kept', () => {
     ]);
   });
 
-  it('is bounded by maxEvents and maxBytes while there is no connection', () => {
+  it('are bounded by maxEvents and maxBytes without a connection', () => {
     const few = new Rig({ maxEvents: 10 });
     few.append(1, 9);
     expect(few.pump.fits(numbered(10))).toBe(true);
@@ -174,7 +174,7 @@ describe('what is kept', () => {
     ]);
   });
 
-  it('ends where the client says it has read, and never behind what was written', async () => {
+  it("are dropped up to the client's position, but never unwritten ones", async () => {
     const rig = new Rig();
     rig.append(1, 5);
     rig.pump.acknowledge(3);
@@ -188,7 +188,7 @@ describe('what is kept', () => {
     expect(rig.range).toEqual([6, 5]);
   });
 
-  it('is told to the owner to the byte, whatever happens to it, in steps of at least 1 KiB', async () => {
+  it('are reported to the byte, in steps of at least 1 KiB', async () => {
     const rig = new Rig({ maxEvents: 5 });
     const memory = (from: number, to: number): number => {
       const other = new Rig();
@@ -221,7 +221,7 @@ describe('what is kept', () => {
     expect([rig.held, rig.range]).toEqual([0, [14, 13]]);
   });
 
-  it('counts the memory that text beyond Latin-1 takes', () => {
+  it('count with the memory of text beyond Latin-1', () => {
     const rig = new Rig();
     void rig.pump.append(encodeMessage({ plain: 'x'.repeat(1_000) }));
     const plain = rig.held;

@@ -23,7 +23,7 @@ function attached(): Sender {
 }
 
 // Kills: proofs without a bound; one that forgets the newest, or all of them.
-it('takes answers to its newest 256 requests as proof of reading, and to no older ones', () => {
+it('counts answers to its newest 256 requests as acknowledgements, but to no older ones', () => {
   const sender = attached();
   for (let id = 1; id <= 258; id += 1) {
     const message = request(id, 'ping');

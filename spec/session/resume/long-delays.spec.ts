@@ -6,7 +6,7 @@ import { reconnectDelay } from '../../../lib/session/resume/reconnect-delay.js';
 import { FakeResponse } from '../../support/fake-response.js';
 
 // Kills: a delay that no timer can have, and that fires at once.
-it('waits for the answer to a probe as long as a timer can', async () => {
+it('waits for the answer to a probe at most as long as a timer can', async () => {
   const probes = new Probes('node');
   const answer = probes.ask(new ConnectionWriter(new FakeResponse()), 1e12);
   await new Promise((resolve) => setTimeout(resolve, 5));

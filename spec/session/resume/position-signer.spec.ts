@@ -4,7 +4,7 @@ import { PositionSigner } from '../../../lib/session/resume/position-signer.js';
 
 const OFFSETS = [0, 1, 9, 10, 11, 4_711, 999_999_999_999_999];
 
-it('knows every position that it has signed, in any order', () => {
+it('verifies every position that it has signed, in any order', () => {
   const signer = new PositionSigner();
   const signed = OFFSETS.map((offset) => signer.sign(offset));
   expect(new Set(signed.map((text) => text.split('.')[1])).size).toBe(OFFSETS.length);
@@ -14,7 +14,7 @@ it('knows every position that it has signed, in any order', () => {
   }
 });
 
-it('knows no tag of another offset, whether in the same block of tags or not', () => {
+it('rejects the tag of another offset, in the same block of tags or not', () => {
   const signer = new PositionSigner();
   for (const from of OFFSETS)
     for (const to of OFFSETS) {
@@ -23,13 +23,13 @@ it('knows no tag of another offset, whether in the same block of tags or not', (
     }
 });
 
-it('knows no tag of another session', () => {
+it('rejects the tag of another session', () => {
   const signer = new PositionSigner();
   for (const offset of OFFSETS)
     expect(signer.verify(new PositionSigner().sign(offset))).toBeUndefined();
 });
 
-it('knows no other text', () => {
+it('rejects any other text', () => {
   const signer = new PositionSigner();
   const [, tag = ''] = signer.sign(7).split('.');
   const texts = [

@@ -18,7 +18,7 @@ it('names node, stream and offset in the id of its first event', () => {
   expect(strategy.endpointEvent('/message', 7)).toContain(`id: node-of-test.${strategy.token}.7\n`);
 });
 
-it('adds nothing for a client that cannot come back', () => {
+it('adds nothing for a client that cannot resume', () => {
   const plain = new ResumeStrategy('node-of-test');
   expect(plain.endpointEvent('/message', 0)).toBe('event: endpoint\ndata: /message\n\n');
 });

@@ -10,7 +10,7 @@ async function open(): Promise<StreamClient> {
 }
 
 it.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
-  'agrees to the protocol version %s when it is asked for it',
+  'agrees to the protocol version %s',
   async (protocolVersion) => {
     const client = await open();
     const answer = await client.request('initialize', { protocolVersion });
@@ -23,7 +23,7 @@ it.each(['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'])(
 );
 
 it.each(['2099-12-31', '', 7, undefined])(
-  'offers its latest version when it is asked for %s',
+  'offers its latest version to a request for %s',
   async (protocolVersion) => {
     const client = await open();
     const answer = await client.request('initialize', { protocolVersion });
@@ -31,7 +31,7 @@ it.each(['2099-12-31', '', 7, undefined])(
   },
 );
 
-it('lists what its capabilities promise: nothing, of each', async () => {
+it('returns empty lists for each of its capabilities', async () => {
   const client = await open();
   const listed = async (method: string): Promise<unknown> => (await client.request(method)).result;
   expect(await listed('ping')).toEqual({});
@@ -42,7 +42,7 @@ it('lists what its capabilities promise: nothing, of each', async () => {
 });
 
 it.each(['tools/call', 'no/such/method', 'toString', '__proto__'])(
-  'does not know the method %s',
+  'rejects the unknown method %s',
   async (method) => {
     const client = await open();
     const { error } = await client.request(method);

@@ -44,13 +44,13 @@ it('is aborted when the client cancels the request, and no other', async () => {
   expect(second.aborted).toBe(false);
 });
 
-it('is aborted also when it is first looked at after the cancellation', async () => {
+it('is aborted even if it is first read after the cancellation', async () => {
   const { client, contexts } = await setup();
   await client.post([request(1), cancel(1)]);
   expect(contexts.get(1)?.signal.aborted).toBe(true);
 });
 
-it('[37] is aborted when the session closes, looked at before or after', async () => {
+it('[37] is aborted when the session closes, read before or after', async () => {
   const { client, contexts, served } = await setup();
   await client.post([request(1), request(2)]);
   const before = contexts.get(1)!.signal;
@@ -69,7 +69,7 @@ it('is the same each time, and is not aborted by the answer', async () => {
   expect(signal.aborted).toBe(false);
 });
 
-it('is the signal of the session for what is no request', async () => {
+it('is the signal of the session for notifications and responses', async () => {
   const { client, contexts, served } = await setup();
   await client.post(notification());
   const context = contexts.get(undefined)!;
@@ -79,7 +79,7 @@ it('is the signal of the session for what is no request', async () => {
   await eventually(() => served.mcp.sessions.size === 0);
 });
 
-it('does not answer a request that was cancelled', async () => {
+it('does not answer a cancelled request', async () => {
   const { client, contexts, finish, served } = await setup();
   await client.post([request(1), request(2), cancel(1)]);
   expect(contexts.get(1)?.signal.aborted).toBe(true);
@@ -90,7 +90,7 @@ it('does not answer a request that was cancelled', async () => {
   expect(client.messages).toEqual([result(2)]);
 });
 
-it('takes a cancellation of nothing calmly', async () => {
+it('survives a cancellation of an unknown request', async () => {
   const { client, finish } = await setup();
   await client.post([cancel('unknown'), cancel({}), cancel(undefined), request(1)]);
   finish();
@@ -100,7 +100,7 @@ it('takes a cancellation of nothing calmly', async () => {
 it.each<[string, (signal: AbortSignal) => unknown]>([
   ['an AbortError', () => new DOMException('The operation was aborted', 'AbortError')],
   ['the reason of its signal', (signal) => signal.reason],
-])('takes %s for no fault when the client has cancelled', async (_, thrown) => {
+])('does not report %s after the client has cancelled', async (_, thrown) => {
   const errors: string[] = [];
   const { url, mcp } = await serve({
     hooks: { onError: ({ code }) => errors.push(code) },
@@ -116,7 +116,7 @@ it.each<[string, (signal: AbortSignal) => unknown]>([
   expect(errors).toEqual([]);
 });
 
-it('reports what a handler throws otherwise, also when the client has cancelled', async () => {
+it('reports any other throw of a handler, even after the client has cancelled', async () => {
   const errors: string[] = [];
   const { url, mcp } = await serve({
     hooks: { onError: ({ code }) => errors.push(code) },

@@ -42,7 +42,7 @@ it.each<[string, () => unknown]>([
 it.each<[string, unknown]>([
   ['undefined', undefined],
   ['null', null],
-])('takes %s for an empty result', async (_, returned) => {
+])('treats %s as an empty result', async (_, returned) => {
   const { client, errors } = await setup(() => returned);
   expect((await client.request('work')).result).toEqual({});
   expect(errors).toEqual([]);
@@ -53,7 +53,7 @@ it.each<[string, unknown]>([
   ['a number', 0],
   ['an array', []],
   ['a function', () => ({})],
-])('refuses %s for a result: the client gets an error, onError the reason', async (_, returned) => {
+])('refuses %s as a result: the client gets an error, onError the reason', async (_, returned) => {
   const { client, errors } = await setup(() => returned);
   expect((await client.request('work')).error).toEqual(HIDDEN);
   expect(errors).toEqual(['server-failed: the result of handler() must be an object']);
@@ -80,7 +80,7 @@ it.each<[string, () => unknown]>([
   expect(errors).toEqual([]);
 });
 
-it('leaves out the data that a JsonRpcError does not have', async () => {
+it('omits data if the JsonRpcError has none', async () => {
   const { client } = await setup(throwing(new JsonRpcError(7, 'plain')));
   expect((await client.request('work')).error).toEqual({ code: 7, message: 'plain' });
 });
@@ -96,7 +96,7 @@ it.each<[string, () => unknown]>([
   expect(errors).toEqual(['server-failed: the password is 123']);
 });
 
-it('is given notifications and responses too, and what it returns for them goes nowhere', async () => {
+it('gets notifications and responses, too, and its results for them are ignored', async () => {
   const seen: JsonRpcMessage[] = [];
   const { client } = await setup((message) => {
     seen.push(message);
@@ -109,7 +109,7 @@ it('is given notifications and responses too, and what it returns for them goes 
   expect(client.messages).toHaveLength(1);
 });
 
-it('reports the throw of a notification, which has no answer', async () => {
+it('reports a throw for a notification, which has no answer', async () => {
   const { client, errors } = await setup((message) => {
     if (!('id' in message)) throw new Error('notified');
     return {};
@@ -120,7 +120,7 @@ it('reports the throw of a notification, which has no answer', async () => {
   expect(client.messages).toHaveLength(1);
 });
 
-it('answers each request when it is done, not in the order of the requests', async () => {
+it('answers each request when it is finished, not in the order of the requests', async () => {
   const gates = new Map([1, 2, 3].map((id) => [id, deferred()]));
   const { client } = await setup(async (message) => {
     await gates.get(Number('id' in message && message.id))?.promise;
@@ -133,7 +133,7 @@ it('answers each request when it is done, not in the order of the requests', asy
   }
 });
 
-it('is told the headers and the URL of the POST, and the session', async () => {
+it('gets the headers and the URL of the POST, and the session', async () => {
   let context: HandlerContext | undefined;
   const { client, served } = await setup((_, given) => void (context = given));
   await client.post(request(1), { 'X-Test': 'yes' });

@@ -25,7 +25,7 @@ it('has methods that can be called', async () => {
   expect(request.bodyUsed).toBe(false);
 });
 
-it('is built when it is first looked at, and once', () => {
+it('is built on first access, once', () => {
   const url = vi.fn(() => FACTS.url);
   const facts = Object.defineProperty({ ...FACTS }, 'url', { get: url });
   const request = lazyRequest(facts);

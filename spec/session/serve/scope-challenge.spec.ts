@@ -23,7 +23,7 @@ function serverWith(resolver: unknown, received: JsonRpcMessage[] = []): () => M
   });
 }
 
-describe('what is no challenge', () => {
+describe('an invalid challenge', () => {
   it.each<[string, unknown]>([
     ['null', () => null],
     ['a text', () => 'write'],
@@ -40,7 +40,7 @@ describe('what is no challenge', () => {
     ['a throw', () => JSON.parse('{') as unknown],
     ['a rejection', () => Promise.reject(new Error('no'))],
     ['a promise of nonsense', () => Promise.resolve({ scopes: 'write' })],
-  ])('%s refuses the request with 500, and is reported', async (_, resolver) => {
+  ])('%s is reported, and refuses the request with 500', async (_, resolver) => {
     const received: JsonRpcMessage[] = [];
     const errors: string[] = [];
     const { url } = await serve({
@@ -56,7 +56,7 @@ describe('what is no challenge', () => {
   });
 });
 
-it('takes a challenge without authentication, and names no metadata then', async () => {
+it('accepts a challenge without authentication, and then names no metadata', async () => {
   const { url } = await serve({ server: serverWith(() => ({ scopes: ['a', 'b'] })) });
   const client = await StreamClient.open(`${url}/sse`);
   const { status, headers } = await client.post(request(1));
@@ -66,7 +66,7 @@ it('takes a challenge without authentication, and names no metadata then', async
   ]);
 });
 
-it('waits for an answer no longer than for a hook', async () => {
+it('waits for the resolver no longer than for a hook', async () => {
   const codes: string[] = [];
   const { url } = await serve({
     server: serverWith(() => new Promise(() => undefined)),
@@ -78,7 +78,7 @@ it('waits for an answer no longer than for a hook', async () => {
   expect(codes).toEqual(['hook-timeout']);
 });
 
-it('refuses what its session did not live to see', async () => {
+it('refuses a request whose session has closed meanwhile', async () => {
   const asked = deferred();
   const answer = deferred<undefined>();
   const received: JsonRpcMessage[] = [];

@@ -71,7 +71,7 @@ it('makes a server for each session, with the session and its GET', async () => 
   expect((await one.request('ping')).result).toEqual({});
 });
 
-it('waits for a factory that is async', async () => {
+it('waits for an async factory', async () => {
   const { served } = await setup(() => Promise.resolve(new Server()));
   expect((await (await open(served)).request('ping')).result).toEqual({});
 });
@@ -159,7 +159,7 @@ it.each<[string, (client: StreamClient, setup: Setup, server: Server) => unknown
   expect(server).toMatchObject({ connects: 1, closes: 1, oncloses: 1 });
 });
 
-it('reports an onclose that throws and a close that rejects, and closes all the same', async () => {
+it('reports an onclose that throws and a close that rejects, and still closes', async () => {
   const server = new Server();
   server.close = rejecting(new Error('close itself'));
   const { served, errors } = await setup(() => server);
@@ -171,7 +171,7 @@ it('reports an onclose that throws and a close that rejects, and closes all the 
   expect(served.mcp.sessions.size).toBe(0);
 });
 
-it('[24] closes the server of a client that left while it was made', async () => {
+it('[24] closes the server of a client that leaves while it is being made', async () => {
   const gate = deferred<McpServerLike>();
   let asked = false;
   const { served } = await setup(() => {
@@ -191,7 +191,7 @@ it('[24] closes the server of a client that left while it was made', async () =>
   expect(served.mcp.stats()).toMatchObject({ totals: { opened: 0, closed: {} } });
 });
 
-it('closes a server that comes after its deadline', async () => {
+it('closes a server that is returned after its deadline', async () => {
   const gate = deferred<McpServerLike>();
   const { served } = await setup(() => gate.promise, { hookTimeoutMs: 30 });
   expect((await open(served)).status).toBe(500);
@@ -201,7 +201,7 @@ it('closes a server that comes after its deadline', async () => {
   expect(server.oncloses).toBe(1);
 });
 
-it('connects a server again that a closed session has left behind', async () => {
+it('connects a server again that a closed session has used', async () => {
   const server = new Server();
   const { served } = await setup(() => server);
   const first = await open(served);
@@ -211,7 +211,7 @@ it('connects a server again that a closed session has left behind', async () => 
   expect((await second.request('ping')).result).toEqual({});
 });
 
-it('lets the server send before the stream is there: behind the endpoint event', async () => {
+it('lets the server send before the stream is open: after the endpoint event', async () => {
   const { served } = await setup(async ({ session }) => {
     await session.notify('early');
     return new Server();
@@ -222,7 +222,7 @@ it('lets the server send before the stream is there: behind the endpoint event',
   expect(client.messages[0]).toEqual({ jsonrpc: '2.0', method: 'early' });
 });
 
-it('reports and answers for a server whose onmessage throws', async () => {
+it('reports a server whose onmessage throws, and answers the request', async () => {
   const server = new Server();
   const { served, errors } = await setup(() => server);
   const client = await open(served);

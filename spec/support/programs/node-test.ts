@@ -48,7 +48,7 @@ void test('starts an application', async () => {
   await own.close();
 });
 
-void test('leaves nothing when it is refused', async () => {
+void test('leaves nothing open when it is refused', async () => {
   const opening = openSession(server, { ...PATIENT, path: '/elsewhere' });
   await assert.rejects(opening, { name: 'RefusedError', status: 404 });
 });
