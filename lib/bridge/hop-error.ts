@@ -70,8 +70,10 @@ const NOT_SENT: ReadonlySet<unknown> = new Set([
  * it is.
  */
 export function hopErrorOf(thrown: unknown): HopError {
-  for (const error of causesOf(thrown)) {
-    if (error instanceof HopError) return error;
+  const causes = causesOf(thrown);
+  const own = causes.find((error) => error instanceof HopError);
+  if (own) return own;
+  for (const error of causes) {
     if (error instanceof SdkHttpError) {
       const { status, text } = error.data;
       return refusal(status, { text: typeof text === 'string' ? text : undefined, cause: thrown });
@@ -87,7 +89,8 @@ export function hopErrorOf(thrown: unknown): HopError {
       const text = 'The upstream could not be reached';
       return new HopError('unreachable', text, { sent: false, cause: thrown });
     }
-    if (error instanceof TypeError) continue;
+    // What the SDK has wrapped says more than that.
+    if (error instanceof TypeError || (error instanceof SdkError && error.cause)) continue;
     const unreadable = error instanceof SyntaxError || error instanceof SdkError || isZod(error);
     if (unreadable) return invalidAnswer(thrown);
   }

@@ -243,13 +243,16 @@ export class Translation implements Upstream {
     };
     const transport = openTransport();
     if (transport instanceof HttpTransport) transport.onmessage = transport.noteAnswer;
+    // The SDK says of a process that has ended only that it has.
+    let failure: Error | undefined;
+    transport.onerror = (error) => (failure ??= error);
     this.#next = transport;
     try {
       await client.connect(transport, { timeout: settings.connectTimeoutMs });
     } catch (error) {
       this.#pauses.failed();
       if (again) report.changed({ state: 'failed' });
-      throw error;
+      throw failure instanceof HopError ? failure : error;
     } finally {
       this.#next = undefined;
     }

@@ -236,8 +236,7 @@ describe('a request that is answered with 202', () => {
   it.each(['auto', 'modern'] as const)('fails at once as the first request: %s', async (era) => {
     const upstream = await serveHttp((_req, res) => res.writeHead(202).end());
     const { failure: failed } = await bridged(upstream.url, { era });
-    // The SDK's client says it in words of its own.
-    expect(await failed()).toMatchObject({ data: failure.data });
+    expect(await failed()).toMatchObject(failure);
   });
 
   it('may be answered on the stream', async () => {
