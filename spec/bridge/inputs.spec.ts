@@ -81,7 +81,7 @@ describe('an upstream of 2026 that asks for input', () => {
     expect(textOf(result)).toBe('seen');
   });
 
-  it("gets no answer where the client refuses one: the client's error is that of its call", async () => {
+  it('gets no answer if the client refuses: its error becomes that of its call', async () => {
     const { client, connect } = await bridged((await serveModern(newServer)).url);
     await connect();
     client.setRequestHandler('roots/list', () => {

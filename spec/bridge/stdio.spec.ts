@@ -84,7 +84,7 @@ it('restarts a modern program when it is needed', async () => {
   expect(to.server.stats()).toMatchObject({ processes: 1, totals: { reconnects: 1 } });
 });
 
-it('says that a modern one cannot be started again, and starts it when it can', async () => {
+it('reports that a modern one cannot be started again, and starts it once it can', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gone-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [flag, script] = [join(folder, 'flag'), join(folder, 'program.mjs')];
@@ -115,7 +115,7 @@ it('says that a modern one cannot be started again, and starts it when it can', 
   while (!said.startsWith('Hello')) said = await hello();
 });
 
-it('tells the hook a last line of stderr that has no end', async () => {
+it('passes a last line of stderr without a line end to the hook', async () => {
   const lines: string[] = [];
   const hooks = { onStderr: (line: string) => lines.push(line) };
   const code = "process.stderr.write('no end'); process.exitCode = 3";
@@ -125,7 +125,7 @@ it('tells the hook a last line of stderr that has no end', async () => {
   expect(lines).toEqual(['no end']);
 });
 
-it('tells the hook lines of stderr, and of stdout what is no message', async () => {
+it('passes stderr, and lines of stdout that are no messages, to the hook', async () => {
   const lines: string[] = [];
   const hooks = { onStderr: (line: string) => lines.push(line) };
   const to = await bridged(V1, { hooks });

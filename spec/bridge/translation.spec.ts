@@ -82,7 +82,7 @@ describe.each(['v1', 'v2'])('a client of SDK %s, bridged to 2026-07-28', (versio
     expect(await client.call('greet', { name: 'Bo' })).toBe('Hello, Bo');
   });
 
-  it('does not wait for ever for a call, and cancels it at the upstream', async () => {
+  it('limits the time of a call, and cancels it at the upstream', async () => {
     const { url, journal } = await setup({ requestTimeoutMs: 300 });
     const client = await connectClient(url);
     await expect(client.call('wait')).rejects.toMatchObject({
@@ -92,7 +92,7 @@ describe.each(['v1', 'v2'])('a client of SDK %s, bridged to 2026-07-28', (versio
     expect(await client.call('greet', { name: 'Bo' })).toBe('Hello, Bo');
   });
 
-  it('cancels what runs when the client leaves', async () => {
+  it('cancels running calls when the client leaves', async () => {
     const { url, journal } = await setup();
     const client = await connectClient(url);
     const call = client.call('wait').catch(() => 'gone');
