@@ -3,6 +3,7 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 
 import { PIXEL, SILENCE } from './media.js';
+import { PERSON } from './schemas.js';
 
 /** Tools that answer at once, one for each kind of content. */
 export function addContentTools(server: McpServer): void {
@@ -73,20 +74,13 @@ function addStructured(server: McpServer): void {
   );
 }
 
-/** Its input is described in the words of JSON Schema 2020-12: `meta` passes them on as they are. */
 function addSchema(server: McpServer): void {
-  const address = z.object({ street: z.string().optional(), city: z.string().optional() });
-  const inputSchema = z
-    .strictObject({
-      name: z.string().optional(),
-      address: address.optional().meta({ $ref: '#/$defs/address' }),
-    })
-    .meta({
-      $schema: 'https://json-schema.org/draft/2020-12/schema',
-      $defs: { address: z.toJSONSchema(address) },
-    });
   const description = 'Tool with JSON Schema 2020-12 features';
-  server.registerTool('json_schema_2020_12_tool', { description, inputSchema }, (input) => ({
-    content: [{ type: 'text', text: JSON.stringify(input) }],
-  }));
+  server.registerTool(
+    'json_schema_2020_12_tool',
+    { description, inputSchema: PERSON },
+    (input) => ({
+      content: [{ type: 'text', text: JSON.stringify(input) }],
+    }),
+  );
 }

@@ -2,8 +2,8 @@
 import { ProtocolError, type InputRequiredResult } from '@modelcontextprotocol/client';
 
 import { isRecord } from '../util/guards.js';
+import { pause } from '../util/promises.js';
 import { randomText } from '../util/random-text.js';
-import { setTimeout } from '../util/timers.js';
 import { HopError } from './hop-error.js';
 import type { Surroundings } from './upstream.js';
 
@@ -38,7 +38,7 @@ export async function answerInputs(
     }
     const { inputRequests = {}, requestState } = result;
     const entries = Object.entries(inputRequests);
-    if (entries.length === 0) await pause(signal);
+    if (entries.length === 0) await pauseUnlessAborted(signal);
     const answers = await askAll(surroundings, signal, entries);
     result = await attempt({
       ...(entries.length > 0 && { inputResponses: answers }),
@@ -106,7 +106,7 @@ async function askAll(
 const withElicitationId = (params: Params): Params =>
   params.mode === 'url' ? { elicitationId: randomText(12), ...params } : params;
 
-async function pause(signal: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
+async function pauseUnlessAborted(signal: AbortSignal): Promise<void> {
+  await pause(PAUSE_MS);
   if (signal.aborted) throw new HopError('closed', 'The request was cancelled');
 }

@@ -5,7 +5,7 @@ import type {
   JsonRpcRequest,
   JsonRpcResponse,
 } from '../index.js';
-import { setTimeout } from '../util/timers.js';
+import { pause } from '../util/promises.js';
 import { Connection, type ConnectionEvents } from './connection.js';
 import { failureOf, HopError, hopErrorOf } from './hop-error.js';
 import { isUnknownSession, type Link } from './link.js';
@@ -114,11 +114,11 @@ export class Relay implements Upstream, ConnectionEvents {
       const { link } = pending;
       const isForgotten = link?.hasSession === true && isUnknownSession(failed);
       if (isForgotten) this.#connection.drop(link, failed);
-      const pause = RETRY_MS[attempt];
+      const pauseMs = RETRY_MS[attempt];
       // Not sent, because the connection was lost just before.
       const wasLost = !failed.sent && failed.reason === 'closed' && this.#connection.link !== link;
       const mayTry = isForgotten || wasLost || failed.reason === 'unreachable';
-      if (pause === undefined || !mayTry) {
+      if (pauseMs === undefined || !mayTry) {
         // What made it wait says more than that it waited.
         const { cause } = failed;
         const isWhy = failed.reason === 'unreachable' && cause instanceof HopError;
@@ -126,9 +126,7 @@ export class Relay implements Upstream, ConnectionEvents {
         return;
       }
       // An upstream that has just been restarted is there at once.
-      if (!isForgotten || attempt > 0) {
-        await new Promise((resolve) => setTimeout(resolve, pause).unref());
-      }
+      if (!isForgotten || attempt > 0) await pause(pauseMs);
     }
   }
 

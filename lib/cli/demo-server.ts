@@ -8,7 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
-import { setTimeout } from '../util/timers.js';
+import { pause } from '../util/promises.js';
 
 /** How a client is served. */
 export interface Serving {
@@ -62,7 +62,7 @@ async function count(to: number, { mcpReq }: ServerContext): Promise<CallToolRes
       const params = { progressToken, progress, total: to };
       await mcpReq.notify({ method: 'notifications/progress', params });
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await pause(PAUSE_MS);
   }
   return text(`I have counted to ${to}`);
 }

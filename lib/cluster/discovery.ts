@@ -48,6 +48,6 @@ export class Discovery {
   }
 
   async #wait(): Promise<void> {
-    while (this.#goesOn) await pause(CHECK_MS);
+    while (this.#goesOn) await pause(CHECK_MS, { keepsAlive: true });
   }
 }

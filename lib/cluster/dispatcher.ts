@@ -182,7 +182,7 @@ export class Dispatcher<Data> {
       // Not here; but perhaps elsewhere.
     }
     await this.#membership?.discovered();
-    const answers = this.#peers().map(async (peer) => {
+    const answers = (this.#membership?.alive() ?? []).map(async (peer) => {
       const host = new RemoteHost(peer, this.#probes);
       return { host, sessionId: await host.find(client) };
     });
@@ -300,18 +300,15 @@ export class Dispatcher<Data> {
   }
 
   #tellKnown<Name extends Operation>(operation: Name, params: Operations[Name]): void {
+    const { up = true, leaving = false } = this.#membership ?? {};
     const known = this.#membership?.known() ?? [];
-    if (known.length === 0 && this.#membership?.up === false) this.#failed(untold(OUT_OF_REACH));
+    if (known.length === 0 && !up && !leaving) this.#failed(untold(OUT_OF_REACH));
     for (const peer of known) {
       peer.call(operation, params, BROADCAST_MS).catch((thrown: unknown) => {
         const error = McpSseError.from(thrown);
         this.#failed(error.code === 'session-not-found' ? untold(NODE_GONE) : error);
       });
     }
-  }
-
-  #peers(): Peer[] {
-    return this.#membership?.alive() ?? [];
   }
 }
 

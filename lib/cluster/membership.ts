@@ -224,8 +224,8 @@ export class Membership implements PeerOwner, Contact {
    */
   async #idle(): Promise<void> {
     const deadline = performance.now() + IDLE_MS;
-    const busy = (): boolean => this.peers.some((peer) => peer.isBusy);
-    while (this.#up && busy() && performance.now() < deadline) await pause(IDLE_CHECK_MS);
+    const busy = (): boolean => this.#up && this.peers.some((peer) => peer.isBusy);
+    while (busy() && performance.now() < deadline) await pause(IDLE_CHECK_MS, { keepsAlive: true });
   }
 
   async #join(): Promise<void> {

@@ -3,6 +3,8 @@ import { EVERYONE, type AdapterListener, type AdapterMember } from '../cluster/a
 import { hasLeft, notSent, Reachability } from '../cluster/adapter/reachability.js';
 import { within } from '../cluster/adapter/within.js';
 import { McpSseError } from '../errors.js';
+import { pause } from '../util/promises.js';
+import { performance } from '../util/timers.js';
 import type { ConnectionMonitor, NatsMessage } from './connection-monitor.js';
 
 const JOIN_MS = 4_500;
@@ -121,7 +123,7 @@ export class NatsMember implements AdapterMember {
       } catch (error) {
         // A client that is reconnecting rejects after each attempt.
         if (this.#monitor.connection.isClosed() || performance.now() > deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50).unref());
+        await pause(50);
       }
     }
   }

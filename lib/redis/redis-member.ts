@@ -3,6 +3,7 @@ import { EVERYONE, type AdapterListener, type AdapterMember } from '../cluster/a
 import { hasLeft, notSent, Reachability } from '../cluster/adapter/reachability.js';
 import { within } from '../cluster/adapter/within.js';
 import { McpSseError } from '../errors.js';
+import { pause } from '../util/promises.js';
 import type { RedisDriver, Subscriber } from './driver.js';
 
 const JOIN_MS = 4_500;
@@ -230,6 +231,6 @@ async function ready(driver: RedisDriver, signal: AbortSignal): Promise<void> {
       );
     }
     // Polling is the only way that all clients share.
-    await new Promise((resolve) => setTimeout(resolve, 20).unref());
+    await pause(20);
   }
 }

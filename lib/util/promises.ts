@@ -17,9 +17,15 @@ export interface DeadlineOptions {
   readonly keepsAlive?: boolean;
 }
 
-/** Resolves after `ms` milliseconds. Keeps the process alive. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => timers.setTimeout(resolve, ms));
+/** Resolves after `ms` milliseconds. */
+export function pause(
+  ms: number,
+  { keepsAlive = false }: Pick<DeadlineOptions, 'keepsAlive'> = {},
+): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = timers.setTimeout(resolve, ms);
+    if (!keepsAlive) timer.unref();
+  });
 }
 
 /**

@@ -15,6 +15,7 @@ import {
 import { z } from 'zod';
 
 import { PIXEL, SILENCE } from '../../examples/everything/media.js';
+import { CHOICES, CONTACT, DEFAULTS, PERSON } from '../../examples/everything/schemas.js';
 
 type Content = GetPromptResult['messages'][number]['content'];
 
@@ -60,20 +61,14 @@ function addContentTools(server: McpServer): void {
   server.registerTool('test_error_handling', { description: 'Always fails' }, () => {
     throw new Error('This tool intentionally returns an error for testing');
   });
-  const address = z.object({ street: z.string().optional(), city: z.string().optional() });
-  const inputSchema = z
-    .strictObject({
-      name: z.string().optional(),
-      address: address.optional().meta({ $ref: '#/$defs/address' }),
-    })
-    .meta({
-      $schema: 'https://json-schema.org/draft/2020-12/schema',
-      $defs: { address: z.toJSONSchema(address) },
-    });
   const description = 'Tool with JSON Schema 2020-12 features';
-  server.registerTool('json_schema_2020_12_tool', { description, inputSchema }, (input) => ({
-    content: [text(JSON.stringify(input))],
-  }));
+  server.registerTool(
+    'json_schema_2020_12_tool',
+    { description, inputSchema: PERSON },
+    (input) => ({
+      content: [text(JSON.stringify(input))],
+    }),
+  );
 }
 
 function addLiveTools(server: McpServer): void {
@@ -151,50 +146,6 @@ function addQuestions(server: McpServer): void {
     );
   }
 }
-
-type Form = Parameters<typeof inputRequired.elicit>[0]['requestedSchema'];
-
-const CONTACT: Form = {
-  type: 'object',
-  properties: {
-    username: { type: 'string', description: "User's response" },
-    email: { type: 'string', description: "User's email address" },
-  },
-  required: ['username', 'email'],
-};
-
-const DEFAULTS: Form = {
-  type: 'object',
-  properties: {
-    name: { type: 'string', default: 'John Doe' },
-    age: { type: 'integer', default: 30 },
-    score: { type: 'number', default: 95.5 },
-    status: { type: 'string', enum: ['active', 'inactive', 'pending'], default: 'active' },
-    verified: { type: 'boolean', default: true },
-  },
-};
-
-const OPTIONS = ['option1', 'option2', 'option3'];
-const titled = (noun: string): { const: string; title: string }[] =>
-  ['First', 'Second', 'Third'].map((word, n) => ({
-    const: `value${n + 1}`,
-    title: `${word} ${noun}`,
-  }));
-
-const CHOICES: Form = {
-  type: 'object',
-  properties: {
-    untitledSingle: { type: 'string', enum: OPTIONS },
-    titledSingle: { type: 'string', oneOf: titled('Option') },
-    legacyEnum: {
-      type: 'string',
-      enum: ['opt1', 'opt2', 'opt3'],
-      enumNames: ['Option One', 'Option Two', 'Option Three'],
-    },
-    untitledMulti: { type: 'array', items: { type: 'string', enum: OPTIONS } },
-    titledMulti: { type: 'array', items: { anyOf: titled('Choice') } },
-  },
-};
 
 function addResources(server: McpServer): void {
   const plain = { mimeType: 'text/plain' };

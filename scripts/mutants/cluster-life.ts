@@ -224,10 +224,17 @@ const scaleMutants: readonly Mutant[] = [
     specs: ['cluster/just-begun.spec.ts'],
   },
   {
+    name: 'a node that leaves reports broadcasts that miss nobody',
+    file: 'cluster/dispatcher.ts',
+    find: ' && !up && !leaving',
+    replace: ' && !up',
+    specs: ['cluster/just-begun.spec.ts'],
+  },
+  {
     name: 'a broadcast of a node that never reached its adapter is lost in silence',
     file: 'cluster/dispatcher.ts',
-    find: 'known.length === 0 && this',
-    replace: 'known.length > 0 && this',
+    find: 'known.length === 0 && !up',
+    replace: 'known.length > 0 && !up',
     specs: ['cluster/just-begun.spec.ts'],
   },
 ];

@@ -59,3 +59,19 @@ it('a node that cannot join refuses requests for other nodes, and reports a broa
     'the adapter is out of reach, and a broadcast did not reach other nodes',
   ]);
 });
+
+it('a node that leaves reports no broadcast: there is no other one to miss it', async () => {
+  const errors: Error[] = [];
+  const hooks = { onError: (error: Error) => errors.push(error) };
+  const { mcp } = await serve({ adapter: localAdapter(), hooks });
+  const news = { jsonrpc: '2.0', method: 'news' } as const;
+  await eventually(() => mcp.stats().cluster?.up === true, 'the adapter');
+  mcp.broadcast(news);
+  const closed = mcp.close();
+  mcp.broadcast(news);
+  await closed;
+  mcp.broadcast(news);
+  // The first two wait until other nodes would have answered.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect(errors).toEqual([]);
+});

@@ -1,6 +1,6 @@
 // An adapter for the routers of one process.
-import { McpSseError } from '../../errors.js';
 import { EVERYONE, type Adapter, type AdapterListener, type AdapterMember } from './adapter.js';
+import { hasLeft } from './reachability.js';
 import { setImmediate } from '../../util/timers.js';
 
 /**
@@ -32,8 +32,7 @@ class LocalMember implements AdapterMember {
   }
 
   async send(to: string, frame: string): Promise<boolean> {
-    if (this.#left)
-      throw new McpSseError('adapter-unavailable', 'This node has left: its router is closed.');
+    if (this.#left) throw hasLeft();
     const addresses = to === EVERYONE ? [...this.members.keys()] : [to];
     const reached = addresses.filter((address) => this.members.has(address));
     // As on a network, a frame never arrives in the sender's stack, nor at a member that has left

@@ -11,6 +11,7 @@ import type { KeptCalls } from '../ledger/kept-calls.js';
 import type { MovedSessions } from '../handover/moved-sessions.js';
 import type { Peer } from '../peer.js';
 import type { Relays } from '../relay/relays.js';
+import { otherVersion } from '../../session/other-version.js';
 
 /** The longest time that a slow client may delay a `send` from another node. */
 const ROOM_MS = 2_000;
@@ -107,7 +108,7 @@ export class IncomingCalls<Data> {
         this.#keptCalls.forget(checked('forgetCalls', parameters));
         return undefined;
       default:
-        throw unknownCall();
+        throw otherVersion('an unknown call');
     }
   }
 
@@ -146,9 +147,3 @@ async function taken(sent: Promise<unknown>): Promise<void> {
     if (error.code !== 'request-timeout') throw error;
   }
 }
-
-const unknownCall = (): McpSseError =>
-  new McpSseError(
-    'invalid-message',
-    'another node has sent an unknown call: run the same version of express-mcp-sse on all nodes',
-  );

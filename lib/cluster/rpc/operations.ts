@@ -1,7 +1,6 @@
 // The calls between nodes, with schemas.
 import { z } from 'zod';
 
-import { McpSseError } from '../../errors.js';
 import { isNodeName } from '../node-name.js';
 import type { Change } from '../../session/changes.js';
 import type { InboundPost, Claimant } from '../../session/host.js';
@@ -20,6 +19,7 @@ import {
   type JsonRpcMessage,
   type JsonRpcNotification,
 } from '../../wire/json-rpc.js';
+import { otherVersion } from '../../session/other-version.js';
 
 /** The requests of one node to another, by name, with their parameters. */
 export interface Operations {
@@ -168,11 +168,6 @@ function withResource<
 /** @throws McpSseError `invalid-message` */
 export function checked<Name extends Operation>(name: Name, value: unknown): Operations[Name] {
   const result = schemas[name].safeParse(value);
-  if (!result.success)
-    throw new McpSseError(
-      'invalid-message',
-      `another node has sent a call in an unknown format (${name}): run the same version of ` +
-        'express-mcp-sse on all nodes',
-    );
+  if (!result.success) throw otherVersion(`a call in an unknown format (${name})`);
   return result.data as Operations[Name];
 }

@@ -1,8 +1,8 @@
 // Checks the answer of another node to `usage`.
 import { z } from 'zod';
 
-import { McpSseError } from '../../errors.js';
 import { MAX_ROWS, type UsageReport } from '../../session/events/usage-rows.js';
+import { otherVersion } from '../../session/other-version.js';
 
 const text = z.string().max(512).optional();
 const count = z.int().min(0);
@@ -24,11 +24,8 @@ const report = z.object({ rows: z.array(row).max(MAX_ROWS), forgotten: count, si
 /** @throws McpSseError `internal` for anything but an answer to `usage` */
 export function checkedUsage(answer: unknown): UsageReport {
   const result = report.safeParse(answer);
-  if (!result.success)
-    throw new McpSseError(
-      'internal',
-      'another node has sent an answer to usage() in an unknown format: run the same version of ' +
-        'express-mcp-sse on all nodes',
-    );
+  if (!result.success) {
+    throw otherVersion('an answer to usage() in an unknown format', 'internal');
+  }
   return result.data as UsageReport;
 }

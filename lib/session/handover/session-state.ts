@@ -1,11 +1,11 @@
 // The state of a session that moves to another node, with its schema.
 import { z } from 'zod';
 
-import { McpSseError } from '../../errors.js';
 import { MAX_ANSWERS } from '../inbound/call-trail.js';
 import type { HandshakeState } from '../inbound/handshake.js';
 import type { SenderState } from '../outbound/sender.js';
 import type { RequestId } from '../../wire/json-rpc.js';
+import { otherVersion } from '../other-version.js';
 
 /** Grows with each change of the format. Nodes with another number take no sessions. */
 export const STATE_VERSION = 2;
@@ -100,9 +100,5 @@ export function parseSessionState(value: unknown): SessionState {
   const result = schema.safeParse(value);
   // The schema's own type does not know that JSON omits undefined members.
   if (result.success) return result.data as SessionState;
-  throw new McpSseError(
-    'invalid-message',
-    'another node has sent a session in an unknown format: run the same version of ' +
-      'express-mcp-sse on all nodes',
-  );
+  throw otherVersion('a session in an unknown format');
 }
