@@ -6,18 +6,18 @@ import type { HeaderRecord } from './forwarded-headers.js';
 import { refusal, type HopError } from './hop-error.js';
 import type { BridgeSettings } from './options.js';
 
-/** Milliseconds for which a stream waits for the upstream to say whether it refuses its caller. */
+/** Milliseconds that a new stream waits for the upstream to accept or refuse its caller. */
 const ASK_MS = 3_000;
 /** Any request would do: an upstream that refuses a caller does so before it reads the message. */
 const QUESTION = JSON.stringify({ jsonrpc: '2.0', id: 'bridge', method: 'ping' });
 
-/** Whether a client could do something about a challenge: its token goes to the upstream. */
+/** Whether a client can act on a challenge: only if its token goes to the upstream. */
 export const mayChallenge = ({ upstream, forwardHeaders, headers }: BridgeSettings): boolean =>
   upstream instanceof URL &&
   forwardHeaders.includes('authorization') &&
   !Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
 
-/** The refusal of a caller, with as much of the challenge as is passed on. */
+/** The refusal of a caller, with the part of the challenge that the client may see. */
 export function refusalOf(response: Response, settings: BridgeSettings): HopError {
   const { status, headers } = response;
   const given = headers.get('www-authenticate');
@@ -29,10 +29,10 @@ export function refusalOf(response: Response, settings: BridgeSettings): HopErro
 }
 
 /**
- * Asks an upstream whether it would refuse a caller with these headers. An upstream that cannot be
- * reached, or does not answer in time, refuses nobody here: the request that needs it is told.
+ * Asks an upstream whether it would refuse a caller with these headers. An upstream that is
+ * unreachable or slow counts as accepting: the request that needs it fails later.
  *
- * @throws HopError (as a rejection), which `asHttp` can tell the client
+ * @throws HopError (as a rejection), which `asHttp` makes an HTTP answer
  */
 export async function askForCaller(settings: BridgeSettings, caller: HeaderRecord): Promise<void> {
   if (!mayChallenge(settings) || !(settings.upstream instanceof URL)) return;
@@ -67,8 +67,8 @@ export function asHttp({ status, wwwAuthenticate }: HopError): McpSseError | und
 }
 
 /**
- * A token that the upstream has refused within a session. The POST that carried it is answered
- * already, so the next request with the same token gets the refusal, once.
+ * Remembers a token that the upstream refused within a session. The POST that carried it already
+ * has its answer, so the next request with the same token gets the refusal, once.
  */
 export class RefusedToken {
   #token: string | undefined;

@@ -1,12 +1,14 @@
 // Bounds how large one message of an upstream may be.
 import { HopError } from './hop-error.js';
 
-/** The response, whose body fails with a `HopError` once one message of it is larger than `maxBytes`. */
+/**
+ * The response, with a body that fails with a `HopError` if a message is larger than `maxBytes`.
+ */
 export function bounded(response: Response, maxBytes: number): Response {
   const { body, headers, status, statusText } = response;
   if (!body) return response;
   const isStream = isEventStream(response);
-  // The length of a compressed body says nothing of what it becomes.
+  // The length of a compressed body does not limit its size after decompression.
   const length = headers.has('content-encoding')
     ? NaN
     : Number(headers.get('content-length') ?? NaN);
@@ -38,7 +40,7 @@ export const isEventStream = ({ headers }: Response): boolean =>
 
 const LF = 10;
 const CR = 13;
-/** [spec] A line ends with LF, CR LF or CR. The ends of two lines in a row end an event. */
+/** [spec] A line ends with LF, CR LF or CR. Two line ends in a row end an event. */
 const isBlank = (before: number, after: number): boolean =>
   (before === LF && (after === LF || after === CR)) || (before === CR && after === CR);
 const BLANKS = ['\n\n', '\n\r', '\r\r'];
@@ -46,7 +48,7 @@ const BLANKS = ['\n\n', '\n\r', '\r\r'];
 /** Counts the bytes of the event that is not complete yet. */
 class OpenEvent {
   #held = 0;
-  /** The last byte of the chunk before. */
+  /** The last byte of the previous chunk. */
   #last = 0;
 
   after(chunk: Uint8Array): number {

@@ -9,14 +9,14 @@ import { KnownEra } from './known-era.js';
 import { parseOptions, type BridgeOptions, type UpstreamState } from './options.js';
 import { Statistics, type UpstreamStats } from './statistics.js';
 
-/** What a bridge needs to know of a session: `server` of `mcpSse()` is given more. */
+/** What a bridge reads of a session: a part of what `server` of `mcpSse()` gets. */
 export interface BridgeContext extends Pick<RequestFacts, 'headers'> {
   readonly session: Session;
-  /** The session was on another node until now, and nothing is known of its client's headers. */
+  /** The session comes from another node, so the headers of its client are unknown. */
   readonly restored?: boolean;
 }
 
-/** A `server` for `mcpSse()`, and what it knows of its upstream. */
+/** A `server` for `mcpSse()` that also reports on its upstream. */
 export interface Bridge {
   (context: BridgeContext): McpServerLike | Promise<McpServerLike>;
   stats(): UpstreamStats;
@@ -27,9 +27,9 @@ export interface Bridge {
 }
 
 /**
- * Lets another MCP server, which need not know HTTP+SSE, serve clients of that transport: `mcpSse({
- * server: bridge({ upstream: 'https://tools.example/mcp' }) })`. Each session has an upstream
- * connection, or a process, of its own.
+ * Serves clients of HTTP+SSE by another MCP server, which need not speak that transport: `mcpSse({
+ * server: bridge({ upstream: 'https://tools.example/mcp' }) })`. Each session has its own upstream
+ * connection or process.
  *
  * @throws McpSseError `invalid-option`.
  */

@@ -22,7 +22,7 @@ import { openTransport } from './transport.js';
 import type { Inbound, Surroundings, Upstream } from './upstream.js';
 import type { KnownEra } from './known-era.js';
 
-/** Most messages that wait until the upstream is there. */
+/** The most messages that wait for the upstream to connect. */
 const MAX_WAITING = 100;
 
 export class BridgedSession implements McpServerLike {
@@ -41,7 +41,7 @@ export class BridgedSession implements McpServerLike {
   readonly #refusedToken = new RefusedToken();
   readonly #replayed: ReplayedHandshake | undefined;
 
-  /** `headers` are undefined for a session that was on another node until now. */
+  /** `headers` is undefined for a session that comes from another node. */
   constructor(
     session: Session,
     headers: HeaderRecord | undefined,
@@ -105,10 +105,10 @@ export class BridgedSession implements McpServerLike {
   #receive(message: JsonRpcMessage, extra: MessageExtra | undefined): void {
     if (this.#isClosed) return;
     const { forwardHeaders } = this.#surroundings.settings;
-    // They are made when they are read, for each message: most sessions need none.
+    // Reading `requestInfo` builds the headers anew for each message, and most sessions need none.
     if (this.#replayed || forwardHeaders.length > 0) {
       const headers = extra?.requestInfo?.headers ?? {};
-      // Said in the place of a client: every request of one has headers.
+      // Every HTTP request of a client has headers; a replayed message has none.
       const isReplayed = Object.keys(headers).length === 0;
       if (isReplayed && this.#replayed) {
         this.#takeReplayed(message, this.#replayed);
@@ -128,20 +128,20 @@ export class BridgedSession implements McpServerLike {
   #takeReplayed(message: JsonRpcMessage, replayed: ReplayedHandshake): void {
     const answer = replayed.take(message);
     if (answer) this.#send(answer);
-    // Where the caller's headers are wanted, they come with its next request.
+    // `forwardHeaders` needs the caller's headers, which come with its next request.
     else if (this.#surroundings.settings.forwardHeaders.length === 0 && !this.#opening) {
       this.#open({ message: this.#assumed(), headers: this.#latest }, true);
     }
   }
 
   #send(message: JsonRpcMessage): void {
-    // Refused only when the session has ended.
+    // Rejects only when the session has ended.
     if (!this.#isClosed && this.#transport) void ignoreRejection(this.#transport.send(message));
   }
 
   /**
-   * Keeps what comes before the upstream is there. A client may have been initialized in an earlier
-   * session.
+   * Queues a message until the upstream is connected. A client that was initialized in an earlier
+   * session sends no `initialize`, so its first request connects the upstream.
    */
   #wait(inbound: Inbound): void {
     const { message, headers } = inbound;
@@ -197,7 +197,7 @@ export class BridgedSession implements McpServerLike {
     );
   }
 
-  /** Tells the upstream what its client has said in another life of the session. */
+  /** Repeats the rest of the client's handshake to the upstream. */
   #introduce({ headers }: Inbound, response: JsonRpcResponse, upstream: Upstream): void {
     upstream.receive({ message: INITIALIZED, headers });
     if (!this.#replayed) return;
@@ -206,7 +206,7 @@ export class BridgedSession implements McpServerLike {
     for (const change of this.#replayed.changes(response.result)) this.#send(change);
   }
 
-  /** Passes on what has waited, or answers it. */
+  /** Passes the queued messages on, or answers their requests with `error`. */
   #goOn(error: { code: number; message: string; data?: unknown } | undefined): void {
     for (const inbound of this.#waiting.splice(0)) {
       const { message } = inbound;

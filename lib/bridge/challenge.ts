@@ -1,20 +1,20 @@
-// Decides what the client gets of an upstream's `WWW-Authenticate`.
+// Chooses the part of an upstream's `WWW-Authenticate` that the client may see.
 
-/** Characters of a header that are read, and of one value that is passed on. */
+/** The most characters of a header to read, and of one value to pass on. */
 const MAX_HEADER = 8 * 1024;
 const MAX_VALUE = 512;
 
 /** [spec] RFC 9110, 11.2: `name=value`, where the value is a token or quoted; or a scheme. */
 const PART = /[\s,]*([!#$%&'*+\-.^_`|~\w]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?/y;
-/** [spec] RFC 6750, 3: neither a quote nor a backslash, and ASCII. */
+/** [spec] RFC 6750, 3: printable ASCII without quotes and backslashes. */
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 const NAMES = ['realm', 'scope', 'error', 'error_description', 'resource_metadata'];
 
 /**
- * The first `Bearer` challenge of a header, written anew: of its parameters those that RFC 6750 and
- * RFC 9728 have, in plain ASCII, none longer than 512 characters. `resource_metadata` must be a URL
- * of the upstream's own origin: an upstream may speak for itself only. Undefined if there is none:
- * with `Basic`, a browser would ask its user for a password.
+ * Rebuilds the first `Bearer` challenge of a header from the parameters that RFC 6750 and RFC 9728
+ * define, in plain ASCII, at most 512 characters each. `resource_metadata` must be a URL of the
+ * upstream's own origin: an upstream may speak for itself only. Undefined without a `Bearer`
+ * challenge: `Basic` would make a browser ask its user for a password.
  */
 export function bearerChallenge(header: string | null, upstream: URL): string | undefined {
   if (header === null || header.length > MAX_HEADER) return undefined;

@@ -1,4 +1,4 @@
-// A transport to a command: starts its process, and leaves nothing of it behind.
+// A transport to a command: starts its process, and ends it with all its children.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
@@ -17,17 +17,17 @@ export interface ChildOptions {
   readonly command: CommandSettings;
   readonly closeTimeoutMs: number;
   readonly maxMessageBytes: number;
-  /** Gets each line of stderr, and of stdout what is no message; without it they go nowhere. */
+  /** Gets each line of stderr, and each line of stdout that is not a message. */
   readonly stderr: ((line: string) => void) | undefined;
-  /** A process has begun (1), or ended (-1). */
+  /** Called when a process has started (1) or ended (-1). */
   readonly counted: (change: 1 | -1) => void;
 }
 
 const MAX_LINE = 8 * 1024;
 const LINE_END = Buffer.from('\n');
 /**
- * Milliseconds for which the output of a process that has ended is read, and for which one that has
- * closed a pipe may go on.
+ * Milliseconds to read the last output of a process that has ended, and for a process to end after
+ * it has closed a pipe.
  */
 const LAST_WORDS_MS = 500;
 const late = (): Error => new Error('late');
@@ -41,9 +41,9 @@ const killAll = (): void => {
 };
 
 /**
- * Takes the place of the SDK's `StdioClientTransport`. That one always hands on six variables of
- * the environment, waits without a bound for a child that does not read, keeps the exit code to
- * itself, and leaves the child's own children alive.
+ * Replaces the SDK's `StdioClientTransport`, which always passes six environment variables on,
+ * waits without a bound for a child that does not read, hides the exit code, and leaves the child's
+ * own children alive.
  */
 export class ChildTransport implements Transport {
   onclose?: () => void;
@@ -56,7 +56,7 @@ export class ChildTransport implements Transport {
   #closed: Promise<void> | undefined;
   #isClosing = false;
   #queued = '';
-  /** `onerror` was told why already. */
+  /** `onerror` already has the reason. */
   #hasFailed = false;
 
   constructor(options: ChildOptions) {
@@ -68,7 +68,7 @@ export class ChildTransport implements Transport {
     return this.#child?.pid;
   }
 
-  /** Must be there for the SDK to recognise a process. The lines go to the hook. */
+  /** The SDK recognises a process by this member. The lines go to the hook. */
   readonly stderr = null;
 
   async start(): Promise<void> {
@@ -78,11 +78,11 @@ export class ChildTransport implements Transport {
       ...(cwd !== undefined && { cwd }),
       stdio: ['pipe', 'pipe', this.#options.stderr ? 'pipe' : 'ignore'],
       windowsHide: true,
-      // A process group of its own, which a signal reaches as a whole.
+      // A process group of its own: one signal reaches the command and its children.
       detached: process.platform !== 'win32',
     }) as Child;
     this.#child = child;
-    // [node] Without a pid it could not be started, and `error` follows.
+    // [node] Without a pid the program could not be started, and `error` follows.
     if (child.pid !== undefined) this.#watch(child);
     child.stdin.on('error', () => {
       this.#cutOff('input');
@@ -92,7 +92,7 @@ export class ChildTransport implements Transport {
       this.#read(chunk);
     });
     child.stdout.on('end', () => {
-      // The last line may have no end.
+      // The last line may lack its line end.
       this.#read(LINE_END);
       this.#cutOff('output');
     });
@@ -107,12 +107,12 @@ export class ChildTransport implements Transport {
     running.add(this);
     this.#options.counted(1);
     this.#exited = once(child, 'exit').then(async ([code, signal]: unknown[]) => {
-      // The processes that it has started would go on with nobody to talk to, and hold its pipes.
+      // Its own children would otherwise live on and hold its pipes.
       this.kill('SIGKILL');
       running.delete(this);
       this.#options.counted(-1);
       if (running.size === 0) process.removeListener('exit', killAll);
-      // What it has written before may still have to be read.
+      // Its last output may still be in the pipe.
       const read = once(child.stdout, 'close');
       if (!child.stdout.closed) await settledWithin(read, LAST_WORDS_MS);
       this.#ended(child, typeof signal === 'string' ? `signal ${signal}` : `code ${String(code)}`);
@@ -133,14 +133,14 @@ export class ChildTransport implements Transport {
     await ignoreRejection(Promise.race([once(stdin, 'drain'), this.#exited]));
   }
 
-  /** All that came in one turn of the event loop, in one write: each costs a call of the system. */
+  /** Writes all messages of one turn of the event loop at once: each write is a system call. */
   readonly #flush = (): void => {
     const stdin = this.#child?.stdin;
     if (this.#queued !== '' && stdin?.writable) stdin.write(this.#queued);
     this.#queued = '';
   };
 
-  /** Ends its input, then asks it to end, then kills it and what it has started. */
+  /** Ends the input of the process, then asks it to end, then kills it with its children. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -150,7 +150,7 @@ export class ChildTransport implements Transport {
     const child = this.#child;
     if (child?.pid === undefined) return;
     const { pid } = child;
-    // The group is gone when all of it has ended.
+    // `kill` throws once all processes of the group have ended.
     if (process.platform !== 'win32') attempt(() => process.kill(-pid, signal), false);
     else child.kill(signal);
   }
@@ -177,8 +177,8 @@ export class ChildTransport implements Transport {
   }
 
   /**
-   * A process that has closed one of its pipes ends soon, as a rule. One that goes on is of no use:
-   * it is ended, and the session gets another.
+   * A process that has closed one of its pipes usually ends soon. If it does not, the transport
+   * ends it as useless, and the session gets another.
    */
   #cutOff(pipe: 'input' | 'output'): void {
     const exited = this.#exited ?? Promise.resolve();
@@ -219,7 +219,7 @@ export class ChildTransport implements Transport {
     const messages = parseMessages(line);
     // The types of the two packages differ in what an error may leave out.
     for (const message of messages) this.onmessage?.(message as JSONRPCMessage);
-    // The next line may be one.
+    // The next line may be a message.
     if (messages.length === 0 && line.trim() !== '') {
       this.#options.stderr?.(line.slice(0, MAX_LINE));
     }

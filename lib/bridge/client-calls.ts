@@ -2,7 +2,7 @@
 import type { JsonRpcMessage, JsonRpcRequest, JsonRpcResponse, RequestId } from '../index.js';
 import { startDeadline } from '../util/promises.js';
 
-/** Most answers that are awaited at a time. */
+/** The most requests that wait for an answer at a time. */
 const MAX_CALLS = 1_000;
 const BUSY = { code: -32000, message: 'Too many requests wait for the client' };
 const LATE = { code: -32001, message: 'The client did not answer in time' };
@@ -20,8 +20,8 @@ interface Call {
 }
 
 /**
- * Requests of the upstream to the client. They get ids of the bridge's own: an upstream that was
- * restarted counts from the beginning again, and a late answer must not go to another question.
+ * Requests of the upstream to the client, under ids of the bridge's own: a restarted upstream
+ * begins to count anew, and a late answer must not go to another request.
  */
 export class ClientCalls {
   readonly #calls = new Map<string, Call>();
@@ -49,10 +49,7 @@ export class ClientCalls {
     this.#send({ ...request, id });
   }
 
-  /**
-   * Passes an answer of the client on. Returns false for one that was not asked for or comes too
-   * late.
-   */
+  /** Passes an answer of the client on. Returns false if no request waits for it. */
   answer(response: JsonRpcResponse): boolean {
     const call = typeof response.id === 'string' ? this.#take(response.id) : undefined;
     if ('result' in response) call?.answered({ result: response.result });
@@ -74,7 +71,7 @@ export class ClientCalls {
     }
   }
 
-  /** Drops all requests without a word to anybody: the session is over. */
+  /** Drops all requests silently: the session is over. */
   forget(): void {
     for (const id of [...this.#calls.keys()]) this.#take(id);
   }

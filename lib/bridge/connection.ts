@@ -11,7 +11,7 @@ import type { Inbound, Surroundings } from './upstream.js';
 
 export interface ConnectionEvents {
   message(message: JsonRpcMessage, link: Link): void;
-  /** What was sent on that link is not answered any more. */
+  /** The link is lost: requests that were sent on it get no answer. */
   lost(link: Link, error: HopError): void;
 }
 
@@ -24,9 +24,9 @@ export class Connection {
   readonly #closing = new Set<Promise<void>>();
   #link: Link | undefined;
   #connecting: Promise<Link> | undefined;
-  /** The link that is being made. */
+  /** The link that is connecting. */
   #next: Link | undefined;
-  /** Why there is none. */
+  /** Why the last attempt failed. */
   #failure: HopError | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -36,7 +36,7 @@ export class Connection {
     this.#events = events;
   }
 
-  /** Undefined while there is none. */
+  /** Undefined while disconnected. */
   get link(): Link | undefined {
     return this.#link;
   }
@@ -67,7 +67,7 @@ export class Connection {
   }
 
   /**
-   * The link there is, or a new one.
+   * Connects again, or joins the attempt that is under way.
    *
    * @throws HopError (as a rejection)
    */
@@ -78,7 +78,7 @@ export class Connection {
     return this.#connecting;
   }
 
-  /** The upstream does not know the link any more, or has ended. */
+  /** Gives up a link whose upstream has ended or has forgotten its session. */
   drop(link: Link, error: HopError): void {
     if (this.#link === link) {
       this.#link = undefined;
@@ -135,7 +135,7 @@ export class Connection {
       this.#leave(link);
       report.changed({ state: this.#lostState() });
       const { reason, message, status, wwwAuthenticate, text } = hopErrorOf(thrown);
-      // Nothing of what was to be sent on it was sent.
+      // No message of the client was sent on this link.
       const details = { ...NOT_SENT, status, wwwAuthenticate, text, cause: thrown };
       this.#failure = new HopError(reason, message, details);
       throw this.#failure;
@@ -144,7 +144,7 @@ export class Connection {
     }
   }
 
-  /** Tells the upstream what the session had told the one before it. */
+  /** Repeats to this upstream what the session had told the previous one. */
   async #restore(link: Link): Promise<void> {
     const { connectTimeoutMs } = this.#surroundings.settings;
     const headers = this.#surroundings.latest();
@@ -179,15 +179,15 @@ export class Connection {
   }
 
   /**
-   * Connects again without waiting for a message of the client: the upstream may have something to
-   * say.
+   * Connects again without waiting for a message of the client: the upstream may have messages for
+   * it.
    */
   #againSoon(): void {
     clearTimeout(this.#timer);
     if (this.#isClosed || this.#pauses.givenUp) return;
     this.#timer = setTimeout(() => {
       if (this.#link || this.#isClosed) return;
-      // [node] A timer may be early by the age of the event loop's clock.
+      // [node] A timer may fire early, because the event loop's clock lags behind.
       if (this.#pauses.leftMs > 0) {
         this.#againSoon();
         return;
@@ -207,8 +207,8 @@ export class Connection {
 }
 
 /**
- * Waits for an upstream with a URL, which may be about to open a session that has to be ended too;
- * not for long.
+ * Waits up to `closeTimeoutMs` for an upstream with a URL: it may be about to open a session, which
+ * must be ended too.
  */
 export async function untilOpen(
   opening: Promise<unknown>,

@@ -24,7 +24,7 @@ const REFUSED: ReadonlySet<string> = new Set([
 ]);
 const REFUSED_PREFIXES = ['proxy-', 'sec-', 'mcp-', 'x-forwarded-', 'access-control-', 'if-'];
 
-/** Why a header of that name, in lower case, cannot be sent to the upstream; undefined if it can. */
+/** Why the header with that lower-case name may not go to the upstream; undefined if it may. */
 export function headerProblem(name: unknown): string | undefined {
   if (typeof name !== 'string' || !TOKEN.test(name)) return 'is no name of a header';
   const plain = name.toLowerCase();
@@ -34,7 +34,7 @@ export function headerProblem(name: unknown): string | undefined {
   return undefined;
 }
 
-/** The headers of a request that go on: those that are listed, by names in lower case. */
+/** The listed headers of a request, by their lower-case names. */
 export function pickHeaders(
   names: readonly string[],
   headers: Readonly<Partial<IncomingHttpHeaders>>,

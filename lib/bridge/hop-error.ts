@@ -1,4 +1,4 @@
-// What went wrong between the bridge and its upstream, and what the client is told of it.
+// What went wrong between the bridge and its upstream, and the error that the client gets.
 import {
   METHOD_NOT_FOUND,
   ProtocolError,
@@ -13,8 +13,9 @@ import { isRecord } from '../util/guards.js';
 
 /**
  * Why the upstream did not answer: it could not be reached; it refused by an HTTP status; it kept
- * silent; the connection, or the process, ended before the answer; what it answered is no message
- * of MCP, or too large; too much waits for it, or too many processes run; the session has ended.
+ * silent; the connection, or the process, ended before the answer; it gave an answer that is not an
+ * MCP message or is too large; too many messages wait for it, or too many processes run; the
+ * session has ended.
  */
 export type HopErrorReason =
   'unreachable' | 'refused' | 'timeout' | 'closed' | 'invalid-answer' | 'busy' | 'session-closed';
@@ -24,7 +25,7 @@ export interface HopErrorDetails {
   readonly sent?: boolean;
   /** The HTTP status by which the upstream refused. */
   readonly status?: number | undefined;
-  /** As much of the challenge of a 401 or 403 as clients are told. */
+  /** The part of the challenge of a 401 or 403 that clients may see. */
   readonly wwwAuthenticate?: string | undefined;
   /** The body of the refusal. */
   readonly text?: string | undefined;
@@ -54,9 +55,9 @@ export class HopError extends Error {
   }
 }
 
-/** [node] System calls before anything is sent. `spawn` is followed by the program. */
+/** [node] System calls that fail before anything is sent. The program follows `spawn`. */
 const BEFORE_SENDING = /^(connect|getaddrinfo|spawn\b.*)$/;
-/** [node] Codes of errors that name no such call: several addresses failed, or TLS. */
+/** [node] Codes of errors without such a call: several addresses failed, or TLS did. */
 const NOT_SENT: ReadonlySet<unknown> = new Set([
   ...['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'],
   ...['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'CERT_HAS_EXPIRED'],
@@ -89,7 +90,7 @@ export function hopErrorOf(thrown: unknown): HopError {
       const text = 'The upstream could not be reached';
       return new HopError('unreachable', text, { sent: false, cause: thrown });
     }
-    // What the SDK has wrapped says more than that.
+    // The cause says more than this wrapper.
     if (error instanceof TypeError || (error instanceof SdkError && error.cause)) continue;
     const unreadable = error instanceof SyntaxError || error instanceof SdkError || isZod(error);
     if (unreadable) return invalidAnswer(thrown);
@@ -117,7 +118,7 @@ export function refusal(status: number, details: HopErrorDetails): HopError {
   return new HopError('refused', message, { ...details, status });
 }
 
-/** Whether the text of a 400 says that the session is not known: many servers do not answer 404. */
+/** Whether the text of a 400 says that the session is unknown: many servers do not answer 404. */
 export const saysUnknownSession = (text: string | undefined): boolean =>
   /session/i.test(text ?? '');
 
@@ -142,8 +143,8 @@ export function errorInBody(text: string | undefined): JsonRpcFailure['error'] |
 }
 
 /**
- * What the client is told. An error of the upstream is passed on as it is. Of a hop that failed the
- * client learns which one, why, and whether the request may have had its effect; never where the
+ * The error that the client gets. An error of the upstream stays as it is. If a hop failed, the
+ * error says which one, why, and whether the request may have taken effect; never where the
  * upstream is.
  */
 export function failureOf(id: RequestId, thrown: unknown): JsonRpcFailure {
@@ -170,7 +171,7 @@ export function failureOf(id: RequestId, thrown: unknown): JsonRpcFailure {
   return { jsonrpc: '2.0', id, error: { code: -32000, message, data } };
 }
 
-/** For logs: what the error says, with the deepest cause. */
+/** The message of the error with its deepest cause, for logs. */
 export const describe = (error: HopError): string =>
   [error.message, ...causesOf(error).slice(-1).map(messageOf)]
     .filter((text, index, all) => all.indexOf(text) === index)

@@ -16,11 +16,14 @@ import { isInitialized } from './messages.js';
 import type { BridgeSettings } from './options.js';
 import type { SessionReport } from './statistics.js';
 
-/** Milliseconds for which the first messages wait for the upstream's stream. */
+/** Milliseconds that the first messages wait for the upstream's stream. */
 const STREAM_MS = 2_000;
-/** The least pause, in milliseconds, before a stream is opened again: the upstream may name one. */
+/**
+ * The shortest pause, in milliseconds, before a stream reopens, whatever `retry` the upstream
+ * sends.
+ */
 const LEAST_PAUSE_MS = 100;
-/** Pauses, in milliseconds, before a stream that never was is tried again: twice as long each time. */
+/** Milliseconds between attempts to open the first stream; the pause doubles each time. */
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -30,37 +33,35 @@ const LONGEST_PAUSE_MS = 30_000;
  */
 const MARK = 'x-bridge-message';
 const MARKED = `${MARK}-`;
-/** Carries the number of a request to `fetch`, in the same way, or says what else the message is. */
+/** Carries the number of a request to `fetch` in the same way, or `INITIALIZED`. */
 const REQUEST = 'x-bridge-request';
 const INITIALIZED = 'initialized';
 
-/** The headers of one message, in the form in which the transport takes them. */
+/** Marks the headers of one message for their way through the SDK's transport. */
 export function markHeaders(headers: HeaderRecord): HeaderRecord {
   const marked: Record<string, string> = { [MARK]: '1' };
   for (const [name, value] of Object.entries(headers)) marked[MARKED + name] = value;
   return marked;
 }
 
-/** What the transport is told of its session. */
+/** What the transport needs of its session. */
 interface HttpSession {
   readonly settings: BridgeSettings;
   readonly report: SessionReport;
-  /**
-   * The caller's headers for requests that no message causes: the stream, and the DELETE at the end.
-   */
+  /** The caller's headers for requests without a message: the stream's GET, the final DELETE. */
   readonly latest: () => HeaderRecord;
   readonly refusedToken: RefusedToken;
 }
 
 /**
- * The SDK's transport, with three additions: its timers all end with it, it says when no answer can
- * come any more, and it tries again to open a stream that was refused for now.
+ * The SDK's transport, with three additions: its timers all end with it, it reports when no answer
+ * can come any more, and it retries a stream that the upstream refuses temporarily.
  */
 export class HttpTransport extends StreamableHTTPClientTransport {
   readonly #timers: Set<NodeJS.Timeout>;
   readonly #schedule: ReconnectionScheduler;
   readonly #report: SessionReport;
-  /** Requests whose sender does not ask to be told when their stream ends. */
+  /** Open requests whose sender set no `onRequestStreamEnd`. */
   readonly #unanswered = new Set<RequestId>();
   readonly #streams: Streams;
   readonly #sending = new Set<Promise<void>>();
@@ -76,7 +77,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     super(url, {
       fetch: fetchFor(session, streams),
       reconnectionScheduler: schedule,
-      // Until the session ends. The delay bounds the rate, and 405 and 404 end it.
+      // Retries until the session ends, or a 404 or 405 comes. The delay bounds the rate.
       reconnectionOptions: {
         initialReconnectionDelay: 1_000,
         maxReconnectionDelay: 30_000,
@@ -91,16 +92,16 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   }
 
   /**
-   * Resolves when the upstream has answered the GET that follows the handshake, if there is one, or
-   * after a while. Most servers would lose what they have to say before that.
+   * Resolves when the upstream has answered the GET that follows the handshake, or after
+   * `STREAM_MS`. Most servers lose messages that they send before that.
    */
   async streamOpened(): Promise<void> {
     if (this.#opening) await settledWithin(this.#opening, STREAM_MS);
   }
 
   /**
-   * Tells the sender of a request when no answer can come any more: the SDK does that for a stream,
-   * and not for a body that had no answer in it.
+   * Calls `onRequestStreamEnd` when no answer can come any more: the SDK does that for a stream,
+   * but not for a body without the answer.
    */
   override async send(message: JSONRPCMessage, options?: SendOptions): Promise<void> {
     if (isInitialized(message)) return this.#initialized(message, options);
@@ -120,7 +121,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     }
   }
 
-  /** The handshake is over: the upstream's stream can be opened. */
+  /** Ends the handshake, then opens the upstream's stream. */
   async #initialized(message: JSONRPCMessage, options: SendOptions): Promise<void> {
     const headers = { ...options?.headers, [REQUEST]: INITIALIZED };
     await super.send(message, { ...options, headers });
@@ -128,12 +129,12 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   }
 
   /**
-   * Opens the stream by which the upstream speaks unasked. Once it was open, the SDK opens it again
-   * whenever it ends; before that it would give up at the first refusal, without a word.
+   * Opens the stream for messages that answer no request. Once it was open, the SDK reopens it
+   * whenever it ends; before that, the SDK would give up silently at the first refusal.
    */
   #listen(attempt: number): void {
     this.#streams.areTried = true;
-    // Without an id it is a stream from now on.
+    // Without an event id the stream begins now and replays nothing.
     this.#opening = this.resumeStream('').catch((thrown: unknown) => {
       if (this.#isClosed) return;
       const error = hopErrorOf(thrown);
@@ -146,8 +147,8 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   }
 
   /**
-   * The SDK's client does not ask to be told, and would wait until the deadline. So it gets an error
-   * by the function that is returned.
+   * Returns a function that answers the request with an error. The SDK's client sets no
+   * `onRequestStreamEnd`, and would wait until its deadline.
    */
   #answered(id: RequestId, signal: AbortSignal | undefined): () => void {
     this.#unanswered.add(id);
@@ -163,12 +164,14 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     };
   }
 
-  /** Resolves when each request that was sent until now is taken or refused. */
+  /** Resolves when the upstream has taken or refused each request sent so far. */
   sent(): Promise<unknown> {
     return Promise.allSettled(this.#sending);
   }
 
-  /** Notes what arrives, for a client that sets its own `onmessage` behind this one. */
+  /**
+   * Notes which requests have their answer, for a client that adds its own `onmessage` to this one.
+   */
   readonly noteAnswer = (message: JSONRPCMessage): void => {
     if (!('method' in message) && message.id !== undefined) this.#unanswered.delete(message.id);
   };
@@ -182,12 +185,11 @@ export class HttpTransport extends StreamableHTTPClientTransport {
 }
 
 /**
- * Keeps track of all timers, and lets none keep the process alive; the transport knows only its
- * last one.
+ * Collects all timers, because the transport knows only its last one. None keeps the process alive.
  */
 function schedulerFor(timers: Set<NodeJS.Timeout>): ReconnectionScheduler {
   return (reconnect, delay) => {
-    // A timer with a longer delay than the most fires at once.
+    // A timer with a delay above the maximum fires at once.
     const pause = Math.min(Math.max(delay, LEAST_PAUSE_MS), MAX_DELAY_MS);
     const timer = setTimeout(() => {
       timers.delete(timer);
@@ -205,24 +207,24 @@ type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1];
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 interface Streams {
-  /** There was one. */
+  /** Whether a stream was ever open. */
   wereOpened: boolean;
-  /** There is one, or one is opened by itself, again and again until it is there. */
+  /** Whether a stream is open, or is retried until it is. */
   areTried: boolean;
-  /** Numbers of requests whose answer is a body that is read as a whole. */
+  /** Numbers of requests that the upstream answers with a body, not a stream. */
   readonly bodies: Set<string>;
 }
 
-/** [spec] 405 says that there is no stream. Where only POST has a route, it is one of the others. */
+/** [spec] 405 says that there is no stream. Servers that route only POST send one of the others. */
 const NO_STREAM: ReadonlySet<number> = new Set([400, 404, 405, 406, 415, 501]);
-/** Statuses of refusals that another attempt may not meet; so may those from 500. */
+/** Statuses of temporary refusals, besides those from 500. */
 const FOR_NOW: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 
-/** Whether a stream may be there at another attempt: the connection failed, or so says the status. */
+/** Whether to try the stream again: the connection failed, or the status is a temporary one. */
 const isForNow = ({ status }: HopError): boolean =>
   status === undefined || status >= 500 || FOR_NOW.has(status);
 
-/** [spec] Whether a GET is answered with a stream. Some servers show a page; some leave the type out. */
+/** [spec] The answer to a GET is a stream. Some servers send a page; some leave the type out. */
 const isOtherContent = (response: Response): boolean =>
   response.ok && response.headers.has('content-type') && !isEventStream(response);
 
@@ -259,7 +261,7 @@ function fetchFor(
         return new Response(null, { status: 405 });
       }
       if (response.status === 405) streams.areTried = false;
-      // The transport does not show what such an answer says.
+      // The transport's error does not contain the body of a 400.
       if (response.status === 400) {
         const text = await bounded(response, maxMessageBytes).text();
         return new Response(null, { status: saysUnknownSession(text) ? 404 : 400 });
@@ -267,7 +269,7 @@ function fetchFor(
     }
     if (number === INITIALIZED && response.ok) {
       await response.body?.cancel();
-      // At a 202, the SDK would open a stream, once; at 200 and 204, which some servers say, none.
+      // After a 202 the SDK would open a stream, but try only once; after a 204 it opens none.
       return new Response(null, { status: 204 });
     }
     if (number !== null && response.ok) await checkAnswer(number, response, streams);
@@ -276,10 +278,10 @@ function fetchFor(
 }
 
 /**
- * [spec] A request is answered with JSON or a stream. Some servers say 202, and answer on the
+ * [spec] The answer to a request is JSON or a stream. Some servers send 202, and answer on the
  * stream of the GET.
  *
- * @throws HopError (as a rejection) where no answer can come
+ * @throws HopError (as a rejection) if no answer can come
  */
 async function checkAnswer(number: string, response: Response, streams: Streams): Promise<void> {
   if (response.status !== 202) {
@@ -293,7 +295,7 @@ async function checkAnswer(number: string, response: Response, streams: Streams)
   throw new HopError('invalid-answer', text);
 }
 
-/** Puts the caller's headers in the place of the marked ones. */
+/** Replaces the marked headers by the caller's own. */
 function callersHeaders(headers: Headers, latest: () => HeaderRecord): void {
   if (!headers.has(MARK)) {
     for (const [name, value] of Object.entries(latest())) headers.set(name, value);

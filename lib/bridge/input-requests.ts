@@ -1,4 +1,4 @@
-// Answers the requests that a result of 2026-07-28 may carry instead of an answer.
+// Answers the requests for input that a result of 2026-07-28 may carry.
 import { ProtocolError, type InputRequiredResult } from '@modelcontextprotocol/client';
 
 import { isRecord } from '../util/guards.js';
@@ -9,22 +9,22 @@ import type { Surroundings } from './upstream.js';
 
 /** The same as in the SDK's own client. */
 const MAX_ROUNDS = 10;
-/** Milliseconds before a request is repeated for an upstream that only wants to be asked again. */
+/** Milliseconds before a request is repeated if the upstream wants a retry, but no input. */
 const PAUSE_MS = 250;
 
 type Params = Record<string, unknown>;
 
-/** What the request is repeated with. */
+/** What a repeated request carries besides its params. */
 interface Inputs {
   inputResponses?: Params;
   requestState?: string;
 }
 
 /**
- * Makes a request by `attempt`, puts what the upstream asks for to the session's client, and makes
- * it again with the answers, until there is a result.
+ * Makes a request by `attempt`. As long as the upstream asks for input, gets it from the session's
+ * client and repeats the request with the answers.
  *
- * @throws ProtocolError when the client answers with an error, which becomes the request's
+ * @throws ProtocolError when the client answers with an error, with which the request then fails
  */
 export async function answerInputs(
   surroundings: Surroundings,
@@ -94,15 +94,12 @@ async function askAll(
     return Object.fromEntries(await Promise.race([Promise.all(answers), left]));
   } finally {
     signal.removeEventListener('abort', leave);
-    // After the first one that fails, nobody waits for the others.
+    // After the first failure, the other answers are useless.
     cancel();
   }
 }
 
-/**
- * [spec] 2025-11-25 requires an `elicitationId` in questions that lead to a URL; 2026-07-28 has
- * none.
- */
+/** [spec] 2025-11-25 requires an `elicitationId` in URL elicitations; 2026-07-28 has none. */
 const withElicitationId = (params: Params): Params =>
   params.mode === 'url' ? { elicitationId: randomText(12), ...params } : params;
 

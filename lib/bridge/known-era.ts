@@ -1,10 +1,10 @@
 // Remembers the protocol of an upstream from its last session.
 import { performance } from '../util/timers.js';
 
-/** Milliseconds after which an upstream is looked at anew: it may have been updated. */
+/** Milliseconds after which the bridge detects the protocol anew: an update may change it. */
 const KEPT_MS = 300_000;
 
-/** Spares each session from finding out again. */
+/** Spares each session the detection. */
 export class KnownEra {
   #era: 'legacy' | 'modern' | undefined;
   #until = 0;
@@ -13,7 +13,7 @@ export class KnownEra {
     return this.#is('modern');
   }
 
-  /** It serves earlier protocols without sessions, and does not speak the modern one. */
+  /** Whether the upstream serves earlier protocols without sessions and not the modern one. */
   get isLegacy(): boolean {
     return this.#is('legacy');
   }

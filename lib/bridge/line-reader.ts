@@ -2,7 +2,7 @@
 
 const LINE_FEED = 10;
 const NOTHING = Buffer.alloc(0);
-/** The least size of the block, and the most that is kept for the next line. */
+/** Bytes of the smallest block, and of the largest one that is kept for the next line. */
 const BLOCK_BYTES = 4 * 1024;
 
 /** A line is handed on without its end. */
@@ -10,7 +10,7 @@ export class LineReader {
   readonly #maxBytes: number;
   readonly #line: (text: string) => void;
   /**
-   * Begins with the beginning of a line that has not ended. Chunks are copied together, because each
+   * Begins with the unfinished line. Chunks are copied into one block, because each kept chunk
    * would be an object of its own.
    */
   #block = NOTHING;
@@ -21,7 +21,7 @@ export class LineReader {
     this.#line = line;
   }
 
-  /** Whether no line is larger than the bound; after one that is, nothing more is to be pushed. */
+  /** Returns false once a line is larger than the bound; push nothing after that. */
   push(chunk: Buffer): boolean {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {

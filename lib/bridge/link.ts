@@ -10,19 +10,19 @@ import { HttpTransport, markHeaders } from './http-transport.js';
 import { isInitialized, isRequest, isResponse } from './messages.js';
 import type { Inbound, Surroundings } from './upstream.js';
 
-/** Messages that may wait for a notification in front of them to be taken. */
+/** The most messages that may wait behind a notification. */
 const MAX_WAITING = 1_000;
-/** Milliseconds for which a notification may keep back what comes after it. */
+/** Milliseconds that a notification may delay the messages behind it. */
 const NOTIFICATION_MS = 10_000;
 
 export interface LinkEvents {
   /** A message of the upstream that is for the client. */
   message(message: JsonRpcMessage, link: Link): void;
-  /** The upstream no longer knows it, or has ended. */
+  /** The upstream has ended or has forgotten the session. */
   lost(link: Link, error: HopError): void;
 }
 
-/** One connection, from its start to its end; a lost one is replaced by another. */
+/** One connection, from its start to its end. Another link replaces a lost one. */
 export class Link {
   readonly transport: Transport;
   readonly #own = new PendingMap<JsonRpcResponse>();
@@ -57,7 +57,7 @@ export class Link {
     return 'pid' in transport && typeof transport.pid === 'number' ? transport.pid : undefined;
   }
 
-  /** Whether an upstream with a URL has given it a session. */
+  /** Whether an upstream with a URL has given this link a session. */
   get hasSession(): boolean {
     return this.transport.sessionId !== undefined;
   }
@@ -67,8 +67,8 @@ export class Link {
   }
 
   /**
-   * Sends a message after the notifications and answers that came before it; it does not wait for
-   * requests. `ended` is called when no answer can come any more.
+   * Sends a message after earlier notifications and answers, without waiting for earlier requests.
+   * Calls `ended` when no answer can come any more.
    *
    * @throws HopError (as a rejection)
    */
@@ -134,7 +134,7 @@ export class Link {
     return this.#closed;
   }
 
-  /** Leaves a session that was lost, when all that is under way is taken or refused. */
+  /** Leaves a lost session once the upstream has taken or refused all requests under way. */
   async leave(): Promise<void> {
     this.#isClosing = true;
     const { closeTimeoutMs } = this.#surroundings.settings;
@@ -210,7 +210,7 @@ const closed = (): HopError => new HopError('closed', CLOSED);
 /** `1` and `'1'` are two ids. */
 const keyOf = (id: unknown): string => `${typeof id} ${String(id)}`;
 
-/** [spec] 404 says so. */
+/** [spec] Status 404 says so. */
 export function isUnknownSession({ status, text }: HopError): boolean {
   return status === 404 || (status === 400 && saysUnknownSession(text));
 }

@@ -2,12 +2,12 @@
 import type { JsonRpcNotification, JsonRpcRequest } from '../index.js';
 import { isRecord } from '../util/guards.js';
 
-/** Resources that are subscribed to again; what goes beyond is forgotten. */
+/** The most subscriptions to repeat; the bridge forgets further ones. */
 const MAX_SUBSCRIPTIONS = 1_000;
 
 type Params = Record<string, unknown>;
 
-/** What is told again after a reconnect: who the client is, its log level, its subscriptions. */
+/** What a reconnect repeats: the client's `initialize`, its log level, its subscriptions. */
 export class Memory {
   initialize: Params = {};
   #level: Params | undefined;
@@ -36,7 +36,7 @@ export class Memory {
       : subscriptions;
   }
 
-  /** What the client has to be told, since another upstream may offer other things. */
+  /** Notifications for the client, since another upstream may offer other things. */
   changes({ capabilities }: Params): JsonRpcNotification[] {
     const offered = isRecord(capabilities) ? capabilities : {};
     return ['tools', 'prompts', 'resources'].flatMap((what) => {

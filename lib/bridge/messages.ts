@@ -30,8 +30,8 @@ export const isInitialized = (message: object): boolean =>
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * The messages of a line, as they are: one, as a rule, none if it is something else. Only what
- * JSON-RPC says of them is looked at. [spec] 2025-03-26: a batch is a list of them.
+ * The messages of a line, unchanged: usually one, several in a batch ([spec] 2025-03-26), none if
+ * the line is anything else. Checks only what JSON-RPC requires.
  */
 export function parseMessages(line: string): JsonRpcMessage[] {
   const text = line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
@@ -49,7 +49,7 @@ function isMessage(value: unknown): value is JsonRpcMessage {
   }
   if (result !== undefined) return isId(id) && error === undefined && isRecord(result);
   const isFailure = isRecord(error) && Number.isInteger(error.code);
-  // [spec] An error about what could not be read has no id, or null.
+  // [spec] The error for an unreadable request has no id, or null.
   return isFailure && typeof error.message === 'string' && (id == null || isId(id));
 }
 
@@ -62,8 +62,8 @@ export function cancelledId({ method, params }: JsonRpcNotification): RequestId 
 }
 
 /**
- * [spec] 2026-07-28: what a request says of the connection that carries it. The bridge and the
- * upstream agree on these; a client that sent them would choose the protocol of the upstream.
+ * [spec] 2026-07-28: members of `_meta` about the connection that carries a request. The bridge and
+ * the upstream agree on these; those of a client would choose the protocol of the upstream.
  */
 const OF_THE_CONNECTION = [
   PROTOCOL_VERSION_META_KEY,
@@ -76,14 +76,14 @@ const OF_THE_ANSWER = [SERVER_INFO_META_KEY, SUBSCRIPTION_ID_META_KEY];
 
 type Params = Record<string, unknown>;
 
-/** `params` as they are, or a copy whose `_meta` says nothing of the connection to the bridge. */
+/** `params`, or a copy without the members of `_meta` about the client's connection. */
 export const withoutRequestMeta = (params: Params | undefined): Params | undefined =>
   params && without(params, OF_THE_CONNECTION);
 
-/** A result or params as they are, or a copy whose `_meta` says nothing of the upstream's hop. */
+/** A result or params, or a copy without the members of `_meta` about the upstream's hop. */
 export const withoutAnswerMeta = (params: Params): Params => without(params, OF_THE_ANSWER);
 
-/** Returns the very object that it was given, unless something has to go. */
+/** Returns `params` itself if there is nothing to remove. */
 function without(params: Params, keys: readonly string[]): Params {
   const meta = params._meta;
   if (!isRecord(meta) || !keys.some((key) => Object.hasOwn(meta, key))) return params;

@@ -17,15 +17,15 @@ export class Opening {
     this.#era = era;
   }
 
-  /** Ends what is being connected to; then `connect` ends, too. */
+  /** Closes the upstream that is connecting; then `connect` settles, too. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#next?.close();
   }
 
   /**
-   * The answer to `initialize`, and the upstream unless it has refused. The client's own protocol
-   * is tried first: where both sides speak it, nothing has to be translated.
+   * Returns the answer to `initialize`, and the upstream unless it has refused. Tries the client's
+   * own protocol first, because it needs no translation, unless the upstream is known to be modern.
    *
    * @throws HopError (as a rejection)
    */
@@ -39,7 +39,7 @@ export class Opening {
       } catch (error) {
         const { reason } = hopErrorOf(error);
         if (era === 'modern' || reason === 'unreachable' || reason === 'timeout') throw error;
-        // The upstream was another server then.
+        // The upstream has been replaced since its last session.
         this.#era.forget();
       }
     }

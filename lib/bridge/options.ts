@@ -11,16 +11,16 @@ import { nearest } from '../util/spelling.js';
 import { headerProblem } from './forwarded-headers.js';
 import type { HopError } from './hop-error.js';
 
-/** A stdio server. It is started for each session and ends with it. */
+/** A stdio server. The bridge starts one for each session and ends it with the session. */
 export interface UpstreamCommand {
-  /** The program; it is run without a shell. */
+  /** The program, run without a shell. */
   command: string;
   /** @defaultValue none */
   args?: readonly string[];
   /**
-   * The environment of the program: names, whose values are this process's own, or a record of
-   * names and values. `PATH` is always passed on, because programs and their interpreters are found
-   * by it, unless the record has its own. Nothing else is inherited.
+   * The environment of the program: names of variables to pass on from this process, or a record of
+   * names and values. The bridge always passes `PATH` on, unless the record has its own: the system
+   * finds programs and interpreters by it. The program inherits nothing else.
    * @defaultValue `[]`
    */
   env?: readonly string[] | Readonly<Record<string, string>>;
@@ -35,28 +35,28 @@ export interface UpstreamState {
   /** `BridgeOptions.name`. */
   readonly upstream: string;
   /**
-   * `idle`: the client has not introduced itself. `reconnecting`: lost or out of reach, and tried
-   * again by itself. `failed`: lost, out of reach or refused, and tried again with the client's next
-   * request.
+   * `idle`: the client has not sent `initialize`. `reconnecting`: lost or unreachable; the bridge
+   * retries by itself. `failed`: lost, unreachable or refused; the bridge retries with the client's
+   * next request.
    */
   readonly state: 'idle' | 'connecting' | 'open' | 'reconnecting' | 'failed' | 'closed';
   /** `legacy`: protocols up to 2025-11-25; undefined until it is known. */
   readonly era: 'legacy' | 'modern' | undefined;
-  /** How often the connection was made again. */
+  /** How often the bridge has reconnected. */
   readonly reconnects: number;
   /** The process id, if the upstream is a command that runs. */
   readonly pid: number | undefined;
 }
 
-/** Receives what happens to upstream connections. A hook that throws is ignored. */
+/** Receives the events of upstream connections. The bridge ignores what a hook throws. */
 export interface BridgeHooks {
   /** The state of a session's upstream connection has changed. */
   onUpstream?: (state: UpstreamState, session: Session) => unknown;
-  /** A request was not answered by the upstream, or something else went wrong with it. */
+  /** The upstream did not answer a request, or failed otherwise. */
   onError?: (error: HopError, session: Session) => unknown;
   /**
-   * A line that the command has written to its stderr, or to its stdout although it is no message;
-   * without its end, and at most 8 KiB of it.
+   * A line of the command's stderr, or a line of its stdout that is not a message: without its line
+   * end, and at most the first 8 KiB.
    */
   onStderr?: (line: string, session: Session) => unknown;
 }
@@ -65,20 +65,23 @@ export interface BridgeOptions {
   /** The URL of an MCP server that speaks Streamable HTTP of any protocol, or a stdio server. */
   upstream: string | URL | UpstreamCommand;
   /**
-   * What the upstream is called in `stats()`, on the diagnostics channel, on the dashboard and in
-   * metrics: 1 to 80 characters. A URL may have a key in its path, so segments of 20 characters and
-   * more that contain a digit are replaced by `…`.
+   * The name of the upstream in `stats()`, on the diagnostics channel, on the dashboard and in
+   * metrics: 1 to 80 characters. A path may contain a key, so the default has `…` in place of
+   * segments with a digit and 20 or more characters.
    * @defaultValue the URL without its query, or the name of the command's file
    */
   name?: string;
   /**
-   * Names of headers that go from a client's request to the upstream's, each with the message that
-   * it came with. Headers of the connection (`Host`, `Connection`, `Content-Length`, `Cookie`,
-   * `Origin`, `Mcp-*`, `X-Forwarded-*`, …) are refused.
+   * Names of headers that the bridge forwards from client requests to the upstream, each with the
+   * message of its request. Headers of the connection (`Host`, `Connection`, `Content-Length`,
+   * `Cookie`, `Origin`, `Mcp-*`, `X-Forwarded-*`, …) are refused.
    * @defaultValue `[]`
    */
   forwardHeaders?: readonly string[];
-  /** Headers of the bridge's own for every request to the upstream; they win over forwarded ones. @defaultValue `{}` */
+  /**
+   * The bridge's own headers for every request to the upstream; they override forwarded ones.
+   * @defaultValue `{}`
+   */
   headers?: Readonly<Record<string, string>>;
   /**
    * The protocol for the upstream: `'legacy'` passes the client's own 2024 or 2025 protocol on,
@@ -176,7 +179,7 @@ export function parseOptions(options: BridgeOptions): BridgeSettings {
   return { ...all, upstream, name, forwardHeaders };
 }
 
-/** Without what may be secret: query and arguments, and keys in the path. */
+/** The default name, without possible secrets: query, arguments, and keys in the path. */
 function nameOf(upstream: BridgeSettings['upstream']): string {
   if (!(upstream instanceof URL)) return basename(upstream.command).slice(0, MAX_NAME);
   const path = upstream.pathname.replace(/[^/]{20,}/g, (part) => (/\d/.test(part) ? '…' : part));
@@ -271,7 +274,7 @@ function checkNames(given: object, known: readonly string[], group = ''): void {
   throw invalid(`unknown option ${group}${unknown}${hint}`);
 }
 
-/** Text without NUL, at which the system would cut it. */
+/** Whether it is text without NUL, at which the system would cut it off. */
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && !value.includes('\0');
 

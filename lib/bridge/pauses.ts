@@ -5,10 +5,10 @@ const FIRST_MS = 100;
 const LONGEST_MS = 10_000;
 /** Milliseconds after which a connection counts as good, and the pauses begin anew. */
 const GOOD_MS = 10_000;
-/** Attempts in a row that are made without being asked for. */
+/** The most attempts in a row without a request of the client. */
 const MAX_ATTEMPTS = 6;
 
-/** Limits how fast an upstream that fails is asked again, or a process started. */
+/** Limits how often the bridge connects to a failing upstream or restarts a process. */
 export class Pauses {
   #failures = 0;
   #notBefore = 0;
@@ -33,7 +33,7 @@ export class Pauses {
     this.#notBefore = performance.now() + pause;
   }
 
-  /** A connection that there was is gone. */
+  /** An open connection was lost. */
   lost(): void {
     if (performance.now() - this.#openedAt >= GOOD_MS) this.#failures = 0;
     this.failed();

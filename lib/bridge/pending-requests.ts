@@ -7,9 +7,9 @@ import type { Link } from './link.js';
 import type { Inbound } from './upstream.js';
 
 export interface PendingRequest extends Inbound<JsonRpcRequest> {
-  /** The connection that it was sent on. */
+  /** The connection that carried the request. */
   link: Link | undefined;
-  /** The upstream has taken it: what came was no refusal. */
+  /** Whether the upstream has taken the request without refusing it. */
   isTaken: boolean;
 }
 
@@ -18,10 +18,10 @@ interface Entry extends PendingRequest {
   stopDeadline: () => void;
 }
 
-/** Each waits until the upstream has been silent about it for too long. */
+/** Each waits for its answer, or until the upstream has been silent about it for too long. */
 export class PendingRequests {
   readonly #entries = new Map<RequestId, Entry>();
-  /** By the token that progress comes with. */
+  /** By progress token. */
   readonly #tokens = new Map<unknown, Entry>();
   readonly #timeoutMs: number;
   readonly #settled: (pending: PendingRequest, outcome: JsonRpcResponse | HopError) => void;
@@ -49,14 +49,14 @@ export class PendingRequests {
     return this.#entries.get(pending.message.id) === pending;
   }
 
-  /** Whether the request was still waiting. */
+  /** Returns whether the request was still waiting. */
   settle(id: unknown, outcome: JsonRpcResponse | HopError): boolean {
     const entry = this.remove(id);
     if (entry) this.#settled(entry, outcome);
     return entry !== undefined;
   }
 
-  /** Settles what was sent on that link, or only what was taken. */
+  /** Settles all requests sent on that link, or only those taken. */
   settleAll(link: Link, error: HopError, which: 'all' | 'taken' = 'all'): void {
     for (const entry of [...this.#entries.values()]) {
       const isMeant = entry.link === link && (which === 'all' || entry.isTaken);
@@ -64,7 +64,7 @@ export class PendingRequests {
     }
   }
 
-  /** The upstream has sent progress with that token: it works on the request. */
+  /** Restarts the deadline of a request, since the upstream has sent progress with its token. */
   prolong(token: unknown): void {
     const entry = token === undefined ? undefined : this.#tokens.get(token);
     if (!entry) return;
@@ -72,7 +72,7 @@ export class PendingRequests {
     this.#startDeadline(entry);
   }
 
-  /** No answer is wanted any more. */
+  /** Forgets a request, and returns it if it was still waiting. */
   remove(id: unknown): PendingRequest | undefined {
     const entry = this.#entries.get(id as RequestId);
     if (!entry) return undefined;

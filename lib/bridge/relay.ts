@@ -13,7 +13,7 @@ import { cancelledId, isRequest, isResponse, withoutRequestMeta } from './messag
 import { PendingRequests, type PendingRequest } from './pending-requests.js';
 import type { Inbound, Surroundings, Upstream } from './upstream.js';
 
-/** Milliseconds before a request that could not be sent is sent again, and how often. */
+/** Pauses, in milliseconds, before each further attempt to send a request. */
 const RETRY_MS = [100, 200, 400, 800, 1_600];
 
 /** Passes messages on as they are: the very objects, in the order in which they came. */
@@ -87,7 +87,7 @@ export class Relay implements Upstream, ConnectionEvents {
     this.#surroundings.calls.cancelAll(link);
     if (!isUnknownSession(error)) this.#pending.settleAll(link, error);
     else {
-      // `#deliver` sends those again that were refused. The others were being worked on.
+      // `#deliver` sends refused requests again. The upstream was working on the others.
       const forgotten = new HopError('closed', 'The upstream has forgotten the session');
       this.#pending.settleAll(link, forgotten, 'taken');
     }
@@ -106,7 +106,7 @@ export class Relay implements Upstream, ConnectionEvents {
     this.#sendTo(link, { jsonrpc: '2.0', method: 'notifications/cancelled', params }, headers);
   }
 
-  /** Sends a request, again if it is certain that the upstream has not seen it. */
+  /** Sends a request, and repeats it if the upstream has certainly not seen it. */
   async #deliver(pending: PendingRequest): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       const failed = await this.#try(pending);
@@ -119,13 +119,13 @@ export class Relay implements Upstream, ConnectionEvents {
       const wasLost = !failed.sent && failed.reason === 'closed' && this.#connection.link !== link;
       const mayTry = isForgotten || wasLost || failed.reason === 'unreachable';
       if (pauseMs === undefined || !mayTry) {
-        // What made it wait says more than that it waited.
+        // The cause of the pause says more than the pause.
         const { cause } = failed;
         const isWhy = failed.reason === 'unreachable' && cause instanceof HopError;
         this.#pending.settle(pending.message.id, isWhy ? cause : failed);
         return;
       }
-      // An upstream that has just been restarted is there at once.
+      // An upstream that has just restarted is reachable at once.
       if (!isForgotten || attempt > 0) await pause(pauseMs);
     }
   }
@@ -151,13 +151,13 @@ export class Relay implements Upstream, ConnectionEvents {
   #notify({ message, headers }: Inbound<JsonRpcNotification>): void {
     const { link } = this.#connection;
     const cancelled = cancelledId(message);
-    // The next connection knows nothing of what was asked on the one before it.
+    // A connection knows nothing of the requests on the previous one.
     if (cancelled !== undefined && this.#pending.remove(cancelled)?.link !== link) return;
     if (link) this.#sendTo(link, message, headers);
     else this.#surroundings.report.count('dropped');
   }
 
-  /** Notifications and answers: nobody waits for them. */
+  /** Sends a notification or an answer, for which no caller waits. */
   #sendTo(link: Link, message: JsonRpcMessage, headers = this.#surroundings.latest()): void {
     if (this.#connection.link !== link) {
       this.#surroundings.report.count('dropped');

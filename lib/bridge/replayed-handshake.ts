@@ -1,4 +1,4 @@
-// Answers the handshake of a session that another node had until now.
+// Answers the handshake of a session that comes from another node.
 import type {
   JsonRpcMessage,
   JsonRpcNotification,
@@ -13,8 +13,8 @@ import { isRequest, isResponse } from './messages.js';
 /**
  * A session from another node brings the messages of its client's handshake. Waiting for the
  * upstream would take longer than the other node allows, above all for a command, and the caller's
- * token is missing too, because headers do not travel. So the handshake is answered at once, by
- * what the upstream had announced, and repeated to the next upstream as soon as there is one.
+ * token is missing too, because headers do not travel. So this class answers the handshake at once
+ * with what the previous upstream had announced, and the bridge repeats it to the next upstream.
  */
 export class ReplayedHandshake {
   readonly #session: Session;
@@ -32,7 +32,7 @@ export class ReplayedHandshake {
     return this.#initialize;
   }
 
-  /** What the next upstream is told after `initialize`. */
+  /** The requests for the next upstream after `initialize`. */
   get requests(): readonly JsonRpcRequest[] {
     return this.#requests;
   }
@@ -52,12 +52,12 @@ export class ReplayedHandshake {
     return { jsonrpc: '2.0', id, result: {} };
   }
 
-  /** Whether the message answers a request that was answered here already. */
+  /** Whether the message answers a request that `take` has already answered. */
   isAnswered(message: JsonRpcMessage): boolean {
     return isResponse(message) && message.id != null && this.#answered.has(message.id);
   }
 
-  /** The next upstream is there, and may offer other things. */
+  /** Notifications for the client, since the next upstream may offer other things. */
   changes(initialized: Record<string, unknown>): JsonRpcNotification[] {
     return new Memory().changes(initialized);
   }

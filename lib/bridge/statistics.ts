@@ -15,9 +15,9 @@ export interface UpstreamStats {
   /** Processes of the command that run now, those that are ending included. */
   processes: number;
   totals: {
-    /** Upstream connections made, the ones made again included. */
+    /** Upstream connections opened, reconnects included. */
     opened: number;
-    /** Connections made again. */
+    /** Connections opened again. */
     reconnects: number;
     /** Requests of clients that were passed on. */
     requests: number;
@@ -25,7 +25,7 @@ export interface UpstreamStats {
     clientRequests: number;
     /** Answers without a request, and notifications without a connection. */
     dropped: number;
-    /** Requests that the upstream did not answer, and other failures of it, by reason. */
+    /** Unanswered requests and other failures of the upstream, by reason. */
     errors: Partial<Record<HopErrorReason, number>>;
   };
 }
@@ -72,12 +72,12 @@ export class Statistics {
   }
 }
 
-/** What happens to the upstream connection of one session. */
+/** Reports the events of one session's upstream connection. */
 export class SessionReport {
   state: UpstreamState;
   readonly #session: Session;
   readonly #statistics: Statistics;
-  /** The connection is open, as far as there is one. */
+  /** The connection is open, but the upstream cannot be reached now. */
   #isUnreachable = false;
 
   constructor(session: Session, statistics: Statistics) {
@@ -89,7 +89,7 @@ export class SessionReport {
   }
 
   changed(change: Partial<UpstreamState>): void {
-    // Nothing follows the end.
+    // `closed` is the last state.
     if (this.state.state === 'closed') return;
     if (change.state) this.#isUnreachable = false;
     const before = this.state;
@@ -130,7 +130,7 @@ export class SessionReport {
     this.#statistics.totals[what] += 1;
   }
 
-  /** Undefined where nobody listens. */
+  /** Undefined without the hook `onStderr`. */
   get stderr(): ((line: string) => void) | undefined {
     const { onStderr } = this.#statistics.settings.hooks;
     return onStderr && ((line) => tell(() => onStderr(line, this.#session)));

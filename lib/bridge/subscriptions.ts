@@ -32,7 +32,7 @@ export class Subscriptions {
     this.#resources = resources;
   }
 
-  /** Begins to listen to what the upstream announces of itself. */
+  /** Begins to listen for changes that the upstream announces. */
   start(): void {
     const offered = this.#client.getServerCapabilities() ?? {};
     const { tools, prompts, resources } = offered;
@@ -44,7 +44,10 @@ export class Subscriptions {
     this.#listenLater(0);
   }
 
-  /** Whether the upstream will tell of changes of the resource. @throws as the SDK's `listen` */
+  /**
+   * Returns whether the upstream will announce changes of the resource.
+   * @throws as the SDK's `listen`
+   */
   async subscribe(uri: string): Promise<boolean> {
     if (this.#resources.size >= MAX_RESOURCES) return false;
     this.#resources.add(uri);
@@ -68,7 +71,9 @@ export class Subscriptions {
     clearTimeout(this.#timer);
   }
 
-  /** Replaces the stream by one for all that is wanted now; the new one is there before the old one ends. */
+  /**
+   * Replaces the stream by one for all current subscriptions, which opens before the old one ends.
+   */
   #listen(): Promise<Filter | undefined> {
     const changed = this.#changing.then(async () => {
       const before = this.#current;

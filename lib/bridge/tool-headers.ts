@@ -9,19 +9,19 @@ import {
 
 /** [spec] SEP-2243: the headers do not fit the arguments. */
 const HEADER_MISMATCH = -32020;
-/** Tools that are remembered. */
+/** The most tools to remember. */
 const MAX_TOOLS = 10_000;
 
 type Params = Record<string, unknown>;
 
 /**
- * [spec] SEP-2243: a tool's schema may say that an argument is repeated in a header. The SDK's
- * client does that, if it is told the schema: here it is told when the upstream complains.
+ * [spec] SEP-2243: a tool's schema may require a header that repeats an argument. The SDK's client
+ * adds it if it has the schema, which it gets here when the upstream complains.
  */
 export class ToolHeaders {
   readonly #tools = new Map<unknown, Tool>();
 
-  /** Makes a request by `plain`, or by the client's `callTool` if it is one for such a tool. */
+  /** Makes a request by `plain`, or a call of such a tool by the client's `callTool`. */
   async request(
     client: Client,
     { method, params }: { method: string; params?: Params },
@@ -59,7 +59,7 @@ export class ToolHeaders {
   }
 }
 
-/** Leaves the schema of the output out: the session's own client is the one to check that. */
+/** The tool has no output schema here: the session's own client checks the output. */
 async function call(
   client: Client,
   params: Params | undefined,

@@ -33,13 +33,13 @@ const MODERN = '2026-07-28';
 
 type Params = Record<string, unknown>;
 
-/** A conversation with the upstream: the SDK's client, and what listens to changes. */
+/** A conversation with the upstream: the SDK's client and its subscriptions. */
 interface Conversation {
   readonly client: Client;
   readonly subscriptions: Subscriptions;
 }
 
-/** Speaks to the upstream by the SDK's client, in the name of the session's own client. */
+/** Speaks to the upstream by the SDK's client, on behalf of the session's own client. */
 export class Translation implements Upstream {
   readonly #surroundings: Surroundings;
   readonly #running = new Map<RequestId, AbortController>();
@@ -49,7 +49,7 @@ export class Translation implements Upstream {
   #initialize: Params = {};
   #level: unknown;
   #current: Conversation | undefined;
-  /** That of a client which is being connected: closing the client would change nothing. */
+  /** The transport of a client that is connecting: closing the client would change nothing. */
   #next: Transport | undefined;
   #connecting: Promise<Conversation> | undefined;
   #isClosed = false;
@@ -59,9 +59,9 @@ export class Translation implements Upstream {
   }
 
   /**
-   * Connects, and returns what to answer the client's `initialize` with.
+   * Connects, and returns the result for the client's `initialize`.
    *
-   * @throws as the SDK's `connect`, when the upstream speaks no 2026-07-28
+   * @throws as the SDK's `connect`, when the upstream does not speak 2026-07-28
    */
   async initialize({ message }: Inbound<JsonRpcRequest>): Promise<Params> {
     this.#initialize = message.params ?? {};
@@ -69,7 +69,7 @@ export class Translation implements Upstream {
     const asked = this.#initialize.protocolVersion;
     const instructions = client.getInstructions();
     return {
-      // [spec] The version that was asked for if it is supported, else the latest one.
+      // [spec] The requested version if it is supported, else the latest one.
       protocolVersion:
         SUPPORTED_PROTOCOL_VERSIONS.find((version) => version === asked) ?? LATEST_PROTOCOL_VERSION,
       capabilities: client.getServerCapabilities() ?? {},
@@ -119,7 +119,7 @@ export class Translation implements Upstream {
     signal: AbortSignal,
   ): Promise<Params> {
     switch (method) {
-      // [spec] What 2026-07-28 has no word for.
+      // [spec] Methods that 2026-07-28 lacks.
       case 'ping':
         return {};
       case 'logging/setLevel':
@@ -201,7 +201,7 @@ export class Translation implements Upstream {
       this.#running.delete(cancelled);
       return;
     }
-    // [spec] Roots are asked for, and nothing else of a client's is announced in 2026-07-28.
+    // [spec] In 2026-07-28, clients announce no changes; upstreams ask for roots.
     if (method.startsWith('notifications/')) this.#surroundings.report.count('dropped');
     else {
       const notification = { method, ...(params && { params: withoutRequestMeta(params) }) };
@@ -210,7 +210,7 @@ export class Translation implements Upstream {
     }
   }
 
-  /** The conversation there is, or a new one: the process may have ended. */
+  /** The current conversation, or a new one: the process may have ended. */
   async #conversation(): Promise<Conversation> {
     return this.#current ?? this.#connect(true);
   }
@@ -243,7 +243,7 @@ export class Translation implements Upstream {
     };
     const transport = openTransport();
     if (transport instanceof HttpTransport) transport.onmessage = transport.noteAnswer;
-    // The SDK says of a process that has ended only that it has.
+    // If the process has ended, the error of the SDK does not say how.
     let failure: Error | undefined;
     transport.onerror = (error) => (failure ??= error);
     this.#next = transport;
@@ -264,7 +264,7 @@ export class Translation implements Upstream {
     return conversation;
   }
 
-  /** The upstream is told of the session's own client. */
+  /** Introduces the session's own client to the upstream. */
   #identity(): [Implementation, ClientOptions] {
     const { clientInfo, capabilities } = this.#initialize;
     return [
@@ -279,7 +279,7 @@ export class Translation implements Upstream {
 
 const NOT_SENT = { sent: false };
 
-/** Leaves a result as it is: the SDK has checked what the protocol says of it. */
+/** Accepts any result: the SDK has already checked what the protocol requires. */
 const AS_IT_IS: StandardSchemaV1<unknown, Params> = {
   '~standard': {
     version: 1,

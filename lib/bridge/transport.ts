@@ -10,7 +10,7 @@ import type { SessionReport, Statistics } from './statistics.js';
 /**
  * Returns a transport that is not started.
  *
- * @param latest returns the caller's headers of its last request
+ * @param latest returns the headers of the caller's last request
  */
 export function openTransport(
   statistics: Statistics,

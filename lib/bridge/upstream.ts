@@ -7,16 +7,16 @@ import type { HeaderRecord } from './forwarded-headers.js';
 import type { BridgeSettings } from './options.js';
 import type { SessionReport } from './statistics.js';
 
-/** A request with the caller's headers that go on with it. */
+/** A message, with the caller's headers to forward. */
 export interface Inbound<Message extends JsonRpcMessage = JsonRpcMessage> {
   readonly message: Message;
   readonly headers: HeaderRecord;
 }
 
 export interface Upstream {
-  /** Takes a message of the client; answers it in any case, if it is a request. */
+  /** Takes a message of the client; always answers a request. */
   receive(inbound: Inbound): void;
-  /** Resolves when nothing of it is left. */
+  /** Resolves when all its connections and processes have ended. */
   close(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export interface Surroundings {
   readonly calls: ClientCalls;
   /** Sends a message to the client. */
   readonly send: (message: JsonRpcMessage) => void;
-  /** The caller's headers of its last request. */
+  /** The headers of the caller's last request. */
   readonly latest: () => HeaderRecord;
   /** A new transport to the upstream, which is not started. */
   readonly openTransport: () => Transport;

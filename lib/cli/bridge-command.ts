@@ -1,4 +1,4 @@
-// The command `bridge`: serves until it is told to end.
+// The command `bridge`: serves until a signal ends it.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 
@@ -12,14 +12,14 @@ import { redisAdapter, type RedisClient } from '../redis/index.js';
 import type { BridgeArguments } from './command-line.js';
 import { say, sayWhoComes, signalled } from './terminal.js';
 
-/** Resolves when it has ended in good order. @throws Error, with a text for the user */
+/** Resolves after a clean end. @throws Error, with a text for the user */
 export async function runBridge(args: BridgeArguments): Promise<void> {
   const { adapter, closeAdapter } = await openAdapter(args.redis);
   const upstream = newBridge(args);
   const mcp = newRouter(args, upstream, adapter);
   const app = express().disable('x-powered-by');
   if (args.dashboard) app.use('/dashboard', dashboard(mcp));
-  // In front of Express, which takes half of what a call costs here.
+  // In front of Express, which would take half of the time of a call here.
   const server = createServer(mcp.requestListener(app));
   server.listen(args.port, args.host);
   await once(server, 'listening');
@@ -80,10 +80,10 @@ async function openAdapter(
   url: string | undefined,
 ): Promise<{ adapter?: Adapter; closeAdapter: () => Promise<unknown> }> {
   if (url === undefined) return { closeAdapter: () => Promise.resolve() };
-  // Named by a variable, because it is no dependency of this package and tsc would look for it.
+  // A variable hides the name from tsc: the package is not a dependency of this one.
   const name = 'redis';
   const { createClient } = (await import(name)) as { createClient: (options: object) => Redis };
-  // Once it was connected, it connects again by itself.
+  // After its first connection, the client reconnects by itself.
   let isConnected = false;
   const reconnectStrategy = (retries: number): number | false =>
     isConnected && Math.min(retries * 100, 3_000);

@@ -1,4 +1,4 @@
-// The command `demo`: a server to try clients with, whatever era they are of.
+// The command `demo`: a server to try clients of every era with.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,9 +14,9 @@ import { createDemoServer } from './demo-server.js';
 import { StreamableSessions } from './streamable-sessions.js';
 import { say, sayWhoComes, signalled } from './terminal.js';
 
-/** Resolves when it has ended in good order. @throws Error, with a text for the user */
+/** Resolves after a clean end. @throws Error, with a text for the user */
 export async function runDemo({ port }: DemoArguments): Promise<void> {
-  // Named by a variable, because it is no dependency of this package and tsc would look for it.
+  // A variable hides the name from tsc: the package is not a dependency of this one.
   const name = '@modelcontextprotocol/node';
   const { toNodeHandler } = (await import(name)) as typeof nodeAdapter;
   const modern = createMcpHandler(createDemoServer);

@@ -19,7 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (wanted === 'help') process.stdout.write(USAGE);
     else if (wanted === 'version') process.stdout.write(`${version()}\n`);
     else if ('demo' in wanted) {
-      // Loaded late, both: they need packages that may not be there.
+      // Both commands load late, because they need packages that may be missing.
       const { runDemo } = await import('./demo-command.js');
       await runDemo(wanted);
     } else {
@@ -46,7 +46,7 @@ function explain(error: unknown, command = ''): string {
   if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND' || missing === undefined) return message;
   const packages = [...new Set([...(NEEDS[command] ?? []), missing])].map((name) => `-p ${name}`);
   const again = `npx -p express-mcp-sse ${packages.join(' ')} express-mcp-sse ${command} …`;
-  // npx installs nothing that a project around it has, and that is found only beside this package.
+  // npx skips packages that the project around it has, but Node looks for them beside this package.
   return `this needs the package ${missing}. Install both, or run in an empty folder:\n  ${again}`;
 }
 

@@ -1,4 +1,4 @@
-// Sessions of Streamable HTTP for clients of 2025, in front of a handler for what has none.
+// Sessions of Streamable HTTP for clients of 2025, in front of a handler that has none.
 import { randomUUID } from 'node:crypto';
 
 import {
@@ -10,7 +10,7 @@ import {
 
 type Transport = WebStandardStreamableHTTPServerTransport;
 
-/** Clients may leave without a word. The oldest session goes when there are more. */
+/** A further session replaces the oldest one, since clients may leave without a DELETE. */
 const MAX_SESSIONS = 100;
 
 /** Serves requests with `initialize` by sessions, and all others by `modern`. */

@@ -13,8 +13,8 @@ const STYLE_LINK = /<link rel="stylesheet" href="([\w-]+\.css)" \/>/g;
 const SCRIPT_LINK = /<script src="([\w-]+\.js)"><\/script>/g;
 
 /**
- * Reads the files of the page and puts its scripts and style into its HTML. So a hash of each is
- * all that the policy allows: no URL from which a browser may take code, not even of this server.
+ * Reads the files of the page and puts its scripts and style into its HTML. So the policy allows a
+ * hash of each and no URL to load code from, not even of this server.
  */
 export function readPage(): Page {
   const scripts: string[] = [];
@@ -35,7 +35,7 @@ function policyOf(scripts: readonly string[], styles: readonly string[]): string
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
-    // What clients call themselves is text, and cannot become anything else.
+    // The names of clients are text, and cannot become HTML.
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join('; ');
@@ -46,7 +46,7 @@ function hashed(text: string, hashes: string[]): string {
   return text;
 }
 
-/** Lines end as a browser's HTML parser leaves them, so that it comes to the same hash. */
+/** Normalises line ends as a browser's HTML parser does, so that both get the same hash. */
 function read(file: string): string {
   return readFileSync(new URL(`page/${file}`, import.meta.url), 'utf8').replaceAll('\r\n', '\n');
 }

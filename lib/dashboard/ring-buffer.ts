@@ -1,5 +1,5 @@
 // The latest few of many.
-/** The last `limit` items that were pushed. Readers ask for what has come since they last asked. */
+/** The last `limit` items that were pushed. Readers get the items since they last asked. */
 export class RingBuffer<T> {
   readonly #limit: number;
   #items: T[] = [];

@@ -98,7 +98,7 @@ export class SessionTable {
     return undefined;
   }
 
-  /** A session that has closed has a row too. */
+  /** The row of a session, open or closed. */
   row(session: Session): Row {
     return {
       key: this.keyOf(session),
@@ -145,7 +145,7 @@ export class SessionTable {
     );
   }
 
-  /** Each is measured once. Equal ones stay in their order. */
+  /** Measures each session once. Equal ones stay in their order. */
   #sorted(newestFirst: Session[], sort: Column, descending: boolean): Session[] {
     if (sort === 'age') return descending ? newestFirst.reverse() : newestFirst;
     const measure = MEASURES[sort];
@@ -161,7 +161,7 @@ export class SessionTable {
   }
 }
 
-/** Reads `-idle` as "by `idle`, descending"; the newest first where it makes no sense. */
+/** Reads `-idle` as "by `idle`, descending"; the newest first if the text makes no sense. */
 export function parseSort(text: string): Omit<View, 'filter'> {
   const descending = text.startsWith('-');
   const name = descending ? text.slice(1) : text;
@@ -170,7 +170,7 @@ export function parseSort(text: string): Omit<View, 'filter'> {
 
 const isColumn = (name: string): name is Column => name === 'age' || Object.hasOwn(MEASURES, name);
 
-/** A detached session is open too: the page calls the others what they are. */
+/** The page says `connected` for `open`, because a detached session is open too. */
 function stateOf({ state }: Session): Row['state'] {
   return state === 'open' ? 'connected' : state;
 }

@@ -1,4 +1,4 @@
-// What bridges tell of the upstreams of sessions.
+// What bridges report about the upstreams of sessions.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import type { Session } from '../index.js';
@@ -14,7 +14,7 @@ export interface UpstreamTexts {
 const CHANNEL = 'mcp-sse:bridge';
 const NONE: UpstreamTexts = { upstream: '', upstreamState: '' };
 
-/** Follows the bridges of this process, and keeps what they said last of each session. */
+/** Follows the bridges of this process, and keeps their last report on each session. */
 export class Upstreams {
   readonly #texts = new WeakMap<object, UpstreamTexts>();
 

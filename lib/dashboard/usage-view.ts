@@ -2,7 +2,7 @@
 import type { McpSseUsage, UsageRow } from '../index.js';
 import { excerptOf } from './excerpt.js';
 
-/** How long an answer is good for all pages: with several nodes it costs a question to each. */
+/** Milliseconds that all pages share an answer: with several nodes it costs a request to each. */
 const FRESH_MS = 5_000;
 
 /** A row of `usage()` as the page shows it. Times are on the clock of `Date.now()`. */
@@ -20,7 +20,7 @@ export interface UsageEntry {
   readonly last: number;
 }
 
-/** What the page is told of `usage()`. */
+/** What the page shows of `usage()`. */
 export interface UsageState {
   readonly now: number;
   readonly rows: readonly UsageEntry[];

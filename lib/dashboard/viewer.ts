@@ -23,7 +23,7 @@ export interface SeenMessage {
   readonly text: string;
 }
 
-/** The changes that a page is sent. */
+/** The changes that a page receives. */
 export interface Feed {
   readonly settings: Pick<DashboardSettings, 'rows'>;
   readonly overview: Overview;
@@ -33,7 +33,7 @@ export interface Feed {
   readonly messages: RingBuffer<SeenMessage>;
 }
 
-/** The facts that a page is sent once. */
+/** The facts that a page receives once. */
 export interface Greeting {
   readonly showMessages: boolean;
   /** Closes sessions, if the page may. */

@@ -33,13 +33,13 @@ export class ConnectionMonitor {
     });
   }
 
-  /** @returns ends the watch */
+  /** @returns a function that ends the watch */
   onChange(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
 
-  // For the life of the connection, whose close ends the iteration.
+  // Runs for the life of the connection, whose close ends the iteration.
   async #watch(): Promise<void> {
     for await (const { type } of this.connection.status()) {
       if (type === 'disconnect' || type === 'close') this.#change(false);

@@ -75,8 +75,7 @@ export class NatsMember implements AdapterMember {
 
   async send(to: string, frame: string): Promise<boolean> {
     if (this.#leaving) throw hasLeft();
-    // The client would keep the frame until it has reconnected, and a server that hangs until it
-    // goes on.
+    // The client would keep the frame until it reconnects, and a hanging server until it resumes.
     if (!this.#reachability.up) throw notSent('NATS is out of reach.');
     if (Buffer.byteLength(frame) > (this.maxFrameBytes ?? Infinity)) {
       const why = "The frame is larger than the server's max_payload.";
@@ -117,7 +116,7 @@ export class NatsMember implements AdapterMember {
     const deadline = performance.now() + JOIN_MS;
     for (;;) {
       try {
-        // The subscriptions were sent before.
+        // An answer shows that the server has the subscriptions, which were sent before.
         await this.#serverAnswers(deadline - performance.now());
         return;
       } catch (error) {

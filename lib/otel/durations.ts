@@ -8,16 +8,16 @@ import { operationOf } from './request-attributes.js';
 
 /** [spec] Semantic conventions for MCP, metrics: the advised boundaries, in seconds. */
 const BOUNDARIES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
-/** How HTTP+SSE is told apart, with the version of the protocol. */
+/** The attributes that identify HTTP+SSE, with the version of the protocol. */
 export const NETWORK: Attributes = { 'network.transport': 'tcp', 'network.protocol.name': 'http' };
 
-/** Close reasons that are errors; others end a session as it should end. */
+/** Close reasons that are errors; the others are normal ends. */
 const ERRORS: ReadonlySet<string> = new Set([
   ...['write-timeout', 'buffer-overflow', 'write-failed', 'ping-timeout'],
   ...['initialize-timeout', 'replay-evicted', 'over-budget'],
 ]);
 
-/** [spec] Methods that a server may be asked for, or ask for. */
+/** [spec] Methods that a server may receive or send. */
 const METHODS = [
   ...['initialize', 'ping', 'completion/complete', 'logging/setLevel', 'prompts/get'],
   ...['prompts/list', 'resources/list', 'resources/read', 'resources/subscribe'],
@@ -75,7 +75,7 @@ export class Durations {
   }
 }
 
-/** The version that the server has negotiated, so it is one of a few. */
+/** The version that the server has negotiated, one of a few. */
 export function protocolOf({ protocolVersion }: Session): Attributes {
   return protocolVersion === undefined ? {} : { 'mcp.protocol.version': protocolVersion };
 }

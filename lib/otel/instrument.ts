@@ -91,7 +91,7 @@ class Instrumentation<Data> {
       on('mcp-sse:session.close', ({ session, reason }) => {
         if (this.#ended(session)) durations.session(session, reason);
       }),
-      // Another node goes on with it, and records how long it took in all.
+      // Another node continues the session, and records its whole duration.
       on('mcp-sse:session.hand-over', ({ session }) => void this.#ended(session)),
       on('mcp-sse:writer.stall', ({ session, waitedMs, drained }) => {
         if (this.#own.has(session)) durations.wait(waitedMs, drained);
@@ -122,7 +122,7 @@ class Instrumentation<Data> {
   }
 
   #requested(request: JsonRpcRequest, session: Session, isIn: boolean): void {
-    // Keep-alives would be most of all spans.
+    // Otherwise most spans would be keep-alives.
     if (!isIn && request.method === 'ping') return;
     const { name, attributes, target } = describe(request);
     const ambient = context.active();

@@ -1,12 +1,12 @@
 // Names that may become values of a metric's attribute.
 import { MAX_CHARS } from './request-attributes.js';
 
-/** Stands for names that are not known; otherwise clients could make any number of time series. */
+/** Stands for unknown names; otherwise clients could create any number of time series. */
 export const OTHER = '_OTHER';
-/** Most names that are learned. */
+/** The most names to learn. */
 const MAX_NAMES = 1_000;
 
-/** The names that the server has shown to know; clients may send any others. */
+/** The names that the server itself has confirmed; clients may send any others. */
 export class KnownNames {
   readonly #names: Set<string>;
 
@@ -14,7 +14,7 @@ export class KnownNames {
     this.#names = new Set(names);
   }
 
-  /** A longer name than any span has is not learned: clients choose the names that succeed, too. */
+  /** Ignores names of over `MAX_CHARS`: clients choose the names of successful calls, too. */
   learn(name: unknown): void {
     if (typeof name !== 'string' || name.length > MAX_CHARS) return;
     if (this.#names.size < MAX_NAMES) this.#names.add(name);

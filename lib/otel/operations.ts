@@ -7,8 +7,8 @@ import { performance } from '../util/timers.js';
 import type { Described } from './request-attributes.js';
 
 /**
- * Most open requests of one session: an answer that never comes must not hold a span for as long as
- * the session lives.
+ * The most open requests of one session: an answer that never comes must not hold a span for as
+ * long as the session lives.
  */
 const MAX_OPEN = 1_000;
 const MAX_MESSAGE_CHARS = 256;

@@ -5,7 +5,7 @@ import type { JsonRpcRequest } from '../index.js';
 import { cutOff } from '../util/cut-off.js';
 import { isRecord } from '../util/guards.js';
 
-/** Characters that are kept of values that clients choose: spans wait for their export. */
+/** The most characters to keep of a value that clients choose: spans wait for their export. */
 export const MAX_CHARS = 128;
 const MAX_URI_CHARS = 512;
 
@@ -13,7 +13,7 @@ const MAX_URI_CHARS = 512;
 export interface Described {
   readonly name: string;
   readonly attributes: Attributes;
-  /** The tool or the prompt that is meant. */
+  /** The tool or prompt that the request names. */
   readonly target: { readonly key: string; readonly name: string } | undefined;
 }
 

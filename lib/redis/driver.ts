@@ -4,18 +4,21 @@
 export interface RedisDriver {
   /** Sharded pub/sub: the client is one of a Redis Cluster. */
   readonly sharded: boolean;
-  /** Whether commands can be sent now, soon (the client is connecting), or not until somebody acts. */
+  /**
+   * Whether commands can be sent now, soon (the client is connecting), or only after the
+   * application acts.
+   */
   readiness(): 'ready' | 'opening' | 'closed';
   /**
    * PUBLISH or SPUBLISH over the application's client; the reply counts the receivers.
    *
-   * @param signal aborted when nobody waits any longer; a command that is still queued in the
-   * client must not be sent then, where the client allows that
+   * @param signal aborts when the caller stops waiting; the client must then drop a command that it
+   * has not sent yet, if it can
    */
   publish(channel: string, frame: string, signal: AbortSignal): Promise<unknown>;
   /**
-   * As `publish`, for an echo of ours, which may come late: a cluster client follows redirections
-   * with it, and so learns where a channel has moved.
+   * As `publish`, for an echo of this node, which may come late: a cluster client follows its
+   * redirections, and so learns where a channel has moved.
    */
   probe(channel: string, echo: string, signal: AbortSignal): Promise<unknown>;
   /**
@@ -32,10 +35,10 @@ export interface Subscriber {
   /**
    * Connects and subscribes.
    *
-   * @param onLost called, possibly more than once, when the connection has ended or is of no use
+   * @param onLost called, possibly more than once, when the connection has ended or no longer works
    */
   open(channels: string[], onFrame: (frame: string) => void, onLost: () => void): Promise<void>;
-  /** Unsubscribes; nobody counts as a receiver after that. */
+  /** Unsubscribes; the server no longer counts this node as a receiver. */
   unsubscribe(channels: string[]): Promise<unknown>;
   /** Ends the connection at once, in whatever state it is. Safe to call again. */
   destroy(): void;

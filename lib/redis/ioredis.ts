@@ -66,7 +66,7 @@ export function ioredisClusterDriver(cluster: IoredisCluster): RedisDriver {
     sharded: true,
     readiness: () => readiness(cluster.status),
     async publish(channel, frame) {
-      // To the server itself: the cluster client would keep what fails, and try again for seconds.
+      // To the server itself: the cluster client would keep a failed command and retry for seconds.
       const address = addressOf(channel);
       const server = cluster
         .nodes()
@@ -76,13 +76,13 @@ export function ioredisClusterDriver(cluster: IoredisCluster): RedisDriver {
           'adapter-unavailable',
           'The cluster client is not connected to the server of the channel.',
         );
-      // It has the key prefix as well, if that was given in `redisOptions`.
+      // The server's client adds the key prefix itself if `redisOptions` has it.
       return server.spublish(server.options.keyPrefix ? channel : keyPrefix + channel, frame);
     },
     probe: (channel, echo) => cluster.spublish(channel, echo),
     async subscriber(channel) {
       const address = addressOf(channel);
-      // Any of them has the settings; the client drops servers that it has lost.
+      // Any server has the settings; the client drops servers that it has lost.
       const [server] = cluster.nodes();
       if (!address || !server) throw new Error('The cluster client has no server to connect to.');
       const colon = address.lastIndexOf(':');
@@ -96,7 +96,7 @@ class IoredisSubscriber implements Subscriber {
   readonly #client: IoredisClient;
   readonly #sharded: boolean;
 
-  /** @param place which server of a cluster, if it is one */
+  /** @param place the server of a cluster; undefined without a cluster */
   constructor(
     original: IoredisClient,
     private readonly keyPrefix: string,
@@ -107,15 +107,15 @@ class IoredisSubscriber implements Subscriber {
       ...place,
       lazyConnect: true,
       keyPrefix: '',
-      // It neither reconnects nor subscribes again by itself: with `maxRetriesPerRequest: 0`
-      // ioredis rejects its own SUBSCRIBE after a cut, and nobody catches that.
+      // The client must not reconnect or resubscribe by itself: with `maxRetriesPerRequest: 0`
+      // ioredis rejects its own SUBSCRIBE after a cut, and no caller catches that.
       retryStrategy: null,
       autoResubscribe: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: null,
       // SUBSCRIBE works while the server loads its data; INFO would need a permission.
       enableReadyCheck: false,
-      // [node] It ends its sockets politely, which a server that hangs never answers.
+      // [node] The client ends its sockets with a FIN, which a hanging server never answers.
       disconnectTimeout: 100,
     });
   }

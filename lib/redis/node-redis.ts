@@ -39,7 +39,7 @@ interface CommandOptions {
   timeout?: number;
 }
 
-// The adapter's own deadline aborts the command; a second timer for each would be for nothing.
+// The adapter's own deadline aborts the command; a second timer for each would be useless.
 const commandOptions = (abortSignal: AbortSignal): CommandOptions => ({ abortSignal, timeout: 0 });
 
 export function nodeRedisDriver(client: NodeRedisClient): RedisDriver {

@@ -10,7 +10,9 @@ const JOIN_MS = 4_500;
 const PUBLISH_MS = 1_400;
 const OPEN_MS = 2_000;
 const UNSUBSCRIBE_MS = 500;
-/** `hooks.onError` shows it: a blocking command of the application holds back all behind it. */
+/**
+ * `hooks.onError` shows it: a blocking command of the application delays all commands behind it.
+ */
 const PUBLISHING =
   'PUBLISH (is the client busy with a blocking command, such as BLPOP? Give the adapter its own)';
 
@@ -76,7 +78,7 @@ export class RedisMember implements AdapterMember {
 
   async send(to: string, frame: string): Promise<boolean> {
     if (this.#leaving) throw hasLeft();
-    // A server that hangs would deliver the frame when it goes on, which is too late.
+    // A hanging server would deliver the frame when it resumes, which is too late.
     if (this.#publishFails) throw notSent('Redis does not answer.');
     const receivers = await this.#publish('publish', this.#channel(to), frame);
     if (to === EVERYONE) this.listeners = receivers;
@@ -96,7 +98,7 @@ export class RedisMember implements AdapterMember {
     const subscriber = this.#subscriber;
     this.#subscriber = undefined;
     if (!subscriber) return;
-    // Unsubscribed first: a server can count a connection that is closed for a moment longer.
+    // Unsubscribes first: for a moment, a server may still count a closed connection.
     const unsubscribe = (): Promise<unknown> => subscriber.unsubscribe([this.#own, this.#everyone]);
     if (this.#reachability.up) {
       await within(UNSUBSCRIBE_MS, 'Unsubscribing', unsubscribe).catch(() => undefined);
@@ -122,7 +124,7 @@ export class RedisMember implements AdapterMember {
     }
   }
 
-  /** Rejects unless what this node publishes reaches its subscriber, which is opened if need be. */
+  /** Opens the subscriber if necessary; rejects unless it gets what this node publishes. */
   async #reach(): Promise<void> {
     const role = this.#role();
     if (!this.#subscriber) {
@@ -139,9 +141,9 @@ export class RedisMember implements AdapterMember {
   }
 
   /**
-   * The server's role. A replica gets what is published at its master, but the master gets nothing
-   * that is published at the replica: after a failover this node would hear the others and not be
-   * heard.
+   * The server's role. A master passes frames on to its replicas, but a replica passes none to its
+   * master: after a failover this node would receive frames of the others, and they would get none
+   * of its own.
    */
   async #role(): Promise<string | undefined> {
     const { role } = this.#driver;
@@ -176,7 +178,7 @@ export class RedisMember implements AdapterMember {
     }
   }
 
-  /** The subscriber may have been lost while the last answer was on its way. */
+  /** Throws if the subscriber was lost while the last answer was on its way. */
   #mustSubscribe(): void {
     if (!this.#subscriber) throw subscriberLost();
   }
@@ -187,7 +189,7 @@ export class RedisMember implements AdapterMember {
     else this.#listener.frame(frame);
   }
 
-  /** The subscriber is of no use any more: a new one is opened. */
+  /** Drops a subscriber that has failed, so that a new one opens. */
   #dropSubscriber(): void {
     this.#subscriber?.destroy();
     this.#subscriber = undefined;
@@ -207,7 +209,7 @@ export class RedisMember implements AdapterMember {
       if (receivers === 0) throw new Error('Redis has lost the subscription of this node.');
       await within(PUBLISH_MS, 'The echo of Redis', () => cameBack);
     } catch (error) {
-      // The client of the application works, so it is the subscriber that does not.
+      // The application's client works, so the subscriber must have failed.
       this.#dropSubscriber();
       throw error;
     }
@@ -218,7 +220,7 @@ function subscriberLost(): Error {
   return new Error('The connection to Redis was lost.');
 }
 
-/** Waits for a client that is on its way up. */
+/** Waits for a client that is connecting. */
 async function ready(driver: RedisDriver, signal: AbortSignal): Promise<void> {
   for (;;) {
     const readiness = driver.readiness();

@@ -23,7 +23,7 @@ interface Chunk {
 export class FrameQueue {
   readonly #chunkBytes: number;
   #chunks: Chunk[] = [];
-  /** Bytes of the frames behind the chunks. */
+  /** The frames behind the chunks, not joined yet. */
   #texts: string[] = [];
   #looseBytes = 0;
   #looseSharedBytes = 0;

@@ -26,7 +26,7 @@ export function isLoopbackAddress(address: string): boolean {
   return parsedAddress(address)?.range() === 'loopback';
 }
 
-/** An IP address, parsed; one that is mapped into IPv6 as IPv4. Undefined for any other text. */
+/** The parsed IP address, an IPv4-mapped one as IPv4. Undefined for any other text. */
 export function parsedAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   // `isIP` first: ipaddr.js throws for a name that is not an address, which costs 35 µs.
   if (isIP(text) === 0) return undefined;

@@ -29,14 +29,14 @@ export class PendingMap<Result, Id = string> {
     return ignoreRejection(answer);
   }
 
-  /** Whether `id` was waited for. */
+  /** Returns whether a caller waited for `id`. */
   resolve(id: Id, result: Result): boolean {
     const entry = this.#take(id);
     entry?.resolve(result);
     return entry !== undefined;
   }
 
-  /** Whether `id` was waited for. */
+  /** Returns whether a caller waited for `id`. */
   reject(id: Id, error: Error): boolean {
     const entry = this.#take(id);
     entry?.reject(error);

@@ -112,7 +112,7 @@ export function rejected(error: Error): Promise<never> {
   return ignoreRejection(Promise.reject(error));
 }
 
-/** Ignores how a promise settles that came in the place of a plain value. */
+/** Ignores the outcome of a promise that came in place of a plain value. */
 export function ignoreResult(value: unknown): void {
   if (isPromiseLike(value)) void ignoreRejection(settled(value));
 }

@@ -1,4 +1,4 @@
-// Work of which only some may be under way at a time.
+// Bounds how much work is under way at a time.
 
 /** Runs work, at most `count` at a time; the rest waits in order. */
 export class Slots {

@@ -32,9 +32,9 @@ NESTING[0x7b] = NESTING[0x5b] = 1;
 NESTING[0x7d] = NESTING[0x5d] = -1;
 
 /**
- * Estimates the bytes of heap that the text takes once it is parsed, before it is parsed, in one
- * pass. A text of nothing but brackets takes many times its length. Infinite if it is nested deeper
- * than `MAX_NESTING`.
+ * Estimates, in one pass and without parsing it, the bytes of heap that the text takes once it is
+ * parsed. Brackets alone take many times their length. Infinite if nested deeper than
+ * `MAX_NESTING`.
  */
 export function parsedSizeOf(json: Uint8Array): number {
   if (json.length <= SMALL_BYTES) return json.length * HIGHEST_COST;
@@ -65,7 +65,7 @@ export function parsedSizeOf(json: Uint8Array): number {
   return size;
 }
 
-/** The same of a message that was parsed. */
+/** The same estimate for a parsed message. */
 export function parsedSizeOfMessage(message: object): number {
   return parsedSizeOf(Buffer.from(JSON.stringify(message)));
 }
