@@ -7,7 +7,7 @@ import type { Mutant } from './mutant.js';
 
 /** What every other file of this folder exports. */
 const lists = readdirSync(new URL('.', import.meta.url))
-  .filter((file) => !['index.ts', 'mutant.ts'].includes(file))
+  .filter((file) => !['index.ts', 'mutant.ts', 'probes.ts', 'seen.ts'].includes(file))
   .map((file) => import(`./${file}`) as Promise<Record<string, readonly Mutant[]>>);
 
 export const MUTANTS: readonly Mutant[] = (await Promise.all(lists)).flatMap((exported) =>
