@@ -1,21 +1,23 @@
 // Puts the figures of recorded runs of the benchmark into docs/performance.md, so that none is typed
 // by hand: `npm run docs:performance -- first.json second.json [--profiles FOLDER]`. The runs are of
-// one machine: the targets get a column for each, the other tables are those of the last.
+// one machine: the targets get a column for each, the other tables are those of the last. Runs on other
+// versions of Node (`--others 22.json,26.json`) get a short table beside it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { format, resolveConfig } from 'prettier';
 
-import { readRecord, type RunRecord } from '../bench/report/record.js';
-import { markdown, targetRows, workRows } from '../bench/report/tables.js';
+import { readRecord, valuesOf, type RunRecord } from '../bench/report/record.js';
+import { markdown, number, targetRows, workRows, type Rows } from '../bench/report/tables.js';
 import { judge } from '../bench/report/targets.js';
+import { medianRatio } from '../bench/statistics.js';
 import { works } from '../bench/works/index.js';
 import { shareRows } from './profile-shares.js';
 
 const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
 const { values, positionals } = parseArgs({
-  options: { profiles: { type: 'string' } },
+  options: { profiles: { type: 'string' }, others: { type: 'string' } },
   allowPositionals: true,
 });
 const runs = positionals.map(readRecord);
@@ -28,6 +30,9 @@ const blocks = {
   machine: `${last.machine} ${runs.length} runs (${forms}), ${days}.`,
   targets: markdown(targetRows(judged, (value) => `**${value}**`)),
   works: worksOf(last),
+  ...(values.others && {
+    versions: markdown(versionRows([last, ...values.others.split(',').map(readRecord)])),
+  }),
   ...(values.profiles && { shares: markdown(shareRows(values.profiles)) }),
 };
 let text = readFileSync(page, 'utf8');
@@ -52,4 +57,24 @@ function worksOf(run: RunRecord): string {
     return [`### ${work.name}`, sentence, markdown(workRows(run.works, work))];
   });
   return sections.flat().join('\n\n');
+}
+
+/** CPU in relation to `raw-http` on the same version of Node: a column for each version. */
+function versionRows(all: readonly RunRecord[]): Rows {
+  const measured = ['calls-16x32', 'calls-16x1', 'burst'].flatMap((work) => {
+    const subjects = ['express-json', 'sdk-v1', 'ours-handler', 'ours-in-front', 'ours-v1'];
+    return subjects.map((subject) => [work, subject] as const);
+  });
+  const byVersion = all.toSorted((one, other) => one.node.localeCompare(other.node));
+  const ratio = ({ works: done }: RunRecord, work: string, subject: string): string => {
+    const raw = valuesOf(done, work, 'raw-http', 'cpu');
+    return number(medianRatio(valuesOf(done, work, subject, 'cpu'), raw), 2);
+  };
+  return [
+    ['CPU × raw-http', ...byVersion.map(({ node }) => `Node ${node.slice(1)}`)],
+    ...measured.map(([work, subject]) => [
+      `${work}: ${subject}`,
+      ...byVersion.map((run) => ratio(run, work, subject)),
+    ]),
+  ];
 }

@@ -13,6 +13,7 @@ export const loaders = {
   'ours-v2': async () => (await import('./ours.js')).oursV2(),
   'ours-at-home': async () => (await import('./nodes.js')).movable(),
   'ours-relayed': async () => (await import('./nodes.js')).movable(),
+  'ours-alone': async () => (await import('./nodes.js')).alone(),
   'ours-untracked': async () => (await import('./nodes.js')).untracked(),
   'ours-tracked': async () => (await import('./nodes.js')).tracked(),
   'ours-ids-in-redis': async () => (await import('./nodes.js')).idsInRedis(),

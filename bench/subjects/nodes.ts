@@ -1,4 +1,4 @@
-/** One of two nodes on Redis, by who knows which calls run. */
+/** One of two nodes on Redis, by who knows which calls run; and one without others. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 import type { JsonRpcMessage, McpSseHooks, McpSseOptions } from '../../lib/index.js';
@@ -23,9 +23,11 @@ function node(own: McpSseOptions): Subject {
 /** Its streams can be moved to the other node with nothing else changed about them. */
 export const movable = (): Subject =>
   node({ handler, resume: { key: (req) => req.headers['x-key']?.toString() } });
-export const untracked = (): Subject => node({});
+export const alone = (): Subject => inExpress({ ...options, handler: slowHandler });
+export const untracked = (): Subject => node({ resume: { trackCalls: false } });
 export const tracked = (): Subject => node({ resume: { trackCalls: true } });
-export const idsInRedis = (): Subject => node({ hooks: { ...options.hooks, ...writeIds() } });
+export const idsInRedis = (): Subject =>
+  node({ resume: { trackCalls: false }, hooks: { ...options.hooks, ...writeIds() } });
 
 const duration = Number(process.env[callMs] ?? 0);
 

@@ -14,6 +14,8 @@ import type { Work } from './work.js';
 const perSecond = 1_000;
 const connections = 128;
 const inFlight = 64;
+/** Of the works that are done only when they are named. */
+const sessionsApart = 16;
 
 /** Calls of clients that are connected to another node than the one that has their session. */
 export const relayed: Work = {
@@ -48,14 +50,39 @@ export const relayed: Work = {
   },
 };
 
+/** Calls of clients that are connected to the node that has their session. */
+export const sameNode: Work = {
+  name: 'same-node',
+  title: () =>
+    `calls at the node that has their session, ${inFlight} in flight on ${sessionsApart} sessions: ` +
+    'without an adapter, and with one that tracks calls or not',
+  subjects: ['ours-alone', 'ours-untracked', 'ours-tracked'],
+  apart: true,
+  baseline: 'ours-alone',
+  metrics: callMetrics,
+  prepare: () => prepareTools(0),
+  start: async (server, { warmUpMs, leadInMs, windowMs }) => {
+    const node = server.subject === 'ours-alone' ? undefined : await startOther(server);
+    const fleet = await openResumable(server);
+    const measure = (ms: number) =>
+      fleet.withCalls(inFlight, (run) => costOfCalls([server], run, leadInMs, ms));
+    await measure(warmUpMs);
+    const end = () => {
+      fleet.close();
+      return node?.stop();
+    };
+    return { round: () => measure(windowMs), end };
+  },
+};
+
 export const trackedWorks: readonly Work[] = [trackedWork(0), trackedWork(2), trackedWork(20)];
 
 /** Who knows which calls run: their node alone, another node too, or Redis. */
 function trackedWork(ms: number): Work {
-  const [sessions, rate] = [16, 500];
+  const rate = 500;
   return {
     name: `tracked-${ms}ms`,
-    title: () => `calls that take ${ms} ms, ${rate} per second on ${sessions} sessions`,
+    title: () => `calls that take ${ms} ms, ${rate} per second on ${sessionsApart} sessions`,
     subjects: ['ours-untracked', 'ours-tracked', 'ours-ids-in-redis'],
     apart: true,
     baseline: 'ours-untracked',
@@ -66,18 +93,10 @@ function trackedWork(ms: number): Work {
       { key: 'cpu', title: 'together', digits: 0, ratio: true },
       { key: 'p50', title: 'until 202, p50 µs', digits: 0 },
     ],
-    prepare: () => {
-      process.env[callMs] = String(ms);
-      return startRedis();
-    },
+    prepare: () => prepareTools(ms),
     start: async (server, { warmUpMs, pacedMs }) => {
       const node = await startOther(server);
-      const fleet = new Fleet(server);
-      const resumable = 'Mcp-Sse-Resume: 1\r\n';
-      await fleet.openStreams(sessions, (number) =>
-        LoadSession.open(number, server.port, server.verdict, resumable),
-      );
-      await fleet.initialize();
+      const fleet = await openResumable(server);
       const spent = () => Promise.all([server.order('cpu'), node.order('cpu'), cpuOfRedis()]);
       const measure = async (windowMs: number) => {
         const before = await spent();
@@ -108,6 +127,12 @@ async function startRedis(): Promise<() => Promise<void>> {
   return () => redis.stop();
 }
 
+/** Tools take that long. */
+function prepareTools(ms: number): Promise<() => Promise<void>> {
+  process.env[callMs] = String(ms);
+  return startRedis();
+}
+
 /** In µs. */
 async function cpuOfRedis(): Promise<number> {
   const info = (await redisServer?.command('INFO', 'cpu')) ?? '';
@@ -119,6 +144,17 @@ async function startOther(owner: ServerProcess): Promise<ServerProcess> {
   const other = await ServerProcess.start(owner.subject);
   while ((await other.order('cluster')).nodes < 2) await sleep(20);
   return other;
+}
+
+/** Opens sessions whose calls are tracked, if calls are. */
+async function openResumable(server: ServerProcess): Promise<Fleet> {
+  const fleet = new Fleet(server);
+  const resumable = 'Mcp-Sse-Resume: 1\r\n';
+  await fleet.openStreams(sessionsApart, (number) =>
+    LoadSession.open(number, server.port, server.verdict, resumable),
+  );
+  await fleet.initialize();
+  return fleet;
 }
 
 /** Opens sessions of `owner` whose clients are connected to `at`. */
