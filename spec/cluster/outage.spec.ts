@@ -57,7 +57,7 @@ describe('while the adapter is out of reach', () => {
       await post(endpointAt(other, client), { ...ping, id: 2 });
       expect(received).toMatchObject([{ id: 2 }]);
     },
-    20_000,
+    60_000,
   );
 
   it('tells a returning client to try again, and then gives it its session', async () => {
@@ -76,7 +76,7 @@ describe('while the adapter is out of reach', () => {
     adapter.comeBack();
     const again = await StreamClient.open(`${other.url}/sse`, headers);
     expect(again.sessionId).toBe(session.id);
-  }, 30_000);
+  }, 60_000);
 
   it('keeps streams through a short outage, and ends them in a long one', async () => {
     const adapter = new FaultyAdapter();
@@ -97,7 +97,7 @@ describe('while the adapter is out of reach', () => {
     expect([...numbers(again), ...numbers(back)]).toEqual(
       Array.from({ length: 40 }, (_, n) => n + 1),
     );
-  }, 30_000);
+  }, 60_000);
 });
 
 it('joins as soon as the adapter is in reach, if it was not at the start', async () => {
@@ -131,7 +131,7 @@ it('answers 504 for a request that was sent but not answered, and delivers it on
   await discovered([owner, other]);
   expect((await post(endpointAt(other, client), { ...ping, id: 2 })).status).toBe(202);
   expect(received).toHaveLength(new Set(received.map((message) => JSON.stringify(message))).size);
-}, 20_000);
+}, 60_000);
 
 it('opens a new session if the others do not find a resume key in time', async () => {
   const adapter = new FaultyAdapter();
@@ -141,8 +141,8 @@ it('opens a new session if the others do not find a resume key in time', async (
   const began = performance.now();
   await StreamClient.open(`${other.url}/sse`, { 'X-Key': 'k' });
   // Any other question is given up after eight seconds.
-  expect(performance.now() - began).toBeLessThan(6_000);
+  expect(performance.now() - began).toBeLessThan(7_500);
   // Whose the key is, and whose calls are kept: once each.
   expect(other.mcp.stats().cluster?.requestsSent).toBe(2);
   expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([0, 1]);
-}, 20_000);
+}, 60_000);

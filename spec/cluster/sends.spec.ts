@@ -48,7 +48,7 @@ describe('send', () => {
     await other.mcp.send(client.sessionId, numbered(1));
     client.resume();
     await client.nextMessage(({ method }) => method === 'number', 10_000);
-  }, 20_000);
+  }, 60_000);
 });
 
 /** Two nodes on an adapter that can keep frames from one of them, and what the first one reports. */
@@ -73,7 +73,7 @@ describe('broadcast', () => {
     await eventually(() => clients.every((client) => numbers(client).length === 3));
   });
 
-  it('is reported when it may not have reached another node', { timeout: 20_000 }, async () => {
+  it('is reported when it may not have reached another node', { timeout: 60_000 }, async () => {
     const { adapter, errors, one, other } = await serveFaulty();
     const client = await StreamClient.open(`${other.url}/sse`);
     one.mcp.broadcast(numbered(1));
@@ -83,7 +83,7 @@ describe('broadcast', () => {
     await eventually(() => errors.includes('outcome-unknown'), 'the report', 15_000);
   });
 
-  it('is reported when it cannot have reached another node', { timeout: 20_000 }, async () => {
+  it('is reported when it cannot have reached another node', { timeout: 60_000 }, async () => {
     const { adapter, errors, one, other } = await serveFaulty();
     const client = await StreamClient.open(`${one.url}/sse`);
     // A node that has just begun waits a moment before it tells others.
