@@ -25,6 +25,8 @@ export interface SpecRun {
 }
 
 const root = process.cwd();
+/** A fault that makes a test hang is noticed soon; a sound test may need longer on a busy machine. */
+const HANG_MS = 8_000;
 const vitest = await createVitest(
   'test',
   {
@@ -32,16 +34,18 @@ const vitest = await createVitest(
     project: ['*express5*', 'long', 'waiting'],
     bail: 1,
     maxWorkers: 2,
-    testTimeout: 8_000,
     reporters: [{}],
   },
   // No file is watched: what has changed is known.
   { server: { watch: null } },
 );
 await vitest.standalone();
+const timeouts = new Map(vitest.projects.map(({ config }) => [config, config.testTimeout]));
 
 process.on('message', ({ files, mutant }: Trial) => {
-  const run = mutant ? withFault(mutant, () => runSpecs(vitest, files)) : runSpecs(vitest, files);
+  const run = mutant
+    ? withFault(mutant, () => runSpecs(vitest, files, HANG_MS))
+    : runSpecs(vitest, files);
   void run.then((result) => process.send?.(result));
 });
 // The parent is gone.
@@ -64,7 +68,13 @@ async function withFault<T>({ file, find, replace }: Mutant, work: () => Promise
   }
 }
 
-async function runSpecs(from: Vitest, files: readonly string[]): Promise<SpecRun> {
+async function runSpecs(
+  from: Vitest,
+  files: readonly string[],
+  testTimeout?: number,
+): Promise<SpecRun> {
+  // Vitest reads it anew for each run.
+  for (const [config, usual] of timeouts) config.testTimeout = testTimeout ?? usual;
   const paths = files.map((file) => join(root, 'spec', file));
   const specifications = await from.globTestSpecifications(paths);
   const { testModules, unhandledErrors } = await from.runTestSpecifications(specifications);
