@@ -67,7 +67,7 @@ it('restarts it after a crash, and reports the lost call', async () => {
     message: 'The process of the upstream ended with code 3',
     data: { hop: 'upstream', reason: 'closed', outcome: 'unknown' },
   });
-  await eventually(() => to.server.stats().sessions.open === 1, 'another process', 15_000);
+  await eventually(() => to.server.stats().sessions.open === 1, 'another process');
   expect(await greet(to.client)).toBe('Hello, Ann');
   expect(to.server.stats()).toMatchObject({ processes: 1, totals: { reconnects: 1 } });
 });

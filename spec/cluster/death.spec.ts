@@ -64,7 +64,7 @@ it('keeps a session whose client is connected to a node that dies', async () => 
   await sendNumbers(session, 1, 5);
   await eventually(() => numbers(client).length === 5);
   adapter.dead.add(other.mcp.stats().cluster!.node);
-  await eventually(() => session.state === 'detached', 'the loss of the stream', 15_000);
+  await eventually(() => session.state === 'detached', 'the loss of the stream');
   await sendNumbers(session, 6, 10);
   const again = await StreamClient.open(`${owner.url}/sse`, headers);
   await eventually(() => numbers(again).length === 10);
@@ -85,8 +85,8 @@ it('ends a stream after a long partition, on both sides, and the next stream con
   const { adapter, owner, other, session, client } = await servedElsewhere();
   adapter.partitioned.add(nodeOf(client));
   await sendNumbers(session, 1, 200);
-  await client.end(12_000);
-  await eventually(() => session.state === 'detached', 'the end at the owner', 12_000);
+  await client.end(20_000);
+  await eventually(() => session.state === 'detached', 'the end at the owner');
   adapter.partitioned.clear();
   await eventually(() => other.mcp.stats().cluster?.nodes === 2);
   await eventually(() => owner.mcp.stats().cluster?.nodes === 2);

@@ -70,7 +70,7 @@ describe('while the adapter is out of reach', () => {
     adapter.goDown();
     const headers = { 'Last-Event-ID': lastId(client) };
     const told = await StreamClient.begin(`${other.url}/sse`, headers);
-    await told.end(15_000);
+    await told.end(20_000);
     expect(told.status).toBe(200);
     expect(told.text).toMatch(/^retry: \d+\n\n$/);
     adapter.comeBack();
@@ -90,8 +90,8 @@ describe('while the adapter is out of reach', () => {
     await eventually(() => numbers(again).length === 20);
     adapter.goDown();
     await sendNumbers(session, 21, 40);
-    await again.end(15_000);
-    await eventually(() => session.state === 'detached', 'the end at the owner', 15_000);
+    await again.end(20_000);
+    await eventually(() => session.state === 'detached', 'the end at the owner');
     const back = await StreamClient.open(`${owner.url}/sse`, { 'Last-Event-ID': lastId(again) });
     await eventually(() => numbers(back).length === 20);
     expect([...numbers(again), ...numbers(back)]).toEqual(

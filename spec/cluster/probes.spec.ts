@@ -54,7 +54,7 @@ it('tells a client to reconnect if it may have answered at a frozen node', async
   const asked = performance.now();
   await eventually(() => performance.now() - asked > 1_600, 'a late heartbeat');
   const again = await beginAgainAsSdk(`${other.url}/sse`);
-  await again.end(15_000);
+  await again.end(20_000);
   expect(again.text).toMatch(/\nretry: \d+\n\n$/);
   adapter.partitioned.clear();
   await discovered([owner, other]);

@@ -25,7 +25,7 @@ describe('a session whose node is out of reach for a while', () => {
     const posted = post(endpointAt(other, client), ping(1));
     const headers = { 'Last-Event-ID': lastId(client) };
     const told = await StreamClient.begin(`${other.url}/sse`, headers);
-    await told.end(12_000);
+    await told.end(20_000);
     expect([told.status, told.text]).toEqual([200, expect.stringMatching(/^retry: \d+\n\n$/)]);
     expect(await posted).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     adapter.cameBack(nodeOf(owner.mcp));
