@@ -22,7 +22,9 @@ it('does not restart a program that was lost six times in a row until the client
     if (existsSync(${JSON.stringify(flag)})) process.exit(3);
     await import(${JSON.stringify(server.href)});`,
   );
-  const to = await bridged({ command: process.execPath, args: [program] });
+  // A minute of this clock: a second and a half would be little for a program to start in.
+  const upstream = { command: process.execPath, args: [program] };
+  const to = await bridged(upstream, { connectTimeoutMs: 40 * 60_000 });
   const states = statesOf(to);
   await to.connect();
   expect(await greet(to.client)).toBe('Hello, Ann');

@@ -83,7 +83,7 @@ describe.each(['v1', 'v2'])('a client of SDK %s, bridged to 2026-07-28', (versio
   });
 
   it('limits the time of a call, and cancels it at the upstream', async () => {
-    const { url, journal } = await setup({ requestTimeoutMs: 300 });
+    const { url, journal } = await setup({ requestTimeoutMs: 2_000 });
     const client = await connectClient(url);
     await expect(client.call('wait')).rejects.toMatchObject({
       data: { hop: 'upstream', reason: 'timeout', outcome: 'unknown' },

@@ -35,9 +35,9 @@ it('holds a bounded number of bytes for a frozen node, and serves the others', a
   const states = [...owner.mcp.sessions].map((s) => (s as unknown as LiveSession).state);
   expect(new Set(states)).toEqual(new Set(['open', 'detached']));
   expect((await post(endpointAt(owner, elsewhere), ping)).status).toBe(202);
-  await eventually(() => clusterOf(owner.mcp).queuedBytes === 0, 'the end', 15_000);
+  await eventually(() => clusterOf(owner.mcp).queuedBytes === 0, 'the end');
   expect(owner.mcp.sessions.size).toBe(30);
-}, 40_000);
+}, 60_000);
 
 describe('the queue for a node', () => {
   it('is empty once that node is known to be gone', async () => {
@@ -58,7 +58,7 @@ describe('the queue for a node', () => {
     // And stays so.
     expect((await post(endpointAt(other, client), body)).status).toBe(503);
     expect(clusterOf(other.mcp)).toMatchObject({ queuedBytes: 0, requestsSent: 10 });
-  }, 20_000);
+  }, 60_000);
 
   it('is empty and works after requests were withdrawn during an outage', async () => {
     const adapter = new FaultyAdapter();
@@ -76,5 +76,5 @@ describe('the queue for a node', () => {
     expect((await post(endpointAt(other, client), ping)).status).toBe(202);
     await client.nextMessage(({ id }) => id === 1);
     expect(client.messages).toHaveLength(1);
-  }, 40_000);
+  }, 300_000);
 });

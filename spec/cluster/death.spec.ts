@@ -42,19 +42,19 @@ describe('when the owner of a session dies', () => {
       headers: { 'retry-after': '1' },
     });
     // No wait for a node that is taken to be gone.
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
     expect(other.mcp.stats().cluster).toMatchObject({ nodes: 1, streamsImported: 0 });
-  }, 20_000);
+  }, 60_000);
 
   it('does so at once if the node has announced that it leaves', async () => {
     const { owner, other, client, headers } = await servedElsewhere();
     await owner.mcp.close({ handOver: false });
-    await client.end();
     const began = performance.now();
+    await client.end();
     expect((await StreamClient.begin(`${other.url}/sse`, headers)).status).toBe(404);
     expect((await post(endpointAt(other, client), ping)).status).toBe(404);
     // One that has not is waited for, for six seconds.
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
     expect(other.mcp.stats().cluster?.nodes).toBe(1);
   });
 });
@@ -64,11 +64,11 @@ it('keeps a session whose client is connected to a node that dies', async () => 
   await sendNumbers(session, 1, 5);
   await eventually(() => numbers(client).length === 5);
   adapter.dead.add(other.mcp.stats().cluster!.node);
-  await eventually(() => session.state === 'detached', 'the loss of the stream', 15_000);
+  await eventually(() => session.state === 'detached', 'the loss of the stream');
   await sendNumbers(session, 6, 10);
   const again = await StreamClient.open(`${owner.url}/sse`, headers);
   await eventually(() => numbers(again).length === 10);
-}, 30_000);
+}, 60_000);
 
 it('continues after a short partition as if nothing had happened', async () => {
   const { adapter, session, client } = await servedElsewhere();
@@ -85,14 +85,14 @@ it('ends a stream after a long partition, on both sides, and the next stream con
   const { adapter, owner, other, session, client } = await servedElsewhere();
   adapter.partitioned.add(nodeOf(client));
   await sendNumbers(session, 1, 200);
-  await client.end(12_000);
-  await eventually(() => session.state === 'detached', 'the end at the owner', 12_000);
+  await client.end(20_000);
+  await eventually(() => session.state === 'detached', 'the end at the owner');
   adapter.partitioned.clear();
   await eventually(() => other.mcp.stats().cluster?.nodes === 2);
   await eventually(() => owner.mcp.stats().cluster?.nodes === 2);
   const again = await StreamClient.open(`${other.url}/sse`, { 'Last-Event-ID': lastId(client) });
   await eventually(() => numbers(again).length === 200);
-}, 30_000);
+}, 60_000);
 
 it('hands its clients over to the others when it shuts down, and their sessions live on', async () => {
   const { owner, other, session, client } = await servedElsewhere();

@@ -67,4 +67,4 @@ it('counts POSTs that wait for another node in the byte budget, and refuses thos
   expect(await waiting).toBe('outcome-unknown');
   adapter.partitioned.clear();
   await eventually(() => other.mcp.stats().totalBytes < 10_000, 'the end', 20_000);
-}, 40_000);
+}, 60_000);

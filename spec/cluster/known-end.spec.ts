@@ -13,7 +13,7 @@ it('answers 404 for sessions of a node that has been silent for half a minute', 
   const [owner, other] = await serveTwo({}, adapter);
   const client = await StreamClient.open(`${owner.url}/sse`);
   adapter.dead.add(owner.mcp.stats().cluster!.node);
-  await eventually(() => other.mcp.stats().cluster!.nodes === 1, 'the silence', 10_000);
+  await eventually(() => other.mcp.stats().cluster!.nodes === 1, 'the silence');
   const answer = async (): Promise<number> => (await post(endpointAt(other, client), ping)).status;
   const deadline = performance.now() + 40_000;
   let status = 503;

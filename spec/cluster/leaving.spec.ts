@@ -38,7 +38,7 @@ describe('a node that closes, while others go on', () => {
     expect(again.status).toBe(200);
     expect(again.text).toMatch(/^retry: \d+\n\n$/);
     // The deadline for an answer of another node is eight seconds.
-    expect(performance.now() - began).toBeLessThan(4_000);
+    expect(performance.now() - began).toBeLessThan(7_000);
   });
 
   it('accepts no streams of other nodes while its own requests finish', async () => {

@@ -63,7 +63,7 @@ function ownAdapter(member: Partial<AdapterMember> = {}) {
   return made;
 }
 
-it('counts its requests to a node that is gone', { timeout: 30_000 }, async () => {
+it('counts its requests to a node that is gone', { timeout: 60_000 }, async () => {
   const made = ownAdapter();
   const { membership } = membershipOf(made.adapter);
   await eventually(() => membership.up);

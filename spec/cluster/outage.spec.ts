@@ -57,7 +57,7 @@ describe('while the adapter is out of reach', () => {
       await post(endpointAt(other, client), { ...ping, id: 2 });
       expect(received).toMatchObject([{ id: 2 }]);
     },
-    20_000,
+    60_000,
   );
 
   it('tells a returning client to try again, and then gives it its session', async () => {
@@ -70,13 +70,13 @@ describe('while the adapter is out of reach', () => {
     adapter.goDown();
     const headers = { 'Last-Event-ID': lastId(client) };
     const told = await StreamClient.begin(`${other.url}/sse`, headers);
-    await told.end(15_000);
+    await told.end(20_000);
     expect(told.status).toBe(200);
     expect(told.text).toMatch(/^retry: \d+\n\n$/);
     adapter.comeBack();
     const again = await StreamClient.open(`${other.url}/sse`, headers);
     expect(again.sessionId).toBe(session.id);
-  }, 30_000);
+  }, 60_000);
 
   it('keeps streams through a short outage, and ends them in a long one', async () => {
     const adapter = new FaultyAdapter();
@@ -90,14 +90,14 @@ describe('while the adapter is out of reach', () => {
     await eventually(() => numbers(again).length === 20);
     adapter.goDown();
     await sendNumbers(session, 21, 40);
-    await again.end(15_000);
-    await eventually(() => session.state === 'detached', 'the end at the owner', 15_000);
+    await again.end(20_000);
+    await eventually(() => session.state === 'detached', 'the end at the owner');
     const back = await StreamClient.open(`${owner.url}/sse`, { 'Last-Event-ID': lastId(again) });
     await eventually(() => numbers(back).length === 20);
     expect([...numbers(again), ...numbers(back)]).toEqual(
       Array.from({ length: 40 }, (_, n) => n + 1),
     );
-  }, 30_000);
+  }, 60_000);
 });
 
 it('joins as soon as the adapter is in reach, if it was not at the start', async () => {
@@ -131,7 +131,7 @@ it('answers 504 for a request that was sent but not answered, and delivers it on
   await discovered([owner, other]);
   expect((await post(endpointAt(other, client), { ...ping, id: 2 })).status).toBe(202);
   expect(received).toHaveLength(new Set(received.map((message) => JSON.stringify(message))).size);
-}, 20_000);
+}, 60_000);
 
 it('opens a new session if the others do not find a resume key in time', async () => {
   const adapter = new FaultyAdapter();
@@ -141,8 +141,8 @@ it('opens a new session if the others do not find a resume key in time', async (
   const began = performance.now();
   await StreamClient.open(`${other.url}/sse`, { 'X-Key': 'k' });
   // Any other question is given up after eight seconds.
-  expect(performance.now() - began).toBeLessThan(6_000);
+  expect(performance.now() - began).toBeLessThan(7_500);
   // Whose the key is, and whose calls are kept: once each.
   expect(other.mcp.stats().cluster?.requestsSent).toBe(2);
   expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([0, 1]);
-}, 20_000);
+}, 60_000);

@@ -48,6 +48,6 @@ describe('a client that is probed while the node of its session is frozen', () =
       expect(open).toEqual([1, 0, 0]);
       expect(onlySession(owner.mcp).state).toBe('open');
     },
-    20_000,
+    60_000,
   );
 });

@@ -54,13 +54,13 @@ it('tells a client to reconnect if it may have answered at a frozen node', async
   const asked = performance.now();
   await eventually(() => performance.now() - asked > 1_600, 'a late heartbeat');
   const again = await beginAgainAsSdk(`${other.url}/sse`);
-  await again.end();
+  await again.end(20_000);
   expect(again.text).toMatch(/\nretry: \d+\n\n$/);
   adapter.partitioned.clear();
   await discovered([owner, other]);
   await returnAsSdk(client);
   expect([owner.mcp.sessions.size, other.mcp.sessions.size]).toEqual([1, 0]);
-}, 20_000);
+}, 60_000);
 
 it('tells a client to reconnect if it does not answer while the nodes are out of touch', async () => {
   const adapter = new FaultyAdapter();

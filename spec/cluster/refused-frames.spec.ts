@@ -31,7 +31,7 @@ it('fails and reports a call whose frame the adapter refuses, and goes on with a
   const large = post(url, { ...ping(1), params: { text: TEXT } });
   const others = [2, 3, 4].map((id) => post(url, ping(id)));
   expect((await Promise.all(others)).map(({ status }) => status)).toEqual([202, 202, 202]);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(performance.now() - began).toBeLessThan(7_000);
   // It may have arrived, for all that this adapter says.
   expect((await large).status).toBe(504);
   expect(errors).toEqual([]);
@@ -44,4 +44,4 @@ it('fails and reports a call whose frame the adapter refuses, and goes on with a
   expect(errors).toEqual(['adapter-unavailable']);
   expect(session.state).toBe('detached');
   expect((await post(url, ping(5))).status).toBe(202);
-}, 30_000);
+}, 60_000);

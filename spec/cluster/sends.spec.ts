@@ -48,7 +48,7 @@ describe('send', () => {
     await other.mcp.send(client.sessionId, numbered(1));
     client.resume();
     await client.nextMessage(({ method }) => method === 'number', 10_000);
-  }, 20_000);
+  }, 60_000);
 });
 
 /** Two nodes on an adapter that can keep frames from one of them, and what the first one reports. */
@@ -73,24 +73,24 @@ describe('broadcast', () => {
     await eventually(() => clients.every((client) => numbers(client).length === 3));
   });
 
-  it('is reported when it may not have reached another node', { timeout: 20_000 }, async () => {
+  it('is reported when it may not have reached another node', { timeout: 60_000 }, async () => {
     const { adapter, errors, one, other } = await serveFaulty();
     const client = await StreamClient.open(`${other.url}/sse`);
     one.mcp.broadcast(numbered(1));
     await eventually(() => numbers(client).length === 1);
     adapter.dead.add(other.mcp.stats().cluster!.node);
     one.mcp.broadcast(numbered(2));
-    await eventually(() => errors.includes('outcome-unknown'), 'the report', 15_000);
+    await eventually(() => errors.includes('outcome-unknown'), 'the report');
   });
 
-  it('is reported when it cannot have reached another node', { timeout: 20_000 }, async () => {
+  it('is reported when it cannot have reached another node', { timeout: 60_000 }, async () => {
     const { adapter, errors, one, other } = await serveFaulty();
     const client = await StreamClient.open(`${one.url}/sse`);
     // A node that has just begun waits a moment before it tells others.
     adapter.dead.add(other.mcp.stats().cluster!.node);
     expect(one.mcp.broadcast(numbered(1))).toBe(1);
     await eventually(() => numbers(client).length === 1);
-    await eventually(() => errors.includes('adapter-unavailable'), 'the report', 15_000);
+    await eventually(() => errors.includes('adapter-unavailable'), 'the report');
   });
 
   it('reaches the sessions of a principal on all nodes, and those that a filter accepts on this one', async () => {

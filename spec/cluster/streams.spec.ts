@@ -129,7 +129,6 @@ describe('a client that comes back to another node with its Last-Event-ID', () =
     await eventually(
       () => again.messages.filter((m) => 'method' in m && m.method === 'large').length === 401,
       'all',
-      10_000,
     );
   });
 

@@ -26,7 +26,7 @@ const url = (node: Served<unknown>, id: string): string =>
 async function answerTo(node: Served<unknown>, id: string): Promise<[number, string | undefined]> {
   const began = performance.now();
   const { status, headers } = await post(url(node, id), ping);
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(performance.now() - began).toBeLessThan(1_900);
   return [status, headers['retry-after']?.toString()];
 }
 
@@ -44,7 +44,7 @@ describe('an unknown node name', () => {
     const known = async (): Promise<void> => {
       const joined = performance.now();
       while ((await answerTo(node, invented(2)))[0] === 503) {
-        expect(performance.now() - joined).toBeLessThan(2 * GRACE_MS);
+        expect(performance.now() - joined).toBeLessThan(4 * GRACE_MS);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     };
@@ -58,7 +58,7 @@ describe('an unknown node name', () => {
     await eventually(() => clusterOf(node.mcp).up);
     expect(await answerTo(node, invented(5))).toEqual([503, '1']);
     await known();
-  }, 30_000);
+  }, 60_000);
 
   it('costs no frame, no peer and no memory, whatever clients send', async () => {
     const adapter = new FaultyAdapter();
@@ -103,7 +103,7 @@ describe('an unknown node name', () => {
     await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
     expect(await settled()).toContain('event: endpoint');
     expect(node.mcp.sessions.size).toBe(1);
-  }, 20_000);
+  }, 60_000);
 });
 
 function probeId(id: string, n: number): string {

@@ -35,7 +35,7 @@ it('exports them with OpenTelemetry', async () => {
   const client = await StreamClient.open(example.url('/sse').href);
   await client.request('ping');
   const printed = (): boolean => example.stdout.includes('mcp_sse.messages');
-  await eventually(printed, 'an export', 10_000);
+  await eventually(printed, 'an export');
   expect(example.stdout).toContain('mcp_sse.sessions');
 });
 

@@ -50,7 +50,7 @@ const ENGINES: Readonly<Record<string, Adapter>> = {
 // Kills: an adapter's throw that nobody catches, a goodbye without a deadline.
 it.each(Object.entries(ENGINES))(
   'serves its own sessions, and shuts down, on an adapter that %s',
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   async (_, adapter) => {
     const timers = watchTimers();
     const { url, mcp } = await serve({ adapter: adapter });

@@ -118,7 +118,7 @@ it('gives an EventSource whose session has ended a new one', async () => {
   await page.endpoint();
   await mcp.closeSessions();
   // It reconnects by itself, after the three seconds that it takes for itself.
-  await eventually(() => page.endpoints.length === 2, 'the reconnect', 10_000);
+  await eventually(() => page.endpoints.length === 2, 'the reconnect');
   expect(new Set(page.endpoints).size).toBe(2);
   expect(mcp.stats()).toMatchObject({
     sessions: 1,

@@ -62,5 +62,5 @@ it('waits for a slow client, and goes on', async () => {
   for (let count = 0; count < 50; count += 1) await turn();
   client.resume();
   vi.useRealTimers();
-  await eventually(() => client.messages.length === 241, 'all messages', 10_000);
+  await eventually(() => client.messages.length === 241, 'all messages');
 });

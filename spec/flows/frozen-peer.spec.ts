@@ -90,7 +90,7 @@ it.each([
 });
 
 it('closes the session of a client that never initializes, but not of one that does', async () => {
-  const { url, mcp } = await serve({ limits: { initializeTimeoutMs: 300 } });
+  const { url, mcp } = await serve({ limits: { initializeTimeoutMs: 2_000 } });
   const mute = await StreamClient.open(`${url}/sse`);
   const client = await StreamClient.open(`${url}/sse`);
   await client.request('initialize', { protocolVersion: '2025-06-18' });
@@ -101,7 +101,7 @@ it('closes the session of a client that never initializes, but not of one that d
 
 it('closes an idle session, but not one with a running request', async () => {
   const { url, mcp } = await serve({
-    limits: { idleTimeoutMs: 200 },
+    limits: { idleTimeoutMs: 1_500 },
     handler: (message) => ('method' in message && message.method === 'run' ? forever : {}),
   });
   const idle = await StreamClient.open(`${url}/sse`);

@@ -34,7 +34,7 @@ async function pings(clients: StreamClient[], running: () => boolean): Promise<n
 // Kills: a write without the drain wait (memory), and a lock that connections share (time).
 it(
   '[19] [21] sending 200 MB to a stalled client costs less than 32 MiB and does not slow other clients',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const server = await startChildServer({ writeTimeoutMs: 3_000 });
     const others = await Promise.all(
@@ -48,8 +48,8 @@ it(
     expect(flooding.value?.reason).toBe('write-timeout');
     expect(flooding.value?.held).toBeLessThan(32 * MiB);
     expect(flooding.value?.resident).toBeLessThan(32 * MiB);
-    // The same clients in the same run. Whoever had to wait for the stalled one waits for seconds.
-    expect(meanwhile).toBeLessThan(5 * before + 250);
+    // Whoever had to wait for the stalled one would wait for three seconds.
+    expect(meanwhile).toBeLessThan(Math.max(5 * before, 2_000));
     expect((await server.ask<Measurement>('/measure')).sessions).toBe(OTHERS);
   },
 );
@@ -57,7 +57,7 @@ it(
 // Kills: a queue without a bound.
 it(
   '[17] [19] sending 200 MB to a stalled client without awaiting costs less than 32 MiB',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const server = await startChildServer();
     const other = await StreamClient.open(`${server.url}/sse`);
@@ -79,7 +79,7 @@ const AT_ONCE = 50;
 
 it(
   '[46] leaves nothing behind after 10,000 clients have come and gone, and can exit',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const server = await startChildServer();
     // Until V8 has compiled what it will: that stays, whoever comes.

@@ -51,7 +51,7 @@ describe('a made-up version', () => {
   it('does not escape the deadline of initialize; an answered request does escape it', async () => {
     const closed: string[] = [];
     const { url } = await serve({
-      limits: { initializeTimeoutMs: 200 },
+      limits: { initializeTimeoutMs: 2_000 },
       resume: { probeTimeoutMs: 20 },
       hooks: { onSessionClose: ({ id }, reason) => void closed.push(`${id} ${reason}`) },
     });
@@ -71,7 +71,7 @@ describe('a made-up version', () => {
 
   it('does not escape it by requests that are not answered', async () => {
     const { url } = await serve({
-      limits: { initializeTimeoutMs: 200 },
+      limits: { initializeTimeoutMs: 2_000 },
       resume: false,
       handler: () => new Promise(() => {}),
     });

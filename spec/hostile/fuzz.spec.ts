@@ -13,7 +13,7 @@ import { Site } from './site.js';
 /** `npm test` stays quick: FUZZ_RUNS=100000 is for when there is time. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 150);
 const SEED = process.env.FUZZ_SEED ? { seed: Number(process.env.FUZZ_SEED) } : {};
-const PATIENCE_MS = 30_000 + RUNS * 100;
+const PATIENCE_MS = 60_000 + RUNS * 100;
 
 const BATCH = JSON.stringify([
   { jsonrpc: '2.0', id: 'f1', method: 'ping' },

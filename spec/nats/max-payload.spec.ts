@@ -35,7 +35,7 @@ it.skipIf(!hasNats)('refuses a frame larger than the server accepts', async () =
 
 it.skipIf(!hasNats).each([undefined, 'a secret'])(
   'carries large messages both ways, and others at once, with the secret %j',
-  { timeout: 20_000 },
+  { timeout: 60_000 },
   async (secret) => {
     const adapter = await startServer();
     const errors: string[] = [];

@@ -8,7 +8,7 @@ import { readText, ROOT } from '../support/snippets.js';
 
 const FOLDER = '.tmp/api';
 
-it('the API reference is what the docstrings say', { timeout: 180_000 }, async () => {
+it('the API reference is what the docstrings say', { timeout: 300_000 }, async () => {
   onTestFinished(() => {
     rmSync(ROOT + FOLDER, { recursive: true, force: true });
   });

@@ -10,7 +10,7 @@ import { installed } from '../support/server-process.js';
 import { snippets } from '../support/snippets.js';
 import { StreamClient } from '../support/stream-client.js';
 
-const SLOW = { timeout: 30_000 };
+const SLOW = { timeout: 60_000 };
 const commands = snippets()
   .filter(({ place, language }) => place.startsWith('docs/ending-sse.md') && language === 'sh')
   .map(({ code }) => code);

@@ -83,7 +83,7 @@ describe('a snippet of a program', () => {
     } finally {
       await Promise.all([redis?.stop(), nats?.stop()]);
     }
-  }, 120_000);
+  }, 300_000);
 
   for (const snippet of parts) {
     it.runIf(isPossible(snippet))(`${snippet.place} runs`, () => {

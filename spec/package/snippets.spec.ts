@@ -33,7 +33,7 @@ const FRAMEWORKS = {
 const checkable = snippets().filter(({ language }) => language === 'ts' || language === 'js');
 const fileOf = ({ place, language }: Snippet): string => `${place.replace(/\W/g, '-')}.${language}`;
 
-it('type-checks every snippet of the documentation', { timeout: 60_000 }, () => {
+it('type-checks every snippet of the documentation', { timeout: 300_000 }, () => {
   expect(checkable.length).toBeGreaterThan(10);
   const sources = checkable.map((snippet) => [fileOf(snippet), snippet.code]);
   const checked = new Checked(

@@ -145,12 +145,12 @@ describe.skipIf(!hasRedis)("the application's client", () => {
     const member = await redisAdapter(client).join('A'.repeat(12), listener);
     onTestFinished(() => member.leave());
     const blocked = client.blPop('nothing', 5);
-    await eventually(() => reasons.length === 2, 'state(false)', 10_000);
+    await eventually(() => reasons.length === 2, 'state(false)');
     expect(reasons[1]?.message).toMatch(/PUBLISH .*blocking command.* took longer than 1400 ms/);
     await blocked;
-    await eventually(() => reasons.length === 3, 'state(true)', 10_000);
+    await eventually(() => reasons.length === 3, 'state(true)');
     expect(reasons[2]).toBeUndefined();
-  }, 30_000);
+  }, 60_000);
 
   it('counts the listeners at EVERYONE', async () => {
     const nodes = [];
@@ -180,10 +180,10 @@ describe.skipIf(!hasRedis)("the application's client", () => {
     const master = await RedisServer.begin();
     onTestFinished(() => master.stop());
     await server.command('REPLICAOF', '127.0.0.1', String(master.port));
-    await eventually(() => !node.up, 'state(false)', 10_000);
+    await eventually(() => !node.up, 'state(false)');
     await server.command('REPLICAOF', 'NO', 'ONE');
-    await eventually(() => node.up, 'state(true)', 10_000);
-  }, 30_000);
+    await eventually(() => node.up, 'state(true)');
+  }, 60_000);
 
   it('carries signed frames for nodes with the same secret', async () => {
     const nodes = [];

@@ -40,7 +40,7 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
   }
 
   async function getsThrough(from: AdapterNode, to: AdapterNode): Promise<void> {
-    await eventually(() => from.up && to.up, 'state(true)', 10_000);
+    await eventually(() => from.up && to.up, 'state(true)');
     expect(await from.send(to, `after ${to.states.length}`)).toBe(true);
     await to.has(`after ${to.states.length}`);
   }
@@ -50,7 +50,7 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
     for (let round = 1; round <= 5; round += 1) {
       const told = b.states.length;
       expect(await server.cutThe('pubsub')).toBe(2);
-      await eventually(() => b.states.length >= told + 2, 'state(false), state(true)', 10_000);
+      await eventually(() => b.states.length >= told + 2, 'state(false), state(true)');
       expect(b.states.slice(told)).toEqual([false, true]);
       await getsThrough(a, b);
     }
@@ -98,7 +98,7 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
     expect(await server.clients()).toBe(before);
   });
 
-  it('notices a connection that has died silently', { timeout: 30_000 }, async () => {
+  it('notices a connection that has died silently', { timeout: 60_000 }, async () => {
     const wire = await Wire.to(server.port);
     onTestFinished(() => {
       wire.close();
@@ -108,7 +108,7 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
     // What listens for b has ended on the server, and b has not been told.
     await expect.poll(() => a.send(b, 'nobody hears'), { timeout: 5_000 }).toBe(false);
     expect(b.states).toEqual([true]);
-    await eventually(() => b.states.length === 3, 'state(false), state(true)', 10_000);
+    await eventually(() => b.states.length === 3, 'state(false), state(true)');
     expect(b.states).toEqual([true, false, true]);
     await getsThrough(a, b);
   });

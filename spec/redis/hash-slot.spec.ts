@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('the slots of a Redis Cluster', () => {
 
   it.each(Object.keys(clients))(
     'may move to another server: %s follows',
-    { timeout: 30_000 },
+    { timeout: 60_000 },
     async (name) => {
       const nodes: AdapterNode[] = [];
       for (let count = 0; count < 2; count += 1) {
@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('the slots of a Redis Cluster', () => {
       const [a, b] = nodes as [AdapterNode, AdapterNode];
       await cluster.move(slotOf('{mcp-sse}'));
       await eventually(() => nodes.every(({ states }) => states.includes(false)), 'state(false)');
-      await eventually(() => a.up && b.up, 'state(true)', 10_000);
+      await eventually(() => a.up && b.up, 'state(true)');
       expect(await a.send(b, 'there')).toBe(true);
       expect(await b.send(a, 'and back')).toBe(true);
       await b.has('there');

@@ -109,7 +109,7 @@ describe('a peer that does not answer pings', () => {
   }
 
   it('counts as gone, and may come back', async () => {
-    const keepAlive = { intervalMs: 10, ping: 'strict' as const, timeoutMs: 150 };
+    const keepAlive = { intervalMs: 10, ping: 'strict' as const, timeoutMs: 1_500 };
     const { client, session, life, mcp } = await halfOpen({ keepAlive });
     await sendNumbers(session, 1, 2);
     await eventually(() => session.state === 'detached');
@@ -122,7 +122,7 @@ describe('a peer that does not answer pings', () => {
   });
 
   it('closes its session with that reason if it does not come back', async () => {
-    const keepAlive = { intervalMs: 10, ping: 'strict' as const, timeoutMs: 20 };
+    const keepAlive = { intervalMs: 10, ping: 'strict' as const, timeoutMs: 1_500 };
     const { mcp, life } = await halfOpen({ keepAlive, resume: { windowMs: 50 } });
     await eventually(() => mcp.sessions.size === 0);
     expect(life).toEqual(['detach ping-timeout', 'close ping-timeout']);

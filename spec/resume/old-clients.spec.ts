@@ -28,7 +28,7 @@ describe.skipIf(missing).each(['1.13', '1.24'])('SDK %s', (version) => {
     const report = await ordeal(`SDK ${version} as it is`, (url) => connectSdk(sdk, url));
     expect(repeatsIn(report.seen)).toBeLessThanOrEqual(report.cuts);
     expectSurvival(report);
-  }, 120_000);
+  }, 300_000);
 
   it('gets every message once and in order over resumableFetch', async () => {
     const sdk = await oldSdk(version);
@@ -37,7 +37,7 @@ describe.skipIf(missing).each(['1.13', '1.24'])('SDK %s', (version) => {
     );
     expect(repeatsIn(report.seen)).toBe(0);
     expectSurvival(report);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe.skipIf(missing)('SDK 1.12, the last one that does not send its protocol version', () => {
@@ -75,5 +75,5 @@ describe.skipIf(missing)('SDK 1.12, the last one that does not send its protocol
     );
     expect(repeatsIn(report.seen)).toBe(0);
     expectSurvival(report);
-  }, 120_000);
+  }, 300_000);
 });

@@ -20,11 +20,11 @@ describe.each(sdks)('%s', (name, sdk) => {
     expect(repeatsIn(report.seen)).toBe(0);
     expect(report.seen).toHaveLength(report.sent);
     expectSurvival(report);
-  }, 120_000);
+  }, 300_000);
 
   it('without resumableFetch, gets every message in order, at most one twice for each cut', async () => {
     const report = await ordeal(`${name} as it is`, (url) => connectSdk(sdk, url));
     expect(repeatsIn(report.seen)).toBeLessThanOrEqual(report.cuts);
     expectSurvival(report);
-  }, 120_000);
+  }, 300_000);
 });

@@ -2,7 +2,7 @@
 export async function eventually(
   holds: () => boolean,
   what = 'the condition',
-  timeoutMs = 10_000,
+  timeoutMs = 20_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!holds()) {

@@ -6,7 +6,7 @@ export async function report<T>(script: string, args: readonly number[]): Promis
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--expose-gc', '--import', 'tsx', script, ...args.map(String)],
-    { timeout: 110_000 },
+    { timeout: 300_000 },
   );
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T;
 }

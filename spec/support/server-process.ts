@@ -32,7 +32,7 @@ export class ServerProcess {
     if (this.#child?.exitCode === null) return;
     const child = spawn(this.binary, this.args, { stdio: 'ignore' });
     this.#child = child;
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + 30_000;
     while (!(await accepts(this.port))) {
       if (child.exitCode !== null || performance.now() > deadline) {
         throw new Error(`${this.binary} did not start: ${this.args.join(' ')}`);

@@ -73,7 +73,7 @@ export class StreamClient {
   /** The next event not yet returned that matches; earlier ones that do not are skipped. */
   async next(
     matches: (event: EventSourceMessage) => boolean = () => true,
-    timeoutMs = 5_000,
+    timeoutMs = 10_000,
   ): Promise<EventSourceMessage> {
     const find = (): EventSourceMessage | undefined => {
       while (this.#read < this.events.length) {

@@ -11,6 +11,9 @@ import { connectionsOf, openSockets } from '../support/open-sockets.js';
 import { rounds } from '../support/rounds.js';
 import { serve } from '../support/serve.js';
 
+/** On a slow machine, what answers has answered within this time. */
+const ENOUGH_TO_ANSWER = { timeoutMs: 2_000 };
+
 /** What opening a session rejects with; nothing is left open by it. */
 async function refusalOf(
   handlers: RequestHandler[],
@@ -68,7 +71,7 @@ describe('a stream that is refused', () => {
 
   it('may have a body that does not end, or breaks off: the error shows the received part', async () => {
     const endless: RequestHandler = (_req, res) => void res.status(500).write('first words');
-    const endlessly = await refusalOf([endless], { timeoutMs: 400 });
+    const endlessly = await refusalOf([endless], ENOUGH_TO_ANSWER);
     expect(endlessly).toMatchObject({ status: 500, body: 'first words' });
     const broken: RequestHandler = (_req, res) => {
       res.status(500).write('first words', () => res.destroy());
@@ -117,9 +120,9 @@ describe('a stream that cannot be opened', () => {
   });
 
   it('rejects without an endpoint event in time, and shows the received events', async () => {
-    const { message } = await refusalOf([stream], { timeoutMs: 400 });
+    const { message } = await refusalOf([stream], ENOUGH_TO_ANSWER);
     expect(message).toBe(
-      'no `endpoint` event within 400 ms\nreceived: 0 events and 1 comment, as text: ": here it is\\n\\n"',
+      'no `endpoint` event within 2000 ms\nreceived: 0 events and 1 comment, as text: ": here it is\\n\\n"',
     );
   });
 
@@ -127,8 +130,8 @@ describe('a stream that cannot be opened', () => {
     const silent: RequestHandler = (_req, res) => {
       res.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
     };
-    const { message } = await refusalOf([silent], { timeoutMs: 400 });
-    expect(message).toBe('no `endpoint` event within 400 ms\nreceived: 0 events and 0 comments');
+    const { message } = await refusalOf([silent], ENOUGH_TO_ANSWER);
+    expect(message).toBe('no `endpoint` event within 2000 ms\nreceived: 0 events and 0 comments');
   });
 
   it('rejects when the stream ends before the endpoint event', async () => {
@@ -163,9 +166,9 @@ describe('a handshake that fails', () => {
 
   it('rejects when initialize gets no answer in time, and shows the received events', async () => {
     const handler = (): Promise<void> => new Promise(() => {});
-    const { message } = await refusalOf([mcpSse({ handler })], { timeoutMs: 400 });
+    const { message } = await refusalOf([mcpSse({ handler })], ENOUGH_TO_ANSWER);
     expect(message).toMatch(
-      /^no answer to initialize within 400 ms\nreceived: 1 event .*\n.*endpoint:/,
+      /^no answer to initialize within 2000 ms\nreceived: 1 event .*\n.*endpoint:/,
     );
   });
 
@@ -173,8 +176,8 @@ describe('a handshake that fails', () => {
     const noPosts: RequestHandler = (req, _res, next) => {
       if (req.method !== 'POST') next();
     };
-    const { message } = await refusalOf([noPosts, mcpSse()], { timeoutMs: 400 });
-    expect(message).toMatch(/^no answer to POST http:\S+ within 400 ms\nreceived: 1 event/);
+    const { message } = await refusalOf([noPosts, mcpSse()], ENOUGH_TO_ANSWER);
+    expect(message).toMatch(/^no answer to POST http:\S+ within 2000 ms\nreceived: 1 event/);
   });
 });
 

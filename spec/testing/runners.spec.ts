@@ -26,7 +26,7 @@ it('works under node:test, and lets the process exit', async () => {
   expect(code, output).toBe(0);
 });
 
-it('works under vitest, as the documentation shows it', { timeout: 60_000 }, async () => {
+it('works under vitest, as the documentation shows it', { timeout: 300_000 }, async () => {
   const examples = snippets().filter(({ code }) => code.startsWith('// greet.test.ts\n'));
   const folder = join(ROOT, '.tmp', `vitest-${process.pid}`);
   await mkdir(folder, { recursive: true });

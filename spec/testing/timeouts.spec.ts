@@ -7,7 +7,8 @@ import { eventually } from '../support/eventually.js';
 
 const SOON = { timeoutMs: 30 };
 /** On a slow machine, too. */
-const ENOUGH_TO_OPEN = { timeoutMs: 400 };
+const ENOUGH_TO_POST = { timeoutMs: 1_000 };
+const ENOUGH_TO_OPEN = { timeoutMs: 2_000 };
 
 /** A session on a stream that consists of `text`, and goes on in silence. */
 function openOn(text: string, options: OpenSessionOptions = {}): Promise<TestSession> {
@@ -83,17 +84,17 @@ describe('a wait that has failed', () => {
 
   it('may be a wait for an answer', async () => {
     await using session = await openOn('');
-    const message = await messageOf(session.request('tools/list', {}, SOON));
-    expect(message).toMatch(/^no answer to tools\/list within 30 ms\nreceived: 1 event and/);
+    const message = await messageOf(session.request('tools/list', {}, ENOUGH_TO_POST));
+    expect(message).toMatch(/^no answer to tools\/list within 1000 ms\nreceived: 1 event and/);
   });
 
   it('lasts as long as the timeoutMs of openSession, or its own', async () => {
     await using session = await openOn('', ENOUGH_TO_OPEN);
     const waits = [session.next(), session.request('ping'), session.closed].map(messageOf);
     const [next, answer, end] = await Promise.all(waits);
-    expect(next).toMatch(/^no message within 400 ms\nreceived: 1 event and/);
-    expect(answer).toMatch(/^no answer to ping within 400 ms\nreceived: 1 event and/);
-    expect(end).toMatch(/^the stream did not end within 400 ms\nreceived: 1 event and/);
+    expect(next).toMatch(/^no message within 2000 ms\nreceived: 1 event and/);
+    expect(answer).toMatch(/^no answer to ping within 2000 ms\nreceived: 1 event and/);
+    expect(end).toMatch(/^the stream did not end within 2000 ms\nreceived: 1 event and/);
   });
 
   it('names the end of the stream, at once', async () => {
@@ -120,7 +121,7 @@ describe('a wait that has failed', () => {
   it('does not end the process if it is not awaited', async () => {
     await using session = await openOn('', ENOUGH_TO_OPEN);
     void session.closed;
-    await messageOf(session.next('never', { timeoutMs: 500 }));
+    await messageOf(session.next('never', { timeoutMs: 2_500 }));
   });
 });
 

@@ -143,7 +143,7 @@ export function adapterContract(
       );
     });
 
-    it('keeps 10,000 frames in order without failures', { timeout: 30_000 }, async () => {
+    it('keeps 10,000 frames in order without failures', { timeout: 60_000 }, async () => {
       const [a, b] = [await join(), await join()];
       const frames = Array.from({ length: 10_000 }, (_, index) => `frame ${index}`);
       for (let from = 0; from < frames.length; from += 500) {

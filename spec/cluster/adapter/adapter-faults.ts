@@ -13,7 +13,7 @@ export function adapterFaults(
   server: () => AdapterServer,
   client: () => Promise<AdapterClient>,
 ): void {
-  describe('when its server fails', { timeout: 40_000 }, () => {
+  describe('when its server fails', { timeout: 60_000 }, () => {
     /** The server, which is whole again after the test. */
     const breakable = (): AdapterServer => {
       const faulty = server();
@@ -68,7 +68,7 @@ export function adapterFaults(
       await expect.poll(() => faulty.responds()).toBe(false);
       // This one was on its way when the server stopped: it may come late, or not at all.
       await failsInTime(a, b, 'in flight');
-      await eventually(() => !a.up && !b.up, 'state(false)', 10_000);
+      await eventually(() => !a.up && !b.up, 'state(false)');
       for (const frame of ['lost 1', 'lost 2']) await failsInTime(a, b, frame);
       expect(await faulty.responds()).toBe(false);
       faulty.continue();
@@ -82,7 +82,7 @@ export function adapterFaults(
       const faulty = breakable();
       const [a, b] = await pair();
       expect(await faulty.cut()).toBeGreaterThan(0);
-      await eventually(() => a.states.includes(false), 'state(false)', 10_000);
+      await eventually(() => a.states.includes(false), 'state(false)');
       await eventually(() => a.up && b.up, 'state(true)', RECOVERY_MS);
       await talks(a, b);
       await talks(b, a);

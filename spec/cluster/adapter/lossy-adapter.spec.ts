@@ -48,7 +48,7 @@ it('loses, repeats and reorders nothing over an adapter that does all three', as
     while (sent < upTo) void session.notify('number', { n: (sent += 1) });
     const call = { jsonrpc: '2.0', id: `call-${(called += 1)}`, method: 'call' };
     posts.push(post(endpointAt(anyNode(), client), call));
-    if (random() < 0.5) await eventually(() => numbers(client).at(-1) === sent, 'the last', 10_000);
+    if (random() < 0.5) await eventually(() => numbers(client).at(-1) === sent, 'the last');
     else await new Promise((resolve) => setTimeout(resolve, random() * 20));
     collect();
     const id = lastId(client);
@@ -57,10 +57,10 @@ it('loses, repeats and reorders nothing over an adapter that does all three', as
   }
   const statuses = (await Promise.all(posts)).map(({ status }) => status);
   expect(statuses).toEqual(statuses.map(() => 202));
-  await eventually(() => numbers(client).at(-1) === sent || sent === seen.at(-1), 'all', 10_000);
+  await eventually(() => numbers(client).at(-1) === sent || sent === seen.at(-1), 'all');
   await eventually(() => session.inFlight === 0);
   await session.notify('number', { n: (sent += 1) });
-  await eventually(() => numbers(client).at(-1) === sent, 'the very last', 10_000);
+  await eventually(() => numbers(client).at(-1) === sent, 'the very last');
   collect();
   expect(seen).toEqual(Array.from({ length: sent }, (_, n) => n + 1));
   expect(calls).toHaveLength(called);

@@ -55,7 +55,7 @@ it('a second node keeps the calls of a lost node, in case its keeper is killed, 
   const copies = (): number => left.reduce((sum, node) => sum + callsKept(node), 0);
   adapter.dead.add(nameOf(owner));
   client.drop();
-  await eventually(() => copies() === 1, 'the copy', 10_000);
+  await eventually(() => copies() === 1, 'the copy');
   adapter.dead.add(nameOf(keeper));
   expect(await interruptedAt(left[0]!, client)).toEqual([7]);
   await eventually(() => copies() === 0, 'the end of the copy');
@@ -79,14 +79,14 @@ it('a living node notes its calls itself, and the copy is dropped', async () => 
     method: 'notifications/cancelled',
     params: { requestId: 7 },
   });
-  await eventually(() => callsKept(third) === 0, 'the end of the call', 10_000);
+  await eventually(() => callsKept(third) === 0, 'the end of the call');
   expect(owner.mcp.stats().cluster?.nodes).toBe(2);
 }, 60_000);
 
 it('a keeper without a listener at its address is replaced before it counts as gone', async () => {
   const { adapter, owner, keeper, third } = await serveKept();
   adapter.dead.add(nameOf(keeper));
-  await eventually(() => callsKept(third) === 1, 'the next keeper', 10_000);
+  await eventually(() => callsKept(third) === 1, 'the next keeper');
   // It is not known to be gone yet.
   expect(owner.mcp.stats().cluster?.nodes).toBe(3);
 }, 60_000);

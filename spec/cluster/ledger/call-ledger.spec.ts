@@ -115,11 +115,7 @@ it('a new keeper gets all calls when the old one is silent, and POSTs wait for t
   await eventually(() => callsKept(next) === 5, 'the next one that keeps them');
   adapter.partitioned.clear();
   // It is told that nothing of that is its affair any more.
-  await eventually(
-    () => callsKept(keeper) === 0,
-    'the end of what the silent one has kept',
-    10_000,
-  );
+  await eventually(() => callsKept(keeper) === 0, 'the end of what the silent one has kept');
 });
 
 it('a session that moves to another node takes its calls along', async () => {

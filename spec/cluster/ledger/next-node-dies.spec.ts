@@ -16,7 +16,7 @@ const nameOf = (node: Served<unknown>): string => node.mcp.stats().cluster?.node
 
 it(
   'the client gets the answers of a session whose next node dies before it begins',
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   async () => {
     const adapter = new FaultyAdapter();
     // It runs before anything of that turn is sent.

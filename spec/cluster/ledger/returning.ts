@@ -35,7 +35,7 @@ export async function returnToNode(
     const { search } = new URL(lastEndpoint(client));
     const answer = { jsonrpc: '2.0', id, result: {} };
     await post(`${node.url}/message${search}`, answer, { ...NEGOTIATED, ...headers });
-    const opened = again.next(({ event }) => event === 'endpoint', 12_000);
+    const opened = again.next(({ event }) => event === 'endpoint', 20_000);
     if (await opened.catch(() => undefined)) return again;
     expect(again.text).toMatch(/retry: \d+\n\n$/);
     await new Promise((resolve) => setTimeout(resolve, 200));

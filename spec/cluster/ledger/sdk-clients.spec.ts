@@ -75,7 +75,7 @@ it('clients of the SDKs learn soon that their calls may have run, and go on', as
   adapter.dead.add(owner.mcp.stats().cluster!.node);
   relay.leadTo(other.port);
   const errors = await Promise.all(outcomes);
-  expect(performance.now() - killed).toBeLessThan(15_000);
+  expect(performance.now() - killed).toBeLessThan(25_000);
   for (const error of errors) {
     expect(error).toMatchObject({ code: -32010, data: { mayHaveRun: true } });
   }

@@ -7,12 +7,13 @@ import {
   encodePresence,
   type LinkPacket,
 } from '../../../lib/cluster/link/packet.js';
+import { anyCharacter } from '../../support/hostile-text.js';
 
 const number = fc.nat(1e9);
 const frames: fc.Arbitrary<LinkPacket> = fc.record({
   epoch: number,
   first: number,
-  bodies: fc.array(fc.string({ unit: 'binary' })),
+  bodies: fc.array(fc.string({ unit: anyCharacter })),
   ack: fc.record({ epoch: number, cursor: number, missing: fc.boolean() }),
 });
 

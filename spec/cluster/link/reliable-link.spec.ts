@@ -241,6 +241,6 @@ describe('an adapter with a largest frame', () => {
         'last',
       ]);
     },
-    20_000,
+    60_000,
   );
 });
