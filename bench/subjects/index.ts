@@ -13,10 +13,10 @@ export const loaders = {
   'ours-v2': async () => (await import('./ours.js')).oursV2(),
   'ours-at-home': async () => (await import('./nodes.js')).movable(),
   'ours-relayed': async () => (await import('./nodes.js')).movable(),
-  'ours-alone': async () => (await import('./nodes.js')).alone(),
   'ours-untracked': async () => (await import('./nodes.js')).untracked(),
   'ours-tracked': async () => (await import('./nodes.js')).tracked(),
   'ours-ids-in-redis': async () => (await import('./nodes.js')).idsInRedis(),
+  'ours-three-ways': async () => (await import('./nodes.js')).threeWays(),
   'ours-bridge': async () => (await import('./bridges.js')).bridge('ours-bridge'),
   'mcp-proxy': async () => (await import('./bridges.js')).bridge('mcp-proxy'),
   supergateway: async () => (await import('./bridges.js')).bridge('supergateway'),
@@ -29,7 +29,7 @@ export const subjectNames = [...Object.keys(loaders), 'mcp-go'] as SubjectName[]
 /** The program that a subject needs besides Node. */
 export function neededProgram(name: SubjectName): string | undefined {
   if (name === 'mcp-go') return 'go';
-  return /home|relayed|tracked|redis/.test(name) ? 'redis-server' : undefined;
+  return /home|relayed|tracked|redis|ways/.test(name) ? 'redis-server' : undefined;
 }
 
 /** A server of MCP over HTTP+SSE: `GET /sse` and the POST URL that it announces there. */

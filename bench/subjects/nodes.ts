@@ -1,33 +1,66 @@
-/** One of two nodes on Redis, by who knows which calls run; and one without others. */
+/** One of two nodes on Redis, by who knows which calls run. */
+import { createServer, type RequestListener } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import express from 'express';
 import { createClient } from 'redis';
 import type { JsonRpcMessage, McpSseHooks, McpSseOptions } from '../../lib/index.js';
+import type * as Main from '../../lib/index.js';
 import type * as Package from '../../lib/redis/index.js';
 import { builtEntry, callMs, redisUrl } from '../paths.js';
 import type { Subject } from './index.js';
 import { handler, inExpress, options } from './ours.js';
+import { ways, type Way } from '../ways.js';
 import type { ClientMessage } from './tools.js';
 
 const built = new URL('redis/index.js', builtEntry);
 const { redisAdapter } = (await import(built.href)) as typeof Package;
+const { mcpSse } = (await import(builtEntry.href)) as typeof Main;
 const client = createClient({ url: process.env[redisUrl] ?? '' });
 client.on('error', () => undefined);
 await client.connect();
 
-function node(own: McpSseOptions): Subject {
-  // The subjects do not see each other's nodes.
-  const adapter = redisAdapter(client, { prefix: process.argv[2] ?? '' });
-  return inExpress({ ...options, handler: slowHandler, adapter, ...own });
-}
+/** The subjects do not see each other's nodes. */
+const adapterOf = (suffix = '') =>
+  redisAdapter(client, { prefix: `${process.argv[2] ?? ''}${suffix}` });
+
+const node = (own: McpSseOptions): Subject =>
+  inExpress({ ...options, handler: slowHandler, adapter: adapterOf(), ...own });
 
 /** Its streams can be moved to the other node with nothing else changed about them. */
 export const movable = (): Subject =>
   node({ handler, resume: { key: (req) => req.headers['x-key']?.toString() } });
-export const alone = (): Subject => inExpress({ ...options, handler: slowHandler });
 export const untracked = (): Subject => node({ resume: { trackCalls: false } });
 export const tracked = (): Subject => node({ resume: { trackCalls: true } });
 export const idsInRedis = (): Subject =>
   node({ resume: { trackCalls: false }, hooks: { ...options.hooks, ...writeIds() } });
+
+/**
+ * Three routers in one process, since two processes that do the same differ by a tenth: without an
+ * adapter, and with one that tracks calls or not. A header of its GET says whose a session is.
+ */
+export function threeWays(): Subject {
+  const router = (way: Way) => {
+    const own = { adapter: adapterOf(`-${way}`), resume: { trackCalls: way === 'tracked' } };
+    const paths = { message: `/message-${way}` };
+    return mcpSse({ ...options, handler, paths, ...(way !== 'alone' && own) });
+  };
+  const routers = new Map(ways.map((way) => [way as string, router(way)]));
+  const apps = new Map<string, RequestListener>();
+  for (const [way, mcp] of routers) apps.set(way, express().use(mcp));
+  const server = createServer((req, res) => {
+    const [, ofPost] = /^\/message-(\w+)/.exec(req.url ?? '') ?? [];
+    apps.get(ofPost ?? String(req.headers['x-way']))?.(req, res);
+  });
+  return {
+    server,
+    sessions: () => [...routers.values()].flatMap((mcp) => [...mcp.sessions]),
+    broadcast: () => undefined,
+    cluster: () => {
+      const nodes = ['untracked', 'tracked'].map((way) => routers.get(way)?.stats().cluster?.nodes);
+      return { nodes: Math.min(...nodes.map((count = 1) => count)), exported: 0 };
+    },
+  };
+}
 
 const duration = Number(process.env[callMs] ?? 0);
 

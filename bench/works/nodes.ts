@@ -9,7 +9,8 @@ import { ServerProcess } from '../server/server-process.js';
 import { median } from '../statistics.js';
 import { callMetrics } from './calls.js';
 import { costOfCalls, latenciesOf } from './measure.js';
-import type { Work } from './work.js';
+import { ways, type Way } from '../ways.js';
+import type { Sample, Work } from './work.js';
 
 const perSecond = 1_000;
 const connections = 128;
@@ -55,23 +56,41 @@ export const sameNode: Work = {
   name: 'same-node',
   title: () =>
     `calls at the node that has their session, ${inFlight} in flight on ${sessionsApart} sessions: ` +
-    'without an adapter, and with one that tracks calls or not',
-  subjects: ['ours-alone', 'ours-untracked', 'ours-tracked'],
+    'CPU µs/call of routers in one process, without an adapter, and with one that tracks calls or not',
+  subjects: ['ours-three-ways'],
   apart: true,
-  baseline: 'ours-alone',
-  metrics: callMetrics,
+  baseline: 'ours-three-ways',
+  metrics: [
+    { key: 'alone', title: 'no adapter', digits: 1 },
+    { key: 'untracked', title: 'trackCalls: false', digits: 1 },
+    { key: 'untrackedRatio', title: '× no adapter', digits: 3 },
+    { key: 'tracked', title: 'trackCalls: true', digits: 1 },
+    { key: 'trackedRatio', title: '× no adapter', digits: 3 },
+  ],
   prepare: () => prepareTools(0),
   start: async (server, { warmUpMs, leadInMs, windowMs }) => {
-    const node = server.subject === 'ours-alone' ? undefined : await startOther(server);
-    const fleet = await openResumable(server);
-    const measure = (ms: number) =>
-      fleet.withCalls(inFlight, (run) => costOfCalls([server], run, leadInMs, ms));
+    const node = await startOther(server);
+    const fleets = new Map<Way, Fleet>();
+    for (const way of ways) fleets.set(way, await openResumable(server, `X-Way: ${way}\r\n`));
+    let rounds = 0;
+    const measure = async (ms: number): Promise<Sample> => {
+      const cpu = { alone: 0, untracked: 0, tracked: 0 };
+      const first = (rounds += 1) % ways.length;
+      for (const way of [...ways.slice(first), ...ways.slice(0, first)]) {
+        const cost = await fleets
+          .get(way)
+          ?.withCalls(inFlight, (run) => costOfCalls([server], run, leadInMs, ms));
+        cpu[way] = cost?.cpu ?? Number.NaN;
+      }
+      const { alone, untracked, tracked } = cpu;
+      return { ...cpu, untrackedRatio: untracked / alone, trackedRatio: tracked / alone };
+    };
     await measure(warmUpMs);
     const end = () => {
-      fleet.close();
-      return node?.stop();
+      for (const fleet of fleets.values()) fleet.close();
+      return node.stop();
     };
-    return { round: () => measure(windowMs), end };
+    return { round: () => measure(windowMs / 3), end };
   },
 };
 
@@ -147,11 +166,11 @@ async function startOther(owner: ServerProcess): Promise<ServerProcess> {
 }
 
 /** Opens sessions whose calls are tracked, if calls are. */
-async function openResumable(server: ServerProcess): Promise<Fleet> {
+async function openResumable(server: ServerProcess, headers = ''): Promise<Fleet> {
   const fleet = new Fleet(server);
   const resumable = 'Mcp-Sse-Resume: 1\r\n';
   await fleet.openStreams(sessionsApart, (number) =>
-    LoadSession.open(number, server.port, server.verdict, resumable),
+    LoadSession.open(number, server.port, server.verdict, `${resumable}${headers}`),
   );
   await fleet.initialize();
   return fleet;
