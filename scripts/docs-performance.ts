@@ -1,7 +1,7 @@
 // Puts the figures of recorded runs of the benchmark into docs/performance.md, so that none is typed
 // by hand: `npm run docs:performance -- first.json second.json [--profiles FOLDER]`. The runs are of
-// one machine: the targets get a column for each, the other tables are those of the last. Runs on other
-// versions of Node (`--others 22.json,26.json`) get a short table beside it.
+// one machine: the targets get a column for each, the other tables are those of the last. Short runs on
+// several versions of Node (`--versions 22.json,24.json`) get a table of their own.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -17,26 +17,19 @@ import { shareRows } from './profile-shares.js';
 
 const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
 const { values, positionals } = parseArgs({
-  options: { profiles: { type: 'string' }, others: { type: 'string' } },
+  options: { profiles: { type: 'string' }, versions: { type: 'string' } },
   allowPositionals: true,
 });
 const runs = positionals.map(readRecord);
-const last = runs.at(-1);
-if (last === undefined) throw new Error('no runs');
-const forms = [...new Set(runs.map(({ form }) => form))].join(' and ');
-const days = [...new Set(runs.map(({ began }) => began.slice(0, 10)))].join(' and ');
-const judged = runs.map((run) => judge(run.works));
 const blocks = {
-  machine: `${last.machine} ${runs.length} runs (${forms}), ${days}.`,
-  targets: markdown(targetRows(judged, (value) => `**${value}**`)),
-  works: worksOf(last),
-  ...(values.others && {
-    versions: markdown(versionRows([last, ...values.others.split(',').map(readRecord)])),
+  ...blocksOf(runs),
+  ...(values.versions && {
+    versions: markdown(versionRows(values.versions.split(',').map(readRecord))),
   }),
   ...(values.profiles && { shares: markdown(shareRows(values.profiles)) }),
 };
 let text = readFileSync(page, 'utf8');
-for (const [name, block] of Object.entries(blocks)) text = replaced(text, name, block);
+for (const [name, block] of Object.entries<string>(blocks)) text = replaced(text, name, block);
 const config = await resolveConfig(page);
 writeFileSync(page, await format(text, { ...config, parser: 'markdown' }));
 
@@ -47,6 +40,19 @@ function replaced(text: string, name: string, block: string): string {
   const to = text.indexOf('<!-- end -->', from);
   if (from < begin.length || to < 0) throw new Error(`the page has no place for ${name}`);
   return `${text.slice(0, from)}\n\n${block}\n\n${text.slice(to)}`;
+}
+
+function blocksOf(all: readonly RunRecord[]): Record<string, string> {
+  const last = all.at(-1);
+  if (last === undefined) return {};
+  const forms = [...new Set(all.map(({ form }) => form))].join(' and ');
+  const days = [...new Set(all.map(({ began }) => began.slice(0, 10)))].join(' and ');
+  const judged = all.map((run) => judge(run.works));
+  return {
+    machine: `${last.machine} ${all.length} runs (${forms}), ${days}.`,
+    targets: markdown(targetRows(judged, (value) => `**${value}**`)),
+    works: worksOf(last),
+  };
 }
 
 function worksOf(run: RunRecord): string {

@@ -10,6 +10,7 @@ const killed = 'cluster/ledger/killed-owner.spec.ts';
 const nextDies = 'cluster/ledger/next-node-dies.spec.ts';
 const store = 'cluster/ledger/kept-calls.spec.ts';
 const trails = 'session/inbound/call-trail.spec.ts';
+const lastAnswers = 'session/inbound/last-answers.spec.ts';
 const again = 'cluster/ledger/rerun.spec.ts';
 const copies = 'cluster/ledger/call-copies.ts';
 const copied = 'cluster/ledger/call-copies.spec.ts';
@@ -25,8 +26,8 @@ export const ledgerMutants: readonly Mutant[] = [
   {
     name: 'calls that are answered at once are told',
     file: trail,
-    find: 'else this.#untell(call);',
-    replace: '',
+    find: 'if (isConnected && !call.told) {',
+    replace: 'if (isConnected && call.told) {',
     specs: [trails],
   },
   {
@@ -60,8 +61,9 @@ export const ledgerMutants: readonly Mutant[] = [
   {
     name: 'a POST waits until the answers to other calls are told',
     file: trail,
-    find: 'const told = this.#untold > 0 ?',
-    replace: 'const told = this.#fresh.size > 0 ?',
+    find: 'if (this.#untold === 0) return undefined;\n    if (!this.#waiting)',
+    replace:
+      'if (this.#untold + this.#fresh.size === 0) return undefined;\n    if (!this.#waiting)',
     specs: [trails],
   },
   {
@@ -79,6 +81,27 @@ export const ledgerMutants: readonly Mutant[] = [
     specs: [trails],
   },
   {
+    name: 'the last answers are told in another order than they went out',
+    file: 'session/inbound/last-answers.ts',
+    find: '[...all.slice(this.#oldest), ...all.slice(0, this.#oldest)]',
+    replace: 'all',
+    specs: [lastAnswers],
+  },
+  {
+    name: 'an answer to an id that is used again is told as that to its new call',
+    file: trail,
+    find: '!this.#running.has(id) && !this.#answers?.has(id)',
+    replace: 'id !== undefined',
+    specs: [trails],
+  },
+  {
+    name: 'answers that are told late come after those of before',
+    file: trail,
+    find: '.sort(([, one], [, other]) => (one.offset ?? 0) - (other.offset ?? 0));',
+    replace: ';',
+    specs: [trails],
+  },
+  {
     name: 'a keeper that is silent is not replaced',
     file: ledger,
     find: 'const isLate = oldest !== undefined && now - oldest.sentAt >= PATIENCE_MS;',
@@ -88,8 +111,8 @@ export const ledgerMutants: readonly Mutant[] = [
   {
     name: 'a new keeper is not told what the one before knew',
     file: trail,
-    find: 'for (const call of this.#running?.values() ?? []) this.#fresh.add(call);',
-    replace: '',
+    find: 'for (const call of [...this.#running.values(), ...this.#fresh]) call.told',
+    replace: 'for (const call of this.#fresh) call.told',
     specs: [told],
   },
   {

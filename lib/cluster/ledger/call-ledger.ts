@@ -197,14 +197,11 @@ export class CallLedger implements CallTracker {
   }
 
   #schedule(soon: boolean): void {
-    const flush = (): void => {
-      this.#flush();
-    };
-    if (soon) this.#soonTimer ??= setTimeout(flush, SOON_MS).unref();
-    else this.#laterTimer ??= setTimeout(flush, LATER_MS).unref();
+    if (soon) this.#soonTimer ??= setTimeout(this.#flush, SOON_MS).unref();
+    else this.#laterTimer ??= setTimeout(this.#flush, LATER_MS).unref();
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     clearTimeout(this.#soonTimer);
     clearTimeout(this.#laterTimer);
     this.#soonTimer = this.#laterTimer = undefined;
@@ -225,7 +222,7 @@ export class CallLedger implements CallTracker {
       });
     // The keeper has a gap now. It gets all calls once there is room.
     if (!isTold) this.#release(keeper);
-  }
+  };
 
   #sent(keeper: Keeper, waiting?: Waiting): Notes {
     const notes = { sentAt: performance.now(), waiting };

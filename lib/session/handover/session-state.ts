@@ -1,7 +1,7 @@
 // The state of a session that moves to another node, with its schema.
 import { z } from 'zod';
 
-import { MAX_ANSWERS } from '../inbound/call-trail.js';
+import { MAX_ANSWERS } from '../inbound/last-answers.js';
 import type { HandshakeState } from '../inbound/handshake.js';
 import type { SenderState } from '../outbound/sender.js';
 import type { RequestId } from '../../wire/json-rpc.js';

@@ -9,9 +9,8 @@ import {
 
 import type { CloseReason } from '../session.js';
 import type { AnnotatedTools } from './annotated-tools.js';
+import { LastAnswers, MAX_ANSWERS } from './last-answers.js';
 
-/** The most answers that are noted as unread; the oldest are dropped. */
-export const MAX_ANSWERS = 256;
 /** Calls whose ids are longer are not noted. */
 const MAX_ID_CHARS = 128;
 /** Methods that are not noted: they are answered at once, and no client resumes an `initialize`. */
@@ -83,19 +82,22 @@ interface Call {
 
 /**
  * Notes running calls, and answered calls that the client may not have read. The other node never
- * learns of a call whose answer goes to a connected client before the next news is sent.
+ * learns of a call whose answer goes to a connected client before the next news is sent. Most calls
+ * are such calls, and cost little.
  */
 export class CallTrail {
   readonly #session: TrailedSession;
   readonly #tracker: CallTracker;
   readonly #n: number;
   readonly #tools: AnnotatedTools | undefined;
-  #running: Map<RequestId, Call> | undefined;
-  /** In the order of their offsets. */
+  readonly #running = new Map<RequestId, Call>();
+  /** Answers that the other node need not know of while the client is connected. */
+  #last: LastAnswers | undefined;
+  /** The other answers, in the order of their offsets. */
   #answers: Map<RequestId, Call> | undefined;
-  /** Calls with news. */
+  /** Those of `#answers` that the other node is still to learn of. */
   readonly #fresh = new Set<Call>();
-  /** The number of these that the other node does not know. */
+  /** The number of calls that the other node is to learn of and does not know, running or answered. */
   #untold = 0;
   /** POSTs wait for this: the other node knows their calls, or need not any more. */
   #waiting: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
@@ -122,19 +124,16 @@ export class CallTrail {
   /** Answers that the client may not have read, with their offsets. They move with the session. */
   get unread(): (readonly [RequestId, number])[] {
     this.#dropRead();
-    return [...(this.#answers?.values() ?? [])].map(({ id, offset = 0 }) => [id, offset]);
+    const others = [...(this.#answers?.values() ?? [])];
+    return [...others.map(({ id, offset = 0 }) => [id, offset] as const), ...this.#unreadLast()]
+      .sort(byOffset)
+      .slice(-MAX_ANSWERS);
   }
 
   /** The session has come from another node with these answers, in the order of their offsets. */
   restore(answers: readonly (readonly [RequestId, number])[]): void {
-    if (answers.length === 0) return;
-    this.#answers = new Map();
-    for (const [id, offset] of answers) {
-      const call: Call = { id, request: undefined, offset, told: false };
-      this.#answers.set(id, call);
-      if (this.#session.state !== 'open') this.#tell(call);
-    }
-    if (this.#fresh.size > 0) this.#tracker.changed(this, true);
+    for (const [id, offset] of answers) this.#noteLast(id, offset);
+    if (this.#session.state !== 'open') this.detached();
   }
 
   /** The server gets a message of the client. */
@@ -154,25 +153,28 @@ export class CallTrail {
 
   /** The answer to a request goes out at `offset`. */
   answered(id: RequestId, offset: number): void {
-    const call = this.#running?.get(id);
+    const call = this.#running.get(id);
     if (!call) return;
-    this.#running?.delete(id);
+    this.#running.delete(id);
+    const isConnected = this.#session.state === 'open';
+    if (isConnected && !call.told) {
+      this.#noteLast(id, offset);
+      this.#known(1);
+      return;
+    }
     call.offset = offset;
     call.request = undefined;
     this.#answers ??= new Map();
     this.#answers.set(id, call);
-    const isConnected = this.#session.state === 'open';
-    if (call.told || !isConnected) this.#tell(call);
-    else this.#untell(call);
+    this.#fresh.add(call);
     if (this.#answers.size > MAX_ANSWERS) this.#dropOldest(this.#answers);
-    if (this.#fresh.has(call)) this.#tracker.changed(this, !isConnected);
+    this.#tracker.changed(this, !isConnected);
   }
 
   /** The connection is lost: messages that it was given may not have arrived. */
   detached(): void {
-    if (!this.#answers) return;
+    this.#tellLast();
     this.#dropRead();
-    for (const call of this.#answers.values()) if (!call.told) this.#tell(call);
     if (this.#fresh.size > 0) this.#tracker.changed(this, true);
   }
 
@@ -202,10 +204,14 @@ export class CallTrail {
    * is nothing to wait for.
    */
   told(): Promise<void> | undefined {
-    const told = this.#untold > 0 ? this.#tracker.told() : undefined;
-    if (!told) return undefined;
-    this.#waiting ??= waiting();
-    return Promise.race([told, this.#waiting.promise]);
+    if (this.#untold === 0) return undefined;
+    if (!this.#waiting) {
+      const told = this.#tracker.told();
+      if (!told) return undefined;
+      this.#waiting = waiting();
+      void told.then(this.#waiting.resolve);
+    }
+    return this.#waiting.promise;
   }
 
   /** Returns the news and marks it as told. Undefined if there is none. */
@@ -214,14 +220,16 @@ export class CallTrail {
     if (this.#ended) return isKept ? { n: this.#n, ended: true } : undefined;
     this.#dropRead();
     const over = this.#over.splice(0);
-    if (this.#fresh.size === 0 && over.length === 0) return undefined;
+    if (this.#untold === 0 && this.#fresh.size === 0 && over.length === 0) return undefined;
     const begun: (RequestId | JsonRpcRequest)[] = [];
+    for (const call of this.#running.values()) {
+      if (!call.told) begun.push(call.request ?? call.id);
+      this.#markTold(call);
+    }
     const answered: [RequestId, number][] = [];
     for (const call of this.#fresh) {
-      if (call.offset === undefined) begun.push(call.request ?? call.id);
-      else answered.push([call.id, call.offset]);
-      if (!call.told) this.#toldCount += 1;
-      call.told = true;
+      answered.push([call.id, call.offset ?? 0]);
+      this.#markTold(call);
     }
     this.#fresh.clear();
     this.#untold = 0;
@@ -234,23 +242,21 @@ export class CallTrail {
       read: this.#readOffset,
       ...(!isKept && { head: this.#head() }),
       ...(begun.length > 0 && { begun }),
-      ...(answered.length > 0 && { answered }),
+      ...(answered.length > 0 && { answered: answered.sort(byOffset) }),
       ...(over.length > 0 && { over }),
     };
   }
 
   /** Returns all calls, for a node that knows nothing yet, as `takeUpdate` does. */
   takeAll(): TrailUpdate | undefined {
-    const isConnected = this.#session.state === 'open';
     this.#over = [];
     this.#toldCount = 0;
     this.#kept = false;
-    for (const call of this.#running?.values() ?? []) this.#fresh.add(call);
-    for (const call of this.#answers?.values() ?? []) {
-      // A connected client has probably read the answers of calls that were never told.
-      if (call.told || !isConnected) this.#fresh.add(call);
-    }
-    for (const call of this.#fresh) call.told = false;
+    // A connected client has probably read the answers of calls that were never told.
+    if (this.#session.state !== 'open') this.#tellLast();
+    for (const call of this.#answers?.values() ?? []) this.#fresh.add(call);
+    for (const call of [...this.#running.values(), ...this.#fresh]) call.told = false;
+    this.#untold = this.#running.size + this.#fresh.size;
     return this.takeUpdate();
   }
 
@@ -265,24 +271,52 @@ export class CallTrail {
     if (typeof id === 'string' && id.length > MAX_ID_CHARS) return;
     // [spec] Ids are never reused. A client that reuses one waits for the new call.
     const former = this.#answers?.get(id);
-    this.#answers?.delete(id);
-    if (former) this.#forget(former);
+    if (former) {
+      this.#answers?.delete(id);
+      this.#forget(former);
+    }
     this.#tools?.received(request);
     const kept = this.#tools?.mayRunTwice(request) ? request : undefined;
-    const call: Call = { id, request: kept, offset: undefined, told: false };
-    this.#running ??= new Map();
-    this.#running.set(id, call);
-    this.#tell(call);
+    this.#running.set(id, { id, request: kept, offset: undefined, told: false });
+    this.#untold += 1;
     this.#tracker.changed(this, true);
   }
 
   #cancel(id: RequestId): void {
     this.#tools?.cancelled(id);
-    const call = this.#running?.get(id);
+    const call = this.#running.get(id);
     if (!call) return;
-    this.#running?.delete(id);
+    this.#running.delete(id);
     this.#forget(call);
     this.#tracker.changed(this, false);
+  }
+
+  #noteLast(id: RequestId, offset: number): void {
+    this.#last ??= new LastAnswers();
+    this.#last.push(id, offset);
+  }
+
+  /** Those that the client may not have read, but for ids that it has used again since then. */
+  #unreadLast(): (readonly [RequestId, number])[] {
+    const unread = new Map(this.#last?.after(this.#readOffset));
+    return [...unread].filter(([id]) => !this.#running.has(id) && !this.#answers?.has(id));
+  }
+
+  /** Marks the answers that were kept from the other node as news. */
+  #tellLast(): void {
+    const unread = this.#unreadLast();
+    this.#last = undefined;
+    if (unread.length === 0) return;
+    const calls = new Map(this.#answers);
+    for (const [id, offset] of unread) {
+      const call: Call = { id, request: undefined, offset, told: false };
+      calls.set(id, call);
+      this.#fresh.add(call);
+      this.#untold += 1;
+    }
+    const sorted = [...calls].sort(([, one], [, other]) => (one.offset ?? 0) - (other.offset ?? 0));
+    this.#answers = new Map(sorted);
+    while (this.#answers.size > MAX_ANSWERS) this.#dropOldest(this.#answers);
   }
 
   /** Drops the oldest answer: there are more than MAX_ANSWERS. */
@@ -294,33 +328,36 @@ export class CallTrail {
     }
   }
 
-  /** Marks the call as news. */
-  #tell(call: Call): void {
-    if (!this.#fresh.has(call) && !call.told) this.#untold += 1;
-    this.#fresh.add(call);
+  #markTold(call: Call): void {
+    if (!call.told) this.#toldCount += 1;
+    call.told = true;
   }
 
-  #untell(call: Call): void {
-    if (!this.#fresh.delete(call) || call.told) return;
-    this.#untold -= 1;
+  /** The other node knows that many calls, or need not know of them. */
+  #known(calls: number): void {
+    this.#untold -= calls;
     if (this.#untold > 0) return;
     this.#waiting?.resolve();
     this.#waiting = undefined;
   }
 
   #forget(call: Call): void {
-    this.#untell(call);
-    if (!call.told) return;
+    this.#fresh.delete(call);
+    if (!call.told) {
+      this.#known(1);
+      return;
+    }
     this.#toldCount -= 1;
     this.#over.push(call.id);
   }
 
   /** Drops answers that the client has read. The other node does the same by `read`. */
   #dropRead(): void {
+    if (!this.#answers) return;
     const readOffset = this.#readOffset;
-    for (const call of this.#answers?.values() ?? []) {
+    for (const call of this.#answers.values()) {
       if (call.offset === undefined || call.offset > readOffset) return;
-      this.#answers?.delete(call.id);
+      this.#answers.delete(call.id);
       // The other node still takes it for a running call.
       if (this.#fresh.has(call)) this.#forget(call);
       else if (call.told) this.#toldCount -= 1;
@@ -333,6 +370,9 @@ export class CallTrail {
     return { id, token, key, principal, address };
   }
 }
+
+const byOffset = ([, one]: readonly [RequestId, number], [, other]: readonly [RequestId, number]) =>
+  one - other;
 
 function waiting(): { promise: Promise<void>; resolve: () => void } {
   let resolve = (): void => undefined;

@@ -196,6 +196,53 @@ describe('the trail of a session', () => {
     expect(trail.takeUpdate()).toEqual({ n: 7, read: 0, over: [2], begun: [2] });
   });
 
+  it('tells of answers in their order when the stream is lost, those that were told before too', () => {
+    const { trail, session } = newTrail();
+    for (const id of [1, 2, 3]) trail.received(request(id));
+    trail.takeUpdate();
+    trail.received(request(4));
+    trail.answered(4, 1);
+    trail.answered(3, 2);
+    trail.takeUpdate();
+    session.state = 'detached';
+    trail.detached();
+    expect(trail.takeUpdate()).toEqual({ n: 7, read: 0, answered: [[4, 1]] });
+    expect(trail.unread).toEqual([
+      [4, 1],
+      [3, 2],
+    ]);
+    session.sender.readOffset = 1;
+    expect(trail.unread).toEqual([[3, 2]]);
+  });
+
+  it('forgets the answer to an id that is used again', () => {
+    const answerTwice = () => {
+      const rig = newTrail();
+      rig.trail.received(request(1));
+      rig.trail.answered(1, 1);
+      rig.trail.received(request(1));
+      return rig;
+    };
+    const cut = ({ trail, session }: ReturnType<typeof newTrail>) => {
+      session.state = 'detached';
+      trail.detached();
+      return trail.takeUpdate();
+    };
+    const running = answerTwice();
+    expect(running.trail.unread).toEqual([]);
+    expect(cut(running)).toEqual({ n: 7, read: 0, head, begun: [1] });
+
+    const answered = answerTwice();
+    answered.trail.answered(1, 2);
+    expect(cut(answered)).toEqual({ n: 7, read: 0, head, answered: [[1, 2]] });
+
+    const told = answerTwice();
+    told.trail.takeUpdate();
+    told.trail.answered(1, 2);
+    expect(told.trail.unread).toEqual([[1, 2]]);
+    expect(cut(told)).toEqual({ n: 7, read: 0, answered: [[1, 2]] });
+  });
+
   it('lets its POST wait until its call is told', async () => {
     const { trail, told } = newTrail();
     expect(trail.told()).toBeUndefined();
