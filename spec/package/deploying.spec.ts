@@ -41,7 +41,7 @@ interface Probe {
   readonly failureThreshold: number;
 }
 
-const SLOW = { timeout: 60_000 };
+const SLOW = { timeout: 180_000 };
 const shell = snippets().filter(({ language }) => ['sh', 'bash', 'shell'].includes(language));
 
 let folder = '';
@@ -69,7 +69,7 @@ async function start(): Promise<{ script: ScriptProcess; url: string }> {
     script.kill('SIGKILL');
     await script.ended;
   });
-  await eventually(() => script.stdout.includes('ready') || !script.running, 'the start', 30_000);
+  await eventually(() => script.stdout.includes('ready') || !script.running, 'the start', 60_000);
   expect(script.stderr).toBe('');
   return { script, url: `http://127.0.0.1:${port}` };
 }

@@ -14,7 +14,7 @@ import { ROOT, snippets, type Snippet } from '../support/snippets.js';
 const TMP = `${ROOT}.tmp/`;
 let folder = '';
 /** For what starts a process. */
-const SLOW = { timeout: 60_000 };
+const SLOW = { timeout: 180_000 };
 /** Where the snippets listen. */
 const PORT = '3000';
 
@@ -53,7 +53,7 @@ async function start(snippet: Snippet): Promise<number> {
   const code = snippet.code.replaceAll(PORT, String(port)) + ready;
   const script = await run(snippet, code, port);
   const settled = (): boolean => script.stdout.includes('ready') || !script.running;
-  await eventually(settled, `the start of ${snippet.place}`, 30_000);
+  await eventually(settled, `the start of ${snippet.place}`, 60_000);
   if (script.running) return port;
   await script.ended;
   // Somebody else took the port meanwhile.

@@ -7,7 +7,7 @@ import { freePort } from './free-port.js';
 import { ScriptProcess } from './script-process.js';
 
 /** A process is quick to start, but not on a machine that does much else. */
-const START_MS = 30_000;
+const START_MS = 60_000;
 
 /** An example that runs as a process of its own. */
 export class RunningExample {
@@ -70,7 +70,7 @@ export class RunningExample {
     script.kill('SIGTERM');
     const overdue = setTimeout(() => {
       script.kill('SIGKILL');
-    }, 10_000);
+    }, 30_000);
     const end = await script.ended;
     clearTimeout(overdue);
     await Promise.all(this.#clients.map((client) => client.close()));
