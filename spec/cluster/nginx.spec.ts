@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 
 import { isInstalled, ProxyProcess } from '../proxies/programs.js';
 import { eventually } from '../support/eventually.js';
-import { freePort } from '../support/free-port.js';
+import { lastingPort } from '../support/lasting-port.js';
 import {
   lastId,
   numbers,
@@ -34,7 +34,7 @@ it.skipIf(!isInstalled('nginx'))(
   async () => {
     // So that nothing but POSTs is counted.
     const nodes = await serveTwo({ resume: { trackCalls: false } });
-    const port = await freePort();
+    const port = await lastingPort();
     const nginx = await ProxyProcess.start(
       'nginx',
       port,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { parseAllDocuments } from 'yaml';
 
 import { eventually } from '../support/eventually.js';
-import { freePort } from '../support/free-port.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { ScriptProcess } from '../support/script-process.js';
 import { ROOT, snippets } from '../support/snippets.js';
 import { StreamClient } from '../support/stream-client.js';
@@ -61,7 +61,7 @@ function blockOf(language: string): string {
 
 /** The server of the page, listening. */
 async function start(): Promise<{ script: ScriptProcess; url: string }> {
-  const port = await freePort();
+  const port = await lastingPort();
   const file = `${folder}/server-${port}.ts`;
   await writeFile(file, `// @ts-nocheck\n${blockOf('js')}`);
   const script = new ScriptProcess(file, port, { LEAVE_MS: '5000' });

@@ -3,7 +3,7 @@ import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { afterAll, beforeAll, expect } from 'vitest';
 
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
+import { lastingPort } from './lasting-port.js';
 import { ScriptProcess } from './script-process.js';
 
 /** A process is quick to start, but not on a machine that does much else. */
@@ -46,7 +46,7 @@ export class RunningExample {
   }
 
   async start(): Promise<void> {
-    this.#port = await freePort();
+    this.#port = await lastingPort();
     const script = new ScriptProcess(`examples/${this.#name}/server.ts`, this.#port);
     this.#process = script;
     const settled = (): boolean => script.stdout.includes('http:') || !script.running;
