@@ -115,6 +115,7 @@ export default defineConfig({
     // Against what hangs: a test takes a second or less, and many times that on a busy machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     coverage: { provider: 'v8', include: ['lib/**/*.ts'], thresholds: { 100: true } },
     projects: [
       ...way('express5', { files: all.filter((file) => !programs.includes(file)) }),

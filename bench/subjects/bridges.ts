@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { install } from '../../scripts/install.js';
-import { freePort } from '../../spec/support/free-port.js';
+import { lastingPort } from '../../spec/support/lasting-port.js';
 import { ServerProcess } from '../../spec/support/server-process.js';
 import { builtEntry } from '../paths.js';
 import type { Subject } from './index.js';
@@ -35,7 +35,7 @@ const commands = {
 
 export async function bridge(name: keyof typeof commands): Promise<Subject> {
   const place = `${await installBridges()}node_modules/`;
-  const port = await freePort();
+  const port = await lastingPort();
   const child = new ServerProcess(process.execPath, commands[name](place, String(port)), port);
   process.once('exit', () => void child.kill());
   await child.start();

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import type { Report } from '../../scripts/report.js';
-import { freePort } from '../support/free-port.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { until } from '../support/program/waiting.js';
 
 const run = promisify(execFile);
@@ -64,7 +64,7 @@ export async function checkPeers(
     });
     if (!command) continue;
     await check(`${name} over stdio`, command, asks);
-    const port = await freePort();
+    const port = await lastingPort();
     const [program = '', ...args] = command;
     const address = name.startsWith('Go') ? `127.0.0.1:${port}` : String(port);
     const server = spawn(program, [...args, address], { stdio: 'ignore' });

@@ -7,7 +7,7 @@ import { listen, closed } from '../support/serve.js';
 import { connectV1 } from '../support/sdk/v1-client.js';
 import { run, SERVER } from './run.js';
 
-const SLOW = { timeout: 60_000 };
+const SLOW = { timeout: 180_000 };
 
 it('serves, logs clients that come and go, and drains at SIGTERM', SLOW, async () => {
   const program = run(

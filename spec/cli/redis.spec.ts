@@ -43,7 +43,7 @@ describe.skipIf(!hasRedis)('two programs that share sessions through redis-serve
       client,
       stream,
       posts,
-      greet: async () => textOf(await client.callTool(GREET, { timeout: 5_000 })),
+      greet: async () => textOf(await client.callTool(GREET, { timeout: 20_000 })),
     };
     const transport = new SSEClientTransport(new URL('http://bridge.example/sse'), {
       fetch: (url, init) => {

@@ -82,9 +82,9 @@ const KIB = 1024;
 const LARGE_BYTES = 4 * KIB * KIB;
 /** How long a client may take over what it will not take. */
 const REFUSAL_MS = 5_000;
-const PING_MS = 2_000;
+const PING_MS = 5_000;
 /** Of the server of a client that comes back without `initialize`; it must outlast this. */
-export const INITIALIZE_TIMEOUT_MS = 2_000;
+export const INITIALIZE_TIMEOUT_MS = 5_000;
 /** How long a step waits for one condition. */
 export const WAIT_MS = 15_000;
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { seededRandom } from '../support/cut-plan.js';
-import { freePort } from '../support/free-port.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { NatsServer } from '../support/nats-server.js';
 import { NatsTrio } from '../support/nats-trio.js';
 import { ForkedProgram } from '../support/program/forked-program.js';
@@ -81,7 +81,7 @@ export class Cluster<Spoken extends NodeProtocol = NodeProtocol> {
     const program = { file, adapterName, more };
     const slots = await Promise.all(
       Array.from({ length: NODES }, async () => {
-        const port = await freePort();
+        const port = await lastingPort();
         const network = 'port' in adapter ? await TcpRelay.to(adapter.port) : undefined;
         const address = network ? String(network.port) : addressOf(adapter);
         const node = await startNode<Spoken>(program, port, address, directory);

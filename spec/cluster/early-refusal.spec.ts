@@ -36,8 +36,9 @@ describe('a large POST that cannot be delivered is refused before its body is re
   it('while the adapter is out of reach', async () => {
     const { adapter, other, client, url } = await owned();
     adapter.goDown();
+    const before = other.mcp.stats().cluster!.requestsSent;
     expect(await answerToHead(url, MIB)).toEqual([503, '1']);
-    expect(other.mcp.stats().cluster!.requestsSent).toBe(0);
+    expect(other.mcp.stats().cluster!.requestsSent).toBe(before);
     // A small one may answer a question of this very node, and waits for the adapter.
     const small = post(url, ping);
     adapter.comeBack();

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { nginxAround } from '../proxies/configs.js';
 import { isInstalled, ProxyProcess, type ProxyName } from '../proxies/programs.js';
-import { freePort } from '../support/free-port.js';
+import { lastingPort } from '../support/lasting-port.js';
 import type { Served } from '../support/serve.js';
 import { serveTwo } from '../support/serve-nodes.js';
 import { snippets } from '../support/snippets.js';
@@ -52,7 +52,7 @@ describe.each<ProxyName>(['nginx', 'haproxy'])('behind %s, which hashes', (name)
     // So that nothing but POSTs is counted.
     const resume = { trackCalls: false };
     const nodes = await serveTwo({ endpointQuery: ['user'], resume });
-    const port = await freePort();
+    const port = await lastingPort();
     const block = change(documented(name, [nodes[0].port, nodes[1].port]));
     const proxy = await ProxyProcess.start(name, port, around[name](block, port));
     onTestFinished(() => proxy.stop());

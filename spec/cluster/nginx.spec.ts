@@ -2,7 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 
 import { isInstalled, ProxyProcess } from '../proxies/programs.js';
 import { eventually } from '../support/eventually.js';
-import { freePort } from '../support/free-port.js';
+import { lastingPort } from '../support/lasting-port.js';
 import {
   lastId,
   numbers,
@@ -32,8 +32,9 @@ function documented(port: number, nodes: readonly [number, number]): string {
 it.skipIf(!isInstalled('nginx'))(
   'works behind nginx with the documented configuration',
   async () => {
-    const nodes = await serveTwo();
-    const port = await freePort();
+    // So that nothing but POSTs is counted.
+    const nodes = await serveTwo({ resume: { trackCalls: false } });
+    const port = await lastingPort();
     const nginx = await ProxyProcess.start(
       'nginx',
       port,

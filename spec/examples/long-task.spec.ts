@@ -1,10 +1,10 @@
 import { expect, it, onTestFinished } from 'vitest';
 
-import { freePort } from '../support/free-port.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { ScriptProcess } from '../support/script-process.js';
 
 it('reports progress across a cut, and stops when it is cancelled', async () => {
-  const script = new ScriptProcess('examples/long-task/client.ts', await freePort());
+  const script = new ScriptProcess('examples/long-task/client.ts', await lastingPort());
   onTestFinished(async () => {
     script.kill('SIGKILL');
     await script.ended;

@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('two-nodes', () => {
       await count((counted += 1));
     };
     example.hangUp();
-    await Promise.all([counting(), eventually(restarted, 'the restart of both nodes', 30_000)]);
+    await Promise.all([counting(), eventually(restarted, 'the restart of both nodes', 150_000)]);
     expect(new Set([...homes].map((text) => text.split(' says ')[1])).size).toBe(2);
-  }, 60_000);
+  }, 180_000);
 });

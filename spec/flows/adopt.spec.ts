@@ -29,7 +29,7 @@ async function afterRestart(options: McpSseOptions, connect: ConnectClient): Pro
   const client = await connect(`${url}/sse`);
   await mcp.closeSessions('restart');
   // It is back once it has its new URL.
-  await vi.waitFor(() => client.listTools(), 5_000);
+  await vi.waitFor(() => client.listTools(), 20_000);
   return client;
 }
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { parseAllDocuments } from 'yaml';
 
 import { eventually } from '../support/eventually.js';
-import { freePort } from '../support/free-port.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { ScriptProcess } from '../support/script-process.js';
 import { ROOT, snippets } from '../support/snippets.js';
 import { StreamClient } from '../support/stream-client.js';
@@ -41,7 +41,7 @@ interface Probe {
   readonly failureThreshold: number;
 }
 
-const SLOW = { timeout: 60_000 };
+const SLOW = { timeout: 180_000 };
 const shell = snippets().filter(({ language }) => ['sh', 'bash', 'shell'].includes(language));
 
 let folder = '';
@@ -61,7 +61,7 @@ function blockOf(language: string): string {
 
 /** The server of the page, listening. */
 async function start(): Promise<{ script: ScriptProcess; url: string }> {
-  const port = await freePort();
+  const port = await lastingPort();
   const file = `${folder}/server-${port}.ts`;
   await writeFile(file, `// @ts-nocheck\n${blockOf('js')}`);
   const script = new ScriptProcess(file, port, { LEAVE_MS: '5000' });
@@ -69,7 +69,7 @@ async function start(): Promise<{ script: ScriptProcess; url: string }> {
     script.kill('SIGKILL');
     await script.ended;
   });
-  await eventually(() => script.stdout.includes('ready') || !script.running, 'the start', 30_000);
+  await eventually(() => script.stdout.includes('ready') || !script.running, 'the start', 60_000);
   expect(script.stderr).toBe('');
   return { script, url: `http://127.0.0.1:${port}` };
 }

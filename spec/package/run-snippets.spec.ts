@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 
 import { eventually } from '../support/eventually.js';
 import { textOf } from '../support/run-example.js';
-import { freePort } from '../support/free-port.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { ScriptProcess } from '../support/script-process.js';
 import { ROOT, snippets, type Snippet } from '../support/snippets.js';
 
@@ -14,7 +14,7 @@ import { ROOT, snippets, type Snippet } from '../support/snippets.js';
 const TMP = `${ROOT}.tmp/`;
 let folder = '';
 /** For what starts a process. */
-const SLOW = { timeout: 60_000 };
+const SLOW = { timeout: 180_000 };
 /** Where the snippets listen. */
 const PORT = '3000';
 
@@ -47,13 +47,13 @@ describe.each(runnable.filter((snippet) => !isServer(snippet)))('$place', (snipp
 
 /** Runs a server on a free port instead of its own, and returns that. */
 async function start(snippet: Snippet): Promise<number> {
-  const port = await freePort();
+  const port = await lastingPort();
   // Once this is printed the server listens: it began to before.
   const ready = "\nsetImmediate(() => console.log('ready'));\n";
   const code = snippet.code.replaceAll(PORT, String(port)) + ready;
   const script = await run(snippet, code, port);
   const settled = (): boolean => script.stdout.includes('ready') || !script.running;
-  await eventually(settled, `the start of ${snippet.place}`, 30_000);
+  await eventually(settled, `the start of ${snippet.place}`, 60_000);
   if (script.running) return port;
   await script.ended;
   // Somebody else took the port meanwhile.

@@ -9,7 +9,7 @@ import { mcpSse } from 'express-mcp-sse';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 
-import { freePort } from '../support/free-port.js';
+import { lastingPort } from '../support/lasting-port.js';
 import { hasNats, NatsServer } from '../support/nats-server.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
 import { ROOT, snippets, type Snippet } from '../support/snippets.js';
@@ -31,7 +31,7 @@ const folder = mkdtempSync(`${ROOT}.tmp/shown-`);
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Where the application around the blocks listens. */
-const around = await freePort();
+const around = await lastingPort();
 
 /** Writes the block into a folder of its own, beside files of the reader's that it may import. */
 function written({ place, language, code: text }: Snippet): string {

@@ -62,9 +62,7 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
     expect(await server.cutThe('normal')).toBeGreaterThanOrEqual(2);
     await eventually(() => a.states.length > 0);
     let sent = false;
-    await expect
-      .poll(async () => (sent = await a.send(b, 'sent').catch(() => false)), { timeout: 10_000 })
-      .toBe(true);
+    await expect.poll(async () => (sent = await a.send(b, 'sent').catch(() => false))).toBe(true);
     expect(sent).toBe(true);
     await b.has('sent');
   });
@@ -106,7 +104,7 @@ describe.skipIf(!hasRedis).each(Object.keys(clients))('the connections of %s', (
     const [a, b] = [await node(), await node(wire.port)];
     wire.loseLast();
     // What listens for b has ended on the server, and b has not been told.
-    await expect.poll(() => a.send(b, 'nobody hears'), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => a.send(b, 'nobody hears')).toBe(false);
     expect(b.states).toEqual([true]);
     await eventually(() => b.states.length === 3, 'state(false), state(true)');
     expect(b.states).toEqual([true, false, true]);

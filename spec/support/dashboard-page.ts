@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 /** What is read becomes as expected: at the next state, which comes in a second. */
-export const soon = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 10_000 });
+export const soon = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 30_000 });
 /** The texts of the first cells. */
 export const clients = (page: Page): Promise<string[]> =>
   page.locator('#open th span').allTextContents();

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A free port that stays free while its server is away: not one of those that the system hands out
- * for port 0 and for outgoing connections, which begin at 32,768.
+ * A free port that stays free while its server is away, or while a program starts that will listen on
+ * it: not one of those that the system hands out for port 0 and for outgoing connections, which begin
+ * at 32,768.
  */
 export async function lastingPort(): Promise<number> {
   for (;;) {

@@ -3,11 +3,11 @@ import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { afterAll, beforeAll, expect } from 'vitest';
 
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
+import { lastingPort } from './lasting-port.js';
 import { ScriptProcess } from './script-process.js';
 
 /** A process is quick to start, but not on a machine that does much else. */
-const START_MS = 30_000;
+const START_MS = 60_000;
 
 /** An example that runs as a process of its own. */
 export class RunningExample {
@@ -46,7 +46,7 @@ export class RunningExample {
   }
 
   async start(): Promise<void> {
-    this.#port = await freePort();
+    this.#port = await lastingPort();
     const script = new ScriptProcess(`examples/${this.#name}/server.ts`, this.#port);
     this.#process = script;
     const settled = (): boolean => script.stdout.includes('http:') || !script.running;
@@ -70,7 +70,7 @@ export class RunningExample {
     script.kill('SIGTERM');
     const overdue = setTimeout(() => {
       script.kill('SIGKILL');
-    }, 10_000);
+    }, 30_000);
     const end = await script.ended;
     clearTimeout(overdue);
     await Promise.all(this.#clients.map((client) => client.close()));

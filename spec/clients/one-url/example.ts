@@ -1,7 +1,7 @@
 // The example for clients of every era, as a process of its own, visited by each of them.
 import type { Report } from '../../../scripts/report.js';
 import { eventually } from '../../support/eventually.js';
-import { freePort } from '../../support/free-port.js';
+import { lastingPort } from '../../support/lasting-port.js';
 import { within } from '../../support/program/waiting.js';
 import { ScriptProcess } from '../../support/script-process.js';
 import { expectNoConnection } from './visit.js';
@@ -17,7 +17,7 @@ export async function checkExample(
   titled: ReadonlyMap<string, Visitor>,
   report: Report,
 ): Promise<void> {
-  const port = await freePort();
+  const port = await lastingPort();
   const example = new ScriptProcess(SERVER, port);
   await eventually(() => example.stdout.includes('/sse'), `the start of ${SERVER}`, START_MS);
   for (const [title, visitor] of titled)

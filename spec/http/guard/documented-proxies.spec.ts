@@ -8,7 +8,7 @@ import type { McpSseOptions } from '../../../lib/index.js';
 import { nginxAround } from '../../proxies/configs.js';
 import { isInstalled, ProxyProcess, type ProxyName } from '../../proxies/programs.js';
 import { expectAdmitted, expectBarred } from '../../support/admission.js';
-import { freePort } from '../../support/free-port.js';
+import { lastingPort } from '../../support/lasting-port.js';
 import { closed, serve, type Served } from '../../support/serve.js';
 import { snippets } from '../../support/snippets.js';
 
@@ -37,7 +37,7 @@ const configs: Readonly<Record<ProxyName, (port: number, upstream: string) => st
 };
 
 async function behind(name: ProxyName, upstream: string): Promise<string> {
-  const port = await freePort();
+  const port = await lastingPort();
   const proxy = await ProxyProcess.start(name, port, configs[name](port, upstream));
   onTestFinished(() => proxy.stop());
   return `http://127.0.0.1:${port}`;
