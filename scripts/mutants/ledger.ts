@@ -1,6 +1,5 @@
 import type { Mutant } from './mutant.js';
 
-const trail = 'session/inbound/call-trail.ts';
 const ledger = 'cluster/ledger/call-ledger.ts';
 const kept = 'cluster/ledger/kept-calls.ts';
 const calls = 'cluster/ledger/cluster-calls.ts';
@@ -9,7 +8,6 @@ const told = 'cluster/ledger/call-ledger.spec.ts';
 const killed = 'cluster/ledger/killed-owner.spec.ts';
 const nextDies = 'cluster/ledger/next-node-dies.spec.ts';
 const store = 'cluster/ledger/kept-calls.spec.ts';
-const trails = 'session/inbound/call-trail.spec.ts';
 const lastAnswers = 'session/inbound/last-answers.spec.ts';
 const again = 'cluster/ledger/rerun.spec.ts';
 const copies = 'cluster/ledger/call-copies.ts';
@@ -24,61 +22,11 @@ export const ledgerMutants: readonly Mutant[] = [
     specs: [told],
   },
   {
-    name: 'calls that are answered at once are told',
-    file: trail,
-    find: 'if (isConnected && !call.told) {',
-    replace: 'if (isConnected && call.told) {',
-    specs: [trails],
-  },
-  {
     name: 'answers that a cut may have taken are not told',
     file: 'session/live-session.ts',
     find: 'this.calls?.detached();',
     replace: '',
     specs: [told],
-  },
-  {
-    name: 'calls of a session that is over are kept',
-    file: trail,
-    find: 'else this.ended();',
-    replace: '',
-    specs: [told],
-  },
-  {
-    name: 'a POST waits for another node although its call is answered',
-    file: trail,
-    find: 'this.#waiting?.resolve();',
-    replace: '',
-    specs: [trails],
-  },
-  {
-    name: 'no POST waits any more once one was answered early',
-    file: trail,
-    find: 'this.#waiting?.resolve();\n    this.#waiting = undefined;',
-    replace: 'this.#waiting?.resolve();',
-    specs: [trails],
-  },
-  {
-    name: 'a POST waits until the answers to other calls are told',
-    file: trail,
-    find: 'if (this.#untold === 0) return undefined;\n    if (!this.#waiting)',
-    replace:
-      'if (this.#untold + this.#fresh.size === 0) return undefined;\n    if (!this.#waiting)',
-    specs: [trails],
-  },
-  {
-    name: 'a session of which nothing was left is not introduced anew',
-    file: trail,
-    find: 'this.#kept = this.#toldCount > 0;',
-    replace: 'this.#kept = true;',
-    specs: [trails],
-  },
-  {
-    name: 'a call that is read before it was told as answered stays with the other node',
-    file: trail,
-    find: 'if (this.#fresh.has(call)) this.#forget(call);\n      else if',
-    replace: 'this.#fresh.delete(call);\n      if',
-    specs: [trails],
   },
   {
     name: 'the last answers are told in another order than they went out',
@@ -88,31 +36,10 @@ export const ledgerMutants: readonly Mutant[] = [
     specs: [lastAnswers],
   },
   {
-    name: 'an answer to an id that is used again is told as that to its new call',
-    file: trail,
-    find: '!this.#running.has(id) && !this.#answers?.has(id)',
-    replace: 'id !== undefined',
-    specs: [trails],
-  },
-  {
-    name: 'answers that are told late come after those of before',
-    file: trail,
-    find: '.sort(([, one], [, other]) => (one.offset ?? 0) - (other.offset ?? 0));',
-    replace: ';',
-    specs: [trails],
-  },
-  {
     name: 'a keeper that is silent is not replaced',
     file: ledger,
     find: 'const isLate = oldest !== undefined && now - oldest.sentAt >= PATIENCE_MS;',
     replace: 'const isLate = false;',
-    specs: [told],
-  },
-  {
-    name: 'a new keeper is not told what the one before knew',
-    file: trail,
-    find: 'for (const call of [...this.#running.values(), ...this.#fresh]) call.told',
-    replace: 'for (const call of this.#fresh) call.told',
     specs: [told],
   },
   {
@@ -172,13 +99,6 @@ export const ledgerMutants: readonly Mutant[] = [
     specs: [killed],
   },
   {
-    name: 'all calls run again',
-    file: trail,
-    find: 'const kept = this.#tools?.mayRunTwice(request) ? request : undefined;',
-    replace: 'const kept = this.#tools ? request : undefined;',
-    specs: [again],
-  },
-  {
     name: 'calls run again without being told to',
     file: 'session/inbound/annotated-tools.ts',
     find: 'if (readOnlyHint !== true && idempotentHint !== true)',
@@ -233,20 +153,6 @@ export const ledgerMutants: readonly Mutant[] = [
     find: 'this.calls?.leaves();',
     replace: 'this.calls?.ended();',
     specs: [nextDies],
-  },
-  {
-    name: 'what a node that ends keeps no more counts as read',
-    file: trail,
-    find: 'this.#lastRead = this.#session.sender.readOffset;',
-    replace: '',
-    specs: [nextDies],
-  },
-  {
-    name: 'answers that nobody has read are forgotten when their node shuts down',
-    file: trail,
-    find: "if (reason === 'shutdown' || reason === 'restore-failed') this.leaves();\n    else ",
-    replace: '',
-    specs: [told],
   },
   {
     name: 'a message counts as arrived with its first piece',

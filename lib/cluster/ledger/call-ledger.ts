@@ -1,11 +1,8 @@
 // Notes the running calls of this node on another one, in case this node is killed.
 import { AnnotatedTools } from '../../session/inbound/annotated-tools.js';
-import {
-  CallTrail,
-  type CallTracker,
-  type TrailedSession,
-  type TrailUpdate,
-} from '../../session/inbound/call-trail.js';
+import { CallTrail, type CallTracker } from '../../session/inbound/call-trail.js';
+import type { TrailUpdate } from '../../session/inbound/trail-update.js';
+import type { TrailedSession } from '../../session/inbound/trailed-session.js';
 import { clearTimeout, performance, setTimeout } from '../../util/timers.js';
 import type { Membership } from '../membership.js';
 import { NOTES_VERSION } from './call-notes.js';

@@ -1,5 +1,5 @@
 // The notes of one node on its calls, for another one, and their checks.
-import type { TrailHead, TrailUpdate } from '../../session/inbound/call-trail.js';
+import type { TrailHead, TrailUpdate } from '../../session/inbound/trail-update.js';
 import { isNodeName } from '../node-name.js';
 import { isRecord } from '../../util/guards.js';
 import type { JsonRpcRequest, RequestId } from '../../wire/json-rpc.js';

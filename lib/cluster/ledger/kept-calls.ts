@@ -1,6 +1,6 @@
 // Keeps calls of other nodes, in case one of these is killed.
 import type { Claimant } from '../../session/host.js';
-import type { TrailHead, TrailUpdate } from '../../session/inbound/call-trail.js';
+import type { TrailHead, TrailUpdate } from '../../session/inbound/trail-update.js';
 import { keyOf, type ResumeClaim } from '../../session/resume/resume-claim.js';
 import { performance } from '../../util/timers.js';
 import type { JsonRpcRequest, RequestId } from '../../wire/json-rpc.js';

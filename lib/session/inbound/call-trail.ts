@@ -10,6 +10,8 @@ import {
 import type { CloseReason } from '../session.js';
 import type { AnnotatedTools } from './annotated-tools.js';
 import { LastAnswers, MAX_ANSWERS } from './last-answers.js';
+import type { TrailHead, TrailUpdate } from './trail-update.js';
+import type { TrailedSession } from './trailed-session.js';
 
 /** Calls whose ids are longer are not noted. */
 const MAX_ID_CHARS = 128;
@@ -24,50 +26,6 @@ export interface CallTracker {
   told(): Promise<void> | undefined;
   /** The session is over. */
   ended(trail: CallTrail): void;
-}
-
-/** The session whose calls are noted. */
-export interface TrailedSession {
-  readonly id: string;
-  readonly principal: string | undefined;
-  readonly address: string | undefined;
-  readonly state: 'open' | 'detached' | 'closed';
-  readonly sender: {
-    /** The client has read all messages up to this one, or they are no longer kept. */
-    readonly readOffset: number;
-    readonly resumeStrategy: {
-      readonly resumable: boolean;
-      readonly token: string | undefined;
-      readonly key: string | undefined;
-    };
-  };
-}
-
-/** How a returning client names the session, and who it must be. */
-export interface TrailHead {
-  readonly id: string;
-  readonly token?: string | undefined;
-  readonly key?: string | undefined;
-  readonly principal?: string | undefined;
-  readonly address?: string | undefined;
-}
-
-/** News of the calls of a session, as plain data. */
-export interface TrailUpdate {
-  /** Names the session among those of its node. */
-  readonly n: number;
-  /** Set if the other node does not know the session yet. */
-  readonly head?: TrailHead;
-  /** Running calls: their ids, or the whole requests if they may run again. */
-  readonly begun?: readonly (RequestId | JsonRpcRequest)[];
-  /** Answered calls, with the offsets of their answers. */
-  readonly answered?: readonly (readonly [RequestId, number])[];
-  /** Calls that the client no longer waits for. */
-  readonly over?: readonly RequestId[];
-  /** The client has read the answers up to this offset. */
-  readonly read?: number;
-  /** The session is over. */
-  readonly ended?: true;
 }
 
 interface Call {

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { isCallNotes, isCopiedNotes, isLostCalls } from '../../../lib/cluster/ledger/call-notes.js';
 import { KeptCalls, type MayReturn } from '../../../lib/cluster/ledger/kept-calls.js';
 import { ByteBudget } from '../../../lib/session/byte-budget.js';
-import type { TrailUpdate } from '../../../lib/session/inbound/call-trail.js';
+import type { TrailUpdate } from '../../../lib/session/inbound/trail-update.js';
 import { request } from '../../support/messages.js';
 
 const samePrincipal: MayReturn = (client, _claim, principal) => client.principal === principal;

@@ -1,48 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
-
 import { describe, expect, it } from 'vitest';
 
-import { CallTrail, type TrailUpdate } from '../../../lib/session/inbound/call-trail.js';
-import { deferred } from '../../support/deferred.js';
+import type { TrailUpdate } from '../../../lib/session/inbound/trail-update.js';
 import { notification, request } from '../../support/messages.js';
-
-type State = 'open' | 'detached' | 'closed';
-
-/** A trail whose session is what the test makes of it. */
-function newTrail() {
-  const sender = {
-    readOffset: 0,
-    resumeStrategy: { resumable: true, token: 'token', key: undefined },
-  };
-  const session = {
-    id: 'one',
-    principal: 'alice',
-    address: '::1',
-    state: 'open' as State,
-    sender,
-  };
-  const changes: boolean[] = [];
-  let ended = 0;
-  const told = deferred();
-  const trail = new CallTrail(
-    session,
-    {
-      changed: (_, soon) => changes.push(soon),
-      told: () => told.promise,
-      ended: () => (ended += 1),
-    },
-    7,
-  );
-  return { trail, session, changes, told, ended: () => ended };
-}
-
-const head = {
-  id: 'one',
-  token: 'token',
-  key: undefined,
-  principal: 'alice',
-  address: '::1',
-};
+import { head, newTrail } from './new-trail.js';
 
 describe('the trail of a session', () => {
   it('notes calls that begin, are answered, and are read', () => {
@@ -242,52 +202,4 @@ describe('the trail of a session', () => {
     expect(told.trail.unread).toEqual([[1, 2]]);
     expect(cut(told)).toEqual({ n: 7, read: 0, answered: [[1, 2]] });
   });
-
-  it('lets its POST wait until its call is told', async () => {
-    const { trail, told } = newTrail();
-    expect(trail.told()).toBeUndefined();
-    trail.received(request(1));
-    const waiting = trail.told();
-    expect(await isSettled(waiting)).toBe(false);
-    told.resolve();
-    await waiting;
-    trail.takeUpdate();
-    expect(trail.told()).toBeUndefined();
-  });
-
-  it('stops the wait of its POST when its calls are answered or cancelled', async () => {
-    const { trail } = newTrail();
-    trail.received(request(1));
-    trail.received(request(2));
-    const waiting = trail.told();
-    trail.answered(1, 1);
-    expect(await isSettled(waiting)).toBe(false);
-    trail.received(notification('notifications/cancelled', { requestId: 2 }));
-    await waiting;
-    expect(trail.told()).toBeUndefined();
-    trail.received(request(3));
-    expect(await isSettled(trail.told())).toBe(false);
-  });
-
-  it('lets its POST wait if the call is answered while its client is away', async () => {
-    const { trail, session } = newTrail();
-    trail.received(request(1));
-    const waiting = trail.told();
-    session.state = 'detached';
-    trail.answered(1, 1);
-    expect(await isSettled(waiting)).toBe(false);
-  });
-
-  it('lets no POST wait until an answer is told', () => {
-    const { trail } = newTrail();
-    trail.received(request(1));
-    trail.takeUpdate();
-    trail.answered(1, 1);
-    expect(trail.told()).toBeUndefined();
-  });
 });
-
-function isSettled(promise: Promise<unknown> | undefined): Promise<boolean> {
-  const later = setImmediate().then(() => false);
-  return Promise.race([Promise.resolve(promise).then(() => true), later]);
-}
