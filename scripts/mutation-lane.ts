@@ -124,7 +124,7 @@ async function tryOne(from: Vitest, { mutant, tests, timeoutMs }: Trial): Promis
   // A function, since a text would have its dollars interpreted.
   const changed = new Map([[file, (source: string) => source.replace(find, () => replace)]]);
   for (const { config } of from.projects) {
-    Object.assign(config, { bail: 1, testTimeout: timeoutMs, hookTimeout: timeoutMs });
+    Object.assign(config, { bail: 1, testTimeout: timeoutMs });
   }
   return withChanged(changed, async () => {
     const specifications = specificationsOf(from, tests);

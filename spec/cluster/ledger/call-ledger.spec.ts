@@ -38,8 +38,8 @@ async function serveThree(adapter: Adapter) {
   await client.post(request(1, 'wait'));
   await eventually(() => [second, third].some((node) => callsKept(node) === 1));
   return callsKept(second) > 0
-    ? { client, keeper: second, next: third }
-    : { client, keeper: third, next: second };
+    ? { client, owner, keeper: second, next: third }
+    : { client, owner, keeper: third, next: second };
 }
 
 describe('another node knows', () => {
@@ -109,10 +109,12 @@ it('a new keeper gets all calls when the old one leaves', async () => {
 
 it('a new keeper gets all calls when the old one is silent, and POSTs wait for the old one no longer', async () => {
   const adapter = new FaultyAdapter();
-  const { client, keeper, next } = await serveThree(adapter);
+  const { client, owner, keeper, next } = await serveThree(adapter);
   adapter.partitioned.add(nameOf(keeper));
   for (let n = 2; n <= 5; n += 1) expect((await client.post(request(n, 'wait'))).status).toBe(202);
   await eventually(() => callsKept(next) === 5, 'the next one that keeps them');
+  // It is not known to be gone yet.
+  expect(owner.mcp.stats().cluster?.nodes).toBe(3);
   adapter.partitioned.clear();
   // It is told that nothing of that is its affair any more.
   await eventually(() => callsKept(keeper) === 0, 'the end of what the silent one has kept');
