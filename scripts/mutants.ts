@@ -18,10 +18,11 @@ const COPIED = [
   ...['lib', 'spec', 'examples', 'scripts'],
   ...['package.json', 'tsconfig.json', 'vitest.config.ts'],
 ];
-/** Copies in which mutants are tried at the same time. */
-const LANES = 2;
+/** Copies in which mutants are tried at the same time: in some those whose tests mostly wait. */
+const LANES = { waiting: 3, quick: 2 };
 /** A mutant that makes its specs hang is noticed too: when they take that much longer. */
 const HANG_MS = 10_000;
+const QUICK_MS = 1_000;
 /** All specs, before anything is broken. */
 const ALL_MS = 600_000;
 
@@ -41,10 +42,17 @@ class Lane {
   }
 
   async try(mutant: Mutant, tests: readonly Seen[]): Promise<Verdict> {
+    let verdict: Verdict = 'SURVIVED';
+    for (const some of quickFirst(tests)) {
+      if (verdict === 'SURVIVED') verdict = await this.#tryWith(mutant, some);
+    }
+    return verdict;
+  }
+
+  async #tryWith(mutant: Mutant, tests: readonly Seen[]): Promise<Verdict> {
     const slowest = Math.max(...tests.map(({ ms }) => ms));
-    const sum = tests.reduce((total, { ms }) => total + ms, 0);
     const order = { mutant, tests, timeoutMs: 2_000 + 3 * slowest };
-    const run = await this.#order<SpecRun>(order, HANG_MS + 3 * sum);
+    const run = await this.#order<SpecRun>(order, HANG_MS + 3 * msOf(tests));
     if (run === 'hung') {
       const { file } = mutant;
       await cp(join(root, 'lib', file), join(this.path, 'lib', file));
@@ -111,12 +119,15 @@ async function tryAll(
   tests: readonly Seen[],
   lanes: readonly Lane[],
 ): Promise<string[]> {
-  const waiting = [...mutants];
+  const waiting = mutants
+    .map((mutant) => ({ mutant, seeing: thatSee(mutant, tests) }))
+    .sort((one, other) => msOf(other.seeing) - msOf(one.seeing));
   const unnoticed: string[] = [];
-  const work = async (lane: Lane): Promise<void> => {
-    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+  const work = async (lane: Lane, at: number): Promise<void> => {
+    const next = () => (at < LANES.waiting ? waiting.shift() : waiting.pop());
+    for (let trial = next(); trial; trial = next()) {
+      const { mutant, seeing } = trial;
       const started = performance.now();
-      const seeing = thatSee(mutant, tests);
       const verdict = await lane.try(mutant, seeing);
       const seconds = ((performance.now() - started) / 1_000).toFixed(1);
       const { name, file } = mutant;
@@ -127,6 +138,15 @@ async function tryAll(
   };
   await Promise.all(lanes.map(work));
   return unnoticed;
+}
+
+const msOf = (tests: readonly Seen[]): number => tests.reduce((sum, { ms }) => sum + ms, 0);
+
+/** Those that wait for seconds are run only if no other one notices the mutant. */
+function quickFirst(tests: readonly Seen[]): Seen[][] {
+  const quick = tests.filter(({ ms }) => ms <= QUICK_MS);
+  const slow = tests.filter(({ ms }) => ms > QUICK_MS);
+  return [quick, slow].filter(({ length }) => length > 0);
 }
 
 /** The tests of its specs that reach the mutant; all of a spec in which none does. */
@@ -152,7 +172,9 @@ async function main(): Promise<void> {
     );
   }
   const placed = mutants.filter((mutant) => !unplaced.includes(mutant));
-  const lanes = await Promise.all(Array.from({ length: LANES }, () => Lane.make()));
+  const lanes = await Promise.all(
+    Array.from({ length: LANES.waiting + LANES.quick }, () => Lane.make()),
+  );
   try {
     const { tests, failed } = await recorded(placed, lanes);
     // Only those whose specs pass can be told to be noticed.
@@ -187,7 +209,8 @@ function chosen(texts: readonly string[]): Mutant[] {
  */
 async function recorded(mutants: readonly Mutant[], lanes: readonly Lane[]): Promise<Recording> {
   const specs = [...new Set(mutants.flatMap((mutant) => mutant.specs))];
-  const first = await record(mutants, specs, lanes);
+  // All tests of a lane run at once: as many as two cores bear.
+  const first = await record(mutants, specs, lanes.slice(0, 2));
   const red = new Set(first.failed.map(([file]) => file));
   const second = await record(mutants, [...red], lanes.slice(0, 1));
   for (const [file, failure] of second.failed) {
