@@ -106,7 +106,9 @@ const TIMEOUTS: ReadonlySet<unknown> = new Set([
 
 function isBeforeSending(error: unknown, code: unknown): boolean {
   const call = isRecord(error) ? attempt(() => error.syscall, undefined) : undefined;
-  return typeof call === 'string' ? BEFORE_SENDING.test(call) : NOT_SENT.has(code);
+  if (typeof call === 'string') return BEFORE_SENDING.test(call);
+  // [node] `fetch` never connects to some ports. That error has no code.
+  return NOT_SENT.has(code) || (error instanceof Error && error.message === 'bad port');
 }
 
 const invalidAnswer = (cause: unknown): HopError =>
