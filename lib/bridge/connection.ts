@@ -2,7 +2,8 @@
 import type { JsonRpcMessage, JsonRpcRequest, JsonRpcResponse } from '../index.js';
 import { settledWithin } from '../util/promises.js';
 import { clearTimeout, setTimeout } from '../util/timers.js';
-import { HopError, hopErrorOf, notConnected, refusedHandshake } from './hop-error.js';
+import { areSameHeaders, type HeaderRecord } from './forwarded-headers.js';
+import { HopError, hopErrorOf, isOfCaller, notConnected, refusedHandshake } from './hop-error.js';
 import { Link } from './link.js';
 import { Memory } from './memory.js';
 import type { BridgeSettings } from './options.js';
@@ -24,6 +25,8 @@ export class Connection {
   readonly #closing = new Set<Promise<void>>();
   #link: Link | undefined;
   #connecting: Promise<Link> | undefined;
+  /** The headers that the caller had when that attempt began. */
+  #caller: HeaderRecord = {};
   /** The link that is connecting. */
   #next: Link | undefined;
   /** Why the last attempt failed. */
@@ -67,11 +70,21 @@ export class Connection {
   }
 
   /**
-   * Connects again, or joins the attempt that is under way.
+   * Connects again, or joins the attempt that is under way. If that one is refused to headers which
+   * the caller has replaced since, another one follows it.
    *
    * @throws HopError (as a rejection)
    */
   again(): Promise<Link> {
+    const isRenewed = !areSameHeaders(this.#surroundings.latest(), this.#caller);
+    if (!this.#connecting || !isRenewed) return this.#join();
+    return this.#connecting.catch((error: unknown) => {
+      if (!isOfCaller(hopErrorOf(error).status)) throw error;
+      return this.#join();
+    });
+  }
+
+  #join(): Promise<Link> {
     this.#connecting ??= this.#connectAgain().finally(() => {
       this.#connecting = undefined;
     });
@@ -105,6 +118,7 @@ export class Connection {
     const { report, settings } = this.#surroundings;
     this.#throwIfClosed();
     const caller = this.#surroundings.latest();
+    this.#caller = caller;
     if (this.#pauses.isTooEarlyFor(caller)) {
       const details = { ...NOT_SENT, cause: this.#failure };
       throw new HopError('unreachable', 'The upstream was lost: try again soon', details);

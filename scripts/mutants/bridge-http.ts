@@ -192,6 +192,13 @@ export const bridgeHttp: readonly Mutant[] = [
     specs: ['bridge/pauses.spec.ts'],
   },
   {
+    name: 'bridge: a renewed token shares the refusal of the old one',
+    file: 'bridge/connection.ts',
+    find: '    if (!this.#connecting || !isRenewed) return this.#join();',
+    replace: '    if (!this.#connecting || isRenewed !== undefined) return this.#join();',
+    specs: [RENEWAL],
+  },
+  {
     name: 'bridge: what waited for a connection that failed may have been done',
     file: 'bridge/hop-error.ts',
     find: 'return new HopError(reason, message, { sent: false, status, wwwAuthenticate, cause: thrown });',

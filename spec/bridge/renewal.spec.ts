@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { bridged, type Bridged } from './bridged.js';
 import { modernServer } from './modern-server.js';
-import { events, json, noTools, scripted } from './scripted.js';
+import { events, json, noTools, scripted, type Body } from './scripted.js';
 import { serveHttp } from './upstreams.js';
 
 const GOOD = 'Bearer good';
@@ -133,6 +133,46 @@ it.each([401, 403])(
       return changes > 0;
     });
     expect(performance.now() - begun).toBeLessThan(2_500);
+  },
+);
+
+it.each([401, 403])(
+  'connects again for a renewed token after an attempt with the old one is refused with %d',
+  async (status) => {
+    let wasRestarted = false;
+    const held: ServerResponse[] = [];
+    const upstream = await serveHttp((req, res) => {
+      const { authorization } = req.headers;
+      let text = '';
+      req.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      req.on('end', () => {
+        const { id, method } = JSON.parse(text || '{}') as Body;
+        const session = wasRestarted ? 'two' : 'one';
+        if (method === 'initialize' && wasRestarted && authorization !== GOOD) held.push(res);
+        else if (method === 'initialize') {
+          res.setHeader('mcp-session-id', session);
+          const serverInfo = { name: 'restarted', version: '1' };
+          const capabilities = { tools: {} };
+          json(res, id, { protocolVersion: '2025-11-25', capabilities, serverInfo });
+        } else if (req.method === 'GET') res.writeHead(405).end();
+        else if (req.headers['mcp-session-id'] !== session) res.writeHead(404).end();
+        else if (id === undefined) res.writeHead(202).end();
+        else json(res, id, { tools: [] });
+      });
+    });
+    const to = await bridged(upstream.url, { forwardHeaders: ['authorization'], era: 'legacy' });
+    const headers = { authorization: 'Bearer old' };
+    await to.connect(headers);
+    wasRestarted = true;
+    const first = call(to);
+    await eventually(() => held.length === 1);
+    headers.authorization = GOOD;
+    const second = to.client.listTools();
+    await eventually(() => to.server.stats().totals.requests === 2);
+    held[0]?.writeHead(status).end();
+    expect(await second).toEqual({ tools: [] });
+    await first;
+    expect(held).toHaveLength(1);
   },
 );
 
