@@ -12,10 +12,11 @@ import { ignoreRejection } from '../util/promises.js';
 import { mayChallenge, RefusedToken } from './authorization.js';
 import { ClientCalls } from './client-calls.js';
 import { untilOpen } from './connection.js';
-import { failureOf, HopError, hopErrorOf } from './hop-error.js';
+import { failureOf, HopError, hopErrorOf, notConnected } from './hop-error.js';
 import { pickHeaders, type HeaderRecord } from './forwarded-headers.js';
 import { isRequest } from './messages.js';
 import { Opening } from './opening.js';
+import { Renewal } from './renewal.js';
 import { ReplayedHandshake } from './replayed-handshake.js';
 import { SessionReport, type Statistics } from './statistics.js';
 import { openTransport } from './transport.js';
@@ -60,13 +61,16 @@ export class BridgedSession implements McpServerLike {
     };
     const report = new SessionReport(session, statistics);
     const latest = (): HeaderRecord => this.#latest;
+    const renewal = new Renewal();
+    const http = { settings, report, latest, renewal, refusedToken: this.#refusedToken };
     this.#surroundings = {
       settings,
       report,
       send,
       latest,
+      renewal,
       calls: new ClientCalls(send, settings.requestTimeoutMs),
-      openTransport: () => openTransport(statistics, report, latest, this.#refusedToken),
+      openTransport: () => openTransport(statistics, http),
     };
   }
 
@@ -91,9 +95,10 @@ export class BridgedSession implements McpServerLike {
 
   async #close(): Promise<void> {
     this.#isClosed = true;
-    const { calls, report, settings } = this.#surroundings;
+    const { calls, renewal, report, settings } = this.#surroundings;
     this.#waiting = [];
     calls.forget();
+    renewal.close();
     report.changed({ state: 'closed', pid: undefined });
     await this.#upstream?.close();
     if (this.#opening) await untilOpen(this.#opening, settings);
@@ -192,7 +197,7 @@ export class BridgedSession implements McpServerLike {
         report.changed({ state: 'failed' });
         if (!isAssumed) this.#fail(id, error);
         else report.failed(hopErrorOf(error));
-        this.#goOn(failureOf(id, error).error);
+        this.#goOn(failureOf(id, notConnected(error)).error);
       },
     );
   }

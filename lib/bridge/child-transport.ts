@@ -1,6 +1,7 @@
 // A transport to a command: starts its process, and ends it with all its children.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
@@ -90,6 +91,7 @@ export class ChildTransport implements Transport {
     child.stdout.on('error', (error) => this.onerror?.(error));
     child.stdout.on('data', (chunk: Buffer) => {
       this.#read(chunk);
+      goOnNextTurn(child.stdout);
     });
     child.stdout.on('end', () => {
       // The last line may lack its line end.
@@ -98,7 +100,9 @@ export class ChildTransport implements Transport {
     });
     if (child.stderr) readLines(child.stderr, this.#options.stderr);
     // Rejects when the program cannot be started.
-    await once(child, 'spawn');
+    await once(child, 'spawn').catch((error: unknown) => {
+      throw cwd === undefined || existsSync(cwd) ? error : missingFolder(cwd);
+    });
     child.on('error', (error) => this.onerror?.(error));
   }
 
@@ -112,9 +116,11 @@ export class ChildTransport implements Transport {
       running.delete(this);
       this.#options.counted(-1);
       if (running.size === 0) process.removeListener('exit', killAll);
-      // Its last output may still be in the pipe.
-      const read = once(child.stdout, 'close');
-      if (!child.stdout.closed) await settledWithin(read, LAST_WORDS_MS);
+      // Its last output may still be in the pipes.
+      const closed = [child.stdout, child.stderr].map(async (pipe) => {
+        if (pipe?.closed === false) await once(pipe, 'close');
+      });
+      await settledWithin(Promise.all(closed), LAST_WORDS_MS);
       this.#ended(child, typeof signal === 'string' ? `signal ${signal}` : `code ${String(code)}`);
     });
   }
@@ -226,6 +232,22 @@ export class ChildTransport implements Transport {
   }
 }
 
+/** [node] The system's own error names the program, as if that were missing. */
+const missingFolder = (cwd: string): HopError =>
+  new HopError('unreachable', 'The upstream could not be reached', {
+    sent: false,
+    cause: new Error(`its folder ${cwd} does not exist`),
+  });
+
+/**
+ * [node] One turn of the event loop reads up to 32 chunks of 64 KiB. A program that floods its
+ * output with short lines would take all of this process, so each turn reads one chunk.
+ */
+function goOnNextTurn(stream: Readable): void {
+  stream.pause();
+  setImmediate(() => stream.resume());
+}
+
 function readLines(stream: Readable, line: ((line: string) => void) | undefined): void {
   let rest = '';
   stream.setEncoding('utf8');
@@ -234,6 +256,7 @@ function readLines(stream: Readable, line: ((line: string) => void) | undefined)
     const lines = (rest + text).split(/\r?\n/);
     rest = (lines.pop() ?? '').slice(0, MAX_LINE);
     for (const one of lines) line?.(one.slice(0, MAX_LINE));
+    goOnNextTurn(stream);
   });
   stream.on('end', () => {
     if (rest !== '') line?.(rest);

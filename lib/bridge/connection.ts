@@ -2,7 +2,8 @@
 import type { JsonRpcMessage, JsonRpcRequest, JsonRpcResponse } from '../index.js';
 import { settledWithin } from '../util/promises.js';
 import { clearTimeout, setTimeout } from '../util/timers.js';
-import { HopError, hopErrorOf } from './hop-error.js';
+import { areSameHeaders, type HeaderRecord } from './forwarded-headers.js';
+import { HopError, hopErrorOf, isOfCaller, notConnected, refusedHandshake } from './hop-error.js';
 import { Link } from './link.js';
 import { Memory } from './memory.js';
 import type { BridgeSettings } from './options.js';
@@ -24,6 +25,8 @@ export class Connection {
   readonly #closing = new Set<Promise<void>>();
   #link: Link | undefined;
   #connecting: Promise<Link> | undefined;
+  /** The headers that the caller had when that attempt began. */
+  #caller: HeaderRecord = {};
   /** The link that is connecting. */
   #next: Link | undefined;
   /** Why the last attempt failed. */
@@ -67,11 +70,21 @@ export class Connection {
   }
 
   /**
-   * Connects again, or joins the attempt that is under way.
+   * Connects again, or joins the attempt that is under way. If that one is refused to headers which
+   * the caller has replaced since, another one follows it.
    *
    * @throws HopError (as a rejection)
    */
   again(): Promise<Link> {
+    const isRenewed = !areSameHeaders(this.#surroundings.latest(), this.#caller);
+    if (!this.#connecting || !isRenewed) return this.#join();
+    return this.#connecting.catch((error: unknown) => {
+      if (!isOfCaller(hopErrorOf(error).status)) throw error;
+      return this.#join();
+    });
+  }
+
+  #join(): Promise<Link> {
     this.#connecting ??= this.#connectAgain().finally(() => {
       this.#connecting = undefined;
     });
@@ -104,7 +117,9 @@ export class Connection {
   async #connectAgain(): Promise<Link> {
     const { report, settings } = this.#surroundings;
     this.#throwIfClosed();
-    if (this.#pauses.leftMs > 0) {
+    const caller = this.#surroundings.latest();
+    this.#caller = caller;
+    if (this.#pauses.isTooEarlyFor(caller)) {
       const details = { ...NOT_SENT, cause: this.#failure };
       throw new HopError('unreachable', 'The upstream was lost: try again soon', details);
     }
@@ -117,11 +132,7 @@ export class Connection {
         this.memory.initialize,
         settings.connectTimeoutMs,
       );
-      if (!('result' in answer)) {
-        const { code, message } = answer.error;
-        const cause = new Error(`${String(code)}: ${message}`);
-        throw new HopError('refused', 'The upstream refused to initialize again', { cause });
-      }
+      if (!('result' in answer)) throw refusedHandshake(answer.error, ' again');
       link.agreed(answer.result.protocolVersion);
       await this.#restore(link);
       this.#throwIfClosed();
@@ -131,13 +142,10 @@ export class Connection {
       }
       return link;
     } catch (thrown) {
-      this.#pauses.failed();
+      this.#failure = notConnected(thrown);
+      this.#pauses.failed(this.#failure, caller);
       this.#leave(link);
       report.changed({ state: this.#lostState() });
-      const { reason, message, status, wwwAuthenticate, text } = hopErrorOf(thrown);
-      // No message of the client was sent on this link.
-      const details = { ...NOT_SENT, status, wwwAuthenticate, text, cause: thrown };
-      this.#failure = new HopError(reason, message, details);
       throw this.#failure;
     } finally {
       this.#next = undefined;

@@ -34,6 +34,12 @@ export function headerProblem(name: unknown): string | undefined {
   return undefined;
 }
 
+/** Whether two requests brought the same headers. */
+export function areSameHeaders(one: HeaderRecord, other: HeaderRecord): boolean {
+  const names = Object.keys({ ...one, ...other });
+  return names.every((name) => one[name] === other[name]);
+}
+
 /** The listed headers of a request, by their lower-case names. */
 export function pickHeaders(
   names: readonly string[],

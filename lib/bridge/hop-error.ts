@@ -80,11 +80,12 @@ export function hopErrorOf(thrown: unknown): HopError {
       return refusal(status, { text: typeof text === 'string' ? text : undefined, cause: thrown });
     }
     const code = isRecord(error) ? attempt(() => error.code, undefined) : undefined;
-    if (code === SdkErrorCode.RequestTimeout) {
+    if (TIMEOUTS.has(code)) {
       return new HopError('timeout', 'The upstream did not answer in time', { cause: thrown });
     }
     if (code === SdkErrorCode.ConnectionClosed || code === SdkErrorCode.NotConnected) {
-      return new HopError('closed', 'The upstream closed the connection', { cause: thrown });
+      const sent = code === SdkErrorCode.ConnectionClosed;
+      return new HopError('closed', 'The upstream closed the connection', { sent, cause: thrown });
     }
     if (isBeforeSending(error, code)) {
       const text = 'The upstream could not be reached';
@@ -98,9 +99,16 @@ export function hopErrorOf(thrown: unknown): HopError {
   return new HopError('closed', 'The connection to the upstream failed', { cause: thrown });
 }
 
+/** The SDK's deadline, and those of Node's `fetch`. */
+const TIMEOUTS: ReadonlySet<unknown> = new Set([
+  ...[SdkErrorCode.RequestTimeout, 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+]);
+
 function isBeforeSending(error: unknown, code: unknown): boolean {
   const call = isRecord(error) ? attempt(() => error.syscall, undefined) : undefined;
-  return typeof call === 'string' ? BEFORE_SENDING.test(call) : NOT_SENT.has(code);
+  if (typeof call === 'string') return BEFORE_SENDING.test(call);
+  // [node] `fetch` never connects to some ports. That error has no code.
+  return NOT_SENT.has(code) || (error instanceof Error && error.message === 'bad port');
 }
 
 const invalidAnswer = (cause: unknown): HopError =>
@@ -118,6 +126,9 @@ export function refusal(status: number, details: HopErrorDetails): HopError {
   return new HopError('refused', message, { ...details, status });
 }
 
+/** Whether the upstream refuses this caller, but perhaps not the same one with other headers. */
+export const isOfCaller = (status: number | undefined): boolean => status === 401 || status === 403;
+
 /** Whether the text of a 400 says that the session is unknown: many servers do not answer 404. */
 export const saysUnknownSession = (text: string | undefined): boolean =>
   /session/i.test(text ?? '');
@@ -132,6 +143,23 @@ function causesOf(thrown: unknown): unknown[] {
     causes.push(error);
   }
   return causes;
+}
+
+/**
+ * Why a connection could not be made. No message of the client was sent, and an error that the
+ * upstream has answered concerns the bridge's handshake, so it must not look like an answer.
+ */
+export function notConnected(thrown: unknown): HopError {
+  if (thrown instanceof ProtocolError) return refusedHandshake(thrown);
+  const { reason, message, status, wwwAuthenticate } = hopErrorOf(thrown);
+  return new HopError(reason, message, { sent: false, status, wwwAuthenticate, cause: thrown });
+}
+
+/** The upstream answered the bridge's handshake with an error. */
+export function refusedHandshake({ code, message }: JsonRpcFailure['error'], again = ''): HopError {
+  const cause = new Error(`${String(code)}: ${message}`);
+  const text = `The upstream refused to initialize${again}`;
+  return new HopError('refused', text, { sent: false, cause });
 }
 
 /** The JSON-RPC error that an upstream has put into the body of its refusal. */
@@ -160,7 +188,7 @@ export function failureOf(id: RequestId, thrown: unknown): JsonRpcFailure {
   }
   const { reason, message, sent, status, wwwAuthenticate, text } = hopErrorOf(thrown);
   const own = errorInBody(text);
-  if (own && status !== 401 && status !== 403) return { jsonrpc: '2.0', id, error: own };
+  if (own && !isOfCaller(status)) return { jsonrpc: '2.0', id, error: own };
   const data = {
     hop: 'upstream',
     reason,

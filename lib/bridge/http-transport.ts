@@ -11,9 +11,10 @@ import { clearTimeout, setTimeout } from '../util/timers.js';
 import { refusalOf, type RefusedToken } from './authorization.js';
 import { bounded, isEventStream } from './bounded-response.js';
 import type { HeaderRecord } from './forwarded-headers.js';
-import { failureOf, HopError, hopErrorOf, saysUnknownSession } from './hop-error.js';
+import { failureOf, HopError, hopErrorOf, isOfCaller, saysUnknownSession } from './hop-error.js';
 import { isInitialized } from './messages.js';
 import type { BridgeSettings } from './options.js';
+import type { Renewal } from './renewal.js';
 import type { SessionReport } from './statistics.js';
 
 /** Milliseconds that the first messages wait for the upstream's stream. */
@@ -36,6 +37,8 @@ const MARKED = `${MARK}-`;
 /** Carries the number of a request to `fetch` in the same way, or `INITIALIZED`. */
 const REQUEST = 'x-bridge-request';
 const INITIALIZED = 'initialized';
+/** [spec] The request of 2026-07-28 whose answer is a stream of changes. */
+const LISTEN = 'subscriptions/listen';
 
 /** Marks the headers of one message for their way through the SDK's transport. */
 export function markHeaders(headers: HeaderRecord): HeaderRecord {
@@ -45,12 +48,13 @@ export function markHeaders(headers: HeaderRecord): HeaderRecord {
 }
 
 /** What the transport needs of its session. */
-interface HttpSession {
+export interface HttpSession {
   readonly settings: BridgeSettings;
   readonly report: SessionReport;
   /** The caller's headers for requests without a message: the stream's GET, the final DELETE. */
   readonly latest: () => HeaderRecord;
   readonly refusedToken: RefusedToken;
+  readonly renewal: Renewal;
 }
 
 /**
@@ -58,7 +62,7 @@ interface HttpSession {
  * can come any more, and it retries a stream that the upstream refuses temporarily.
  */
 export class HttpTransport extends StreamableHTTPClientTransport {
-  readonly #timers: Set<NodeJS.Timeout>;
+  readonly #timers: Timers;
   readonly #schedule: ReconnectionScheduler;
   readonly #report: SessionReport;
   /** Open requests whose sender set no `onRequestStreamEnd`. */
@@ -67,11 +71,14 @@ export class HttpTransport extends StreamableHTTPClientTransport {
   readonly #sending = new Set<Promise<void>>();
   /** The GET that follows the handshake. */
   #opening: Promise<void> | undefined;
+  /** The upstream has refused that GET to this caller. */
+  #isRefused = false;
+  readonly #unregister: () => void;
   #isClosed = false;
   #count = 0;
 
   constructor(url: URL, session: HttpSession) {
-    const timers = new Set<NodeJS.Timeout>();
+    const timers: Timers = new Map();
     const schedule = schedulerFor(timers);
     const streams: Streams = { wereOpened: false, areTried: false, bodies: new Set() };
     super(url, {
@@ -89,6 +96,7 @@ export class HttpTransport extends StreamableHTTPClientTransport {
     this.#schedule = schedule;
     this.#report = session.report;
     this.#streams = streams;
+    this.#unregister = session.renewal.register(this.#renew.bind(this));
   }
 
   /**
@@ -142,8 +150,21 @@ export class HttpTransport extends StreamableHTTPClientTransport {
       if (isForNow(error)) {
         const pause = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
         this.#schedule(this.#listen.bind(this, attempt + 1), pause, attempt);
-      } else this.#streams.areTried = false;
+      } else {
+        this.#streams.areTried = false;
+        this.#isRefused = isOfCaller(error.status);
+      }
     });
+  }
+
+  /** Opens all streams now that were refused, or that wait for their next attempt. */
+  #renew(): void {
+    for (const [timer, run] of [...this.#timers]) {
+      clearTimeout(timer);
+      run();
+    }
+    if (this.#isRefused) this.#listen(1);
+    this.#isRefused = false;
   }
 
   /**
@@ -178,7 +199,8 @@ export class HttpTransport extends StreamableHTTPClientTransport {
 
   override async close(): Promise<void> {
     this.#isClosed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#unregister();
+    for (const timer of this.#timers.keys()) clearTimeout(timer);
     this.#timers.clear();
     await super.close();
   }
@@ -187,15 +209,16 @@ export class HttpTransport extends StreamableHTTPClientTransport {
 /**
  * Collects all timers, because the transport knows only its last one. None keeps the process alive.
  */
-function schedulerFor(timers: Set<NodeJS.Timeout>): ReconnectionScheduler {
+function schedulerFor(timers: Timers): ReconnectionScheduler {
   return (reconnect, delay) => {
     // A timer with a delay above the maximum fires at once.
     const pause = Math.min(Math.max(delay, LEAST_PAUSE_MS), MAX_DELAY_MS);
-    const timer = setTimeout(() => {
+    const run = (): void => {
       timers.delete(timer);
       reconnect();
-    }, pause).unref();
-    timers.add(timer);
+    };
+    const timer = setTimeout(run, pause).unref();
+    timers.set(timer, run);
     return () => {
       timers.delete(timer);
       clearTimeout(timer);
@@ -205,6 +228,9 @@ function schedulerFor(timers: Set<NodeJS.Timeout>): ReconnectionScheduler {
 
 type SendOptions = Parameters<StreamableHTTPClientTransport['send']>[1];
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+/** What is to run when, or before, the timers fire. */
+type Timers = Map<NodeJS.Timeout, () => void>;
 
 interface Streams {
   /** Whether a stream was ever open. */
@@ -229,10 +255,10 @@ const isOtherContent = (response: Response): boolean =>
   response.ok && response.headers.has('content-type') && !isEventStream(response);
 
 function fetchFor(
-  { settings, report, latest, refusedToken }: HttpSession,
+  { settings, report, latest, refusedToken, renewal }: HttpSession,
   streams: Streams,
 ): Fetch {
-  const { maxMessageBytes, headers: own } = settings;
+  const { maxMessageBytes, headers: own, forwardHeaders } = settings;
   return async (url, init = {}) => {
     const headers = new Headers(init.headers);
     const number = headers.get(REQUEST);
@@ -245,10 +271,16 @@ function fetchFor(
       throw error;
     });
     if (response.ok) report.reached();
-    if (response.status === 401 || response.status === 403) {
+    const caller = forwardHeaders.map((name) => headers.get(name)).join('\n');
+    const isStream = init.method === 'GET' || headers.get('mcp-method') === LISTEN;
+    if (response.ok && isStream) renewal.opened();
+    else if (response.ok) renewal.accepted(caller);
+    if (isOfCaller(response.status)) {
       await response.body?.cancel();
       const error = refusalOf(response, settings);
       refusedToken.note(headers.get('authorization') ?? undefined, error);
+      // The SDK tells nobody of a stream that it cannot reopen.
+      if (isStream && renewal.refused(caller) && streams.wereOpened) report.failed(error);
       throw error;
     }
     if (init.method === 'GET') {

@@ -28,6 +28,7 @@ export const isInitialized = (message: object): boolean =>
   'method' in message && message.method === 'notifications/initialized';
 
 const BYTE_ORDER_MARK = '\ufeff';
+const BEGIN = /^\s*[[{]/;
 
 /**
  * The messages of a line, unchanged: usually one, several in a batch ([spec] 2025-03-26), none if
@@ -35,6 +36,8 @@ const BYTE_ORDER_MARK = '\ufeff';
  */
 export function parseMessages(line: string): JsonRpcMessage[] {
   const text = line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
+  // Log lines are told apart first: to throw and catch an error for each costs far more.
+  if (!BEGIN.test(text)) return [];
   const value = attempt<unknown>(() => JSON.parse(text), undefined);
   if (isMessage(value)) return [value];
   return Array.isArray(value) ? value.filter(isMessage) : [];

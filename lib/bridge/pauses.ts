@@ -1,5 +1,7 @@
 // The pauses between attempts to connect: twice as long each time.
 import { performance } from '../util/timers.js';
+import { areSameHeaders, type HeaderRecord } from './forwarded-headers.js';
+import { isOfCaller, type HopError } from './hop-error.js';
 
 const FIRST_MS = 100;
 const LONGEST_MS = 10_000;
@@ -13,10 +15,18 @@ export class Pauses {
   #failures = 0;
   #notBefore = 0;
   #openedAt = 0;
+  /** The caller that the upstream refused at the last attempt. */
+  #refused: HeaderRecord | undefined;
 
   /** Milliseconds until the next attempt. */
   get leftMs(): number {
     return Math.max(this.#notBefore - performance.now(), 0);
+  }
+
+  /** Whether it is too early for another attempt, unless the caller has got other headers. */
+  isTooEarlyFor(caller: HeaderRecord): boolean {
+    const isRenewed = this.#refused !== undefined && !areSameHeaders(caller, this.#refused);
+    return this.leftMs > 0 && !isRenewed;
   }
 
   get givenUp(): boolean {
@@ -27,7 +37,9 @@ export class Pauses {
     this.#openedAt = performance.now();
   }
 
-  failed(): void {
+  /** An attempt with the headers of that caller failed. */
+  failed(why?: HopError, caller?: HeaderRecord): void {
+    this.#refused = isOfCaller(why?.status) ? caller : undefined;
     const pause = Math.min(FIRST_MS * 2 ** this.#failures, LONGEST_MS);
     this.#failures += 1;
     this.#notBefore = performance.now() + pause;

@@ -88,7 +88,9 @@ export class PendingRequests {
 
   #startDeadline(entry: Entry): void {
     entry.stopDeadline = startDeadline(this.#timeoutMs, () => {
-      this.settle(entry.message.id, new HopError('timeout', 'The upstream did not answer in time'));
+      const sent = entry.link !== undefined;
+      const error = new HopError('timeout', 'The upstream did not answer in time', { sent });
+      this.settle(entry.message.id, error);
     });
   }
 }

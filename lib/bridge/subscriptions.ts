@@ -3,7 +3,7 @@ import type { Client, McpSubscription } from '@modelcontextprotocol/client';
 
 import { isRecord } from '../util/guards.js';
 import { clearTimeout, setTimeout } from '../util/timers.js';
-import { hopErrorOf } from './hop-error.js';
+import { hopErrorOf, isOfCaller } from './hop-error.js';
 import { Pauses } from './pauses.js';
 import type { Surroundings } from './upstream.js';
 
@@ -23,6 +23,9 @@ export class Subscriptions {
   #timer: NodeJS.Timeout | undefined;
   /** Changes are made one after the other. */
   #changing: Promise<unknown> = Promise.resolve();
+  /** The upstream has refused this caller. */
+  #isRefused = false;
+  #unregister: (() => void) | undefined;
   #isClosed = false;
 
   /** `resources` are the URIs that the session subscribes to; they outlive the client. */
@@ -41,6 +44,9 @@ export class Subscriptions {
       ...(prompts?.listChanged && { promptsListChanged: true }),
       ...(resources?.listChanged && { resourcesListChanged: true }),
     };
+    this.#unregister = this.#surroundings.renewal.register(() => {
+      if (this.#isRefused) this.#listenLater(0);
+    });
     this.#listenLater(0);
   }
 
@@ -68,6 +74,7 @@ export class Subscriptions {
 
   close(): void {
     this.#isClosed = true;
+    this.#unregister?.();
     clearTimeout(this.#timer);
   }
 
@@ -105,12 +112,15 @@ export class Subscriptions {
 
   #listenLater(delayMs: number): void {
     clearTimeout(this.#timer);
+    this.#isRefused = false;
     this.#timer = setTimeout(() => {
       this.#listen().catch((error: unknown) => {
         if (this.#isClosed) return;
-        this.#surroundings.report.failed(hopErrorOf(error));
+        const failure = hopErrorOf(error);
+        this.#surroundings.report.failed(failure);
         this.#pauses.failed();
         this.#listenLater(this.#pauses.leftMs);
+        this.#isRefused = isOfCaller(failure.status);
       });
     }, delayMs).unref();
   }

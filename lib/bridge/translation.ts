@@ -1,21 +1,20 @@
 // Translates a client's protocol for an upstream that speaks 2026-07-28 only.
 import {
-  Client,
   isInputRequiredResult,
   LATEST_PROTOCOL_VERSION,
   LOG_LEVEL_META_KEY,
+  SdkError,
+  SdkErrorCode,
   SUPPORTED_PROTOCOL_VERSIONS,
-  type ClientOptions,
-  type Implementation,
   type RequestOptions,
   type StandardSchemaV1,
-  type Transport,
 } from '@modelcontextprotocol/client';
 
 import type { JsonRpcNotification, JsonRpcRequest, RequestId } from '../index.js';
 import { isRecord } from '../util/guards.js';
-import { failureOf, HopError, hopErrorOf } from './hop-error.js';
-import { HttpTransport, markHeaders } from './http-transport.js';
+import { Conversation } from './conversation.js';
+import { failureOf, HopError, hopErrorOf, notConnected } from './hop-error.js';
+import { markHeaders } from './http-transport.js';
 import { answerInputs } from './input-requests.js';
 import {
   cancelledId,
@@ -25,19 +24,13 @@ import {
   withoutRequestMeta,
 } from './messages.js';
 import { Pauses } from './pauses.js';
-import { Subscriptions, uriOf } from './subscriptions.js';
+import { uriOf } from './subscriptions.js';
 import { ToolHeaders } from './tool-headers.js';
 import type { Inbound, Surroundings, Upstream } from './upstream.js';
 
-const MODERN = '2026-07-28';
+const LOST = 'The upstream closed the connection';
 
 type Params = Record<string, unknown>;
-
-/** A conversation with the upstream: the SDK's client and its subscriptions. */
-interface Conversation {
-  readonly client: Client;
-  readonly subscriptions: Subscriptions;
-}
 
 /** Speaks to the upstream by the SDK's client, on behalf of the session's own client. */
 export class Translation implements Upstream {
@@ -49,9 +42,11 @@ export class Translation implements Upstream {
   #initialize: Params = {};
   #level: unknown;
   #current: Conversation | undefined;
-  /** The transport of a client that is connecting: closing the client would change nothing. */
-  #next: Transport | undefined;
+  /** The conversation that is connecting. */
+  #next: Conversation | undefined;
   #connecting: Promise<Conversation> | undefined;
+  /** Why the last attempt failed, or the last connection was lost. */
+  #failure = new HopError('closed', LOST);
   #isClosed = false;
 
   constructor(surroundings: Surroundings) {
@@ -91,8 +86,7 @@ export class Translation implements Upstream {
     for (const abort of this.#running.values()) abort.abort();
     await this.#next?.close();
     await this.#connecting?.catch(() => undefined);
-    this.#current?.subscriptions.close();
-    await this.#current?.client.close();
+    await this.#current?.close();
   }
 
   async #answer(message: JsonRpcRequest, headers: Inbound['headers']): Promise<void> {
@@ -105,12 +99,21 @@ export class Translation implements Upstream {
     } catch (error) {
       // [spec] A request that was cancelled is not answered.
       if (abort.signal.aborted) return;
-      const failure = failureOf(message.id, error);
-      if (isRecord(failure.error.data) && failure.error.data.hop) report.failed(hopErrorOf(error));
+      const why = this.#whyOf(error);
+      const failure = failureOf(message.id, why);
+      if (isRecord(failure.error.data) && failure.error.data.hop) report.failed(hopErrorOf(why));
       send(failure);
     } finally {
       if (this.#running.get(message.id) === abort) this.#running.delete(message.id);
     }
+  }
+
+  /** If the connection was lost, the error of the SDK does not say why. */
+  #whyOf(error: unknown): unknown {
+    const isLost = error instanceof SdkError && error.code === SdkErrorCode.ConnectionClosed;
+    if (!isLost || this.#current) return error;
+    const { reason, message } = this.#failure;
+    return new HopError(reason, message, { cause: error });
   }
 
   async #fulfil(
@@ -223,57 +226,45 @@ export class Translation implements Upstream {
   }
 
   async #open(again: boolean): Promise<Conversation> {
-    const { report, openTransport, send, settings } = this.#surroundings;
+    const { report, latest } = this.#surroundings;
     if (this.#isClosed) throw new HopError('session-closed', 'The session has ended', NOT_SENT);
-    if (this.#pauses.leftMs > 0) {
-      throw new HopError('unreachable', 'The upstream was lost: try again soon', NOT_SENT);
-    }
+    const caller = latest();
+    if (this.#pauses.isTooEarlyFor(caller)) throw this.#failure;
     if (again) report.changed({ state: 'reconnecting' });
-    const client = new Client(...this.#identity());
-    const subscriptions = new Subscriptions(this.#surroundings, client, this.#resources);
-    const conversation = { client, subscriptions };
-    client.fallbackNotificationHandler = async ({ method, params }) =>
-      send({ jsonrpc: '2.0', method, ...(params && { params: withoutAnswerMeta(params) }) });
-    client.onclose = () => {
-      subscriptions.close();
-      if (this.#current !== conversation) return;
-      this.#current = undefined;
-      this.#pauses.lost();
-      if (!this.#isClosed) report.changed({ state: 'failed', pid: undefined });
-    };
-    const transport = openTransport();
-    if (transport instanceof HttpTransport) transport.onmessage = transport.noteAnswer;
-    // If the process has ended, the error of the SDK does not say how.
-    let failure: Error | undefined;
-    transport.onerror = (error) => (failure ??= error);
-    this.#next = transport;
+    const next: Conversation = new Conversation(
+      this.#surroundings,
+      this.#initialize,
+      this.#resources,
+      (why) => {
+        if (this.#current === next) this.#lost(why);
+      },
+    );
+    this.#next = next;
     try {
-      await client.connect(transport, { timeout: settings.connectTimeoutMs });
+      await next.connect();
     } catch (error) {
-      this.#pauses.failed();
-      if (again) report.changed({ state: 'failed' });
-      throw failure instanceof HopError ? failure : error;
+      this.#failure = notConnected(error);
+      this.#pauses.failed(this.#failure, caller);
+      if (!again) throw error;
+      report.changed({ state: 'failed' });
+      throw this.#failure;
     } finally {
       this.#next = undefined;
     }
-    this.#current = conversation;
+    this.#current = next;
     this.#pauses.opened();
     report.changed({ era: 'modern' });
-    report.opened('pid' in transport ? (transport.pid as number) : undefined, again);
-    if (again) subscriptions.start();
-    return conversation;
+    report.opened(next.pid, again);
+    if (again) next.subscriptions.start();
+    return next;
   }
 
-  /** Introduces the session's own client to the upstream. */
-  #identity(): [Implementation, ClientOptions] {
-    const { clientInfo, capabilities } = this.#initialize;
-    return [
-      (isRecord(clientInfo) ? clientInfo : { name: 'unknown', version: '0' }) as Implementation,
-      {
-        capabilities: isRecord(capabilities) ? capabilities : {},
-        versionNegotiation: { mode: { pin: MODERN } },
-      },
-    ];
+  #lost(why: HopError | undefined): void {
+    this.#current = undefined;
+    this.#failure = notConnected(why ?? new HopError('closed', LOST));
+    this.#pauses.lost();
+    if (this.#isClosed) return;
+    this.#surroundings.report.changed({ state: 'failed', pid: undefined });
   }
 }
 

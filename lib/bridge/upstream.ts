@@ -5,6 +5,7 @@ import type { JsonRpcMessage } from '../index.js';
 import type { ClientCalls } from './client-calls.js';
 import type { HeaderRecord } from './forwarded-headers.js';
 import type { BridgeSettings } from './options.js';
+import type { Renewal } from './renewal.js';
 import type { SessionReport } from './statistics.js';
 
 /** A message, with the caller's headers to forward. */
@@ -29,6 +30,7 @@ export interface Surroundings {
   readonly send: (message: JsonRpcMessage) => void;
   /** The headers of the caller's last request. */
   readonly latest: () => HeaderRecord;
+  readonly renewal: Renewal;
   /** A new transport to the upstream, which is not started. */
   readonly openTransport: () => Transport;
 }

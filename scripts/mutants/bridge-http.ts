@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.js';
 
 const AUTHORIZATION = 'bridge/authorization.spec.ts';
 const ODD_UPSTREAMS = 'bridge/odd-upstreams.spec.ts';
+const RENEWAL = 'bridge/renewal.spec.ts';
 const STREAMS = 'bridge/upstream-streams.spec.ts';
 const TRANSLATION = 'bridge/translation.spec.ts';
 
@@ -140,5 +141,68 @@ export const bridgeHttp: readonly Mutant[] = [
     replace:
       'for (const [name, value] of Object.entries(own)) if (!headers.has(name)) headers.set(name, value);',
     specs: ['bridge/hostile.spec.ts'],
+  },
+  {
+    name: 'bridge: a stream that was refused stays away, whatever token is accepted',
+    file: 'bridge/http-transport.ts',
+    find: '    if (this.#isRefused) this.#listen(1);\n',
+    replace: '',
+    specs: [RENEWAL],
+  },
+  {
+    name: 'bridge: a stream that could not be reopened waits for its pause, whatever token is accepted',
+    file: 'bridge/http-transport.ts',
+    find: '      clearTimeout(timer);\n      run();\n',
+    replace: '',
+    specs: [RENEWAL],
+  },
+  {
+    name: 'bridge: a subscription that was refused waits for its pause, whatever token is accepted',
+    file: 'bridge/subscriptions.ts',
+    find: '      if (this.#isRefused) this.#listenLater(0);\n',
+    replace: '',
+    specs: [RENEWAL],
+  },
+  {
+    name: 'bridge: a stream is tried again with the token that was refused',
+    file: 'bridge/renewal.ts',
+    find: '    if (this.#accepted === this.#refused) return;\n',
+    replace: '',
+    specs: [RENEWAL],
+  },
+  {
+    name: 'bridge: a refused stream is tried again with each message',
+    file: 'bridge/renewal.ts',
+    find: '    }, this.#pauses.leftMs).unref();',
+    replace: '    }, 0).unref();',
+    specs: [RENEWAL],
+  },
+  {
+    name: 'bridge: each attempt to reopen a refused stream is reported',
+    file: 'bridge/http-transport.ts',
+    find: 'if (isStream && renewal.refused(caller) && streams.wereOpened) report',
+    replace: 'if (isStream && (renewal.refused(caller) || streams.wereOpened)) report',
+    specs: [RENEWAL],
+  },
+  {
+    name: 'bridge: a renewed token waits for the pause of the refused one',
+    file: 'bridge/pauses.ts',
+    find: '    return this.leftMs > 0 && !isRenewed;',
+    replace: '    return this.leftMs > 0 && isRenewed !== undefined;',
+    specs: ['bridge/pauses.spec.ts'],
+  },
+  {
+    name: 'bridge: a renewed token shares the refusal of the old one',
+    file: 'bridge/connection.ts',
+    find: '    if (!this.#connecting || !isRenewed) return this.#join();',
+    replace: '    if (!this.#connecting || isRenewed !== undefined) return this.#join();',
+    specs: [RENEWAL],
+  },
+  {
+    name: 'bridge: what waited for a connection that failed may have been done',
+    file: 'bridge/hop-error.ts',
+    find: 'return new HopError(reason, message, { sent: false, status, wwwAuthenticate, cause: thrown });',
+    replace: 'return new HopError(reason, message, { status, wwwAuthenticate, cause: thrown });',
+    specs: ['bridge/modern-failures.spec.ts'],
   },
 ];

@@ -144,4 +144,18 @@ export const bridge: readonly Mutant[] = [
     replace: '',
     specs: ['bridge/line-reader.spec.ts'],
   },
+  {
+    name: 'bridge: a program that floods its stdout holds up the event loop',
+    file: 'bridge/child-transport.ts',
+    find: '      goOnNextTurn(child.stdout);\n',
+    replace: '',
+    specs: ['bridge/odd-programs.spec.ts'],
+  },
+  {
+    name: 'bridge: a program that floods its stderr holds up the event loop',
+    file: 'bridge/child-transport.ts',
+    find: '    goOnNextTurn(stream);\n',
+    replace: '',
+    specs: ['bridge/odd-programs.spec.ts'],
+  },
 ];

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 import { expect, it, onTestFinished } from 'vitest';
 
-import type { UpstreamCommand } from '../../lib/bridge/index.js';
+import { describe } from '../../lib/bridge/hop-error.js';
+import type { HopError, UpstreamCommand } from '../../lib/bridge/index.js';
 import { eventually } from '../support/eventually.js';
 import { textOf } from '../support/sdk/clients.js';
 import { bridged, greet, type Bridged } from './bridged.js';
@@ -140,3 +141,42 @@ it.skipIf(process.platform === 'win32')(
     expect(lines).toEqual([args.join(' ')]);
   },
 );
+
+it.skipIf(process.platform === 'win32').each(['stdout', 'stderr'])(
+  'goes on with its own work while a program floods its %s without an end',
+  async (output) => {
+    let lines = 0;
+    let ofThisTurn = 0;
+    let most = 0;
+    const onStderr = (): void => {
+      if (ofThisTurn === 0) {
+        setImmediate(() => {
+          most = Math.max(most, ofThisTurn);
+          ofThisTurn = 0;
+        });
+      }
+      ofThisTurn += 1;
+      lines += 1;
+    };
+    const to = await bridged(odd(`endless ${output}`), { ...QUICK, hooks: { onStderr } });
+    await to.connect();
+    await eventually(() => lines > 500_000);
+    expect(await greet(to.client)).toBe('Hello, Ann');
+    // One chunk of 64 KiB, of lines of two bytes.
+    expect(most).toBeLessThanOrEqual(32 * 1024 + 1);
+  },
+);
+
+it('says that the folder of a program does not exist', async () => {
+  const errors: HopError[] = [];
+  const hooks = { onError: (error: HopError) => errors.push(error) };
+  const to = await bridged({ ...odd(), cwd: '/nowhere/at-all' }, { ...QUICK, hooks });
+  expect(await to.failure()).toMatchObject({
+    message: 'The upstream could not be reached',
+    data: { hop: 'upstream', reason: 'unreachable', outcome: 'not-done' },
+  });
+  // The system itself would say that the program is missing.
+  expect(errors.map(describe)).toEqual([
+    'The upstream could not be reached: its folder /nowhere/at-all does not exist',
+  ]);
+});

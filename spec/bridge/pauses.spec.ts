@@ -1,6 +1,7 @@
 // Alone: its clock runs forty times as fast.
 import { expect, it, vi } from 'vitest';
 
+import { HopError, refusal } from '../../lib/bridge/hop-error.js';
 import { Pauses } from '../../lib/bridge/pauses.js';
 
 vi.mock('../../lib/util/timers.js', () => import('../support/fast-timers.js'));
@@ -19,4 +20,18 @@ it('doubles with each failure, until a connection was good for a while', async (
   pauses.lost();
   expect(pauses.leftMs).toBeLessThanOrEqual(100);
   expect(pauses.givenUp).toBe(false);
+});
+
+it('does not hold back a caller who has other headers than the refused ones', () => {
+  const [old, renewed] = [{ authorization: 'old' }, { authorization: 'new' }];
+  for (const status of [401, 403]) {
+    const pauses = new Pauses();
+    pauses.failed(refusal(status, {}), old);
+    expect([pauses.isTooEarlyFor(old), pauses.isTooEarlyFor(renewed)]).toEqual([true, false]);
+    // This one is not the caller's fault.
+    for (const error of [refusal(503, {}), new HopError('unreachable', 'No')]) {
+      pauses.failed(error, renewed);
+      expect([pauses.isTooEarlyFor(old), pauses.isTooEarlyFor(renewed)]).toEqual([true, true]);
+    }
+  }
 });

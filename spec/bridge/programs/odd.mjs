@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 
 const is = (what) => process.argv.includes(what);
 const lineEnd = is('crlf') ? '\r\n' : '\n';
-const write = (text) => process.stdout.write(text);
+const write = (text, written) => process.stdout.write(text, written);
 const send = (message) => write(JSON.stringify({ jsonrpc: '2.0', ...message }) + lineEnd);
 
 const tools = {
@@ -59,6 +59,11 @@ function received({ id, method, params }) {
 
 // What is left when the input is closed: only a signal ends it.
 setInterval(() => undefined, 60_000);
+if (is('endless stderr')) spawn('yes', { stdio: ['ignore', 2, 'ignore'] });
+if (is('endless stdout')) {
+  const flood = () => write('y\n'.repeat(500_000), () => setImmediate(flood));
+  flood();
+}
 if (is('bom')) write('\ufeff');
 if (is('banner')) write('Server 1.0 is listening on stdio\n\n');
 let rest = '';
