@@ -102,39 +102,36 @@ it.each([401, 403])(
   },
 );
 
-it.each([401, 403])(
-  'listens to an upstream of 2026 that refused to be listened to with %d, once it accepts a token',
-  async (status) => {
-    let refused = 0;
-    const handler = createMcpHandler(() => modernServer(), { legacy: 'reject' });
-    onTestFinished(() => handler.close());
-    const handle = toNodeHandler(handler);
-    const { url } = await serveHttp((req, res) => {
-      const { authorization, 'mcp-method': method } = req.headers;
-      if (method === 'subscriptions/listen' && authorization !== GOOD) {
-        refused += 1;
-        res.writeHead(status).end();
-      } else void handle(req as Parameters<typeof handle>[0], res);
-    });
-    const to = await bridged(url, { forwardHeaders: ['authorization'], era: 'modern' });
-    let changes = 0;
-    to.client.setNotificationHandler('notifications/tools/list_changed', () => {
-      changes += 1;
-    });
-    const headers = { authorization: 'Bearer old' };
-    await to.connect(headers);
-    // The pause is 6.4 s by now.
-    await eventually(() => refused === 7);
-    headers.authorization = GOOD;
-    const begun = performance.now();
-    await call(to);
-    await eventually(() => {
-      handler.notify.toolsChanged();
-      return changes > 0;
-    });
-    expect(performance.now() - begun).toBeLessThan(5_500);
-  },
-);
+it('listens to an upstream of 2026 that refused to be listened to, once it accepts a token', async () => {
+  let refused = 0;
+  const handler = createMcpHandler(() => modernServer(), { legacy: 'reject' });
+  onTestFinished(() => handler.close());
+  const handle = toNodeHandler(handler);
+  const { url } = await serveHttp((req, res) => {
+    const { authorization, 'mcp-method': method } = req.headers;
+    if (method === 'subscriptions/listen' && authorization !== GOOD) {
+      refused += 1;
+      res.writeHead(401).end();
+    } else void handle(req as Parameters<typeof handle>[0], res);
+  });
+  const to = await bridged(url, { forwardHeaders: ['authorization'], era: 'modern' });
+  let changes = 0;
+  to.client.setNotificationHandler('notifications/tools/list_changed', () => {
+    changes += 1;
+  });
+  const headers = { authorization: 'Bearer old' };
+  await to.connect(headers);
+  // The pause is 6.4 s by now.
+  await eventually(() => refused === 7);
+  headers.authorization = GOOD;
+  const begun = performance.now();
+  await call(to);
+  await eventually(() => {
+    handler.notify.toolsChanged();
+    return changes > 0;
+  });
+  expect(performance.now() - begun).toBeLessThan(5_500);
+});
 
 it.each([401, 403])(
   'connects again for a renewed token after an attempt with the old one is refused with %d',
