@@ -25,6 +25,8 @@ export interface ChildOptions {
 }
 
 const MAX_LINE = 8 * 1024;
+/** [node] The most bytes that are read from a pipe at once. */
+const CHUNK = 64 * 1024;
 const LINE_END = Buffer.from('\n');
 /**
  * Milliseconds to read the last output of a process that has ended, and for a process to end after
@@ -89,9 +91,10 @@ export class ChildTransport implements Transport {
       this.#cutOff('input');
     });
     child.stdout.on('error', (error) => this.onerror?.(error));
+    const tookFromStdout = resting(child.stdout);
     child.stdout.on('data', (chunk: Buffer) => {
       this.#read(chunk);
-      goOnNextTurn(child.stdout);
+      tookFromStdout(chunk.length);
     });
     child.stdout.on('end', () => {
       // The last line may lack its line end.
@@ -240,23 +243,31 @@ const missingFolder = (cwd: string): HopError =>
   });
 
 /**
- * [node] One turn of the event loop reads up to 32 chunks of 64 KiB. A program that floods its
- * output with short lines would take all of this process, so each turn reads one chunk.
+ * Returns a function to tell how much was taken from the stream, which lets it rest until the next
+ * turn of the event loop after each 64 KiB. [node] One turn reads up to 32 chunks of 64 KiB: a
+ * program that floods its output with short lines would take all of this process.
  */
-function goOnNextTurn(stream: Readable): void {
-  stream.pause();
-  setImmediate(() => stream.resume());
+function resting(stream: Readable): (length: number) => void {
+  let taken = 0;
+  return (length) => {
+    taken += length;
+    if (taken < CHUNK) return;
+    taken = 0;
+    stream.pause();
+    setImmediate(() => stream.resume());
+  };
 }
 
 function readLines(stream: Readable, line: ((line: string) => void) | undefined): void {
   let rest = '';
+  const took = resting(stream);
   stream.setEncoding('utf8');
   stream.on('error', () => undefined);
   stream.on('data', (text: string) => {
     const lines = (rest + text).split(/\r?\n/);
     rest = (lines.pop() ?? '').slice(0, MAX_LINE);
     for (const one of lines) line?.(one.slice(0, MAX_LINE));
-    goOnNextTurn(stream);
+    took(text.length);
   });
   stream.on('end', () => {
     if (rest !== '') line?.(rest);

@@ -147,14 +147,14 @@ export const bridge: readonly Mutant[] = [
   {
     name: 'bridge: a program that floods its stdout holds up the event loop',
     file: 'bridge/child-transport.ts',
-    find: '      goOnNextTurn(child.stdout);\n',
+    find: '      tookFromStdout(chunk.length);\n',
     replace: '',
     specs: ['bridge/odd-programs.spec.ts'],
   },
   {
     name: 'bridge: a program that floods its stderr holds up the event loop',
     file: 'bridge/child-transport.ts',
-    find: '    goOnNextTurn(stream);\n',
+    find: '    took(text.length);\n',
     replace: '',
     specs: ['bridge/odd-programs.spec.ts'],
   },
