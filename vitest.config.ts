@@ -111,7 +111,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     // For two cores: most specs wait now and then, one for the other end of a socket.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Against what hangs: a test takes a second or less, and many times that on a busy machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,

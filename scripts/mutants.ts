@@ -149,12 +149,14 @@ function quickFirst(tests: readonly Seen[]): Seen[][] {
   return [quick, slow].filter(({ length }) => length > 0);
 }
 
-/** The tests of its specs that reach the mutant; all of a spec in which none does. */
+/** The tests of its specs that reach the mutant, or nothing at all: these start programs that may. */
 function thatSee(mutant: Mutant, tests: readonly Seen[]): Seen[] {
   return mutant.specs.flatMap((spec) => {
     const all = tests.filter(({ file }) => file === spec);
     const seeing = all.filter(({ mutants }) => mutants.includes(mutant.name));
-    return seeing.length > 0 ? seeing : all;
+    return seeing.length > 0
+      ? all.filter((test) => seeing.includes(test) || test.mutants.length === 0)
+      : all;
   });
 }
 

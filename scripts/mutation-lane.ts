@@ -6,7 +6,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { createVitest, type TestCase, type TestSpecification, type Vitest } from 'vitest/node';
+import {
+  createVitest,
+  type TestCase,
+  type TestRunResult,
+  type TestSpecification,
+  type Vitest,
+} from 'vitest/node';
 
 import type { Mutant } from './mutants/mutant.js';
 import { probed } from './mutants/probes.js';
@@ -85,7 +91,7 @@ async function record(from: Vitest, { mutants, files }: Record): Promise<Recordi
   );
   const specifications = await from.globTestSpecifications(files.map((file) => inSpec(file)));
   return withChanged(changed, async () => {
-    const { testModules, unhandledErrors } = await from.runTestSpecifications(specifications);
+    const { testModules, unhandledErrors } = await run(from, specifications);
     const tests = testModules.flatMap((it) => [...it.children.allTests()]);
     const failed = tests.filter((test) => test.result().state === 'failed');
     return {
@@ -128,13 +134,19 @@ async function tryOne(from: Vitest, { mutant, tests, timeoutMs }: Trial): Promis
   }
   return withChanged(changed, async () => {
     const specifications = specificationsOf(from, tests);
-    const { testModules, unhandledErrors } = await from.runTestSpecifications(specifications);
+    const { testModules, unhandledErrors } = await run(from, specifications);
     const failed = testModules.flatMap((it) => [...it.children.allTests('failed')]);
     const loaded = testModules.filter((it) => it.errors().length === 0);
     const ran = loaded.length === specifications.length && specifications.length > 0;
     const noticed = failed.length > 0 || unhandledErrors.length > 0;
     return { passed: ran && !noticed, noticed };
   });
+}
+
+/** Vitest returns the files of all earlier runs, too, with what failed in them. */
+async function run(from: Vitest, specifications: TestSpecification[]): Promise<TestRunResult> {
+  const { unhandledErrors } = await from.runTestSpecifications(specifications);
+  return { testModules: specifications.flatMap((it) => it.testModule ?? []), unhandledErrors };
 }
 
 /** Those of each file in one, so that it is loaded once. */
