@@ -3,7 +3,6 @@ import type { Mutant } from './mutant.js';
 const trail = 'session/inbound/call-trail.ts';
 
 const again = 'cluster/ledger/rerun.spec.ts';
-const nextDies = 'cluster/ledger/next-node-dies.spec.ts';
 const told = 'cluster/ledger/call-ledger.spec.ts';
 const trails = 'session/inbound/call-trail.spec.ts';
 const waits = 'session/inbound/call-trail-told.spec.ts';
@@ -92,7 +91,7 @@ export const trailMutants: readonly Mutant[] = [
     file: trail,
     find: 'this.#lastRead = this.#session.sender.readOffset;',
     replace: '',
-    specs: [nextDies],
+    specs: [trails],
   },
   {
     name: 'answers that nobody has read are forgotten when their node shuts down',

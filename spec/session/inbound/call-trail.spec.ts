@@ -134,6 +134,15 @@ describe('the trail of a session', () => {
     expect(trail.takeUpdate()).toEqual({ n: 7, ended: true });
   });
 
+  it('tells what was not read when its session moved, although the session keeps nothing now', () => {
+    const { trail, session } = newTrail();
+    trail.received(request(1));
+    trail.answered(1, 5);
+    trail.leaves();
+    session.sender.readOffset = 9;
+    expect(trail.takeUpdate()).toEqual({ n: 7, read: 0, head, answered: [[1, 5]] });
+  });
+
   it('omits calls of sessions that cannot be resumed, and calls with a very long id', () => {
     const { trail, session } = newTrail();
     trail.received(request(1, 'initialize'));
