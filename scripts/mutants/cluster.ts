@@ -143,14 +143,7 @@ const turnoverMutants: readonly Mutant[] = [
     name: 'a node that knows nobody asks nobody who comes back',
     file: 'cluster/dispatcher.ts',
     find: 'return this.#membership !== undefined;',
-    replace: 'return this.#peers().length > 0;',
-    specs: [probing],
-  },
-  {
-    name: 'an answer for a session that is gone is kept from who has asked',
-    file: 'http/post/post-message.ts',
-    find: 'if (isNotFound(error))',
-    replace: 'if (!isNotFound(error))',
+    replace: 'return (this.#membership?.known() ?? []).length > 0;',
     specs: [probing],
   },
   {

@@ -64,19 +64,14 @@ async function takeMessages<Data>(
 
 async function deliver<Data>(
   post: InboundPost,
-  { dispatcher, probes, budget }: Runtime<Data>,
+  { dispatcher, budget }: Runtime<Data>,
 ): Promise<void> {
-  const { sessionId, position, messages, bytes } = post;
+  const { bytes } = post;
   // A session of this node counts the bytes once it has them; until then they belong to no session.
   budget.add(bytes);
   try {
     const taken = dispatcher.post(post);
     if (taken) await taken;
-  } catch (error) {
-    // An answer to a probe for a lost session: the client must not wait for its new one.
-    if (isNotFound(error))
-      for (const message of messages) probes.settle(message, { sessionId, position });
-    throw error;
   } finally {
     budget.add(-bytes);
   }
@@ -95,9 +90,6 @@ function checkDeliverable({ req }: Exchange, host: Host): void {
 
 const isElsewhere = (host: Host): host is RemoteHost | UnknownHost =>
   host instanceof RemoteHost || host instanceof UnknownHost;
-
-const isNotFound = (error: unknown): boolean =>
-  McpSseError.from(error).code === 'session-not-found';
 
 /** The session's id, and the client's position if the URL has one. */
 function queryOf({ req }: Exchange): { sessionId: string; position: string | undefined } {
