@@ -112,7 +112,7 @@ class Lane {
 
 /**
  * Tries the mutants, a few at a time, and tells of each as soon as it is known. Resolves with the lines
- * of those that no test has noticed.
+ * of those that no test has noticed, and of sound sources in which one has noticed something.
  */
 async function tryAll(
   mutants: readonly Mutant[],
@@ -122,22 +122,31 @@ async function tryAll(
   const waiting = mutants
     .map((mutant) => ({ mutant, seeing: thatSee(mutant, tests) }))
     .sort((one, other) => msOf(other.seeing) - msOf(one.seeing));
-  const unnoticed: string[] = [];
+  const wrong: string[] = [];
+  const tell = async (lane: Lane, mutant: Mutant, seeing: readonly Seen[], due: Verdict) => {
+    const started = performance.now();
+    const verdict = await lane.try(mutant, seeing);
+    const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+    const { name, file } = mutant;
+    const line = `${verdict.padEnd(8)}  ${name} (${file}, ${seeing.length} tests, ${seconds} s)`;
+    console.log(line);
+    if (verdict !== due) wrong.push(line);
+  };
   const work = async (lane: Lane, at: number): Promise<void> => {
     const next = () => (at < LANES.waiting ? waiting.shift() : waiting.pop());
+    let last;
     for (let trial = next(); trial; trial = next()) {
-      const { mutant, seeing } = trial;
-      const started = performance.now();
-      const verdict = await lane.try(mutant, seeing);
-      const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-      const { name, file } = mutant;
-      const line = `${verdict.padEnd(8)}  ${name} (${file}, ${seeing.length} tests, ${seconds} s)`;
-      console.log(line);
-      if (verdict !== 'killed') unnoticed.push(line);
+      await tell(lane, trial.mutant, trial.seeing, 'killed');
+      last = trial;
     }
+    if (!last) return;
+    // A lane that finds fault with sound sources finds fault with everything.
+    const { find, name } = last.mutant;
+    const sound = { ...last.mutant, replace: find, name: `nothing, in the place of: ${name}` };
+    await tell(lane, sound, last.seeing, 'SURVIVED');
   };
   await Promise.all(lanes.map(work));
-  return unnoticed;
+  return wrong;
 }
 
 const msOf = (tests: readonly Seen[]): number => tests.reduce((sum, { ms }) => sum + ms, 0);
@@ -182,10 +191,10 @@ async function main(): Promise<void> {
     // Only those whose specs pass can be told to be noticed.
     const red = new Set(failed.map(([file]) => file));
     const tried = placed.filter(({ specs }) => !specs.some((spec) => red.has(spec)));
-    const unnoticed = await tryAll(tried, tests, lanes);
+    const wrong = await tryAll(tried, tests, lanes);
     // Once more at the end, where they are looked for.
-    for (const line of unnoticed) console.log(line);
-    const killed = tried.length - unnoticed.length;
+    for (const line of wrong) console.log(line);
+    const killed = Math.max(tried.length - wrong.length, 0);
     console.log(`${killed} passed, ${mutants.length - killed} failed`);
     if (killed < mutants.length) process.exitCode = 1;
   } finally {
