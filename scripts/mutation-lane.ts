@@ -18,7 +18,7 @@ import type { Mutant } from './mutants/mutant.js';
 import { probed } from './mutants/probes.js';
 
 /** Runs specs as they stand, with probes in the places of the mutants. */
-export interface Record {
+export interface RecordingOrder {
   readonly mutants: readonly Mutant[];
   /** Below `spec/`. */
   readonly files: readonly string[];
@@ -32,7 +32,7 @@ export interface Trial {
   readonly timeoutMs: number;
 }
 
-export type Order = Record | Trial;
+export type Order = RecordingOrder | Trial;
 
 /** A test that has passed, and what it has seen. */
 export interface Seen {
@@ -78,7 +78,7 @@ process.on('message', (order: Order) => {
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
 
-async function record(from: Vitest, { mutants, files }: Record): Promise<Recording> {
+async function record(from: Vitest, { mutants, files }: RecordingOrder): Promise<Recording> {
   const changed = new Map(
     mutants.map(({ file }) => [
       file,

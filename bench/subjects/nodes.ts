@@ -9,8 +9,8 @@ import type * as Package from '../../lib/redis/index.js';
 import { builtEntry, callMs, redisUrl } from '../paths.js';
 import type { Subject } from './index.js';
 import { handler, inExpress, options } from './ours.js';
-import { ways, type Way } from '../ways.js';
 import type { ClientMessage } from './tools.js';
+import { ways, type Way } from './ways.js';
 
 const built = new URL('redis/index.js', builtEntry);
 const { redisAdapter } = (await import(built.href)) as typeof Package;
@@ -42,7 +42,7 @@ export function threeWays(): Subject {
   const router = (way: Way) => {
     const own = { adapter: adapterOf(`-${way}`), resume: { trackCalls: way === 'tracked' } };
     const paths = { message: `/message-${way}` };
-    return mcpSse({ ...options, handler, paths, ...(way !== 'alone' && own) });
+    return mcpSse({ ...options, handler: slowHandler, paths, ...(way !== 'alone' && own) });
   };
   const routers = new Map(ways.map((way) => [way as string, router(way)]));
   const apps = new Map<string, RequestListener>();

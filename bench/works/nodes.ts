@@ -7,9 +7,9 @@ import { patienceMs } from '../load/verdict.js';
 import { callMs, redisUrl } from '../paths.js';
 import { ServerProcess } from '../server/server-process.js';
 import { median } from '../statistics.js';
+import { ways, type Way } from '../subjects/ways.js';
 import { callMetrics } from './calls.js';
 import { costOfCalls, latenciesOf } from './measure.js';
-import { ways, type Way } from '../ways.js';
 import type { Sample, Work } from './work.js';
 
 const perSecond = 1_000;

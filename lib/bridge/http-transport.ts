@@ -10,7 +10,7 @@ import { MAX_DELAY_MS, settledWithin } from '../util/promises.js';
 import { clearTimeout, setTimeout } from '../util/timers.js';
 import { refusalOf, type RefusedToken } from './authorization.js';
 import { bounded, isEventStream } from './bounded-response.js';
-import type { HeaderRecord } from './forwarded-headers.js';
+import { pickHeaders, type HeaderRecord } from './forwarded-headers.js';
 import { failureOf, HopError, hopErrorOf, isOfCaller, saysUnknownSession } from './hop-error.js';
 import { isInitialized } from './messages.js';
 import type { BridgeSettings } from './options.js';
@@ -271,7 +271,7 @@ function fetchFor(
       throw error;
     });
     if (response.ok) report.reached();
-    const caller = forwardHeaders.map((name) => headers.get(name)).join('\n');
+    const caller = pickHeaders(forwardHeaders, Object.fromEntries(headers));
     const isStream = init.method === 'GET' || headers.get('mcp-method') === LISTEN;
     if (response.ok && isStream) renewal.opened();
     else if (response.ok) renewal.accepted(caller);

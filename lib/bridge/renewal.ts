@@ -1,5 +1,6 @@
 // Tries refused streams again once the upstream accepts their caller with other headers.
 import { clearTimeout, setTimeout } from '../util/timers.js';
+import { areSameHeaders, type HeaderRecord } from './forwarded-headers.js';
 import { Pauses } from './pauses.js';
 
 /**
@@ -10,9 +11,9 @@ import { Pauses } from './pauses.js';
 export class Renewal {
   readonly #retries = new Set<() => void>();
   #pauses = new Pauses();
-  /** The headers that the upstream refused, as one text. */
-  #refused: string | undefined;
-  #accepted: string | undefined;
+  /** The caller's headers that the upstream refused, and those that it accepted since then. */
+  #refused: HeaderRecord | undefined;
+  #accepted: HeaderRecord | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /** Calls `retry` each time that refused streams may be tried. Returns a function to stop that. */
@@ -28,7 +29,7 @@ export class Renewal {
   }
 
   /** A stream was refused. Returns whether it is the first since one was opened. */
-  refused(caller: string): boolean {
+  refused(caller: HeaderRecord): boolean {
     const isFirst = this.#refused === undefined;
     this.#refused = caller;
     this.#retrySoon();
@@ -36,7 +37,7 @@ export class Renewal {
   }
 
   /** A message was accepted. */
-  accepted(caller: string): void {
+  accepted(caller: HeaderRecord): void {
     this.#accepted = caller;
     this.#retrySoon();
   }
@@ -50,7 +51,7 @@ export class Renewal {
   #retrySoon(): void {
     if (this.#timer || this.#retries.size === 0) return;
     if (this.#refused === undefined || this.#accepted === undefined) return;
-    if (this.#accepted === this.#refused) return;
+    if (areSameHeaders(this.#accepted, this.#refused)) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       // The next retry needs another message.

@@ -166,7 +166,7 @@ export const bridgeHttp: readonly Mutant[] = [
   {
     name: 'bridge: a stream is tried again with the token that was refused',
     file: 'bridge/renewal.ts',
-    find: '    if (this.#accepted === this.#refused) return;\n',
+    find: '    if (areSameHeaders(this.#accepted, this.#refused)) return;\n',
     replace: '',
     specs: [RENEWAL],
   },

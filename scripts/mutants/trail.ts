@@ -68,8 +68,8 @@ export const trailMutants: readonly Mutant[] = [
   {
     name: 'answers that are told late come after those of before',
     file: trail,
-    find: '.sort(([, one], [, other]) => (one.offset ?? 0) - (other.offset ?? 0));',
-    replace: ';',
+    find: '    all.sort((one, other) => one.offset - other.offset);\n',
+    replace: '',
     specs: [trails],
   },
   {

@@ -28,14 +28,23 @@ export interface CallTracker {
   ended(trail: CallTrail): void;
 }
 
+/** The id of an answered call, and the offset of its answer. */
+type Pair = readonly [RequestId, number];
+
 interface Call {
   readonly id: RequestId;
-  /** Set while the call runs, if it may run again. */
-  request: JsonRpcRequest | undefined;
-  /** The offset of its answer; undefined while it runs. */
-  offset: number | undefined;
   /** Whether the other node knows of it. */
   told: boolean;
+}
+
+interface Running extends Call {
+  /** The request, if it may run again. */
+  readonly request: JsonRpcRequest | undefined;
+}
+
+/** An answered call, with the offset of its answer. */
+interface Answered extends Call {
+  readonly offset: number;
 }
 
 /**
@@ -48,13 +57,13 @@ export class CallTrail {
   readonly #tracker: CallTracker;
   readonly #n: number;
   readonly #tools: AnnotatedTools | undefined;
-  readonly #running = new Map<RequestId, Call>();
+  readonly #running = new Map<RequestId, Running>();
   /** Answers that the other node need not know of while the client is connected. */
   #last: LastAnswers | undefined;
   /** The other answers, in the order of their offsets. */
-  #answers: Map<RequestId, Call> | undefined;
+  #answers: Map<RequestId, Answered> | undefined;
   /** Those of `#answers` that the other node is still to learn of. */
-  readonly #fresh = new Set<Call>();
+  readonly #fresh = new Set<Answered>();
   /** The number of calls that the other node is to learn of and does not know, running or answered. */
   #untold = 0;
   /** POSTs wait for this: the other node knows their calls, or need not any more. */
@@ -80,16 +89,14 @@ export class CallTrail {
   }
 
   /** Answers that the client may not have read, with their offsets. They move with the session. */
-  get unread(): (readonly [RequestId, number])[] {
+  get unread(): Pair[] {
     this.#dropRead();
-    const others = [...(this.#answers?.values() ?? [])];
-    return [...others.map(({ id, offset = 0 }) => [id, offset] as const), ...this.#unreadLast()]
-      .sort(byOffset)
-      .slice(-MAX_ANSWERS);
+    const others = [...(this.#answers?.values() ?? [])].map(pairOf);
+    return [...others, ...this.#unreadLast()].sort(byOffset).slice(-MAX_ANSWERS);
   }
 
   /** The session has come from another node with these answers, in the order of their offsets. */
-  restore(answers: readonly (readonly [RequestId, number])[]): void {
+  restore(answers: readonly Pair[]): void {
     for (const [id, offset] of answers) this.#noteLast(id, offset);
     if (this.#session.state !== 'open') this.detached();
   }
@@ -117,14 +124,13 @@ export class CallTrail {
     const isConnected = this.#session.state === 'open';
     if (isConnected && !call.told) {
       this.#noteLast(id, offset);
-      this.#known(1);
+      this.#oneKnown();
       return;
     }
-    call.offset = offset;
-    call.request = undefined;
+    const answered = { id, told: call.told, offset };
     this.#answers ??= new Map();
-    this.#answers.set(id, call);
-    this.#fresh.add(call);
+    this.#answers.set(id, answered);
+    this.#fresh.add(answered);
     if (this.#answers.size > MAX_ANSWERS) this.#dropOldest(this.#answers);
     this.#tracker.changed(this, !isConnected);
   }
@@ -184,11 +190,8 @@ export class CallTrail {
       if (!call.told) begun.push(call.request ?? call.id);
       this.#markTold(call);
     }
-    const answered: [RequestId, number][] = [];
-    for (const call of this.#fresh) {
-      answered.push([call.id, call.offset ?? 0]);
-      this.#markTold(call);
-    }
+    const answered = [...this.#fresh].map(pairOf).sort(byOffset);
+    for (const call of this.#fresh) this.#markTold(call);
     this.#fresh.clear();
     this.#untold = 0;
     // The tracker settles the waits from now on.
@@ -200,7 +203,7 @@ export class CallTrail {
       read: this.#readOffset,
       ...(!isKept && { head: this.#head() }),
       ...(begun.length > 0 && { begun }),
-      ...(answered.length > 0 && { answered: answered.sort(byOffset) }),
+      ...(answered.length > 0 && { answered }),
       ...(over.length > 0 && { over }),
     };
   }
@@ -235,7 +238,7 @@ export class CallTrail {
     }
     this.#tools?.received(request);
     const kept = this.#tools?.mayRunTwice(request) ? request : undefined;
-    this.#running.set(id, { id, request: kept, offset: undefined, told: false });
+    this.#running.set(id, { id, told: false, request: kept });
     this.#untold += 1;
     this.#tracker.changed(this, true);
   }
@@ -255,7 +258,7 @@ export class CallTrail {
   }
 
   /** Those that the client may not have read, but for ids that it has used again since then. */
-  #unreadLast(): (readonly [RequestId, number])[] {
+  #unreadLast(): Pair[] {
     const unread = new Map(this.#last?.after(this.#readOffset));
     return [...unread].filter(([id]) => !this.#running.has(id) && !this.#answers?.has(id));
   }
@@ -265,20 +268,17 @@ export class CallTrail {
     const unread = this.#unreadLast();
     this.#last = undefined;
     if (unread.length === 0) return;
-    const calls = new Map(this.#answers);
-    for (const [id, offset] of unread) {
-      const call: Call = { id, request: undefined, offset, told: false };
-      calls.set(id, call);
-      this.#fresh.add(call);
-      this.#untold += 1;
-    }
-    const sorted = [...calls].sort(([, one], [, other]) => (one.offset ?? 0) - (other.offset ?? 0));
-    this.#answers = new Map(sorted);
+    const late = unread.map(([id, offset]) => ({ id, told: false, offset }));
+    for (const call of late) this.#fresh.add(call);
+    this.#untold += late.length;
+    const all = [...(this.#answers?.values() ?? []), ...late];
+    all.sort((one, other) => one.offset - other.offset);
+    this.#answers = new Map(all.map((call) => [call.id, call]));
     while (this.#answers.size > MAX_ANSWERS) this.#dropOldest(this.#answers);
   }
 
   /** Drops the oldest answer: there are more than MAX_ANSWERS. */
-  #dropOldest(answers: Map<RequestId, Call>): void {
+  #dropOldest(answers: Map<RequestId, Answered>): void {
     for (const oldest of answers.values()) {
       answers.delete(oldest.id);
       this.#forget(oldest);
@@ -291,18 +291,18 @@ export class CallTrail {
     call.told = true;
   }
 
-  /** The other node knows that many calls, or need not know of them. */
-  #known(calls: number): void {
-    this.#untold -= calls;
+  /** The other node need not learn of one of the calls that it does not know. */
+  #oneKnown(): void {
+    this.#untold -= 1;
     if (this.#untold > 0) return;
     this.#waiting?.resolve();
     this.#waiting = undefined;
   }
 
-  #forget(call: Call): void {
-    this.#fresh.delete(call);
+  #forget(call: Running | Answered): void {
+    if ('offset' in call) this.#fresh.delete(call);
     if (!call.told) {
-      this.#known(1);
+      this.#oneKnown();
       return;
     }
     this.#toldCount -= 1;
@@ -314,7 +314,7 @@ export class CallTrail {
     if (!this.#answers) return;
     const readOffset = this.#readOffset;
     for (const call of this.#answers.values()) {
-      if (call.offset === undefined || call.offset > readOffset) return;
+      if (call.offset > readOffset) return;
       this.#answers.delete(call.id);
       // The other node still takes it for a running call.
       if (this.#fresh.has(call)) this.#forget(call);
@@ -329,8 +329,9 @@ export class CallTrail {
   }
 }
 
-const byOffset = ([, one]: readonly [RequestId, number], [, other]: readonly [RequestId, number]) =>
-  one - other;
+const pairOf = ({ id, offset }: Answered): Pair => [id, offset];
+
+const byOffset = ([, one]: Pair, [, other]: Pair): number => one - other;
 
 function waiting(): { promise: Promise<void>; resolve: () => void } {
   let resolve = (): void => undefined;
