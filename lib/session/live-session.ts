@@ -45,8 +45,9 @@ export class LiveSession<Data = unknown>
   readonly sender: Sender;
   readonly #observer: SessionObserver<LiveSession<Data>>;
   readonly #ids: EpochIds;
-  readonly #pendingRequests: PendingRequests;
-  readonly heartbeat: Heartbeat = new Heartbeat();
+  /** Made for the first request, as its pings: most sessions have none. */
+  #pendingRequests: PendingRequests | undefined;
+  #heartbeat: Heartbeat | undefined;
   #state: Session['state'] = 'detached';
   #abort: AbortController | undefined;
   #finished = FINISHED;
@@ -66,10 +67,14 @@ export class LiveSession<Data = unknown>
     super(id, principal, data, restored);
     this.#observer = observer;
     this.#ids = EpochIds.of(this.epoch);
-    this.#pendingRequests = new PendingRequests(this.epoch);
     this.sender = new Sender(this, limits, resumeStrategy);
     this.receiver = new Receiver(this, limits.maxConcurrentRequests);
-    if (restored) this.sender.restore(restored.sender);
+    if (restored) {
+      // Answers to requests of its former nodes must not reach its server.
+      this.#pendingRequests = new PendingRequests(this.epoch);
+      this.#heartbeat = new Heartbeat();
+      this.sender.restore(restored.sender);
+    }
     this.#reportHandshake();
   }
 
@@ -91,6 +96,11 @@ export class LiveSession<Data = unknown>
   /** Whether the client speaks MCP: it has sent `initialize`, or got an answer to a request. */
   get initialized(): boolean {
     return this.handshake.started || this.#hasAnswered;
+  }
+
+  /** Its pings; undefined if it never had one. */
+  get heartbeat(): Pick<Heartbeat, 'waiting' | 'lastBeatAt'> | undefined {
+    return this.#heartbeat;
   }
 
   /** Gives the session its first stream, or another one that continues after `offset`. */
@@ -160,6 +170,7 @@ export class LiveSession<Data = unknown>
     params?: Record<string, unknown>,
     options: CallOptions = {},
   ): Promise<Record<string, unknown>> {
+    this.#pendingRequests ??= new PendingRequests(this.epoch);
     return this.#pendingRequests.call(method, params, options, (request) => this.send(request));
   }
 
@@ -171,7 +182,8 @@ export class LiveSession<Data = unknown>
   /** Pings the client. */
   ping(rules: PingRules): void {
     const { activeAt } = this;
-    this.heartbeat.beat(this, rules);
+    this.#heartbeat ??= new Heartbeat();
+    this.#heartbeat.beat(this, rules);
     this.activeAt = activeAt; // A keep-alive is no activity.
   }
 
@@ -251,7 +263,7 @@ export class LiveSession<Data = unknown>
   #release(errorOf: () => McpSseError): void {
     this.handOver?.ended();
     this.#abort?.abort(errorOf());
-    this.#pendingRequests.rejectAll(errorOf);
+    this.#pendingRequests?.rejectAll(errorOf);
     this.receiver.close(errorOf);
     this.heldBytesChanged(-this.#handshakeBytes);
   }
@@ -285,7 +297,7 @@ export class LiveSession<Data = unknown>
   /** Whether the response answers a request of this package or of `session.request`. */
   #responseReceived(response: JsonRpcResponse): boolean {
     if (response.id != null) this.sender.answered(response.id);
-    return this.#pendingRequests.takeResponse(response);
+    return this.#pendingRequests?.takeResponse(response) ?? false;
   }
 
   #tooLate(message: JsonRpcMessage): Promise<never> {

@@ -74,11 +74,14 @@ export class Sweeper {
       );
     } else if (session.inFlight === 0 && reached(ages.message, idleTimeoutMs)) {
       session.close('idle-timeout');
-    } else if (ping === false || session.heartbeat.waiting) {
+    } else if (ping === false || session.heartbeat?.waiting) {
       // A ping may wait for its answer longer than a proxy keeps a silent stream.
       const writtenAt = session.sender.writer?.lastWriteAt ?? now;
       if (reached(now - writtenAt, keepAliveMs)) session.keepAlive();
-    } else if (reached(now - session.heartbeat.lastBeatAt, keepAliveMs)) session.ping(ping);
+    } else {
+      const { lastBeatAt = now - ages.session } = session.heartbeat ?? {};
+      if (reached(now - lastBeatAt, keepAliveMs)) session.ping(ping);
+    }
   }
 
   #windowOf({ sender }: LiveSession): number | false {

@@ -79,6 +79,7 @@ export class ConnectionWriter {
   #state: 'open' | 'ending' | 'closed' = 'open';
   #failure: McpSseError | undefined;
   #resolveDrain: (() => void) | undefined;
+  #hearsDrain = false;
   #endPromise: Promise<void> | undefined;
   #resolveEnd: (() => void) | undefined;
   #lastWriteAt = performance.now();
@@ -88,9 +89,6 @@ export class ConnectionWriter {
     this.#maxBufferedBytes = options.maxBufferedBytes ?? 16 * 1024 * 1024;
     this.#writeTimeoutMs = Math.min(options.writeTimeoutMs ?? 30_000, MAX_DELAY_MS);
     this.observer = options.observer;
-    // One listener of each kind for the life of the connection: `compression` ignores
-    // removeListener('drain'), so a new listener for each drain would pile up.
-    response.on('drain', () => this.#resolveDrain?.());
     response.on('close', () => {
       this.#close(undefined);
     });
@@ -319,11 +317,22 @@ export class ConnectionWriter {
       if (hasRoom(this.#response)) this.#resolveDrain?.();
     }, RECHECK_MS);
     recheck.unref();
+    this.#hearDrain();
     await new Promise<void>((resolve) => (this.#resolveDrain = resolve));
     this.#resolveDrain = undefined;
     clearTimeout(stalled);
     clearInterval(recheck);
     this.observer?.writerStalled?.(this);
+  }
+
+  /**
+   * Adds one listener, at the first wait, and never removes it: `compression` ignores
+   * removeListener('drain'), so a new listener for each drain would pile up.
+   */
+  #hearDrain(): void {
+    if (this.#hearsDrain) return;
+    this.#hearsDrain = true;
+    this.#response.on('drain', () => this.#resolveDrain?.());
   }
 
   #close(error: McpSseError | undefined): void {

@@ -22,7 +22,8 @@ interface Chunk {
  */
 export class FrameQueue {
   readonly #chunkBytes: number;
-  #chunks: Chunk[] = [];
+  /** Made for the first one, as the waiters: an idle connection has none. */
+  #chunks: Chunk[] | undefined;
   /** The frames behind the chunks, not joined yet. */
   #texts: string[] = [];
   #looseBytes = 0;
@@ -32,7 +33,7 @@ export class FrameQueue {
   /** Frames ever queued, and ever taken: a waiter waits for a number. */
   #queued = 0;
   #taken = 0;
-  #waiters: Waiter[] = [];
+  #waiters: Waiter[] | undefined;
 
   constructor(chunkBytes: number) {
     this.#chunkBytes = chunkBytes;
@@ -67,14 +68,16 @@ export class FrameQueue {
   /** Resolves when everything queued now has been taken and `settle` was called. */
   whenWritten(): Promise<void> {
     const position = this.#queued;
+    this.#waiters ??= [];
+    const waiters = this.#waiters;
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ position, resolve, reject });
+      waiters.push({ position, resolve, reject });
     });
   }
 
   /** Joins the frames of the next write. */
   take(): string {
-    const { texts, bytes, frames, sharedBytes } = this.#chunks.shift() ?? this.#cut();
+    const { texts, bytes, frames, sharedBytes } = this.#chunks?.shift() ?? this.#cut();
     this.#bytes -= bytes;
     this.#sharedBytes -= sharedBytes;
     this.#taken += frames;
@@ -85,23 +88,26 @@ export class FrameQueue {
 
   /** The socket has the frames that were taken. */
   resolveWritten(): void {
-    while (this.#waiters[0] && this.#waiters[0].position <= this.#taken) {
-      this.#waiters.shift()?.resolve();
-    }
+    const waiters = this.#waiters;
+    if (!waiters) return;
+    while (waiters[0] && waiters[0].position <= this.#taken) waiters.shift()?.resolve();
+    if (waiters.length === 0) this.#waiters = undefined;
   }
 
   /** Nothing more will be taken: every waiter is rejected with an error, made only if one waits. */
   clear(errorOf: () => McpSseError): void {
-    this.#chunks = [];
+    this.#chunks = undefined;
     this.#texts = [];
     this.#bytes = 0;
     this.#sharedBytes = 0;
     this.#looseBytes = 0;
     this.#looseSharedBytes = 0;
     this.#taken = this.#queued;
-    if (this.#waiters.length === 0) return;
+    const waiters = this.#waiters;
+    if (!waiters) return;
+    this.#waiters = undefined;
     const error = errorOf();
-    for (const { reject } of this.#waiters.splice(0)) reject(error);
+    for (const { reject } of waiters) reject(error);
   }
 
   /** Joins the loose frames into a chunk. */
@@ -109,6 +115,7 @@ export class FrameQueue {
     const chunk = this.#cut();
     // Joined early: one long string costs the garbage collector less than hundreds of short ones
     // (a fifth of a burst). Shared frames are not joined: other queues hold the same memory.
+    this.#chunks ??= [];
     this.#chunks.push(chunk.sharedBytes > 0 ? chunk : { ...chunk, texts: [chunk.texts.join('')] });
   }
 

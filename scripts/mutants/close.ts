@@ -126,7 +126,7 @@ export const closeMutants: readonly Mutant[] = [
   {
     name: 'what is queued is kept after the close',
     file: queue,
-    find: '    this.#chunks = [];\n    this.#texts = [];\n    this.#bytes = 0;\n',
+    find: '    this.#chunks = undefined;\n    this.#texts = [];\n    this.#bytes = 0;\n',
     replace: '',
     specs: [failure],
   },

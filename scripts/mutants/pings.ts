@@ -25,7 +25,7 @@ export const pingMutants: readonly Mutant[] = [
   {
     name: 'nothing is written while a ping waits for its answer',
     file: 'session/sweeper.ts',
-    find: 'ping === false || session.heartbeat.waiting',
+    find: 'ping === false || session.heartbeat?.waiting',
     replace: 'ping === false',
     specs: ['session/sweeper.spec.ts'],
   },

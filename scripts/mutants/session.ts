@@ -91,7 +91,7 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'requests are not counted as released',
     file: inFlight,
-    find: '    this.#requests.delete(id);\n',
+    find: '    this.#requests?.delete(id);\n',
     replace: '',
     specs: ['session/inbound/in-flight.spec.ts'],
   },
@@ -126,7 +126,7 @@ export const sessionMutants: readonly Mutant[] = [
   {
     name: 'the same id may run twice',
     file: inFlight,
-    find: 'new Set(ids).size < ids.length || ids.some((id) => this.#requests.has(id))',
+    find: 'new Set(ids).size < ids.length || ids.some((id) => this.#requests?.has(id))',
     replace: 'new Set(ids).size < ids.length',
     specs: ['http/post/in-flight.spec.ts'],
   },

@@ -18,21 +18,21 @@ import type { RequestFacts } from '../request-facts.js';
 import type { MessageSink, Session } from '../session.js';
 import type { HandlerContext, MessageHandler } from './message-handler.js';
 
+interface Failures<Data> {
+  failed(session: LiveSession<Data>, error: McpSseError): void;
+}
+
 /** Passes the client's messages to a handler and sends its answers. */
 export class HandlerSink<Data> implements MessageSink {
   readonly reportsCompletion = true;
   readonly #handler: MessageHandler<Data>;
   readonly #session: LiveSession<Data>;
-  readonly #failed: (error: McpSseError) => void;
+  readonly #events: Failures<Data>;
 
-  constructor(
-    handler: MessageHandler<Data>,
-    session: LiveSession<Data>,
-    failed: (error: McpSseError) => void,
-  ) {
+  constructor(handler: MessageHandler<Data>, session: LiveSession<Data>, events: Failures<Data>) {
     this.#handler = handler;
     this.#session = session;
-    this.#failed = failed;
+    this.#events = events;
   }
 
   receive(message: JsonRpcMessage, facts: RequestFacts): void {
@@ -72,7 +72,7 @@ export class HandlerSink<Data> implements MessageSink {
   #refuse(request: JsonRpcRequest | undefined, thrown: unknown): void {
     const told = rpcErrorOf(thrown);
     if (!told && !this.#isCancellation(request, thrown)) {
-      this.#failed(McpSseError.from(thrown, 'server-failed'));
+      this.#events.failed(this.#session, McpSseError.from(thrown, 'server-failed'));
     }
     if (!request) return;
     const { code, message, data } = told ?? {

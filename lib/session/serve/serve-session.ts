@@ -24,10 +24,10 @@ export async function serveSession<Data>(
   { server, handler = defaultServer }: Serving<Data>,
   events: SessionEvents<Data>,
 ): Promise<void> {
-  // Bound: a closure would keep the request and its socket as long as the session.
-  const failed = events.failed.bind(events, session);
   if (server) {
+    // Bound: a closure would keep the request and its socket as long as the session.
+    const failed = events.failed.bind(events, session);
     const bounded = events.bounded.bind(events);
     await bounded('server()', () => connectServer(server, session, facts, { failed, bounded }));
-  } else session.receiver.serveWith(new HandlerSink(handler, session, failed));
+  } else session.receiver.serveWith(new HandlerSink(handler, session, events));
 }
