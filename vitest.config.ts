@@ -11,7 +11,7 @@ const ourselves = {
 
 // What takes long by nature: heaps that are filled, 200 MB for readers that stop, a thousand nodes,
 // all pages of the reference written anew, all code of the pages and of the dashboard type-checked.
-const long = [
+export const long: readonly string[] = [
   'spec/cluster-scale/simulation.spec.ts',
   'spec/dashboard/page-types.spec.ts',
   'spec/flows/heavy.spec.ts',
@@ -23,7 +23,7 @@ const long = [
 
 // What waits for nodes and servers to come, to be silent and to be given up, and does little
 // meanwhile: many of these run side by side.
-const waiting = [
+export const waiting: readonly string[] = [
   'cli/redis',
   ...[
     ...['bounds', 'broadcast-silence', 'death', 'early-refusal', 'false-404', 'known-end'],
@@ -138,7 +138,7 @@ export default defineConfig({
         resolve: { alias: [ourselves] },
         test: {
           name: 'waiting',
-          include: waiting,
+          include: [...waiting],
           maxWorkers: 6,
           // With workers of its own number, behind the others.
           sequence: { groupOrder: 1 },

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { long, waiting as specsThatWait } from '../vitest.config.js';
 import type { Order, Recording, Seen, SpecRun } from './mutation-lane.js';
 import { MUTANTS, rotten } from './mutants/index.js';
 import type { Mutant } from './mutants/mutant.js';
@@ -20,6 +21,8 @@ const COPIED = [
 ];
 /** Copies in which mutants are tried at the same time: in some those whose tests mostly wait. */
 const LANES = { waiting: 3, quick: 2 };
+/** Specs that wait or take long. */
+const SLOW = new Set([...specsThatWait, ...long].map((path) => path.replace(/^spec\//, '')));
 /** A mutant that makes its specs hang is noticed too: when they take that much longer. */
 const HANG_MS = 10_000;
 const QUICK_MS = 1_000;
@@ -220,8 +223,13 @@ function chosen(texts: readonly string[]): Mutant[] {
  */
 async function recorded(mutants: readonly Mutant[], lanes: readonly Lane[]): Promise<Recording> {
   const specs = [...new Set(mutants.flatMap((mutant) => mutant.specs))];
-  // All tests of a lane run at once: as many as two cores bear.
-  const first = await record(mutants, specs, lanes.slice(0, 2));
+  // The slow ones beside the others, or these would wait at the end with a core to spare.
+  const [slow, quick] = [specs.filter((it) => SLOW.has(it)), specs.filter((it) => !SLOW.has(it))];
+  const both = [
+    record(mutants, slow, lanes.slice(0, 1)),
+    record(mutants, quick, lanes.slice(1, 3)),
+  ];
+  const first = together(await Promise.all(both));
   const red = new Set(first.failed.map(([file]) => file));
   const second = await record(mutants, [...red], lanes.slice(0, 1));
   for (const [file, failure] of second.failed) {
@@ -244,10 +252,12 @@ async function record(
       ),
     ),
   );
-  return {
-    tests: all.flatMap(({ tests }) => tests),
-    failed: all.flatMap(({ failed }) => failed),
-  };
+  return together(all);
 }
+
+const together = (recordings: readonly Recording[]): Recording => ({
+  tests: recordings.flatMap(({ tests }) => tests),
+  failed: recordings.flatMap(({ failed }) => failed),
+});
 
 await main();
