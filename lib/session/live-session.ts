@@ -45,9 +45,10 @@ export class LiveSession<Data = unknown>
   readonly sender: Sender;
   readonly #observer: SessionObserver<LiveSession<Data>>;
   readonly #ids: EpochIds;
-  /** Made for the first request, as its pings: most sessions have none. */
+  /** Made for the first one: most sessions have none. */
   #pendingRequests: PendingRequests | undefined;
-  #heartbeat: Heartbeat | undefined;
+  /** Its pings; undefined before the first one. */
+  heartbeat: Heartbeat | undefined;
   #state: Session['state'] = 'detached';
   #abort: AbortController | undefined;
   #finished = FINISHED;
@@ -69,12 +70,10 @@ export class LiveSession<Data = unknown>
     this.#ids = EpochIds.of(this.epoch);
     this.sender = new Sender(this, limits, resumeStrategy);
     this.receiver = new Receiver(this, limits.maxConcurrentRequests);
-    if (restored) {
-      // Answers to requests of its former nodes must not reach its server.
-      this.#pendingRequests = new PendingRequests(this.epoch);
-      this.#heartbeat = new Heartbeat();
-      this.sender.restore(restored.sender);
-    }
+    // Answers to requests of its former nodes must not reach its server.
+    this.#pendingRequests = restored && new PendingRequests(this.epoch);
+    this.heartbeat = restored && new Heartbeat();
+    if (restored) this.sender.restore(restored.sender);
     this.#reportHandshake();
   }
 
@@ -96,11 +95,6 @@ export class LiveSession<Data = unknown>
   /** Whether the client speaks MCP: it has sent `initialize`, or got an answer to a request. */
   get initialized(): boolean {
     return this.handshake.started || this.#hasAnswered;
-  }
-
-  /** Its pings; undefined if it never had one. */
-  get heartbeat(): Pick<Heartbeat, 'waiting' | 'lastBeatAt'> | undefined {
-    return this.#heartbeat;
   }
 
   /** Gives the session its first stream, or another one that continues after `offset`. */
@@ -182,8 +176,7 @@ export class LiveSession<Data = unknown>
   /** Pings the client. */
   ping(rules: PingRules): void {
     const { activeAt } = this;
-    this.#heartbeat ??= new Heartbeat();
-    this.#heartbeat.beat(this, rules);
+    (this.heartbeat ??= new Heartbeat()).beat(this, rules);
     this.activeAt = activeAt; // A keep-alive is no activity.
   }
 
@@ -240,10 +233,9 @@ export class LiveSession<Data = unknown>
   leave(node: string): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    const errorOf = lazySessionClosed();
     this.calls?.leaves();
     this.#finished = this.sender.leave();
-    this.#release(errorOf);
+    this.#release(lazySessionClosed());
     this.#observer.handedOver(this, node);
   }
 
@@ -283,9 +275,8 @@ export class LiveSession<Data = unknown>
   }
 
   #reportHandshake(): void {
-    const { heldBytes } = this.handshake;
-    const change = heldBytes - this.#handshakeBytes;
-    this.#handshakeBytes = heldBytes;
+    const change = this.handshake.heldBytes - this.#handshakeBytes;
+    this.#handshakeBytes += change;
     if (change !== 0) this.heldBytesChanged(change);
   }
 
