@@ -18,6 +18,8 @@ export class FaultyAdapter implements Adapter {
   readonly partitioned = new Set<string>();
   /** Nobody listens at the addresses of these nodes any more, and they send nothing. */
   readonly dead = new Set<string>();
+  /** Nobody listens at the addresses of these nodes any more, and they send all the same. */
+  readonly deaf = new Set<string>();
   /** Bytes of the largest frame that it carries, and whether it tells the nodes. */
   maxFrameBytes = Infinity;
   tellsMaxFrameBytes = true;
@@ -35,7 +37,8 @@ export class FaultyAdapter implements Adapter {
   async join(self: string, listener: AdapterListener): Promise<AdapterMember> {
     if (this.#down) throw new Error('the adapter is down');
     const onFrame = (frame: string): void => {
-      if (!this.partitioned.has(self) && !this.dead.has(self)) this.#deliver(listener, frame);
+      const lost = [this.partitioned, this.dead, this.deaf].some((nodes) => nodes.has(self));
+      if (!lost) this.#deliver(listener, frame);
     };
     const member = await this.#inner.join(self, { ...listener, frame: onFrame });
     this.#listeners.set(self, listener);
@@ -57,7 +60,7 @@ export class FaultyAdapter implements Adapter {
           throw new Error('too large');
         }
         if (this.refuses) throw new McpSseError('adapter-unavailable', 'not now');
-        if (this.dead.has(to)) return false;
+        if (this.dead.has(to) || this.deaf.has(to)) return false;
         if (this.partitioned.has(self) || this.partitioned.has(to)) return true;
         return member.send(to, frame);
       },

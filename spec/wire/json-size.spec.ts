@@ -31,6 +31,13 @@ it('ignores brackets within strings', () => {
   expect(parsedSizeOf(Buffer.from(ended))).toBe(ended.length + 2 * 56 + 24);
 });
 
+it('counts the cost of a name, and a text beyond Latin-1 twice', () => {
+  const named = `{"name":"${'x'.repeat(5_000)}"}`;
+  expect(parsedSizeOf(Buffer.from(named))).toBe(named.length + 56 + 160);
+  const wide = Buffer.from(`["${'\u0101'.repeat(3_000)}"]`);
+  expect(parsedSizeOf(wide)).toBe(wide.length + 56 + 6_001);
+});
+
 it('survives text that is not JSON', () => {
   for (const text of ['', '"', '\\', '"\\', `"${'x'.repeat(5_000)}\\`])
     expect(parsedSizeOf(Buffer.from(text))).toBeGreaterThanOrEqual(text.length);

@@ -90,3 +90,11 @@ it('a keeper without a listener at its address is replaced before it counts as g
   // It is not known to be gone yet.
   expect(owner.mcp.stats().cluster?.nodes).toBe(3);
 }, 60_000);
+
+it('a keeper without a listener at its address is replaced although it is heard', async () => {
+  const { adapter, owner, keeper, third, client } = await serveKept();
+  adapter.deaf.add(nameOf(keeper));
+  await client.post(request(8, 'wait'), NEGOTIATED);
+  await eventually(() => callsKept(third) === 2, 'the next keeper');
+  expect(owner.mcp.stats().cluster?.nodes).toBe(3);
+}, 60_000);

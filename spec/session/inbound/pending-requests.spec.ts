@@ -96,10 +96,14 @@ it('[45] accepts the first of two answers, and drops the second', async () => {
   expect(delivered).toEqual([]);
 });
 
-it('passes answers to other requests to the handler', async () => {
+it.each([0, 1])('passes answers to other requests on, after %i of its own', async (own) => {
   const { client, session, delivered } = await setup();
+  for (let asked = 0; asked < own; asked += 1) {
+    void session.request('ping');
+    await client.post(result((await client.nextMessage()).id));
+  }
   await session.send({ jsonrpc: '2.0', id: 5, method: 'of/the/application' });
-  const answers = [result(5), result('5'), result(2 ** 30), result(-1), result('')];
+  const answers = [result(5), result('5'), result(2 ** 30 + own), result(-1), result('')];
   await client.post(answers);
   expect(delivered).toEqual(answers);
 });
