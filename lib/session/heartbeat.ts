@@ -4,6 +4,7 @@ import { performance } from '../util/timers.js';
 
 /** The members of a session that its pings use. */
 interface PingedSession {
+  lastPingAt: number;
   readonly sender: {
     readonly writer: object | undefined;
     /** Ends the connection: the session too, unless its client can come back. */
@@ -24,8 +25,6 @@ export interface PingRules {
  * Pings the client of one session, one ping at a time, and ends its connection without an answer.
  */
 export class Heartbeat {
-  /** On the clock of `performance.now()`. */
-  lastBeatAt: number = performance.now();
   #waiting = false;
   /** Some clients, such as mcp-go, answer no ping: their silence proves nothing. */
   #hasAnswered = false;
@@ -39,7 +38,7 @@ export class Heartbeat {
   beat(session: PingedSession, { timeoutMs, strict }: PingRules): void {
     if (this.#waiting) return;
     this.#waiting = true;
-    this.lastBeatAt = performance.now();
+    session.lastPingAt = performance.now();
     const { writer } = session.sender;
     session
       .request('ping', undefined, { timeoutMs })

@@ -47,7 +47,7 @@ export class LiveSession<Data = unknown>
   readonly #ids: EpochIds;
   /** Made for the first one: most sessions have none. */
   #pendingRequests: PendingRequests | undefined;
-  /** Its pings; undefined before the first one. */
+  /** Made for the first ping. */
   heartbeat: Heartbeat | undefined;
   #state: Session['state'] = 'detached';
   #abort: AbortController | undefined;
@@ -72,7 +72,6 @@ export class LiveSession<Data = unknown>
     this.receiver = new Receiver(this, limits.maxConcurrentRequests);
     // Answers to requests of its former nodes must not reach its server.
     this.#pendingRequests = restored && new PendingRequests(this.epoch);
-    this.heartbeat = restored && new Heartbeat();
     if (restored) this.sender.restore(restored.sender);
     this.#reportHandshake();
   }

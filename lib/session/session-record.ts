@@ -38,6 +38,8 @@ export class SessionRecord<Data> {
   broadcastsSeen: Readonly<Record<string, number>> | undefined;
   /** Calls on its former node whose answers the client may not have read. */
   readonly formerAnswers: NonNullable<SessionState['answers']>;
+  /** The time of its last ping, or of its beginning here, on the clock of `performance.now()`. */
+  lastPingAt: number = performance.now();
   /** The time of its last message in either direction, on the clock of `performance.now()`. */
   protected activeAt: number = performance.now();
   /** The time when its stream was lost; undefined while it has one. */

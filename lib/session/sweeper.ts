@@ -78,10 +78,7 @@ export class Sweeper {
       // A ping may wait for its answer longer than a proxy keeps a silent stream.
       const writtenAt = session.sender.writer?.lastWriteAt ?? now;
       if (reached(now - writtenAt, keepAliveMs)) session.keepAlive();
-    } else {
-      const { lastBeatAt = now - ages.session } = session.heartbeat ?? {};
-      if (reached(now - lastBeatAt, keepAliveMs)) session.ping(ping);
-    }
+    } else if (reached(now - session.lastPingAt, keepAliveMs)) session.ping(ping);
   }
 
   #windowOf({ sender }: LiveSession): number | false {

@@ -15,12 +15,11 @@ import {
 } from '../../wire/json-rpc.js';
 import type { LiveSession } from '../live-session.js';
 import type { RequestFacts } from '../request-facts.js';
+import type { SessionObserver } from '../session-observer.js';
 import type { MessageSink, Session } from '../session.js';
 import type { HandlerContext, MessageHandler } from './message-handler.js';
 
-interface Failures<Data> {
-  failed(session: LiveSession<Data>, error: McpSseError): void;
-}
+type Failures<Data> = Pick<SessionObserver<LiveSession<Data>>, 'failed'>;
 
 /** Passes the client's messages to a handler and sends its answers. */
 export class HandlerSink<Data> implements MessageSink {

@@ -18,6 +18,7 @@ function read(message: string): number {
   return message === written(n) ? n : NaN;
 }
 
+const BEGIN_MS = 1_000;
 /** A link that hears no acknowledgement for 15 s gives up its messages, as it must. */
 const PATIENCE_MS = 14_000;
 
@@ -31,7 +32,7 @@ interface Flying {
 
 /** Two links over a bus that does with their frames what it is told, on a clock of its own. */
 class World {
-  now = 1_000;
+  now = BEGIN_MS;
   readonly flying: Flying[] = [];
   readonly pushed = { a: 0, b: 0 };
   readonly received: Record<Side, number[]> = { a: [], b: [] };
@@ -91,7 +92,7 @@ class World {
 
   /** As `tick`, unless the links would have cause to give up. */
   wait(ms: number): void {
-    if (this.now + ms < 1_000 + PATIENCE_MS) this.tick(ms);
+    if (this.now + ms < BEGIN_MS + PATIENCE_MS) this.tick(ms);
   }
 
   /** Turns are immediates: this resolves when those that are due have been. */
