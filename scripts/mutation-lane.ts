@@ -22,6 +22,8 @@ export interface RecordingOrder {
   readonly mutants: readonly Mutant[];
   /** Below `spec/`. */
   readonly files: readonly string[];
+  /** Only tests with these names, if any. */
+  readonly names?: readonly string[];
 }
 
 /** Runs tests with the fault put in. */
@@ -37,6 +39,8 @@ export type Order = RecordingOrder | Trial;
 /** A test that has passed, and what it has seen. */
 export interface Seen {
   readonly id: string;
+  /** With those of the suites around it. */
+  readonly name: string;
   /** Below `spec/`. */
   readonly file: string;
   readonly project: string;
@@ -56,6 +60,8 @@ export interface SpecRun {
   readonly passed: boolean;
   /** Whether a test has failed, and not just the loading of a file. */
   readonly noticed: boolean;
+  /** Ids of tests that have failed. */
+  readonly failed: readonly string[];
 }
 
 const root = process.cwd();
@@ -78,7 +84,8 @@ process.on('message', (order: Order) => {
 process.on('disconnect', () => process.exit());
 process.send?.('ready');
 
-async function record(from: Vitest, { mutants, files }: RecordingOrder): Promise<Recording> {
+async function record(from: Vitest, order: RecordingOrder): Promise<Recording> {
+  const { mutants, files, names } = order;
   const changed = new Map(
     mutants.map(({ file }) => [
       file,
@@ -89,7 +96,9 @@ async function record(from: Vitest, { mutants, files }: RecordingOrder): Promise
         ),
     ]),
   );
-  const specifications = await from.globTestSpecifications(files.map((file) => inSpec(file)));
+  const found = await from.globTestSpecifications(files.map((file) => inSpec(file)));
+  const specifications = found.map((it) => (names ? only(names, it) : it));
+  limit(from, { bail: 0, testTimeout: from.config.testTimeout });
   return withChanged(changed, async () => {
     const { testModules, unhandledErrors } = await run(from, specifications);
     const tests = testModules.flatMap((it) => [...it.children.allTests()]);
@@ -114,10 +123,26 @@ async function record(from: Vitest, { mutants, files }: RecordingOrder): Promise
   });
 }
 
+/** Until the next order. */
+function limit({ projects }: Vitest, limits: { bail: number; testTimeout: number }): void {
+  for (const { config } of projects) Object.assign(config, limits);
+}
+
+function only(names: readonly string[], { project, moduleId }: TestSpecification) {
+  const testNamePattern = new RegExp(`^(?:${names.map(inPattern).join('|')})$`);
+  return project.createSpecification(moduleId, { testNamePattern });
+}
+
+/** A pattern is matched against names with spaces between them. */
+function inPattern(name: string): string {
+  return name.replaceAll(' > ', ' ').replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+}
+
 function seenBy(test: TestCase): Seen {
   const { seen = [], seenByAll = [] } = test.meta();
   return {
     id: test.id,
+    name: test.fullName,
     file: fileOf(test.module.moduleId),
     project: test.project.name,
     ms: Math.ceil(test.diagnostic()?.duration ?? 0),
@@ -129,9 +154,7 @@ async function tryOne(from: Vitest, { mutant, tests, timeoutMs }: Trial): Promis
   const { file, find, replace } = mutant;
   // A function, since a text would have its dollars interpreted.
   const changed = new Map([[file, (source: string) => source.replace(find, () => replace)]]);
-  for (const { config } of from.projects) {
-    Object.assign(config, { bail: 1, testTimeout: timeoutMs });
-  }
+  limit(from, { bail: 1, testTimeout: timeoutMs });
   return withChanged(changed, async () => {
     const specifications = specificationsOf(from, tests);
     const { testModules, unhandledErrors } = await run(from, specifications);
@@ -139,7 +162,7 @@ async function tryOne(from: Vitest, { mutant, tests, timeoutMs }: Trial): Promis
     const loaded = testModules.filter((it) => it.errors().length === 0);
     const ran = loaded.length === specifications.length && specifications.length > 0;
     const noticed = failed.length > 0 || unhandledErrors.length > 0;
-    return { passed: ran && !noticed, noticed };
+    return { passed: ran && !noticed, noticed, failed: failed.map(({ id }) => id) };
   });
 }
 
@@ -173,7 +196,7 @@ async function withChanged<T>(
   const before = new Map<string, string>();
   const put = async (path: string, text: string): Promise<void> => {
     await writeFile(path, text);
-    vitest.invalidateFile(path);
+    forget(path);
   };
   for (const [file, change] of files) {
     const path = join(root, 'lib', file);
@@ -185,6 +208,18 @@ async function withChanged<T>(
     return await work();
   } finally {
     for (const [path, source] of before) await put(path, source);
+  }
+}
+
+/**
+ * Lets one file be transformed again, and none of those that import it: all would be, by
+ * `Vitest.invalidateFile`. Workers load them anew in any case.
+ */
+function forget(path: string): void {
+  for (const { vite } of vitest.projects) {
+    for (const { moduleGraph } of Object.values(vite.environments)) {
+      for (const module of moduleGraph.getModulesByFile(path) ?? []) module.transformResult = null;
+    }
   }
 }
 

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 import type { Mutant } from './mutant.js';
 
+const OTHERS = ['index.ts', 'killers.ts', 'lane.ts', 'mutant.ts', 'probes.ts', 'seen.ts'];
 /** What every other file of this folder exports. */
 const lists = readdirSync(new URL('.', import.meta.url))
-  .filter((file) => !['index.ts', 'mutant.ts', 'probes.ts', 'seen.ts'].includes(file))
+  .filter((file) => file.endsWith('.ts') && !OTHERS.includes(file))
   .map((file) => import(`./${file}`) as Promise<Record<string, readonly Mutant[]>>);
 
 export const MUTANTS: readonly Mutant[] = (await Promise.all(lists)).flatMap((exported) =>

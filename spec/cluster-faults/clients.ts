@@ -1,9 +1,11 @@
-import { until } from '../support/program/waiting.js';
+import { until, within } from '../support/program/waiting.js';
 import type { Cluster } from './cluster.js';
 import { ClusterClient, type Sdk } from './cluster-client.js';
 
 const CALL_EVERY_MS = 25;
 const LONGEST_CALL_MS = 400;
+/** By then all clients are there, while several clusters start on two cores. */
+const CONNECTED_MS = 60_000;
 
 /** Clients of all kinds, which call tools all the time. */
 export class Clients {
@@ -25,7 +27,8 @@ export class Clients {
   }
 
   async connect(): Promise<void> {
-    await Promise.all(this.all.map((client) => client.connect()));
+    const connected = Promise.all(this.all.map((client) => client.connect()));
+    await within(connected, CONNECTED_MS, 'the first handshakes');
   }
 
   /** The clients whose session is on the node with that name. */

@@ -60,7 +60,27 @@ export class ClusterClient {
     return this.#session;
   }
 
+  /** Resolves when it is connected: a first GET may be refused, or be lost with its node. */
   async connect(): Promise<void> {
+    while (!this.#closed && !this.connected) {
+      const before = this.sessions.length;
+      try {
+        await this.#connect();
+      } catch {
+        // What it was given in the middle of the handshake is of no session of its program.
+        this.sessions.length = before;
+        this.#session = undefined;
+        await pause(200);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#client?.close();
+  }
+
+  async #connect(): Promise<void> {
     const info = { name: this.name, version: '1' };
     const client: SdkClient = this.sdk === 'v1' ? new Client(info) : new v2.Client(info);
     const Transport = this.sdk === 'v1' ? SSEClientTransport : v2.SSEClientTransport;
@@ -104,20 +124,12 @@ export class ClusterClient {
     );
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#client?.close();
-  }
-
   /** The session is lost, and this client with it. */
   async #reconnect(old: SdkClient): Promise<void> {
     this.balancer.allowCuts(this.name, false);
     this.#client = this.#session = undefined;
     await old.close();
-    while (!this.#closed && !this.connected) {
-      // A first GET may be refused, or be lost with its node.
-      await this.connect().catch(() => pause(200));
-    }
+    await this.connect();
   }
 
   #take(sessionId: string, n: number): void {

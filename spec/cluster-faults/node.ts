@@ -19,6 +19,7 @@ const CLOSE_MS = 1_500;
 
 const { adapter, close } = await adapters[adapterName as AdapterName](address);
 const sent: Record<string, number> = {};
+const closed: Record<string, string> = {};
 const errors: Record<string, number> = {};
 const held = new Set<() => void>();
 let notifying = false;
@@ -57,6 +58,9 @@ const mcp = mcpSse({
   hooks: {
     onSessionOpen: ({ id }) => {
       sent[id] = 0;
+    },
+    onSessionClose: ({ id }, reason) => {
+      closed[id] = reason;
     },
     onError: ({ code }) => {
       errors[code] = (errors[code] ?? 0) + 1;
@@ -107,6 +111,7 @@ const tellReady = answerParent<NodeProtocol>(
       for (const done of [...held]) done();
     },
     sessions: () => [...mcp.sessions].map(({ id, state: is }) => ({ id, open: is === 'open' })),
+    closed: () => closed,
     block5s: () => {
       block(5_000);
     },

@@ -18,6 +18,8 @@ export interface NodeAnswers {
   releaseCalls: undefined;
   /** Its sessions, and whether each has a stream. */
   sessions: NodeSession[];
+  /** Why sessions have closed, by their ids. */
+  closed: Record<string, string>;
   /** Stands still for so long. */
   block5s: undefined;
   block7s: undefined;

@@ -46,18 +46,25 @@ export class Verifier {
       answered: 0,
       refused: {},
     };
-    for (const client of this.#clients.all) this.#verifySessions(client, findings);
+    const closed = await this.#cluster.askAll('closed');
+    const reasons: Readonly<Record<string, string>> = Object.assign({}, ...closed);
+    for (const client of this.#clients.all) this.#verifySessions(client, findings, reasons);
     await this.#verifyCalls(findings);
     return findings;
   }
 
-  #verifySessions({ name, sessions, resumes }: ClusterClient, findings: Findings): void {
+  #verifySessions(
+    { name, sessions, resumes }: ClusterClient,
+    findings: Findings,
+    reasons: Readonly<Record<string, string>>,
+  ): void {
     const { isAlive, balancer } = this.#cluster;
     const latest = sessions.at(-1);
     for (const session of sessions) {
       if (session !== latest && isAlive(session.id) && !this.#reported.has(session)) {
         this.#reported.add(session);
-        findings.faults.push(`${name} has lost its session, whose node lives`);
+        const why = reasons[session.id] ?? 'it has not closed';
+        findings.faults.push(`${name} has lost its session, whose node lives: ${why}`);
       }
       const { count, repeated, lost, reordered, faults } = session.numbers;
       const before = this.#counted.get(session) ?? { count: 0, repeated: 0, lost: 0, reordered: 0 };

@@ -15,9 +15,10 @@ const commands = [
 const named = commands
   .flatMap((command) => [...command.matchAll(/--project ["']?([^\s"']+)/g)])
   .map(([, name = '']) => name);
-const projects = (config.test?.projects ?? []).map((project) =>
-  typeof project === 'object' && 'test' in project ? String(project.test?.name) : '',
-);
+const projects = (config.test?.projects ?? []).map((project) => {
+  const name = typeof project === 'object' && 'test' in project && project.test.name;
+  return typeof name === 'string' ? name : '';
+});
 
 it.each(projects)('.ci/run runs project %s once', (project) => {
   const matching = named.filter((name) =>

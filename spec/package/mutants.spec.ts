@@ -2,6 +2,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 
 import { MUTANTS, rotten } from '../../scripts/mutants/index.js';
+import { readKillers } from '../../scripts/mutants/killers.js';
 import { probed } from '../../scripts/mutants/probes.js';
 
 it('each mutant has its place in the sources, and a spec that must kill it', async () => {
@@ -14,6 +15,16 @@ it('each mutant has its place in the sources, and a spec that must kill it', asy
 
 it('each mutant has a name of its own, by which probes tell of it', () => {
   expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+});
+
+it('what has killed a mutant before is a test in one of its specs', async () => {
+  const killers = Object.entries(await readKillers());
+  expect(killers.length).toBeGreaterThan(300);
+  const strange = killers.filter(([name, killer]) => {
+    const mutant = MUTANTS.find((it) => it.name === name);
+    return mutant?.specs.includes(killer?.[0] ?? '') !== true;
+  });
+  expect(strange).toEqual([]);
 });
 
 it.each([

@@ -9,6 +9,8 @@ export interface Sent {
   readonly refused: Readonly<Record<string, number>>;
   /** Errors that were reported, by code. */
   readonly errors: Readonly<Record<string, number>>;
+  /** Why sessions have closed, by their ids. */
+  readonly closed: Readonly<Record<string, string>>;
 }
 
 /** The data of a notification. */

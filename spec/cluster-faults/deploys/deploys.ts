@@ -47,11 +47,17 @@ export async function checkEvent(
   try {
     const deploys = new Deploys(cluster, settings);
     const note = await deploys.run();
-    const { faults, summary, kinds } = judge(await deploys.evidence());
+    const evidence = await deploys.evidence();
+    const { faults, summary, kinds } = judge(evidence);
     const ends = [...(await deploys.endFaults()), ...cluster.crashes()];
     const found = [...faults, ...ends];
     const ofKinds = new Set(kinds.flatMap((kind) => kind.faults));
     const others = found.filter((fault) => !ofKinds.has(fault));
+    // What may have led to them.
+    if (found.length > 0) {
+      const told = evidence.sent.map(({ node, errors, closed }) => ({ node, errors, closed }));
+      others.push(`nodes say: ${JSON.stringify(told)}`);
+    }
     await deploys.close();
     if (standIn === '') {
       for (const { kind, ...of } of kinds) report.add(`${name}, ${kind}`, of.faults, of.summary);

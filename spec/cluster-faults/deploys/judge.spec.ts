@@ -41,7 +41,7 @@ const good: ClientRecord = {
   settings: [known],
 };
 const sent = (last: Record<string, number>, node: string, refused = {}): Sent => ({
-  ...{ node, last, refused, errors: {} },
+  ...{ node, last, refused, errors: {}, closed: {} },
 });
 const SENT = [sent({ s: 3, '*': 2 }, 'a'), sent({ s: 1 }, 'b')];
 

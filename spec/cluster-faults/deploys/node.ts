@@ -38,6 +38,7 @@ interface Data {
 const { adapter, close } = await adapters[adapterName as AdapterName](address);
 const last: Record<string, number> = {};
 const errors: Record<string, number> = {};
+const closed: Record<string, string> = {};
 const held = new Set<() => void>();
 /** Sessions whose clients are through with their handshake, or with that of an earlier session. */
 const ready = new Set<string>();
@@ -138,6 +139,9 @@ const mcp = mcpSse<Data>({
     onSessionHandOver: ({ id, data: { epoch } }) => {
       if (broken === 'goes on after it has moved') moved.set(id, epoch);
     },
+    onSessionClose: ({ id }, reason) => {
+      closed[id] = reason;
+    },
     onError: ({ code }) => {
       add(errors, code);
     },
@@ -200,7 +204,7 @@ function state(): NodeState {
   return { cluster, sessions, detached, heap: process.memoryUsage().heapUsed / 2 ** 20, errors };
 }
 
-const totals = (): Sent => ({ node, last, refused, errors });
+const totals = (): Sent => ({ node, last, refused, errors, closed });
 
 const tellReady = answerParent<DeployProtocol>(
   {
@@ -212,6 +216,7 @@ const tellReady = answerParent<DeployProtocol>(
       for (const done of [...held]) done();
     },
     sessions: () => [...mcp.sessions].map(({ id, state: is }) => ({ id, open: is === 'open' })),
+    closed: () => closed,
     block5s: () => undefined,
     block7s: () => undefined,
     closeSessions: () => mcp.closeSessions().then(() => undefined),
