@@ -28,8 +28,8 @@ export const waiting: readonly string[] = [
   ...[
     ...['bounds', 'broadcast-silence', 'death', 'early-refusal', 'false-404', 'known-end'],
     ...['ledger/call-copies', 'ledger/killed-owner', 'ledger/next-node-dies', 'ledger/rerun'],
-    ...['ledger/sdk-clients', 'membership', 'outage', 'probes-elsewhere', 'sends', 'silence'],
-    'unknown-nodes',
+    ...['ledger/rerun-sdk', 'ledger/sdk-clients', 'membership', 'outage', 'probes-elsewhere'],
+    ...['sends', 'silence', 'unknown-nodes'],
   ].map((name) => `cluster/${name}`),
   'faults/frozen-process',
   'nats/nats',
@@ -44,6 +44,8 @@ const programs = [
   ...[
     'bench/targets',
     'bridge/exit',
+    'bridge/lost',
+    'bridge/odd-programs',
     'bridge/stdio',
     'bridge/stdio-flows',
     'cli/demo',
