@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Mutant } from './mutant.js';
 
 const OTHERS = ['index.ts', 'killers.ts', 'lane.ts', 'mutant.ts', 'probes.ts', 'seen.ts'];
+
 /** What every other file of this folder exports. */
 const lists = readdirSync(new URL('.', import.meta.url))
   .filter((file) => file.endsWith('.ts') && !OTHERS.includes(file))

@@ -28,7 +28,13 @@ export class Clients {
 
   async connect(): Promise<void> {
     const connected = Promise.all(this.all.map((client) => client.connect()));
-    await within(connected, CONNECTED_MS, 'the first handshakes');
+    try {
+      await within(connected, CONNECTED_MS, 'the first handshakes');
+    } catch (error) {
+      // They would go on to try.
+      await this.close();
+      throw error;
+    }
   }
 
   /** The clients whose session is on the node with that name. */

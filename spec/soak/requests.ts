@@ -1,3 +1,6 @@
+/** How long a session waits for its client, in milliseconds. */
+export const WINDOW_MS = 15_000;
+
 /** What the server says. */
 export interface SoakProtocol {
   /** The port. */

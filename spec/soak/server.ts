@@ -15,7 +15,7 @@ import { BODY_LIMIT } from '../hostile/case.js';
 import { seededRandom } from '../support/cut-plan.js';
 import { connectionsOf } from '../support/open-sockets.js';
 import { answerParent } from '../support/program/parent-channel.js';
-import type { SoakProtocol, State } from './requests.js';
+import { WINDOW_MS, type SoakProtocol, type State } from './requests.js';
 
 const random = seededRandom(Number(process.argv[2] ?? 1));
 const NOTIFY_MS = 50;
@@ -84,7 +84,7 @@ const mcp = mcpSse({
     hookTimeoutMs: 500,
   },
   keepAlive: { intervalMs: 3_000, ping: true, timeoutMs: 20_000 },
-  resume: { windowMs: 15_000, probeTimeoutMs: 500, retryMs: 50 },
+  resume: { windowMs: WINDOW_MS, probeTimeoutMs: 500, retryMs: 50 },
   hooks: {
     onConnect: (req) => {
       const failure = req.headers['x-soak'];
