@@ -181,7 +181,7 @@ export class Dispatcher<Data> {
     } catch {
       // Not here; but perhaps elsewhere.
     }
-    await this.#membership?.discovered();
+    await this.#membership?.discovery.over();
     const answers = (this.#membership?.alive() ?? []).map(async (peer) => {
       const host = new RemoteHost(peer, this.#probes);
       return { host, sessionId: await host.find(client) };
@@ -294,7 +294,7 @@ export class Dispatcher<Data> {
    * A new node first waits for the others to answer, and keeps the order.
    */
   #tellOthers<Name extends Operation>(operation: Name, params: Operations[Name]): void {
-    const discovered = this.#membership?.discovered();
+    const discovered = this.#membership?.discovery.over();
     if (discovered) void discovered.then(() => this.#tellKnown(operation, params));
     else this.#tellKnown(operation, params);
   }

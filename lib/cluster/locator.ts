@@ -152,7 +152,19 @@ export class Locator<Data> {
     const { membership, moved } = this.#parts;
     if (!membership || node === this.#parts.node || moved.get(name) !== undefined) return undefined;
     const peer = membership.peer(node);
-    return peer && !peer.ended ? undefined : this.#whereabouts?.ask(node);
+    if (peer) return peer.ended ? this.#whereabouts?.ask(node) : undefined;
+    const told = this.#whereabouts?.ask(node);
+    return told || membership.discovery.of(node) ? this.#meet(node, name, told) : undefined;
+  }
+
+  /** A node that has just begun may get requests for nodes that it will hear a little later. */
+  async #meet(node: string, name: string, told: Promise<void> | undefined): Promise<void> {
+    const { membership, moved } = this.#parts;
+    await told;
+    if (moved.get(name) !== undefined) return;
+    await membership?.discovery.of(node);
+    // Meanwhile others may have come, to which the session has moved.
+    if (!membership?.peer(node)) await this.#whereabouts?.ask(node);
   }
 }
 

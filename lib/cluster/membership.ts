@@ -43,6 +43,7 @@ export interface MembershipOwner extends Pick<PeerOwner, 'onCall' | 'onError'> {
 export class Membership implements PeerOwner, Contact {
   readonly self: string;
   readonly contact: Contact = this;
+  readonly discovery = new Discovery(this);
   readonly budget: LinkBudget;
   readonly onCall: PeerOwner['onCall'];
   readonly onError: PeerOwner['onError'];
@@ -67,7 +68,6 @@ export class Membership implements PeerOwner, Contact {
   #joining = false;
   #left = false;
   #leave: Promise<void> | undefined;
-  readonly #discovery = new Discovery(this);
 
   constructor(self: string, adapter: Adapter, owner: MembershipOwner) {
     this.self = self;
@@ -160,11 +160,6 @@ export class Membership implements PeerOwner, Contact {
     return this.#nodes.count((liveness) => liveness.wasLate(since, now)) > 0;
   }
 
-  /** As `Discovery.over`. */
-  discovered(): Promise<void> | undefined {
-    return this.#discovery.over();
-  }
-
   /**
    * The node of that name, if it was ever heard, or if its name proves that it is of this cluster.
    */
@@ -186,12 +181,13 @@ export class Membership implements PeerOwner, Contact {
    * listeners shows whether one is missing, for instance because it is frozen.
    */
   get #acquaintedMs(): number {
-    if (this.#member?.listeners === undefined) return GRACE_MS;
+    if (this.missesSomebody === undefined) return GRACE_MS;
     return this.missesSomebody ? LOST_MS : ACQUAINTED_MS;
   }
 
-  get missesSomebody(): boolean {
-    return (this.#member?.listeners ?? 0) > 1 + this.#nodes.living;
+  get missesSomebody(): boolean | undefined {
+    const { listeners } = this.#member ?? {};
+    return listeners === undefined ? undefined : listeners > 1 + this.#nodes.living;
   }
 
   /** Tells the others and ends the membership. Never rejects. */

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { describe, expect, it } from 'vitest';
 
 import { nodeOfProbe, nodeOfSession } from '../../lib/cluster/node-name.js';
@@ -33,6 +35,23 @@ async function answerTo(node: Served<unknown>, id: string): Promise<[number, str
 const clusterOf = (mcp: McpSseRouter) => mcp.stats().cluster!;
 
 describe('an unknown node name', () => {
+  it('has a node wait for it that cannot count the others, and then refuse: 503', async () => {
+    const adapter = new FaultyAdapter();
+    adapter.counts = false;
+    const [node] = await serveTwo({}, adapter);
+    const began = performance.now();
+    const waiting = [post(url(node, invented(1)), ping), post(url(node, invented(2)), ping)];
+    // Those of nodes that it has heard do not wait behind them.
+    const client = await StreamClient.open(`${node.url}/sse`);
+    expect(await client.request('ping')).toMatchObject({ result: {} });
+    const answered = await Promise.race([...waiting, pause(GRACE_MS / 2)]);
+    expect(answered).toBeUndefined();
+    for (const { status } of await Promise.all(waiting)) expect(status).toBe(503);
+    // Only at first: later, names that clients invent hold nothing up.
+    expect(performance.now() - began).toBeLessThan(4 * GRACE_MS);
+    expect(await answerTo(node, invented(3))).toEqual([503, '1']);
+  });
+
   it('is answered at once: 503 by a node that has just joined or was cut off, then 404', async () => {
     const adapter = new FaultyAdapter();
     const [node] = await serveTwo({}, adapter);
@@ -45,7 +64,7 @@ describe('an unknown node name', () => {
       const joined = performance.now();
       while ((await answerTo(node, invented(2)))[0] === 503) {
         expect(performance.now() - joined).toBeLessThan(4 * GRACE_MS);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await pause(100);
       }
     };
     await known();
@@ -100,7 +119,7 @@ describe('an unknown node name', () => {
     // Its node may be one that this one has not met yet: it had better ask again.
     expect(await settled()).toMatch(/\nretry: \d+\n\n$/);
     expect(node.mcp.sessions.size).toBe(0);
-    await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
+    await pause(GRACE_MS);
     expect(await settled()).toContain('event: endpoint');
     expect(node.mcp.sessions.size).toBe(1);
   }, 60_000);

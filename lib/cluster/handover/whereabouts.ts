@@ -39,7 +39,7 @@ export class Whereabouts {
   ask(node: string): Promise<void> | undefined {
     const { since, up } = this.#membership;
     // A node that has just begun may yet come into reach of the others.
-    if (!up) return this.#membership.discovered()?.then(() => this.ask(node));
+    if (!up) return this.#membership.discovery.over()?.then(() => this.ask(node));
     if (since !== this.#since) this.#asked.clear();
     this.#since = since;
     const key = this.#keyOf(node);
@@ -56,13 +56,13 @@ export class Whereabouts {
   }
 
   #haveTold(asked: ReadonlyMap<string, Promise<void> | 'told'> | undefined): boolean {
-    if (!asked || this.#membership.discovered()) return false;
+    if (!asked || this.#membership.discovery.over()) return false;
     return this.#membership.known().every(({ node }) => asked.get(node) === 'told');
   }
 
   /** Asks every node that is not known to be gone and was not asked before. */
   async #askAll(asked: Map<string, Promise<void> | 'told'>): Promise<void> {
-    await this.#membership.discovered();
+    await this.#membership.discovery.over();
     const answers = this.#membership.known().map((peer) => {
       const before = asked.get(peer.node);
       if (before !== undefined) return before === 'told' ? DONE : before;

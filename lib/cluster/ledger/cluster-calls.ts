@@ -105,7 +105,7 @@ export class ClusterCalls<Data> {
   }
 
   async #askAll(): Promise<Keeper[]> {
-    await this.#membership.discovered();
+    await this.#membership.discovery.over();
     const { self } = this.#membership;
     const asked = this.#membership.known().map(async (peer): Promise<Keeper[]> => {
       try {

@@ -1,17 +1,22 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { localAdapter, type Adapter } from '../../../lib/adapter/index.js';
 import { eventually } from '../../support/eventually.js';
 import { request } from '../../support/messages.js';
-import { NEGOTIATED, numbers, openWithIds } from '../../support/returning-client.js';
+import { lastId, NEGOTIATED, numbers, openWithIds } from '../../support/returning-client.js';
 import { serve, type Served } from '../../support/serve.js';
 import { endpointAt, serveTwo } from '../../support/serve-nodes.js';
-import { post } from '../../support/stream-client.js';
+import { post, StreamClient } from '../../support/stream-client.js';
 
 /** The others hear of it only after 600 ms, as where they are busy. */
 class SlowToHear implements Adapter {
   readonly #inner = localAdapter();
+  readonly #counts: boolean;
   slow = false;
+
+  constructor({ counts = true } = {}) {
+    this.#counts = counts;
+  }
 
   async join(...[self, listener]: Parameters<Adapter['join']>): ReturnType<Adapter['join']> {
     const isLate = this.slow;
@@ -19,7 +24,9 @@ class SlowToHear implements Adapter {
       if (isLate) setTimeout(() => listener.frame(text), 600);
       else listener.frame(text);
     };
-    return this.#inner.join(self, { ...listener, frame });
+    const member = await this.#inner.join(self, { ...listener, frame });
+    if (this.#counts) return member;
+    return { send: (to, text) => member.send(to, text), leave: () => member.leave() };
   }
 }
 
@@ -39,6 +46,39 @@ it('finds a session that moved before the new node joined, even if the others ar
   const posted = await post(endpointAt(third, client), request(7, 'ping'), NEGOTIATED);
   expect(posted.status).toBe(202);
   expect(staying.mcp.sessions.get(client.sessionId)!.messagesOut).toBe(2);
+});
+
+describe('where the adapter cannot count listeners, as NATS', () => {
+  it('waits for the node of a session that is slow to answer', async () => {
+    const adapter = new SlowToHear({ counts: false });
+    const [owner] = await serveTwo({}, adapter);
+    const client = await openWithIds(`${owner.url}/sse`);
+    const third = await serveThird(adapter);
+    const posts = [7, 8].map((id) => post(endpointAt(third, client), request(id, 'ping')));
+    expect((await Promise.all(posts)).map(({ status }) => status)).toEqual([202, 202]);
+  });
+
+  it('resumes a session of a node that is slow to answer', async () => {
+    const adapter = new SlowToHear({ counts: false });
+    const [owner] = await serveTwo({}, adapter);
+    const client = await openWithIds(`${owner.url}/sse`);
+    client.drop();
+    const third = await serveThird(adapter);
+    const back = await StreamClient.begin(`${third.url}/sse`, { 'Last-Event-ID': lastId(client) });
+    await owner.mcp.sessions.get(client.sessionId)!.notify('news');
+    expect(await back.nextMessage()).toMatchObject({ method: 'news' });
+  });
+
+  it('finds a session that has moved to a node that is slow to answer', async () => {
+    const adapter = new SlowToHear({ counts: false });
+    const [leaving, staying] = await serveTwo({}, adapter);
+    const client = await openWithIds(`${leaving.url}/sse`);
+    await leaving.mcp.close();
+    const third = await serveThird(adapter);
+    const posted = await post(endpointAt(third, client), request(7, 'ping'), NEGOTIATED);
+    expect(posted.status).toBe(202);
+    expect(staying.mcp.sessions.get(client.sessionId)!.messagesOut).toBe(2);
+  });
 });
 
 it('broadcasts in order to the sessions of nodes that it has not met yet', async () => {

@@ -21,7 +21,7 @@ function rig(answers: Record<string, () => unknown>) {
     ...{ since: 1, up: true, code: 'session-not-found' },
     peer: (name: string) => (name.startsWith('known') ? {} : undefined),
     unknownNode: () => new McpSseError(membership.code as 'internal', 'unknown'),
-    discovered: (): Promise<void> | undefined => undefined,
+    discovery: { over: (): Promise<void> | undefined => undefined },
     known: () => peers as unknown as Peer[],
   };
   const moved = new MovedSessions();
@@ -108,11 +108,11 @@ it('waits for the others to be discovered', async () => {
   const { whereabouts, membership, asked, peers } = rig({ a: () => [] });
   const gate = deferred();
   const late = peers.splice(0);
-  membership.discovered = () => gate.promise;
+  membership.discovery.over = () => gate.promise;
   const asking = whereabouts.ask('never');
   expect(whereabouts.hasAll('never')).toBe(false);
   peers.push(...late);
-  membership.discovered = () => undefined;
+  membership.discovery.over = () => undefined;
   gate.resolve();
   await asking;
   expect(asked).toEqual(['a table']);
