@@ -10,14 +10,18 @@ const ourselves = {
 };
 
 // What takes long by nature: heaps that are filled, 200 MB for readers that stop, a thousand nodes,
-// all pages of the reference written anew, all code of the pages and of the dashboard type-checked.
+// hundreds of hand-overs, all pages of the reference written anew, and what starts the compiler.
 export const long: readonly string[] = [
+  'spec/cluster/handover/model.spec.ts',
   'spec/cluster-scale/simulation.spec.ts',
   'spec/dashboard/page-types.spec.ts',
   'spec/flows/heavy.spec.ts',
   'spec/hostile/full-heap.spec.ts',
   'spec/package/api-reference.spec.ts',
+  'spec/package/exports.spec.ts',
   'spec/package/snippets.spec.ts',
+  'spec/package/tables.spec.ts',
+  'spec/package/types.spec.ts',
   'spec/wire/json-size.spec.ts',
 ];
 
@@ -26,10 +30,10 @@ export const long: readonly string[] = [
 export const waiting: readonly string[] = [
   'cli/redis',
   ...[
-    ...['bounds', 'broadcast-silence', 'death', 'early-refusal', 'false-404', 'known-end'],
+    ...['bounds', 'broadcast-silence', 'death', 'early-refusal', 'false-404', 'handover/newcomer'],
     ...['ledger/call-copies', 'ledger/killed-owner', 'ledger/next-node-dies', 'ledger/rerun'],
-    ...['ledger/rerun-sdk', 'ledger/sdk-clients', 'membership', 'outage', 'probes-elsewhere'],
-    ...['sends', 'silence', 'unknown-nodes'],
+    ...['known-end', 'ledger/rerun-sdk', 'ledger/sdk-clients', 'membership', 'outage'],
+    ...['probes-elsewhere', 'sends', 'silence', 'unknown-nodes'],
   ].map((name) => `cluster/${name}`),
   'faults/frozen-process',
   'nats/nats',
@@ -113,7 +117,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     // For two cores: most specs wait now and then, one for the other end of a socket.
-    maxWorkers: 4,
+    maxWorkers: 5,
     // Against what hangs: a test takes a second or less, and many times that on a busy machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
