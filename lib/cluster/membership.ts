@@ -43,7 +43,7 @@ export interface MembershipOwner extends Pick<PeerOwner, 'onCall' | 'onError'> {
 export class Membership implements PeerOwner, Contact {
   readonly self: string;
   readonly contact: Contact = this;
-  readonly discovery = new Discovery(this);
+  readonly discovery: Discovery = new Discovery(this);
   readonly budget: LinkBudget;
   readonly onCall: PeerOwner['onCall'];
   readonly onError: PeerOwner['onError'];
