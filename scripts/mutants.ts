@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util';
 
 import { long, waiting as specsThatWait } from '../vitest.config.js';
-import type { Recording, RecordingOrder, Seen, Test } from './mutation-lane.js';
+import type { Recording, RecordingOrder, Seen } from './mutation-lane.js';
 import { MUTANTS, rotten } from './mutants/index.js';
 import { readKillers, remember } from './mutants/killers.js';
 import { Lane, msOf, type Outcome, type Trial, type Verdict } from './mutants/lane.js';
@@ -25,7 +25,7 @@ type Words = Partial<Record<Verdict, string>>;
 /** What came of trials. */
 interface Outcomes {
   /** By the test that has noticed it, where one has failed. */
-  readonly killed: Map<Mutant, Test | undefined>;
+  readonly killed: Map<Mutant, Seen | undefined>;
   /** The lines of those that no test has noticed. */
   readonly survived: string[];
   /** The lines of sound sources in which a test has noticed something. */
@@ -110,7 +110,7 @@ async function main(): Promise<void> {
   );
   try {
     const missed = { SURVIVED: 'missed', BROKEN: 'missed' };
-    const before = await tryAll(await withKillers(placed), lanes, missed);
+    const before = await tryAll(await withKillers(placed, lanes), lanes, missed);
     const open = placed.filter((mutant) => !before.killed.has(mutant));
     const after = await tryAll(await withAllThatSee(open, lanes), lanes);
     if (values.remember) await remember(after.killed, MUTANTS);
@@ -125,17 +125,20 @@ async function main(): Promise<void> {
   }
 }
 
-/**
- * Trials with the test that has killed the mutant before. One that is gone, or has another name now,
- * notices nothing.
- */
-async function withKillers(mutants: readonly Mutant[]): Promise<Trial[]> {
+/** Trials with the test that has killed the mutant before, as far as it is there and passes. */
+async function withKillers(mutants: readonly Mutant[], lanes: readonly Lane[]): Promise<Trial[]> {
   const killers = await readKillers();
+  const known = mutants.flatMap(({ name }) => {
+    const killer = killers[name];
+    return killer ? [killer] : [];
+  });
+  const names = [...new Set(known.map(([, test]) => test))];
+  const files = [...new Set(known.map(([file]) => file))];
+  const { tests } = await recorded({ mutants: [], files, names }, lanes);
   return mutants.flatMap((mutant) => {
-    const killer = killers[mutant.name];
-    if (!killer) return [];
-    const [file, name, ms] = killer;
-    return [{ mutant, tests: [{ file, name, ms }] }];
+    const [file, test] = killers[mutant.name] ?? [];
+    const its = tests.filter((it) => it.file === file && it.name === test);
+    return its.length > 0 ? [{ mutant, tests: its }] : [];
   });
 }
 

@@ -22,30 +22,31 @@ export interface RecordingOrder {
   readonly mutants: readonly Mutant[];
   /** Below `spec/`. */
   readonly files: readonly string[];
+  /** Only tests with these names, if any. */
+  readonly names?: readonly string[];
 }
 
 /** Runs tests with the fault put in. */
-export interface TrialOrder {
+export interface Trial {
   readonly mutant: Mutant;
-  readonly tests: readonly Test[];
+  readonly tests: readonly Seen[];
   /** For one test, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-export type Order = RecordingOrder | TrialOrder;
+export type Order = RecordingOrder | Trial;
 
-export interface Test {
-  /** Below `spec/`. */
-  readonly file: string;
+/** A test that has passed, and what it has seen. */
+export interface Seen {
+  readonly id: string;
   /** With those of the suites around it. */
   readonly name: string;
+  /** Below `spec/`. */
+  readonly file: string;
+  readonly project: string;
   /** How long it took, in milliseconds. */
   readonly ms: number;
-}
-
-/** A test that has passed. */
-export interface Seen extends Test {
-  /** Names of the mutants in whose places it was. */
+  /** Names of mutants. */
   readonly mutants: readonly string[];
 }
 
@@ -59,7 +60,8 @@ export interface SpecRun {
   readonly passed: boolean;
   /** Whether a test has failed, and not just the loading of a file. */
   readonly noticed: boolean;
-  readonly failed: readonly Test[];
+  /** Ids of tests that have failed. */
+  readonly failed: readonly string[];
 }
 
 const root = process.cwd();
@@ -83,7 +85,7 @@ process.on('disconnect', () => process.exit());
 process.send?.('ready');
 
 async function record(from: Vitest, order: RecordingOrder): Promise<Recording> {
-  const { mutants, files } = order;
+  const { mutants, files, names } = order;
   const changed = new Map(
     mutants.map(({ file }) => [
       file,
@@ -94,7 +96,8 @@ async function record(from: Vitest, order: RecordingOrder): Promise<Recording> {
         ),
     ]),
   );
-  const specifications = await from.globTestSpecifications(files.map((file) => inSpec(file)));
+  const found = await from.globTestSpecifications(files.map((file) => inSpec(file)));
+  const specifications = found.map((it) => (names ? only(names, it) : it));
   limit(from, { bail: 0, testTimeout: from.config.testTimeout });
   return withChanged(changed, async () => {
     const { testModules, unhandledErrors } = await run(from, specifications);
@@ -125,34 +128,41 @@ function limit({ projects }: Vitest, limits: { bail: number; testTimeout: number
   for (const { config } of projects) Object.assign(config, limits);
 }
 
+function only(names: readonly string[], { project, moduleId }: TestSpecification) {
+  const testNamePattern = new RegExp(`^(?:${names.map(inPattern).join('|')})$`);
+  return project.createSpecification(moduleId, { testNamePattern });
+}
+
 /** A pattern is matched against names with spaces between them. */
 function inPattern(name: string): string {
   return name.replaceAll(' > ', ' ').replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
 }
 
-function testOf(test: TestCase): Test {
-  const ms = Math.ceil(test.diagnostic()?.duration ?? 0);
-  return { file: fileOf(test.module.moduleId), name: test.fullName, ms };
-}
-
 function seenBy(test: TestCase): Seen {
   const { seen = [], seenByAll = [] } = test.meta();
-  return { ...testOf(test), mutants: [...new Set([...seen, ...seenByAll])] };
+  return {
+    id: test.id,
+    name: test.fullName,
+    file: fileOf(test.module.moduleId),
+    project: test.project.name,
+    ms: Math.ceil(test.diagnostic()?.duration ?? 0),
+    mutants: [...new Set([...seen, ...seenByAll])],
+  };
 }
 
-async function tryOne(from: Vitest, { mutant, tests, timeoutMs }: TrialOrder): Promise<SpecRun> {
+async function tryOne(from: Vitest, { mutant, tests, timeoutMs }: Trial): Promise<SpecRun> {
   const { file, find, replace } = mutant;
   // A function, since a text would have its dollars interpreted.
   const changed = new Map([[file, (source: string) => source.replace(find, () => replace)]]);
   limit(from, { bail: 1, testTimeout: timeoutMs });
   return withChanged(changed, async () => {
-    const specifications = await specificationsOf(from, tests);
+    const specifications = specificationsOf(from, tests);
     const { testModules, unhandledErrors } = await run(from, specifications);
     const failed = testModules.flatMap((it) => [...it.children.allTests('failed')]);
     const loaded = testModules.filter((it) => it.errors().length === 0);
     const ran = loaded.length === specifications.length && specifications.length > 0;
     const noticed = failed.length > 0 || unhandledErrors.length > 0;
-    return { passed: ran && !noticed, noticed, failed: failed.map(testOf) };
+    return { passed: ran && !noticed, noticed, failed: failed.map(({ id }) => id) };
   });
 }
 
@@ -163,18 +173,18 @@ async function run(from: Vitest, specifications: TestSpecification[]): Promise<T
 }
 
 /** Those of each file in one, so that it is loaded once. */
-async function specificationsOf(
-  from: Vitest,
-  tests: readonly Test[],
-): Promise<TestSpecification[]> {
-  const files = new Set(tests.map(({ file }) => file));
-  const found = await from.globTestSpecifications([...files].map((file) => inSpec(file)));
-  return found.map(({ project, moduleId }) => {
-    const its = tests.filter(({ file }) => file === fileOf(moduleId));
-    const names = its.map(({ name }) => inPattern(name));
-    return project.createSpecification(moduleId, {
-      testNamePattern: new RegExp(`^(?:${names.join('|')})$`),
-    });
+function specificationsOf(from: Vitest, tests: readonly Seen[]): TestSpecification[] {
+  const byFile = new Map<string, [Seen, ...Seen[]]>();
+  for (const test of tests) {
+    const key = `${test.project} ${test.file}`;
+    const others = byFile.get(key);
+    if (others) others.push(test);
+    else byFile.set(key, [test]);
+  }
+  return [...byFile.values()].map((its) => {
+    const [{ project, file }] = its;
+    const testIds = its.map(({ id }) => id);
+    return from.getProjectByName(project).createSpecification(inSpec(file), { testIds });
   });
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { Order, Recording, RecordingOrder, SpecRun, Test } from '../mutation-lane.js';
+import type { Order, Recording, RecordingOrder, Seen, SpecRun } from '../mutation-lane.js';
 import type { Mutant } from './mutant.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -14,11 +14,8 @@ const COPIED = [
   ...['lib', 'spec', 'examples', 'scripts'],
   ...['package.json', 'tsconfig.json', 'vitest.config.ts'],
 ];
-/** A mutant that makes its tests hang is noticed too: when they take so much longer. */
+/** A mutant that makes its specs hang is noticed too: when they take that much longer. */
 const HANG_MS = 10_000;
-const TEST_HANG_MS = 4_000;
-/** How much longer tests may take than they did elsewhere, or before. */
-const SLOWNESS = 4;
 const QUICK_MS = 1_000;
 /** All specs, before anything is broken. */
 const ALL_MS = 600_000;
@@ -28,13 +25,13 @@ export type Verdict = 'killed' | 'SURVIVED' | 'BROKEN';
 export interface Outcome {
   readonly verdict: Verdict;
   /** The test that has noticed it, where one has failed. */
-  readonly by?: Test | undefined;
+  readonly by?: Seen | undefined;
 }
 
 /** A mutant, and the tests that may notice it. */
 export interface Trial {
   readonly mutant: Mutant;
-  readonly tests: readonly Test[];
+  readonly tests: readonly Seen[];
 }
 
 /** A copy of the checkout to break things in, and the process that runs its specs. */
@@ -58,10 +55,10 @@ export class Lane {
     return outcome;
   }
 
-  async #tryWith(mutant: Mutant, tests: readonly Test[]): Promise<Outcome> {
+  async #tryWith(mutant: Mutant, tests: readonly Seen[]): Promise<Outcome> {
     const slowest = Math.max(...tests.map(({ ms }) => ms));
-    const order = { mutant, tests, timeoutMs: TEST_HANG_MS + SLOWNESS * slowest };
-    const run = await this.#order<SpecRun>(order, HANG_MS + SLOWNESS * msOf(tests));
+    const order = { mutant, tests, timeoutMs: 2_000 + 3 * slowest };
+    const run = await this.#order<SpecRun>(order, HANG_MS + 3 * msOf(tests));
     if (run === 'hung') {
       const { file } = mutant;
       await cp(join(root, 'lib', file), join(this.path, 'lib', file));
@@ -69,11 +66,7 @@ export class Lane {
     }
     if (run.passed) return { verdict: 'SURVIVED' };
     if (!run.noticed) return { verdict: 'BROKEN' };
-    const failed = run.failed.map(({ file, name }) => `${file} ${name}`);
-    return {
-      verdict: 'killed',
-      by: tests.find(({ file, name }) => failed.includes(`${file} ${name}`)),
-    };
+    return { verdict: 'killed', by: tests.find(({ id }) => run.failed.includes(id)) };
   }
 
   async record(order: RecordingOrder): Promise<Recording> {
@@ -125,10 +118,10 @@ export class Lane {
   }
 }
 
-export const msOf = (tests: readonly Test[]): number => tests.reduce((sum, { ms }) => sum + ms, 0);
+export const msOf = (tests: readonly Seen[]): number => tests.reduce((sum, { ms }) => sum + ms, 0);
 
 /** Those that wait for seconds are run only if no other one notices the mutant. */
-function quickFirst(tests: readonly Test[]): Test[][] {
+function quickFirst(tests: readonly Seen[]): Seen[][] {
   const quick = tests.filter(({ ms }) => ms <= QUICK_MS);
   const slow = tests.filter(({ ms }) => ms > QUICK_MS);
   return [quick, slow].filter(({ length }) => length > 0);
