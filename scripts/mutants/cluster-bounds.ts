@@ -16,6 +16,20 @@ const windows = 'cluster/link/send-window.spec.ts';
 
 const boundMutants: readonly Mutant[] = [
   {
+    name: 'names that clients invent hold requests up for ever',
+    file: 'cluster/discovery.ts',
+    find: ' || performance.now() - upSince >= LATE_MS) return false;',
+    replace: ') return false;',
+    specs: ['cluster/unknown-nodes.spec.ts'],
+  },
+  {
+    name: 'a node waits for others although the adapter counts no more',
+    file: 'cluster/discovery.ts',
+    find: '!up || missesSomebody === false || performance',
+    replace: '!up || performance',
+    specs: ['cluster/unknown-nodes.spec.ts'],
+  },
+  {
     name: 'a segment counts characters',
     file: outgoing,
     find: 'Buffer.byteLength(body) + SEGMENT_OVERHEAD_BYTES',

@@ -14,7 +14,6 @@ const versions = 'cluster/handover/versions.spec.ts';
 const restored = 'session/handover/restored.spec.ts';
 const saved = 'cluster/handover/saved-data.spec.ts';
 const newcomer = 'cluster/handover/newcomer.spec.ts';
-const unknownNodes = 'cluster/unknown-nodes.spec.ts';
 const reported = 'session/session-reports.spec.ts';
 
 /** Of two owners, and of sessions that are lost on the way. */
@@ -167,20 +166,6 @@ export const handOverMutants: readonly Mutant[] = [
     find: '    if (!membership?.peer(node)) await this.#whereabouts?.ask(node);\n',
     replace: '',
     specs: [newcomer],
-  },
-  {
-    name: 'names that clients invent hold requests up for ever',
-    file: 'cluster/discovery.ts',
-    find: ' || performance.now() - upSince >= LATE_MS) return false;',
-    replace: ') return false;',
-    specs: [unknownNodes],
-  },
-  {
-    name: 'a node waits for others although the adapter counts no more',
-    file: 'cluster/discovery.ts',
-    find: '!up || missesSomebody === false || performance',
-    replace: '!up || performance',
-    specs: [unknownNodes],
   },
   {
     name: 'positions that the former node has announced are worth nothing',

@@ -37,16 +37,19 @@ async function serveThird(adapter: SlowToHear): Promise<Served<unknown>> {
   return third;
 }
 
-it('finds a session that moved before the new node joined, even if the others are slow to answer', async () => {
-  const adapter = new SlowToHear();
-  const [leaving, staying] = await serveTwo({}, adapter);
-  const client = await openWithIds(`${leaving.url}/sse`);
-  await leaving.mcp.close();
-  const third = await serveThird(adapter);
-  const posted = await post(endpointAt(third, client), request(7, 'ping'), NEGOTIATED);
-  expect(posted.status).toBe(202);
-  expect(staying.mcp.sessions.get(client.sessionId)!.messagesOut).toBe(2);
-});
+it.each([true, false])(
+  'finds a session that moved before the new node joined, even if the others are slow to answer, counted: %s',
+  async (counts) => {
+    const adapter = new SlowToHear({ counts });
+    const [leaving, staying] = await serveTwo({}, adapter);
+    const client = await openWithIds(`${leaving.url}/sse`);
+    await leaving.mcp.close();
+    const third = await serveThird(adapter);
+    const posted = await post(endpointAt(third, client), request(7, 'ping'), NEGOTIATED);
+    expect(posted.status).toBe(202);
+    expect(staying.mcp.sessions.get(client.sessionId)!.messagesOut).toBe(2);
+  },
+);
 
 describe('where the adapter cannot count listeners, as NATS', () => {
   it('waits for the node of a session that is slow to answer', async () => {
@@ -67,17 +70,6 @@ describe('where the adapter cannot count listeners, as NATS', () => {
     const back = await StreamClient.begin(`${third.url}/sse`, { 'Last-Event-ID': lastId(client) });
     await owner.mcp.sessions.get(client.sessionId)!.notify('news');
     expect(await back.nextMessage()).toMatchObject({ method: 'news' });
-  });
-
-  it('finds a session that has moved to a node that is slow to answer', async () => {
-    const adapter = new SlowToHear({ counts: false });
-    const [leaving, staying] = await serveTwo({}, adapter);
-    const client = await openWithIds(`${leaving.url}/sse`);
-    await leaving.mcp.close();
-    const third = await serveThird(adapter);
-    const posted = await post(endpointAt(third, client), request(7, 'ping'), NEGOTIATED);
-    expect(posted.status).toBe(202);
-    expect(staying.mcp.sessions.get(client.sessionId)!.messagesOut).toBe(2);
   });
 });
 
