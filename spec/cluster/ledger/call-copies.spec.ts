@@ -35,6 +35,8 @@ async function serveKept(count = 3) {
   await eventually(() => others.some((node) => callsKept(node) === 1), 'the call that is kept');
   const keeper = others.find((node) => callsKept(node) === 1)!;
   const third = others.find((node) => node !== keeper)!;
+  // A keeper that dies before it acknowledges the call is replaced for that.
+  await eventually(() => owner.mcp.stats().cluster?.queuedBytes === 0, 'the acknowledgement');
   return { adapter, owner, keeper, third, others, client };
 }
 
