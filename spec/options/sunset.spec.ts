@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { McpSseError } from '../../lib/index.js';
+import { McpSseError } from '../../lib/errors.js';
 import { parseOptions } from '../../lib/options/settings.js';
 
 const deprecated = new Date('2027-01-01');

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import { ConnectionWriter, type JsonRpcMessage } from '../../lib/index.js';
+import type { JsonRpcMessage } from '../../lib/index.js';
 import type { PingRules } from '../../lib/session/heartbeat.js';
+import { ConnectionWriter } from '../../lib/stream/connection-writer.js';
 import { FakeResponse } from '../support/fake-response.js';
 import { result } from '../support/messages.js';
 import { rounds } from '../support/rounds.js';

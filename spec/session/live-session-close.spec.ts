@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { McpSseError } from '../../lib/index.js';
+import { McpSseError } from '../../lib/errors.js';
 import { eventually } from '../support/eventually.js';
 import { notification, request, result } from '../support/messages.js';
 import { outcomeOf } from '../support/outcome.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { ConnectionWriter } from '../../lib/index.js';
+import { ConnectionWriter } from '../../lib/stream/connection-writer.js';
 import { deferred } from '../support/deferred.js';
 import { FakeResponse } from '../support/fake-response.js';
 import { outcomeOf } from '../support/outcome.js';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { ConnectionWriter, McpSseError } from '../../lib/index.js';
+import { McpSseError } from '../../lib/errors.js';
+import { ConnectionWriter } from '../../lib/stream/connection-writer.js';
 import { FakeResponse } from '../support/fake-response.js';
 import { framesIn, numberedFrame } from '../support/numbered-frames.js';
 import { outcomeOf, type Outcome } from '../support/outcome.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import { ConnectionWriter, type McpSseError } from '../../lib/index.js';
+import type { McpSseError } from '../../lib/index.js';
+import { ConnectionWriter } from '../../lib/stream/connection-writer.js';
 import { FakeResponse } from '../support/fake-response.js';
 import { outcomeOf } from '../support/outcome.js';
 import { rounds } from '../support/rounds.js';

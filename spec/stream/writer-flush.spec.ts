@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { ConnectionWriter } from '../../lib/index.js';
+import { ConnectionWriter } from '../../lib/stream/connection-writer.js';
 import { FakeResponse } from '../support/fake-response.js';
 import { rounds } from '../support/rounds.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { ConnectionWriter } from '../../lib/index.js';
+import { ConnectionWriter } from '../../lib/stream/connection-writer.js';
 import { FakeResponse } from '../support/fake-response.js';
 import { framesIn, numberedFrame } from '../support/numbered-frames.js';
 import { outcomeOf } from '../support/outcome.js';

@@ -1,5 +1,6 @@
-import { McpSseError, type Adapter } from '../../lib/index.js';
 import { localAdapter, type AdapterListener, type AdapterMember } from '../../lib/adapter/index.js';
+import { McpSseError } from '../../lib/errors.js';
+import type { Adapter } from '../../lib/index.js';
 import { seededRandom } from './cut-plan.js';
 
 /** How often a frame is lost, comes twice, or comes later than those behind it: from 0 to 1. */

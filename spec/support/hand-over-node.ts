@@ -1,4 +1,5 @@
 import { Dispatcher } from '../../lib/cluster/dispatcher.js';
+import type { MessageHandler } from '../../lib/index.js';
 import { parseOptions } from '../../lib/options/settings.js';
 import { ByteBudget } from '../../lib/session/byte-budget.js';
 import { SessionEvents } from '../../lib/session/events/session-events.js';
@@ -15,7 +16,7 @@ import type { SessionObserver } from '../../lib/session/session-observer.js';
 import { observerOf } from '../../lib/session/session-reports.js';
 import { Shutdown } from '../../lib/session/shutdown.js';
 import { Sweeper } from '../../lib/session/sweeper.js';
-import { ConnectionWriter, type MessageHandler } from '../../lib/index.js';
+import { ConnectionWriter } from '../../lib/stream/connection-writer.js';
 import type { FakeResponse } from './fake-response.js';
 import type { FaultyAdapter } from './faulty-adapter.js';
 import { FACTS } from './session-rig.js';

@@ -1,10 +1,11 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { expect } from 'vitest';
 
-import type { ResumeClaim } from '../../lib/session/resume/resume-claim.js';
-import { ConnectionWriter, McpSseError } from '../../lib/index.js';
+import { McpSseError } from '../../lib/errors.js';
 import { Sender } from '../../lib/session/outbound/sender.js';
+import type { ResumeClaim } from '../../lib/session/resume/resume-claim.js';
 import { parseEventId, ResumeStrategy } from '../../lib/session/resume/resume-strategy.js';
+import { ConnectionWriter } from '../../lib/stream/connection-writer.js';
 import { encodeMessage } from '../../lib/wire/sse-encoder.js';
 import { FakeResponse } from './fake-response.js';
 import { rounds } from './rounds.js';

@@ -1,9 +1,10 @@
-import { ConnectionWriter, type JsonRpcMessage } from '../../lib/index.js';
+import type { JsonRpcMessage } from '../../lib/index.js';
 import { LiveSession } from '../../lib/session/live-session.js';
-import type { SessionObserver } from '../../lib/session/session-observer.js';
 import type { RequestFacts } from '../../lib/session/request-facts.js';
 import { ResumeStrategy } from '../../lib/session/resume/resume-strategy.js';
+import type { SessionObserver } from '../../lib/session/session-observer.js';
 import type { MessageSink, SessionLimits } from '../../lib/session/session.js';
+import { ConnectionWriter } from '../../lib/stream/connection-writer.js';
 import { FakeResponse } from './fake-response.js';
 
 export const FACTS: RequestFacts = { headers: {}, url: 'http://localhost/', authInfo: undefined };

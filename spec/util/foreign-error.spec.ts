@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { JsonRpcError, McpSseError } from '../../lib/index.js';
+import { McpSseError } from '../../lib/errors.js';
 import { isInstance, messageOf, stackOf } from '../../lib/util/foreign-error.js';
 import { isRecord } from '../../lib/util/guards.js';
 import { isPromiseLike } from '../../lib/util/promises.js';
-import { rpcErrorOf } from '../../lib/wire/json-rpc.js';
+import { JsonRpcError, rpcErrorOf } from '../../lib/wire/json-rpc.js';
 import { hostileValue } from '../support/hostile-value.js';
 
 const CODE = 'not-serializable';

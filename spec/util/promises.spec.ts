@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { McpSseError } from '../../lib/index.js';
+import { McpSseError } from '../../lib/errors.js';
 import {
   ignoreRejection,
   ignoreResult,

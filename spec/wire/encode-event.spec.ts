@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { McpSseError } from '../../lib/index.js';
+import { McpSseError } from '../../lib/errors.js';
 import {
   encodeEvent,
   encodeRetry,

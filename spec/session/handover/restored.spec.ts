@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 
-import { ConnectionWriter } from '../../../lib/index.js';
 import type { SessionState } from '../../../lib/session/handover/session-state.js';
 import { LiveSession } from '../../../lib/session/live-session.js';
 import { ResumeStrategy } from '../../../lib/session/resume/resume-strategy.js';
+import { ConnectionWriter } from '../../../lib/stream/connection-writer.js';
 import { encodeMessage } from '../../../lib/wire/sse-encoder.js';
 import { FakeResponse } from '../../support/fake-response.js';
 import { rounds } from '../../support/rounds.js';

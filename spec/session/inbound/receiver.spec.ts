@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { McpSseError } from '../../../lib/index.js';
+import { McpSseError } from '../../../lib/errors.js';
 import { Receiver } from '../../../lib/session/inbound/receiver.js';
 import { notification, request } from '../../support/messages.js';
 import { FACTS } from '../../support/session-rig.js';

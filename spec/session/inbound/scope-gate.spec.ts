@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { McpSseError } from '../../../lib/index.js';
+import { McpSseError } from '../../../lib/errors.js';
 import { ScopeGate } from '../../../lib/session/inbound/scope-gate.js';
 import type { JsonRpcMessage } from '../../../lib/wire/json-rpc.js';
 import { deferred, type Deferred } from '../../support/deferred.js';

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { ConnectionWriter, McpSseError, type WriterOptions } from '../../../lib/index.js';
+import { McpSseError } from '../../../lib/errors.js';
+import type { WriterOptions } from '../../../lib/index.js';
 import { Pump, type ConnectionOwner } from '../../../lib/session/outbound/pump.js';
+import { ConnectionWriter } from '../../../lib/stream/connection-writer.js';
 import type { Frame } from '../../../lib/wire/sse-encoder.js';
 import { collectGarbage } from '../../support/collect-garbage.js';
 import { eventually } from '../../support/eventually.js';

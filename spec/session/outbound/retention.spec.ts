@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { ConnectionWriter, McpSseError } from '../../../lib/index.js';
+import { McpSseError } from '../../../lib/errors.js';
 import { Pump, type PumpBounds } from '../../../lib/session/outbound/pump.js';
+import { ConnectionWriter } from '../../../lib/stream/connection-writer.js';
 import { encodeMessage, type Frame } from '../../../lib/wire/sse-encoder.js';
 import { FakeResponse } from '../../support/fake-response.js';
 import { outcomeOf } from '../../support/outcome.js';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 
-import { ConnectionWriter } from '../../../lib/index.js';
 import { Sender } from '../../../lib/session/outbound/sender.js';
 import { ResumeStrategy } from '../../../lib/session/resume/resume-strategy.js';
+import { ConnectionWriter } from '../../../lib/stream/connection-writer.js';
 import { encodeMessage } from '../../../lib/wire/sse-encoder.js';
 import { FakeResponse } from '../../support/fake-response.js';
 import { request } from '../../support/messages.js';

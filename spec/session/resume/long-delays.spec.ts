@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 
-import { ConnectionWriter } from '../../../lib/index.js';
 import { Probes } from '../../../lib/session/resume/probes.js';
 import { reconnectDelay } from '../../../lib/session/resume/reconnect-delay.js';
+import { ConnectionWriter } from '../../../lib/stream/connection-writer.js';
 import { FakeResponse } from '../../support/fake-response.js';
 
 // Kills: a delay that no timer can have, and that fires at once.
