@@ -19,6 +19,8 @@ export const long: readonly string[] = [
   'spec/hostile/full-heap.spec.ts',
   'spec/package/api-reference.spec.ts',
   'spec/package/exports.spec.ts',
+  'spec/package/mutants.spec.ts',
+  'spec/package/scenarios.spec.ts',
   'spec/package/snippets.spec.ts',
   'spec/package/tables.spec.ts',
   'spec/package/types.spec.ts',
