@@ -59,7 +59,10 @@ function received({ id, method, params }) {
 
 // What is left when the input is closed: only a signal ends it.
 setInterval(() => undefined, 60_000);
-if (is('endless stderr')) spawn('yes', { stdio: ['ignore', 2, 'ignore'] });
+if (is('endless stderr')) {
+  // What another process writes to its stdout. `yes` would write too little at a time.
+  spawn(process.execPath, [process.argv[1], 'endless stdout'], { stdio: ['ignore', 2, 'ignore'] });
+}
 if (is('endless stdout')) {
   const flood = () => write('y\n'.repeat(500_000), () => setImmediate(flood));
   flood();
