@@ -2,9 +2,8 @@ import { readdirSync } from 'node:fs';
 
 import { expect, it } from 'vitest';
 
-import { McpSseError } from '../../lib/errors.js';
+import { McpSseError, type McpSseErrorCode } from '../../lib/errors.js';
 import { sendError } from '../../lib/http/error-response.js';
-import type { McpSseErrorCode } from '../../lib/index.js';
 import { parseOptions } from '../../lib/options/settings.js';
 import { readText, ROOT } from '../support/snippets.js';
 import { Checked } from '../support/type-check.js';

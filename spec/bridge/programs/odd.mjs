@@ -60,7 +60,7 @@ function received({ id, method, params }) {
 // What is left when the input is closed: only a signal ends it.
 setInterval(() => undefined, 60_000);
 if (is('endless stderr')) {
-  // What another process writes to its stdout. `yes` would write too little at a time.
+  // Another of these, whose stdout is the stderr of this one: `yes` would write too little at once.
   spawn(process.execPath, [process.argv[1], 'endless stdout'], { stdio: ['ignore', 2, 'ignore'] });
 }
 if (is('endless stdout')) {
